@@ -1,0 +1,1 @@
+"""What revision vibestack_0001 is made of."""

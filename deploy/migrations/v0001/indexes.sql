@@ -1,0 +1,33 @@
+-- One index for each access path. agent_jobs is written far more than it is listed, so paths share an index where they can: an
+-- index whose last column is the status answers "with this status" from the index alone.
+-- Queries must write the expressions as they stand here: coalesce(status, 'pending'), lower(email COLLATE "C").
+
+-- Login, GetUserByEmail, prefix search by email (C collation: LIKE 'abc%' uses it). Not unique: adopted rows may differ in case.
+CREATE INDEX IF NOT EXISTS vibestack_users_email ON users (lower(email COLLATE "C"));
+-- Prefix search by name.
+CREATE INDEX IF NOT EXISTS vibestack_users_full_name ON users (lower(full_name COLLATE "C"));
+-- ListUsers without a filter, and with is_active or is_superuser.
+CREATE INDEX IF NOT EXISTS vibestack_users_created ON users (created_at, id);
+CREATE INDEX IF NOT EXISTS vibestack_users_active ON users (coalesce(is_active, true), created_at, id);
+-- Also finds the last active superuser.
+CREATE INDEX IF NOT EXISTS vibestack_users_superuser ON users (coalesce(is_superuser, false), created_at, id);
+
+-- ListJobs of a user, with or without a status; the foreign key's own look-ups.
+CREATE INDEX IF NOT EXISTS vibestack_jobs_user
+  ON agent_jobs (user_id, created_at, id, coalesce(status, 'pending'));
+-- ListJobs of a workflow, with or without a status.
+CREATE INDEX IF NOT EXISTS vibestack_jobs_workflow
+  ON agent_jobs (workflow_id, created_at, id, coalesce(status, 'pending'));
+-- ListJobs without a filter.
+CREATE INDEX IF NOT EXISTS vibestack_jobs_created ON agent_jobs (created_at, id);
+-- ListJobs by status alone.
+CREATE INDEX IF NOT EXISTS vibestack_jobs_status ON agent_jobs (coalesce(status, 'pending'), created_at, id);
+-- ClaimJobs: the oldest pending jobs of a workflow.
+CREATE INDEX IF NOT EXISTS vibestack_jobs_claim ON agent_jobs (workflow_id, created_at, id)
+  WHERE coalesce(status, 'pending') = 'pending';
+-- ClaimJobs: the next user with pending jobs, and that user's oldest one.
+CREATE INDEX IF NOT EXISTS vibestack_jobs_claim_user ON agent_jobs (workflow_id, user_id, created_at, id)
+  WHERE coalesce(status, 'pending') = 'pending';
+-- The sweep of leases that ran out.
+CREATE INDEX IF NOT EXISTS vibestack_jobs_lease ON agent_jobs (updated_at)
+  WHERE coalesce(status, 'pending') = 'processing';
