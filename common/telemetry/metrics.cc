@@ -1,0 +1,88 @@
+#include "common/telemetry/metrics.h"
+
+#include <chrono>
+#include <exception>
+#include <future>
+#include <utility>
+#include <vector>
+
+#include "common/telemetry/knock.h"
+#include "common/telemetry/process_metrics.h"
+#include "prometheus/exposer.h"
+
+namespace vibestack {
+
+Metrics::Metrics()
+    : registry_(std::make_shared<prometheus::Registry>()),
+      scraped_(std::make_shared<ScrapedFamilies>()) {
+  AddProcessMetrics(*scraped_);
+}
+
+Metrics::~Metrics() { StopServing(); }
+
+prometheus::Counter& Metrics::Counter(const std::string& name, const std::string& help,
+                                      const Labels& labels) {
+  return prometheus::BuildCounter().Name(name).Help(help).Register(*registry_).Add(labels);
+}
+
+prometheus::Gauge& Metrics::Gauge(const std::string& name, const std::string& help,
+                                  const Labels& labels) {
+  return prometheus::BuildGauge().Name(name).Help(help).Register(*registry_).Add(labels);
+}
+
+prometheus::Histogram& Metrics::Histogram(
+    const std::string& name, const std::string& help, const Labels& labels,
+    const prometheus::Histogram::BucketBoundaries& upper_bounds) {
+  return prometheus::BuildHistogram()
+      .Name(name)
+      .Help(help)
+      .Register(*registry_)
+      .Add(labels, upper_bounds);
+}
+
+MetricRegistration Metrics::AddGaugeCallback(const std::string& name, const std::string& help,
+                                             const Labels& labels, std::function<double()> value) {
+  auto source = [labels = ToSeriesLabels(labels),
+                 value = std::move(value)](std::vector<prometheus::ClientMetric>& series) {
+    prometheus::ClientMetric metric;
+    metric.label = labels;
+    metric.gauge.value = value();
+    series.push_back(std::move(metric));
+  };
+  return AddSource(name, help, prometheus::MetricType::Gauge, std::move(source));
+}
+
+MetricRegistration Metrics::AddSource(const std::string& name, const std::string& help,
+                                      prometheus::MetricType type, ScrapedFamilies::Source source) {
+  const uint64_t id = scraped_->Add(name, help, type, std::move(source));
+  return MetricRegistration(scraped_, id);
+}
+
+absl::Status Metrics::Serve(const std::string& address) {
+  // One worker beside civetweb's own thread; the timeout frees it from a silent client.
+  const std::vector<std::string> options = {"listening_ports",    address, "num_threads", "1",
+                                            "request_timeout_ms", "5000"};
+  address_ = address;
+  try {
+    exposer_ = std::make_unique<prometheus::Exposer>(options);
+    exposer_->RegisterCollectable(registry_);
+    exposer_->RegisterCollectable(scraped_);
+    port_ = exposer_->GetListeningPorts().at(0);
+  } catch (const std::exception&) {  // its message says nothing
+    StopServing();
+    return absl::UnavailableError("cannot listen on " + address +
+                                  " for metrics; is the port taken?");
+  }
+  return absl::OkStatus();
+}
+
+void Metrics::StopServing() {
+  if (exposer_ == nullptr) return;
+  // civetweb looks at its stop flag every 2 s, or when somebody connects.
+  const auto stopped = std::async(std::launch::async, [this] { exposer_.reset(); });
+  while (stopped.wait_for(std::chrono::milliseconds(5)) == std::future_status::timeout) {
+    Knock(address_, port_);
+  }
+}
+
+}  // namespace vibestack
