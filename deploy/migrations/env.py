@@ -19,7 +19,7 @@ import models
 
 RUNNER_LOCK = 0x76696265  # pg_advisory_xact_lock key of "a migration is running"
 RUNNER_WAIT = "10min"
-TABLE_WAIT = "15s"
+TABLE_WAIT = "10s"
 PREFIX = "vibestack_"
 BOOKING_TABLE = "vibestack_booking"
 

@@ -1,0 +1,54 @@
+"""Runs deploy/migrations/migrate, and gives each test a scratch database of its own."""
+
+import os
+import pathlib
+import subprocess
+import unittest
+
+import psycopg
+
+from tests.support import foreign_database
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+MIGRATE = str(ROOT / "deploy" / "migrations" / "migrate")
+
+
+def start(url: str) -> subprocess.Popen:
+    """Starts a migration and returns at once."""
+    environment = {**os.environ, "DATABASE_URL": url}
+    return subprocess.Popen([MIGRATE], env=environment, stderr=subprocess.PIPE, text=True)
+
+
+def migrate(url: str) -> tuple[int, str]:
+    """Migrates; returns the exit code and what was said."""
+    process = start(url)
+    _, said = process.communicate(timeout=60)
+    return process.returncode, said
+
+
+class ScratchCase(unittest.TestCase):
+    """A test on the server of DATABASE_URL (see tests/support/with_postgres)."""
+
+    def setUp(self) -> None:
+        self.server = os.environ["DATABASE_URL"]
+
+    def scratch(self, statements: str = "") -> str:
+        """Returns the URL of a new database in which the statements were run."""
+        return self._keep(foreign_database.create_empty(self.server), statements)
+
+    def foreign(self, statements: str = "", with_alembic: bool = True) -> str:
+        """Returns the URL of a new foreign database in which the statements were run."""
+        return self._keep(foreign_database.create(self.server, with_alembic), statements)
+
+    def _keep(self, database: foreign_database.Database, statements: str) -> str:
+        self.addCleanup(foreign_database.drop, self.server, database.name)
+        if statements:
+            with psycopg.connect(database.url) as connection:
+                connection.execute(statements)
+        return database.url
+
+    def migrated(self, url: str) -> str:
+        """Migrates, expects success, returns what was said."""
+        code, said = migrate(url)
+        self.assertEqual(code, 0, said)
+        return said
