@@ -1,0 +1,265 @@
+#ifndef VIBESTACK_COMMON_ASYNC_COALESCER_H_
+#define VIBESTACK_COMMON_ASYNC_COALESCER_H_
+
+#include <algorithm>
+#include <coroutine>
+#include <cstddef>
+#include <deque>
+#include <functional>
+#include <iterator>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/status/statusor.h"
+#include "absl/synchronization/mutex.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
+#include "common/async/task.h"
+#include "common/base/error.h"
+
+namespace vibestack {
+
+// How a coalescer batches. The defaults suit statements over single rows.
+struct CoalescerOptions {
+  // Requests (weighed by Coalescer::Weigh) in one batch at most; a heavier one goes alone.
+  size_t max_batch = 500;
+  // Batches under way at once, so that their commits share a flush.
+  int max_in_flight = 2;
+  // Requests that may wait; one more is refused with RESOURCE_EXHAUSTED.
+  size_t max_queued = 10'000;
+  // Called after each batch, for metrics: its size and how long its first request had waited.
+  std::function<void(size_t batch, absl::Duration waited)> on_batch = [](size_t, absl::Duration) {};
+};
+
+// Makes one batch of the calls of one kind that come while others are under way. There is no timer:
+// a call that finds a free slot goes at once, and under load batches grow by themselves.
+//
+// A queue in front of a sink: the sink gets the requests of a batch and answers each of them, in
+// order. When it refuses a whole batch for what may be one row's fault (see IsOneRowsFault), the
+// batch is halved until the fault stands alone, so that a bad row never fails its neighbours. Every
+// request is answered exactly once.
+//
+// Thread-safe. Close() before destruction.
+template <typename Request, typename Response>
+class Coalescer {
+ public:
+  using Answers = std::vector<absl::StatusOr<Response>>;
+  // Answers a batch: one answer for each request, or one error for all. `requests` lives until the
+  // task ends; `deadline` is the latest of the requests' own.
+  using Sink = std::function<Task<absl::StatusOr<Answers>>(const std::vector<Request>& requests,
+                                                           absl::Time deadline)>;
+  using Weigh = std::function<size_t(const Request&)>;
+
+  Coalescer(
+      CoalescerOptions options, Sink sink, Weigh weigh = [](const Request&) { return size_t{1}; })
+      : options_(std::move(options)), sink_(std::move(sink)), weigh_(std::move(weigh)) {}
+  Coalescer(const Coalescer&) = delete;
+  Coalescer& operator=(const Coalescer&) = delete;
+  ~Coalescer() { Close(); }
+
+  class Submission;
+
+  // `co_await coalescer.Submit(request, deadline)` yields absl::StatusOr<Response>. Besides the
+  // sink's errors: RESOURCE_EXHAUSTED (QUEUE_FULL) at once when too many wait, DEADLINE_EXCEEDED
+  // when the deadline passed while waiting, UNAVAILABLE (SHUTTING_DOWN) after Close().
+  Submission Submit(Request request, absl::Time deadline) {
+    return Submission(*this, std::move(request), deadline);
+  }
+
+  // Answers what waits with UNAVAILABLE and returns when no batch is under way any more. May be
+  // called twice. Never from within a sink or a submitting task.
+  void Close() {
+    std::deque<Submission*> refused;
+    {
+      absl::MutexLock lock(&mutex_);
+      closed_ = true;
+      refused.swap(queue_);
+    }
+    for (Submission* submission : refused) submission->Resolve(ClosedError());
+    absl::MutexLock lock(&mutex_);
+    mutex_.Await(absl::Condition(
+        +[](int* in_flight) { return *in_flight == 0; }, &in_flight_));
+  }
+
+  // Requests that wait now.
+  size_t queued() const {
+    absl::MutexLock lock(&mutex_);
+    return queue_.size();
+  }
+
+ private:
+  using Batch = std::vector<Submission*>;
+
+  static absl::Status ClosedError() {
+    return UnavailableError("SHUTTING_DOWN", "the service is stopping");
+  }
+
+  // Whether the refusal of a batch may be the fault of one of its rows.
+  static bool IsOneRowsFault(const absl::Status& status) {
+    return absl::IsInvalidArgument(status) || absl::IsFailedPrecondition(status) ||
+           absl::IsAlreadyExists(status) || absl::IsNotFound(status);
+  }
+
+  // Takes a submission in; false when it was resolved at once instead.
+  bool Enqueue(Submission* submission) {
+    absl::Status refusal;
+    Batch batch;
+    {
+      absl::MutexLock lock(&mutex_);
+      if (closed_) {
+        refusal = ClosedError();
+      } else if (queue_.size() >= options_.max_queued) {
+        refusal = ResourceExhaustedError("QUEUE_FULL", "too many calls wait for the database");
+      } else {
+        queue_.push_back(submission);
+        if (in_flight_ < options_.max_in_flight) {
+          ++in_flight_;
+          batch = TakeBatch();
+        }
+      }
+    }
+    if (!refusal.ok()) {
+      submission->answer_ = std::move(refusal);
+      return false;
+    }
+    if (!batch.empty()) Start(Run(std::move(batch)));
+    return true;
+  }
+
+  Batch TakeBatch() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    Batch batch;
+    size_t weight = 0;
+    while (!queue_.empty()) {
+      const size_t more = weigh_(queue_.front()->request_);
+      if (!batch.empty() && weight + more > options_.max_batch) break;
+      weight += more;
+      batch.push_back(queue_.front());
+      queue_.pop_front();
+    }
+    return batch;
+  }
+
+  // The batch to go on with, or none, in which case the slot is free again.
+  Batch TakeNextOrRelease() {
+    absl::MutexLock lock(&mutex_);
+    if (queue_.empty()) {
+      --in_flight_;
+      return {};
+    }
+    return TakeBatch();
+  }
+
+  // Starts a run for `next` and empties it, unless that would nest too deep: the bound keeps a sink
+  // that answers at once from growing the stack. (A function of its own, since a coroutine that
+  // goes on in another thread must not hold on to a thread_local.)
+  void StartNested(Batch& next) {
+    constexpr int kMaxDepth = 8;
+    thread_local int depth = 0;
+    if (next.empty() || depth == kMaxDepth) return;
+    ++depth;
+    Start(Run(std::exchange(next, {})));
+    --depth;
+  }
+
+  // Runs one slot until the queue is empty. The next batch is on its way to the sink before the
+  // answers of this one are handed out, so that the database never waits for handlers.
+  Task<void> Run(Batch batch) {
+    while (!batch.empty()) {
+      const absl::Time latest = DropExpired(batch);
+      Answers answers;
+      if (!batch.empty()) {
+        const absl::Duration waited = absl::Now() - batch.front()->queued_at_;
+        std::vector<Request> requests;
+        requests.reserve(batch.size());
+        for (Submission* s : batch) requests.push_back(std::move(s->request_));
+        answers = co_await Answer(requests, latest);
+        options_.on_batch(batch.size(), waited);
+      }
+      Batch next = TakeNextOrRelease();
+      StartNested(next);
+      // With the slot released Close() may be done, so nothing below touches a member.
+      for (size_t i = 0; i < batch.size(); ++i) batch[i]->Resolve(std::move(answers[i]));
+      batch = std::move(next);
+    }
+  }
+
+  // Answers those whose deadline has passed and returns the latest deadline of the others.
+  static absl::Time DropExpired(Batch& batch) {
+    const absl::Time now = absl::Now();
+    absl::Time latest = absl::InfinitePast();
+    auto expired = std::stable_partition(batch.begin(), batch.end(),
+                                         [now](Submission* s) { return s->deadline_ > now; });
+    for (auto it = batch.begin(); it != expired; ++it) latest = std::max(latest, (*it)->deadline_);
+    Batch late(expired, batch.end());
+    batch.erase(expired, batch.end());
+    for (Submission* submission : late) {
+      submission->Resolve(MakeError(absl::StatusCode::kDeadlineExceeded, "DEADLINE_EXCEEDED",
+                                    "the deadline passed while the call waited"));
+    }
+    return latest;
+  }
+
+  // One answer for each request, whatever the sink does.
+  Task<Answers> Answer(const std::vector<Request>& requests, absl::Time deadline) {
+    absl::StatusOr<Answers> answers = co_await sink_(requests, deadline);
+    if (answers.ok() && answers->size() == requests.size()) co_return *std::move(answers);
+    const absl::Status error =
+        answers.ok() ? InternalError("a batch was answered in part") : answers.status();
+    if (requests.size() == 1 || !IsOneRowsFault(error)) {
+      co_return Answers(requests.size(), absl::StatusOr<Response>(error));
+    }
+    const auto middle = requests.begin() + static_cast<ptrdiff_t>(requests.size() / 2);
+    const std::vector<Request> first(requests.begin(), middle);
+    const std::vector<Request> second(middle, requests.end());
+    Answers all = co_await Answer(first, deadline);
+    Answers rest = co_await Answer(second, deadline);
+    std::move(rest.begin(), rest.end(), std::back_inserter(all));
+    co_return all;
+  }
+
+  const CoalescerOptions options_;
+  const Sink sink_;
+  const Weigh weigh_;
+  mutable absl::Mutex mutex_;
+  std::deque<Submission*> queue_ ABSL_GUARDED_BY(mutex_);
+  int in_flight_ ABSL_GUARDED_BY(mutex_) = 0;
+  bool closed_ ABSL_GUARDED_BY(mutex_) = false;
+};
+
+// A request on its way. Lives in the frame of the task that awaits it.
+template <typename Request, typename Response>
+class Coalescer<Request, Response>::Submission {
+ public:
+  bool await_ready() const noexcept { return false; }
+  bool await_suspend(std::coroutine_handle<> handle) {
+    handle_ = handle;
+    // Once enqueued, another thread may resolve and free this at any moment.
+    return coalescer_.Enqueue(this);
+  }
+  absl::StatusOr<Response> await_resume() { return std::move(answer_); }
+
+ private:
+  friend class Coalescer;
+
+  Submission(Coalescer& coalescer, Request request, absl::Time deadline)
+      : coalescer_(coalescer), request_(std::move(request)), deadline_(deadline) {}
+
+  void Resolve(absl::StatusOr<Response> answer) {
+    answer_ = std::move(answer);
+    handle_.resume();
+  }
+
+  Coalescer& coalescer_;
+  Request request_;
+  const absl::Time deadline_;
+  const absl::Time queued_at_ = absl::Now();
+  absl::StatusOr<Response> answer_ = absl::UnknownError("not answered");
+  std::coroutine_handle<> handle_;
+};
+
+}  // namespace vibestack
+
+#endif  // VIBESTACK_COMMON_ASYNC_COALESCER_H_

@@ -1,0 +1,65 @@
+#ifndef VIBESTACK_COMMON_ASYNC_COMPLETION_H_
+#define VIBESTACK_COMMON_ASYNC_COMPLETION_H_
+
+#include <atomic>
+#include <coroutine>
+#include <optional>
+#include <utility>
+
+namespace vibestack {
+
+// The bridge from callbacks to coroutines: one task awaits it, one callback sets it, in either
+// order and on any threads. Lives in the waiting task; after Set() the setter does not touch it
+// again.
+template <typename T>
+class Completion {
+ public:
+  Completion() = default;
+  Completion(const Completion&) = delete;
+  Completion& operator=(const Completion&) = delete;
+
+  // Exactly once. Runs the waiting task on this thread.
+  void Set(T value) {
+    value_.emplace(std::move(value));
+    void* waiting = state_.exchange(kSet, std::memory_order_acq_rel);
+    if (waiting != nullptr) std::coroutine_handle<>::from_address(waiting).resume();
+  }
+
+  bool await_ready() const noexcept { return state_.load(std::memory_order_acquire) == kSet; }
+  bool await_suspend(std::coroutine_handle<> handle) noexcept {
+    void* expected = nullptr;
+    return state_.compare_exchange_strong(expected, handle.address(), std::memory_order_acq_rel);
+  }
+  T await_resume() { return std::move(*value_); }
+
+ private:
+  // No coroutine has this address.
+  inline static void* const kSet = reinterpret_cast<void*>(1);
+
+  std::optional<T> value_;
+  std::atomic<void*> state_{nullptr};
+};
+
+// A wake-up that several sources race for: news, a timer, a cancelled call. The first one wins, the
+// others are told so. Shared by its sources and the one task that awaits it.
+template <typename Reason>
+class Wakeup {
+ public:
+  // Whether this call was the first. Runs the waiting task on this thread.
+  bool Notify(Reason reason) {
+    if (notified_.exchange(true, std::memory_order_acq_rel)) return false;
+    completion_.Set(reason);
+    return true;
+  }
+
+  // Awaited once. The task keeps a reference to this until it goes on.
+  Completion<Reason>& Wait() { return completion_; }
+
+ private:
+  std::atomic<bool> notified_{false};
+  Completion<Reason> completion_;
+};
+
+}  // namespace vibestack
+
+#endif  // VIBESTACK_COMMON_ASYNC_COMPLETION_H_

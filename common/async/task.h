@@ -1,0 +1,118 @@
+#ifndef VIBESTACK_COMMON_ASYNC_TASK_H_
+#define VIBESTACK_COMMON_ASYNC_TASK_H_
+
+#include <coroutine>
+#include <exception>
+#include <optional>
+#include <utility>
+
+// Coroutines for work that waits: a handler reads from top to bottom, yet no thread is held while
+// it waits for the database or another service.
+//
+// A Task is lazy: it runs when it is awaited, or when Start() is given it. It goes on where
+// whatever it waited for was finished, which may be another thread each time; a task is never run
+// by two threads at once. A task that was started always runs to its end: nothing destroys it half
+// way. Errors are values (absl::Status); an exception that leaves a task ends the process.
+namespace vibestack {
+
+template <typename T>
+class Task;
+
+namespace internal {
+
+// What both kinds of promise share: at its end a task goes on with whoever awaited it.
+struct TaskPromiseBase {
+  struct FinalAwaiter {
+    bool await_ready() noexcept { return false; }
+    template <typename Promise>
+    std::coroutine_handle<> await_suspend(std::coroutine_handle<Promise> ended) noexcept {
+      return ended.promise().continuation;
+    }
+    void await_resume() noexcept {}
+  };
+
+  std::suspend_always initial_suspend() noexcept { return {}; }
+  FinalAwaiter final_suspend() noexcept { return {}; }
+  void unhandled_exception() noexcept { std::terminate(); }
+
+  std::coroutine_handle<> continuation = std::noop_coroutine();
+};
+
+template <typename T>
+struct TaskPromise : TaskPromiseBase {
+  Task<T> get_return_object();
+  template <typename U>
+  void return_value(U&& value) {
+    result.emplace(std::forward<U>(value));
+  }
+  T Take() { return std::move(*result); }
+
+  std::optional<T> result;
+};
+
+template <>
+struct TaskPromise<void> : TaskPromiseBase {
+  Task<void> get_return_object();
+  void return_void() noexcept {}
+  void Take() {}
+};
+
+}  // namespace internal
+
+// A computation that will yield a T. Owns its coroutine; awaited at most once.
+template <typename T>
+class [[nodiscard]] Task {
+ public:
+  using promise_type = internal::TaskPromise<T>;
+
+  explicit Task(std::coroutine_handle<promise_type> handle) : handle_(handle) {}
+  Task(Task&& other) noexcept : handle_(std::exchange(other.handle_, nullptr)) {}
+  Task& operator=(Task&&) = delete;
+  ~Task() {
+    if (handle_) handle_.destroy();
+  }
+
+  bool await_ready() const noexcept { return false; }
+  std::coroutine_handle<> await_suspend(std::coroutine_handle<> awaiting) noexcept {
+    handle_.promise().continuation = awaiting;
+    return handle_;
+  }
+  T await_resume() { return handle_.promise().Take(); }
+
+ private:
+  std::coroutine_handle<promise_type> handle_;
+};
+
+namespace internal {
+
+template <typename T>
+Task<T> TaskPromise<T>::get_return_object() {
+  return Task<T>(std::coroutine_handle<TaskPromise<T>>::from_promise(*this));
+}
+
+inline Task<void> TaskPromise<void>::get_return_object() {
+  return Task<void>(std::coroutine_handle<TaskPromise<void>>::from_promise(*this));
+}
+
+// A coroutine that starts at once and frees itself at its end.
+struct Started {
+  struct promise_type {
+    Started get_return_object() noexcept { return {}; }
+    std::suspend_never initial_suspend() noexcept { return {}; }
+    std::suspend_never final_suspend() noexcept { return {}; }
+    void return_void() noexcept {}
+    void unhandled_exception() noexcept { std::terminate(); }
+  };
+};
+
+inline Started RunToEnd(Task<void> task) { co_await task; }
+
+}  // namespace internal
+
+// Runs a task on this thread until it first waits; it goes on by itself from there. Whoever starts
+// a task keeps what it refers to alive until its end.
+inline void Start(Task<void> task) { internal::RunToEnd(std::move(task)); }
+
+}  // namespace vibestack
+
+#endif  // VIBESTACK_COMMON_ASYNC_TASK_H_

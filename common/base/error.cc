@@ -1,0 +1,134 @@
+#include "common/base/error.h"
+
+#include <algorithm>
+#include <cctype>
+
+#include "absl/strings/cord.h"
+#include "google/protobuf/util/time_util.h"
+#include "google/rpc/error_details.pb.h"
+
+namespace vibestack {
+namespace {
+
+constexpr char kDomain[] = "vibestack";
+
+template <typename Detail>
+std::string TypeUrl() {
+  return "type.googleapis.com/" + Detail::descriptor()->full_name();
+}
+
+template <typename Detail>
+void Attach(absl::Status& status, const Detail& detail) {
+  status.SetPayload(TypeUrl<Detail>(), absl::Cord(detail.SerializeAsString()));
+}
+
+template <typename Detail>
+bool Read(const absl::Status& status, Detail& detail) {
+  const auto payload = status.GetPayload(TypeUrl<Detail>());
+  return payload.has_value() && detail.ParseFromString(std::string(*payload));
+}
+
+absl::Status WithRetry(absl::Status status, absl::Duration retry_after) {
+  google::rpc::RetryInfo info;
+  *info.mutable_retry_delay() = google::protobuf::util::TimeUtil::MillisecondsToDuration(
+      absl::ToInt64Milliseconds(retry_after));
+  Attach(status, info);
+  return status;
+}
+
+}  // namespace
+
+absl::Status MakeError(absl::StatusCode code, std::string_view reason, std::string_view message) {
+  absl::Status status(code, std::string(message));
+  google::rpc::ErrorInfo info;
+  info.set_reason(std::string(reason));
+  info.set_domain(kDomain);
+  Attach(status, info);
+  return status;
+}
+
+absl::Status UnauthenticatedError(std::string_view reason, std::string_view message) {
+  return MakeError(absl::StatusCode::kUnauthenticated, reason, message);
+}
+
+absl::Status PermissionDeniedError(std::string_view reason, std::string_view message) {
+  return MakeError(absl::StatusCode::kPermissionDenied, reason, message);
+}
+
+absl::Status FailedPreconditionError(std::string_view reason, std::string_view message) {
+  return MakeError(absl::StatusCode::kFailedPrecondition, reason, message);
+}
+
+absl::Status AlreadyExistsError(std::string_view reason, std::string_view message) {
+  return MakeError(absl::StatusCode::kAlreadyExists, reason, message);
+}
+
+absl::Status AbortedError(std::string_view reason, std::string_view message) {
+  return MakeError(absl::StatusCode::kAborted, reason, message);
+}
+
+absl::Status InternalError(std::string_view message) {
+  return MakeError(absl::StatusCode::kInternal, "INTERNAL", message);
+}
+
+absl::Status UnavailableError(std::string_view reason, std::string_view message,
+                              absl::Duration retry_after) {
+  return WithRetry(MakeError(absl::StatusCode::kUnavailable, reason, message), retry_after);
+}
+
+absl::Status ResourceExhaustedError(std::string_view reason, std::string_view message,
+                                    absl::Duration retry_after) {
+  return WithRetry(MakeError(absl::StatusCode::kResourceExhausted, reason, message), retry_after);
+}
+
+absl::Status NotFoundError(std::string_view type, std::string_view name) {
+  std::string reason(type);
+  std::transform(reason.begin(), reason.end(), reason.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
+  absl::Status status = MakeError(absl::StatusCode::kNotFound, reason + "_NOT_FOUND",
+                                  "there is no such " + std::string(type));
+  google::rpc::ResourceInfo info;
+  info.set_resource_type("vibestack/" + std::string(type));
+  info.set_resource_name(std::string(name));
+  Attach(status, info);
+  return status;
+}
+
+std::string ErrorReason(const absl::Status& status) {
+  google::rpc::ErrorInfo info;
+  return Read(status, info) ? info.reason() : "";
+}
+
+absl::Duration RetryDelay(const absl::Status& status) {
+  google::rpc::RetryInfo info;
+  if (!Read(status, info)) return absl::InfiniteDuration();
+  return absl::Milliseconds(
+      google::protobuf::util::TimeUtil::DurationToMilliseconds(info.retry_delay()));
+}
+
+void FieldViolations::Add(std::string_view field, std::string_view description) {
+  violations_.emplace_back(field, description);
+}
+
+absl::Status FieldViolations::ToStatus() const {
+  if (violations_.empty()) return absl::OkStatus();
+  const auto& [first_field, first_description] = violations_.front();
+  absl::Status status = MakeError(absl::StatusCode::kInvalidArgument, "INVALID_FIELDS",
+                                  first_field + ": " + first_description);
+  google::rpc::BadRequest bad_request;
+  for (const auto& [field, description] : violations_) {
+    auto* violation = bad_request.add_field_violations();
+    violation->set_field(field);
+    violation->set_description(description);
+  }
+  Attach(status, bad_request);
+  return status;
+}
+
+absl::Status InvalidFieldError(std::string_view field, std::string_view description) {
+  FieldViolations violations;
+  violations.Add(field, description);
+  return violations.ToStatus();
+}
+
+}  // namespace vibestack

@@ -1,0 +1,66 @@
+#ifndef VIBESTACK_COMMON_BASE_ERROR_H_
+#define VIBESTACK_COMMON_BASE_ERROR_H_
+
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+
+// The errors that callers see. An error is an absl::Status whose payloads are the google.rpc detail
+// messages, keyed by their type URL; common/rpc copies them into the answer. Every error that
+// leaves a service carries exactly one google.rpc.ErrorInfo with the domain `vibestack`.
+namespace vibestack {
+
+// An error with a stable `reason` (UPPER_SNAKE_CASE), by which programs tell errors apart, and a
+// message for people. Neither may hold SQL, a path, a credential or anybody's data.
+absl::Status MakeError(absl::StatusCode code, std::string_view reason, std::string_view message);
+
+// UNAUTHENTICATED, PERMISSION_DENIED, … with the code in the name, for the common ones.
+absl::Status UnauthenticatedError(std::string_view reason, std::string_view message);
+absl::Status PermissionDeniedError(std::string_view reason, std::string_view message);
+absl::Status FailedPreconditionError(std::string_view reason, std::string_view message);
+absl::Status AlreadyExistsError(std::string_view reason, std::string_view message);
+absl::Status AbortedError(std::string_view reason, std::string_view message);
+absl::Status InternalError(std::string_view message);
+
+// UNAVAILABLE or RESOURCE_EXHAUSTED with google.rpc.RetryInfo: the same call may succeed after
+// `retry_after`.
+absl::Status UnavailableError(std::string_view reason, std::string_view message,
+                              absl::Duration retry_after = absl::Milliseconds(500));
+absl::Status ResourceExhaustedError(std::string_view reason, std::string_view message,
+                                    absl::Duration retry_after = absl::Milliseconds(200));
+
+// NOT_FOUND with google.rpc.ResourceInfo. The reason is `<TYPE>_NOT_FOUND`; `type` is such as
+// `user`.
+absl::Status NotFoundError(std::string_view type, std::string_view name);
+
+// The `reason` of an error made here; empty for others.
+std::string ErrorReason(const absl::Status& status);
+
+// The google.rpc.RetryInfo delay of an error; InfiniteDuration() where there is none.
+absl::Duration RetryDelay(const absl::Status& status);
+
+// Collects what is wrong with a request, so that one answer names every violated field.
+class FieldViolations {
+ public:
+  // `field` is the path in the request, such as `requests[3].workflow_id`.
+  void Add(std::string_view field, std::string_view description);
+
+  bool empty() const { return violations_.empty(); }
+
+  // OK when empty, else INVALID_ARGUMENT (INVALID_FIELDS) with google.rpc.BadRequest.
+  absl::Status ToStatus() const;
+
+ private:
+  std::vector<std::pair<std::string, std::string>> violations_;
+};
+
+// INVALID_ARGUMENT for one field.
+absl::Status InvalidFieldError(std::string_view field, std::string_view description);
+
+}  // namespace vibestack
+
+#endif  // VIBESTACK_COMMON_BASE_ERROR_H_

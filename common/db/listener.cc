@@ -1,0 +1,96 @@
+#include "common/db/listener.h"
+
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <exception>
+
+#include <pqxx/notification>
+#include "common/base/random.h"
+#include "common/db/connection_string.h"
+#include "common/telemetry/log.h"
+
+namespace vibestack::db {
+namespace {
+
+// A silent connection is asked for a sign of life this often: a half-open socket never ends by
+// itself.
+constexpr int kPingMillis = 10'000;
+constexpr absl::Duration kBackoffBase = absl::Milliseconds(50);
+constexpr absl::Duration kBackoffLimit = absl::Seconds(2);
+
+// LISTENs when made and hands on what comes.
+class Receiver final : public pqxx::notification_receiver {
+ public:
+  Receiver(pqxx::connection& connection, const std::string& channel, const ListenerOptions& options)
+      : pqxx::notification_receiver(connection, channel), options_(options) {}
+  void operator()(const std::string& payload, int /*backend_pid*/) override {
+    options_.on_notification(channel(), payload);
+  }
+
+ private:
+  const ListenerOptions& options_;
+};
+
+}  // namespace
+
+Listener::Listener(ListenerOptions options)
+    : options_(std::move(options)), stop_event_(eventfd(0, EFD_CLOEXEC)) {
+  thread_ = std::thread([this] { Run(); });
+}
+
+void Listener::Stop() {
+  if (!thread_.joinable()) return;
+  stopping_ = true;
+  eventfd_write(stop_event_, 1);
+  thread_.join();
+  close(stop_event_);
+}
+
+void Listener::Run() {
+  int attempt = 0;
+  while (!stopping_) {
+    if (ListenOnce()) attempt = 0;
+    listening_ = false;
+    if (stopping_) return;
+    Log(LogLevel::kWarning, "listener_disconnected", {});
+    const absl::Duration pause = BackoffWithJitter(attempt++, kBackoffBase, kBackoffLimit);
+    WaitForSocket(/*socket=*/-1, static_cast<int>(absl::ToInt64Milliseconds(pause)));
+  }
+}
+
+bool Listener::ListenOnce() {
+  bool listened = false;
+  try {
+    pqxx::connection connection(ConnectionString(options_.database_url, options_.application_name));
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wdeprecated-declarations"
+    connection.inhibit_reactivation(true);
+#pragma GCC diagnostic pop
+    std::vector<std::unique_ptr<Receiver>> receivers;
+    for (const std::string& channel : options_.channels) {
+      receivers.push_back(std::make_unique<Receiver>(connection, channel, options_));
+    }
+    listened = true;
+    listening_ = true;
+    ++connects_;
+    options_.on_listening();
+    while (WaitForSocket(connection.sock(), kPingMillis)) {
+      // Nothing to read means that the time is over: the ping reads too.
+      if (connection.get_notifs() == 0) pqxx::nontransaction(connection).exec("SELECT 1");
+    }
+    receivers.clear();
+  } catch (const std::exception&) {
+    // The text may name the host and the user; the caller logs that the connection is lost.
+  }
+  return listened;
+}
+
+bool Listener::WaitForSocket(int socket, int timeout_millis) {
+  pollfd watched[] = {{stop_event_, POLLIN, 0}, {socket, POLLIN, 0}};
+  poll(watched, 2, timeout_millis);
+  return !stopping_;
+}
+
+}  // namespace vibestack::db

@@ -1,0 +1,171 @@
+#include "common/db/pool.h"
+
+#include "common/base/error.h"
+#include "common/base/random.h"
+#include "common/db/sql_state.h"
+#include "common/telemetry/log.h"
+
+namespace vibestack::db {
+namespace {
+
+constexpr absl::Duration kBackoffBase = absl::Milliseconds(50);
+constexpr absl::Duration kBackoffLimit = absl::Seconds(2);
+// An idle connection is pinged this often, so that a lost one is replaced before it is needed.
+constexpr absl::Duration kPingInterval = absl::Seconds(15);
+
+absl::Status StoppedError() { return UnavailableError("SHUTTING_DOWN", "the service is stopping"); }
+
+}  // namespace
+
+Pool::Pool(PoolOptions options) : options_(std::move(options)) {
+  for (int i = 0; i < options_.connections; ++i) threads_.emplace_back([this] { Serve(); });
+}
+
+void Pool::Stop() {
+  std::deque<Work> refused;
+  {
+    absl::MutexLock lock(&mutex_);
+    stopping_ = true;
+    refused.swap(queue_);
+  }
+  for (Work& work : refused) std::move(work.done)(StoppedError());
+  for (std::thread& thread : threads_) thread.join();
+  threads_.clear();
+}
+
+bool Pool::stopping() const {
+  absl::MutexLock lock(&mutex_);
+  return stopping_;
+}
+
+bool Pool::healthy() const {
+  absl::MutexLock lock(&mutex_);
+  return live_ > 0;
+}
+
+absl::Status Pool::health() const {
+  absl::MutexLock lock(&mutex_);
+  return live_ > 0 ? absl::OkStatus() : failure_;
+}
+
+Pool::Stats Pool::stats() const {
+  absl::MutexLock lock(&mutex_);
+  return {live_, busy_, queue_.size(), reconnects_};
+}
+
+void Pool::Submit(Work work) {
+  absl::Status refusal;
+  {
+    absl::MutexLock lock(&mutex_);
+    if (stopping_) {
+      refusal = StoppedError();
+    } else if (live_ == 0 && !failure_.ok()) {
+      refusal = failure_;
+    } else if (queue_.size() >= options_.max_queued) {
+      refusal = ResourceExhaustedError("QUEUE_FULL", "too many calls wait for the database");
+    } else {
+      queue_.push_back(std::move(work));
+      return;
+    }
+  }
+  std::move(work.done)(std::move(refusal));
+}
+
+void Pool::Serve() {
+  std::unique_ptr<Session> session;
+  int attempt = 0;
+  while (!stopping()) {
+    if (session == nullptr) {
+      session = Connect(attempt);
+      continue;
+    }
+    std::optional<Work> work = NextWork();
+    if (work.has_value()) {
+      RunWork(*std::move(work), session);
+    } else if (!stopping() && !session->Ping().ok()) {
+      Drop(session);
+    }
+  }
+  if (session != nullptr) Drop(session);
+}
+
+std::unique_ptr<Session> Pool::Connect(int& attempt) {
+  absl::StatusOr<std::unique_ptr<Session>> session = Session::Open(options_.session);
+  if (!session.ok()) {
+    NoteFailure(session.status());
+    PauseBeforeRetry(attempt++);
+    return nullptr;
+  }
+  attempt = 0;
+  absl::MutexLock lock(&mutex_);
+  if (live_++ == 0) Log(LogLevel::kInfo, "database_connected", {});
+  ++reconnects_;
+  failure_ = absl::OkStatus();
+  return *std::move(session);
+}
+
+void Pool::NoteFailure(const absl::Status& status) {
+  std::deque<Work> refused;
+  {
+    absl::MutexLock lock(&mutex_);
+    if (live_ > 0) return;
+    if (failure_.ok()) {
+      Log(LogLevel::kError, "database_unavailable",
+          {{"reason", ErrorReason(status)}, {"message", std::string(status.message())}});
+    }
+    // Whatever is wrong, callers are to try again later.
+    failure_ = absl::IsUnavailable(status) ? status : StatusFromSqlState("");
+    refused.swap(queue_);
+  }
+  for (Work& work : refused) std::move(work.done)(StatusFromSqlState(""));
+}
+
+void Pool::PauseBeforeRetry(int attempt) {
+  absl::MutexLock lock(&mutex_);
+  mutex_.AwaitWithTimeout(absl::Condition(&stopping_),
+                          BackoffWithJitter(attempt, kBackoffBase, kBackoffLimit));
+}
+
+std::optional<Pool::Work> Pool::NextWork() {
+  absl::MutexLock lock(&mutex_);
+  mutex_.AwaitWithTimeout(absl::Condition(
+                              +[](Pool* pool) ABSL_NO_THREAD_SAFETY_ANALYSIS {
+                                return pool->stopping_ || !pool->queue_.empty();
+                              },
+                              this),
+                          kPingInterval);
+  if (queue_.empty()) return std::nullopt;
+  Work work = std::move(queue_.front());
+  queue_.pop_front();
+  ++busy_;
+  return work;
+}
+
+absl::Status Pool::RunOnce(Work& work, Session& session) {
+  absl::Status status = session.SetDeadline(work.deadline);
+  return status.ok() ? work.run(session) : status;
+}
+
+void Pool::RunWork(Work work, std::unique_ptr<Session>& session) {
+  absl::Status status = RunOnce(work, *session);
+  if (session->broken()) {
+    Drop(session);
+    int first_attempt = 0;
+    if (work.repeat == Repeat::kSafe) session = Connect(first_attempt);
+    if (session != nullptr) status = RunOnce(work, *session);
+    if (session != nullptr && session->broken()) Drop(session);
+  }
+  {
+    absl::MutexLock lock(&mutex_);
+    --busy_;
+  }
+  std::move(work.done)(std::move(status));
+}
+
+void Pool::Drop(std::unique_ptr<Session>& session) {
+  session.reset();
+  absl::MutexLock lock(&mutex_);
+  --live_;
+}
+
+}  // namespace vibestack::db

@@ -1,0 +1,126 @@
+#ifndef VIBESTACK_COMMON_DB_POOL_H_
+#define VIBESTACK_COMMON_DB_POOL_H_
+
+#include <deque>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/functional/any_invocable.h"
+#include "absl/status/statusor.h"
+#include "absl/synchronization/mutex.h"
+#include "absl/time/time.h"
+#include "common/async/completion.h"
+#include "common/async/task.h"
+#include "common/db/session.h"
+
+namespace vibestack::db {
+
+struct PoolOptions {
+  SessionOptions session;
+  // Connections, each with a thread of its own.
+  int connections = 8;
+  // Works that may wait for a connection; one more is refused with RESOURCE_EXHAUSTED.
+  size_t max_queued = 1'000;
+};
+
+// Whether a work may run a second time when its connection broke under it, which leaves its effect
+// unknown.
+enum class Repeat {
+  // It only reads, or repeating it changes nothing more.
+  kSafe,
+  kNever,
+};
+
+// A pool of connections to PostgreSQL. Works run on the pool's threads, one thread and one
+// connection each, so that the blocking library never holds up a caller.
+//
+// Broken connections are replaced with backoff and jitter; while there is none at all, works are
+// refused at once with UNAVAILABLE (DATABASE_UNAVAILABLE) and RetryInfo. Thread-safe.
+class Pool {
+ public:
+  explicit Pool(PoolOptions options);
+  Pool(const Pool&) = delete;
+  Pool& operator=(const Pool&) = delete;
+  ~Pool() { Stop(); }
+
+  // Answers what waits with UNAVAILABLE, lets running works end, joins the threads. May be called
+  // twice. Never from a work.
+  void Stop();
+
+  // Runs `work(session)`, which returns absl::StatusOr<T>, before `deadline` (DEADLINE_EXCEEDED).
+  // `work` must own or outlive what it uses. Goes on in the thread of the pool that ran the work:
+  // what follows is to be short.
+  template <typename T>
+  Task<absl::StatusOr<T>> Run(absl::Time deadline, Repeat repeat,
+                              std::function<absl::StatusOr<T>(Session&)> work) {
+    absl::StatusOr<T> outcome = absl::UnknownError("not run");
+    Completion<absl::Status> done;
+    Submit(Work{deadline, repeat,
+                [&outcome, &work](Session& session) {
+                  outcome = work(session);
+                  return outcome.status();
+                },
+                [&done](absl::Status status) { done.Set(std::move(status)); }});
+    const absl::Status status = co_await done;
+    if (!status.ok()) co_return status;
+    co_return outcome;
+  }
+
+  // Whether at least one connection is live, on a schema that we know.
+  bool healthy() const;
+
+  // Why it is not healthy, for the log and for readiness; OK while it is, or before the first try.
+  absl::Status health() const;
+
+  struct Stats {
+    int live = 0;
+    int busy = 0;
+    size_t queued = 0;
+    uint64_t reconnects = 0;
+  };
+  Stats stats() const;
+
+ private:
+  struct Work {
+    absl::Time deadline;
+    Repeat repeat;
+    absl::AnyInvocable<absl::Status(Session&)> run;
+    absl::AnyInvocable<void(absl::Status) &&> done;
+  };
+
+  void Submit(Work work);
+  // The life of one connection's thread.
+  void Serve();
+  // One try to connect. On failure waits before the next; null then, and after Stop().
+  std::unique_ptr<Session> Connect(int& attempt);
+  void NoteFailure(const absl::Status& status);
+  void PauseBeforeRetry(int attempt);
+  // The next work; none when the idle time is over or the pool stops.
+  std::optional<Work> NextWork();
+  // Runs a work, once more on a fresh connection where that is safe; `session` is null afterwards
+  // if it broke.
+  void RunWork(Work work, std::unique_ptr<Session>& session);
+  absl::Status RunOnce(Work& work, Session& session);
+  void Drop(std::unique_ptr<Session>& session);
+  bool stopping() const;
+
+  const PoolOptions options_;
+  mutable absl::Mutex mutex_;
+  std::deque<Work> queue_ ABSL_GUARDED_BY(mutex_);
+  bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
+  int live_ ABSL_GUARDED_BY(mutex_) = 0;
+  int busy_ ABSL_GUARDED_BY(mutex_) = 0;
+  uint64_t reconnects_ ABSL_GUARDED_BY(mutex_) = 0;
+  absl::Status failure_ ABSL_GUARDED_BY(mutex_);
+  std::vector<std::thread> threads_;
+};
+
+}  // namespace vibestack::db
+
+#endif  // VIBESTACK_COMMON_DB_POOL_H_

@@ -1,0 +1,157 @@
+#include "common/db/session.h"
+
+#include <algorithm>
+#include <exception>
+
+#include "common/base/error.h"
+#include "common/db/connection_string.h"
+#include "common/db/sql_state.h"
+#include "common/telemetry/log.h"
+
+namespace vibestack::db {
+namespace {
+
+// The smallest of 1, 1.5, 2, 3, 4, 6, 8, 12, … milliseconds that is not below `millis`.
+int64_t RoundUpToStep(int64_t millis) {
+  int64_t step = 1;
+  while (step < millis) {
+    const int64_t between = step + step / 2;
+    if (step > 1 && between >= millis) return between;
+    step *= 2;
+  }
+  return step;
+}
+
+}  // namespace
+
+Session::Session(const SessionOptions& options)
+    : connection_(ConnectionString(options.database_url, options.application_name)) {
+  // A connection that came back by itself would have lost its settings, even inside a transaction.
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wdeprecated-declarations"
+  connection_.inhibit_reactivation(true);
+#pragma GCC diagnostic pop
+  connection_.set_verbosity(pqxx::connection_base::terse);
+  for (const auto& [name, value] : options.settings) {
+    pqxx::nontransaction(connection_).exec("SET " + name + " = " + connection_.quote(value));
+  }
+}
+
+absl::StatusOr<std::unique_ptr<Session>> Session::Open(const SessionOptions& options) {
+  std::unique_ptr<Session> session;
+  try {
+    session.reset(new Session(options));
+  } catch (const std::exception&) {
+    // The exception's text may name the host and the user, so it goes nowhere.
+    return StatusFromSqlState("");
+  }
+  const absl::Status known = session->CheckSchema(options.schema_version);
+  if (!known.ok()) return known;
+  for (const Statement& statement : options.statements) {
+    const absl::Status prepared = session->Catch(statement.name, [&] {
+      session->connection_.prepare(statement.name, statement.sql);
+      session->connection_.prepare_now(statement.name);
+    });
+    if (!prepared.ok()) return prepared;
+  }
+  return session;
+}
+
+absl::Status Session::CheckSchema(int expected) {
+  if (expected == 0) return absl::OkStatus();
+  int version = 0;
+  const absl::Status status = Catch("schema_version", [&] {
+    // to_regprocedure is null, not an error, where nothing was migrated yet.
+    const auto known =
+        pqxx::nontransaction(connection_)
+            .exec("SELECT to_regprocedure('vibestack_schema_version()') IS NOT NULL");
+    if (!known[0][0].as<bool>()) return;
+    version =
+        pqxx::nontransaction(connection_).exec("SELECT vibestack_schema_version()")[0][0].as<int>();
+  });
+  if (!status.ok() || version == expected) return status;
+  return FailedPreconditionError("SCHEMA_UNKNOWN",
+                                 "the database has schema version " + std::to_string(version) +
+                                     " and this program knows " + std::to_string(expected) +
+                                     ": run deploy/migrations/migrate");
+}
+
+absl::Status Session::Catch(const char* what, const std::function<void()>& call) {
+  std::string sql_state;
+  try {
+    call();
+    return absl::OkStatus();
+  } catch (const pqxx::sql_error& error) {
+    sql_state = error.sqlstate();
+  } catch (const pqxx::deadlock_detected&) {
+    sql_state = "40P01";
+  } catch (const pqxx::transaction_rollback&) {
+    sql_state = "40001";
+  } catch (const pqxx::too_many_connections&) {
+    sql_state = "53300";
+  } catch (const std::exception&) {
+    // Lost connections and COMMITs in doubt, which carry no state.
+    sql_state.clear();
+  }
+  broken_ = sql_state.empty() || !connection_.is_open();
+  absl::Status status = StatusFromSqlState(broken_ ? "" : sql_state);
+  broken_ = broken_ || IsDatabaseUnavailable(status);
+  if (absl::IsInternal(status)) {
+    Log(LogLevel::kError, "statement_refused",
+        {{"statement", std::string(what)}, {"sql_state", sql_state}});
+  }
+  return status;
+}
+
+absl::StatusOr<pqxx::result> Session::Exec(const Statement& statement, const Params& params) {
+  if (broken_) return StatusFromSqlState("");
+  if (params.has_nul()) return StatusFromSqlState("22021");
+  pqxx::result result;
+  const absl::Status status = Catch(statement.name, [&] {
+    const auto values = pqxx::prepare::make_dynamic_params(params.pointers());
+    if (transaction_ != nullptr) {
+      result = transaction_->exec_prepared(statement.name, values);
+    } else {
+      pqxx::nontransaction alone(connection_);
+      result = alone.exec_prepared(statement.name, values);
+    }
+  });
+  if (!status.ok()) return status;
+  return result;
+}
+
+absl::Status Session::Transact(const std::function<absl::Status()>& work) {
+  if (broken_) return StatusFromSqlState("");
+  absl::Status outcome;
+  const absl::Status status = Catch("transaction", [&] {
+    pqxx::work transaction(connection_);
+    transaction_ = &transaction;
+    outcome = work();
+    transaction_ = nullptr;
+    if (outcome.ok()) transaction.commit();
+  });
+  transaction_ = nullptr;
+  return outcome.ok() ? status : outcome;
+}
+
+absl::Status Session::SetDeadline(absl::Time deadline) {
+  int64_t millis = 0;
+  if (deadline != absl::InfiniteFuture()) {
+    const absl::Duration left = deadline - absl::Now();
+    if (left <= absl::ZeroDuration()) return StatusFromSqlState("57014");
+    millis = RoundUpToStep(absl::ToInt64Milliseconds(absl::Ceil(left, absl::Milliseconds(1))));
+    millis = std::min<int64_t>(millis, 86'400'000);
+  }
+  if (millis == timeout_millis_) return absl::OkStatus();
+  const absl::Status status = Catch("set_deadline", [&] {
+    pqxx::nontransaction(connection_).exec("SET statement_timeout = " + std::to_string(millis));
+  });
+  if (status.ok()) timeout_millis_ = millis;
+  return status;
+}
+
+absl::Status Session::Ping() {
+  return Catch("ping", [&] { pqxx::nontransaction(connection_).exec("SELECT 1"); });
+}
+
+}  // namespace vibestack::db

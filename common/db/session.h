@@ -1,0 +1,76 @@
+#ifndef VIBESTACK_COMMON_DB_SESSION_H_
+#define VIBESTACK_COMMON_DB_SESSION_H_
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <pqxx/pqxx>
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "common/db/params.h"
+#include "common/db/statement.h"
+
+namespace vibestack::db {
+
+// How a session is set up.
+struct SessionOptions {
+  // A postgresql:// URL or libpq keywords. A credential: never logged.
+  std::string database_url;
+  // As pg_stat_activity shows it.
+  std::string application_name;
+  // What vibestack_schema_version() must answer (deploy/migrations); 0 accepts any database.
+  int schema_version = 0;
+  // Prepared when the session opens.
+  std::vector<Statement> statements;
+  // Settings of the session, such as {"vibestack.own_news", "on"}.
+  std::vector<std::pair<std::string, std::string>> settings;
+};
+
+// One connection to PostgreSQL with its statements prepared. Belongs to one thread at a time. Never
+// reconnects by itself: once broken() it answers UNAVAILABLE and is to be dropped.
+class Session {
+ public:
+  // Connects. UNAVAILABLE (DATABASE_UNAVAILABLE) when the database cannot be reached,
+  // FAILED_PRECONDITION (SCHEMA_UNKNOWN) when its schema is not the one we know.
+  static absl::StatusOr<std::unique_ptr<Session>> Open(const SessionOptions& options);
+
+  // Runs a prepared statement. Outside Transact() it commits by itself. Errors: StatusFromSqlState.
+  absl::StatusOr<pqxx::result> Exec(const Statement& statement, const Params& params = {});
+
+  // Runs `work` in one READ COMMITTED transaction: commits when it returns OK, else rolls back. A
+  // COMMIT whose answer was lost gives UNAVAILABLE like any lost connection: the caller finds out
+  // by reading back.
+  absl::Status Transact(const std::function<absl::Status()>& work);
+
+  // Lets statements run until `deadline` (PostgreSQL's statement_timeout). The timeout is a step of
+  // at most 1.5 times what is left, so that it rarely has to be sent; InfiniteFuture() removes it.
+  // DEADLINE_EXCEEDED when the deadline has passed.
+  absl::Status SetDeadline(absl::Time deadline);
+
+  // Whether the connection is lost.
+  bool broken() const { return broken_; }
+
+  // Asks the server for a sign of life.
+  absl::Status Ping();
+
+ private:
+  explicit Session(const SessionOptions& options);
+
+  absl::Status CheckSchema(int expected);
+
+  // Runs `call` and turns what libpqxx throws into a status; finds out whether the connection
+  // lives.
+  absl::Status Catch(const char* what, const std::function<void()>& call);
+
+  pqxx::connection connection_;
+  pqxx::transaction_base* transaction_ = nullptr;
+  int64_t timeout_millis_ = 0;
+  bool broken_ = false;
+};
+
+}  // namespace vibestack::db
+
+#endif  // VIBESTACK_COMMON_DB_SESSION_H_

@@ -1,0 +1,46 @@
+#include "common/db/sql_state.h"
+
+#include <string_view>
+
+#include "common/base/error.h"
+
+namespace vibestack::db {
+namespace {
+
+constexpr char kUnavailable[] = "DATABASE_UNAVAILABLE";
+
+}  // namespace
+
+absl::Status StatusFromSqlState(const std::string& sql_state) {
+  const std::string_view state = sql_state;
+  const std::string_view kind = state.substr(0, 2);
+  if (state.empty() || kind == "08" || state == "53300" || state == "25006" ||
+      state.substr(0, 3) == "57P") {
+    return UnavailableError(kUnavailable, "the database is not available");
+  }
+  if (state == "57014" || state == "25P03") {
+    return MakeError(absl::StatusCode::kDeadlineExceeded, "DEADLINE_EXCEEDED",
+                     "the database did not answer in time");
+  }
+  if (kind == "40" || state == "55P03") {
+    return AbortedError("CONFLICT", "the call collided with another; try again");
+  }
+  if (state == "23505") return AlreadyExistsError("ALREADY_EXISTS", "it exists already");
+  if (state == "23503") {
+    return FailedPreconditionError("REFERENCE_MISSING", "something it refers to does not exist");
+  }
+  if (kind == "22" || kind == "54" || state == "23514" || state == "23502") {
+    return MakeError(absl::StatusCode::kInvalidArgument, "INVALID_VALUE",
+                     "the database cannot store a value of the request");
+  }
+  if (kind == "53") {
+    return ResourceExhaustedError("DATABASE_EXHAUSTED", "the database is out of resources");
+  }
+  return InternalError("the database refused a statement");
+}
+
+bool IsDatabaseUnavailable(const absl::Status& status) {
+  return ErrorReason(status) == kUnavailable;
+}
+
+}  // namespace vibestack::db

@@ -1,0 +1,24 @@
+#ifndef VIBESTACK_COMMON_DB_SQL_STATE_H_
+#define VIBESTACK_COMMON_DB_SQL_STATE_H_
+
+#include <string>
+
+#include "absl/status/status.h"
+
+namespace vibestack::db {
+
+// What a PostgreSQL error (manual, appendix A) means to a caller. The message says nothing of the
+// statement, its parameters or the server.
+//   08, 57P, 53300, 25006 and an unknown state (a lost connection): UNAVAILABLE
+//   (DATABASE_UNAVAILABLE) 57014, 25P03: DEADLINE_EXCEEDED · 40001, 40P01, 55P03: ABORTED
+//   (CONFLICT) 22, 23514, 23502, 54: INVALID_ARGUMENT · 23505: ALREADY_EXISTS · 23503:
+//   FAILED_PRECONDITION 53: RESOURCE_EXHAUSTED · anything else: INTERNAL
+absl::Status StatusFromSqlState(const std::string& sql_state);
+
+// Whether an error is that the database could not be reached, so that the statement's effect is
+// unknown or none.
+bool IsDatabaseUnavailable(const absl::Status& status);
+
+}  // namespace vibestack::db
+
+#endif  // VIBESTACK_COMMON_DB_SQL_STATE_H_

@@ -1,0 +1,70 @@
+#include "common/rpc/account_source.h"
+
+#include <utility>
+
+namespace vibestack::rpc {
+
+AccountCache::AccountCache(AccountCacheOptions options, const Clock& clock, Loader load)
+    : options_(options), clock_(clock), load_(std::move(load)) {}
+
+Task<absl::StatusOr<auth::AccountState>> AccountCache::Find(std::string user_id,
+                                                            absl::Time deadline) {
+  auth::AccountState state;
+  if (Lookup(user_id, options_.ttl, state)) co_return state;
+  const uint64_t generation_before = generation();
+  absl::StatusOr<auth::AccountState> loaded = co_await load_(user_id, deadline);
+  if (loaded.ok()) {
+    Keep(user_id, *loaded, generation_before);
+    co_return loaded;
+  }
+  if (absl::IsUnavailable(loaded.status()) && Lookup(user_id, options_.stale, state)) {
+    co_return state;
+  }
+  co_return loaded.status();
+}
+
+void AccountCache::Invalidate(const std::string& user_id) {
+  absl::MutexLock lock(&mutex_);
+  ++generation_;
+  entries_.erase(user_id);
+}
+
+void AccountCache::InvalidateAll() {
+  absl::MutexLock lock(&mutex_);
+  ++generation_;
+  entries_.clear();
+}
+
+bool AccountCache::Lookup(const std::string& user_id, absl::Duration age,
+                          auth::AccountState& state) {
+  absl::MutexLock lock(&mutex_);
+  const auto it = entries_.find(user_id);
+  if (it == entries_.end() || clock_.Now() - it->second.loaded_at >= age) return false;
+  state = it->second.state;
+  return true;
+}
+
+uint64_t AccountCache::generation() {
+  absl::MutexLock lock(&mutex_);
+  return generation_;
+}
+
+void AccountCache::Keep(const std::string& user_id, const auth::AccountState& state,
+                        uint64_t generation) {
+  absl::MutexLock lock(&mutex_);
+  if (generation != generation_) return;
+  MakeRoom();
+  entries_[user_id] = {state, clock_.Now()};
+}
+
+void AccountCache::MakeRoom() {
+  if (entries_.size() < options_.capacity) return;
+  const absl::Time oldest = clock_.Now() - options_.stale;
+  std::erase_if(entries_, [oldest](const auto& entry) { return entry.second.loaded_at < oldest; });
+  // Still full of fresh ones: any half goes, which costs a look-up each and nothing else.
+  if (entries_.size() < options_.capacity) return;
+  size_t excess = entries_.size() / 2;
+  for (auto it = entries_.begin(); excess > 0; --excess) it = entries_.erase(it);
+}
+
+}  // namespace vibestack::rpc

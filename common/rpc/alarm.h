@@ -1,0 +1,31 @@
+#ifndef VIBESTACK_COMMON_RPC_ALARM_H_
+#define VIBESTACK_COMMON_RPC_ALARM_H_
+
+#include <grpcpp/alarm.h>
+
+#include <functional>
+#include <utility>
+
+#include "absl/time/time.h"
+
+namespace vibestack::rpc {
+
+// Runs a callback at a time, on a thread of gRPC's, unless it is destroyed before. The callback may
+// be running while this is destroyed, so it must own what it uses.
+class Alarm {
+ public:
+  Alarm(absl::Time when, std::function<void()> callback) {
+    alarm_.Set(absl::ToChronoTime(when), [callback = std::move(callback)](bool fired) {
+      if (fired) callback();
+    });
+  }
+  Alarm(const Alarm&) = delete;
+  Alarm& operator=(const Alarm&) = delete;
+
+ private:
+  grpc::Alarm alarm_;
+};
+
+}  // namespace vibestack::rpc
+
+#endif  // VIBESTACK_COMMON_RPC_ALARM_H_

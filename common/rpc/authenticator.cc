@@ -1,0 +1,62 @@
+#include "common/rpc/authenticator.h"
+
+#include <strings.h>
+
+#include <string_view>
+#include <utility>
+
+#include "common/base/error.h"
+#include "common/base/secret.h"
+
+namespace vibestack::rpc {
+namespace {
+
+constexpr std::string_view kScheme = "bearer ";
+
+// The token of `Bearer <token>`; the scheme's name is in any case (RFC 7235, 2.1).
+absl::StatusOr<std::string> BearerToken(const std::string& authorization) {
+  if (authorization.empty()) {
+    return UnauthenticatedError("TOKEN_MISSING", "this needs a bearer token");
+  }
+  if (authorization.size() <= kScheme.size() ||
+      strncasecmp(authorization.data(), kScheme.data(), kScheme.size()) != 0) {
+    return UnauthenticatedError("TOKEN_INVALID", "the authorization is not a bearer token");
+  }
+  return authorization.substr(kScheme.size());
+}
+
+}  // namespace
+
+absl::Status CheckAccount(const auth::Claims& claims, const auth::AccountState& account) {
+  if (!account.exists || account.fingerprint.empty() ||
+      !(Secret(account.fingerprint) == Secret(claims.fingerprint))) {
+    return UnauthenticatedError("TOKEN_INVALID", "the token is not valid");
+  }
+  if (!account.is_active) {
+    return UnauthenticatedError("ACCOUNT_INACTIVE", "the account is not active");
+  }
+  return absl::OkStatus();
+}
+
+Authenticator::Authenticator(Verify verify, AccountSource& accounts)
+    : verify_(std::move(verify)), accounts_(accounts) {}
+
+Task<absl::StatusOr<auth::Caller>> Authenticator::Authenticate(std::string authorization,
+                                                               absl::Time deadline) {
+  const absl::StatusOr<std::string> token = BearerToken(authorization);
+  if (!token.ok()) co_return token.status();
+  const absl::StatusOr<auth::Claims> claims = verify_(*token);
+  if (!claims.ok()) co_return claims.status();
+  if (claims->purpose == auth::Purpose::kService) {
+    co_return auth::Caller::Service(claims->subject);
+  }
+  const absl::StatusOr<auth::AccountState> account =
+      co_await accounts_.Find(claims->subject, deadline);
+  if (!account.ok()) co_return account.status();
+  const absl::Status stands = CheckAccount(*claims, *account);
+  if (!stands.ok()) co_return stands;
+  if (account->is_superuser) co_return auth::Caller::Superuser(claims->subject);
+  co_return auth::Caller::User(claims->subject);
+}
+
+}  // namespace vibestack::rpc

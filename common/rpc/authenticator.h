@@ -1,0 +1,41 @@
+#ifndef VIBESTACK_COMMON_RPC_AUTHENTICATOR_H_
+#define VIBESTACK_COMMON_RPC_AUTHENTICATOR_H_
+
+#include <functional>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "common/async/task.h"
+#include "common/auth/caller.h"
+#include "common/auth/token.h"
+#include "common/rpc/account_source.h"
+
+namespace vibestack::rpc {
+
+// Finds out who calls, from the call's bearer token and the account's state at this moment.
+// Thread-safe.
+class Authenticator {
+ public:
+  // Verifies an access or service token; UNAUTHENTICATED, or UNAVAILABLE while no keys are known.
+  using Verify = std::function<absl::StatusOr<auth::Claims>(const std::string& token)>;
+
+  // `accounts` must outlive this.
+  Authenticator(Verify verify, AccountSource& accounts);
+
+  // `authorization` is the metadata of that name. UNAUTHENTICATED with the reason TOKEN_MISSING,
+  // TOKEN_INVALID (also after a password change), TOKEN_EXPIRED or ACCOUNT_INACTIVE; UNAVAILABLE
+  // when the account cannot be looked up: nobody is let in on a guess.
+  Task<absl::StatusOr<auth::Caller>> Authenticate(std::string authorization, absl::Time deadline);
+
+ private:
+  const Verify verify_;
+  AccountSource& accounts_;
+};
+
+// Whether a token with these claims still stands for its account; UNAUTHENTICATED as above.
+absl::Status CheckAccount(const auth::Claims& claims, const auth::AccountState& account);
+
+}  // namespace vibestack::rpc
+
+#endif  // VIBESTACK_COMMON_RPC_AUTHENTICATOR_H_

@@ -1,0 +1,54 @@
+#include "common/rpc/call.h"
+
+#include <algorithm>
+#include <chrono>
+
+#include "absl/time/clock.h"
+
+namespace vibestack::rpc {
+namespace {
+
+constexpr absl::Duration kLongestWork = absl::Seconds(30);
+
+absl::Time DeadlineOf(const grpc::CallbackServerContext& context) {
+  const auto deadline = context.deadline();
+  if (deadline == std::chrono::system_clock::time_point::max()) return absl::InfiniteFuture();
+  return absl::FromChrono(deadline);
+}
+
+}  // namespace
+
+Call::Call(grpc::CallbackServerContext& context)
+    : context_(context), deadline_(DeadlineOf(context)) {}
+
+absl::Time Call::WorkDeadline() const { return std::min(deadline_, absl::Now() + kLongestWork); }
+
+std::string Call::Metadata(const std::string& key) const {
+  const auto& metadata = context_.client_metadata();
+  const auto it = metadata.find(key);
+  if (it == metadata.end()) return "";
+  return std::string(it->second.data(), it->second.size());
+}
+
+void Call::OnCancel(std::function<void()> callback) {
+  {
+    absl::MutexLock lock(&mutex_);
+    if (!cancelled_) {
+      on_cancel_ = std::move(callback);
+      return;
+    }
+  }
+  callback();
+}
+
+void Call::NotifyCancelled() {
+  std::function<void()> callback;
+  {
+    absl::MutexLock lock(&mutex_);
+    cancelled_ = true;
+    callback.swap(on_cancel_);
+  }
+  if (callback) callback();
+}
+
+}  // namespace vibestack::rpc

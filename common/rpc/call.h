@@ -1,0 +1,58 @@
+#ifndef VIBESTACK_COMMON_RPC_CALL_H_
+#define VIBESTACK_COMMON_RPC_CALL_H_
+
+#include <grpcpp/server_context.h>
+
+#include <functional>
+#include <string>
+#include <utility>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/synchronization/mutex.h"
+#include "absl/time/time.h"
+#include "common/auth/caller.h"
+
+namespace vibestack::rpc {
+
+// One call as its handler sees it: who calls, until when, and whether they still care. Lives until
+// the call is finished. Used by the call's own task only, but for OnCancel's callback.
+class Call {
+ public:
+  explicit Call(grpc::CallbackServerContext& context);
+  Call(const Call&) = delete;
+  Call& operator=(const Call&) = delete;
+
+  // Set by the guard before the handler runs.
+  const auth::Caller& caller() const { return caller_; }
+  void set_caller(auth::Caller caller) { caller_ = std::move(caller); }
+
+  // The client's deadline; InfiniteFuture() without one.
+  absl::Time deadline() const { return deadline_; }
+
+  // Until when a piece of work for this call may take: the client's deadline, and never more than
+  // half a minute from now.
+  absl::Time WorkDeadline() const;
+
+  // Metadata that the client sent (the first value), or empty. `key` in lower case.
+  std::string Metadata(const std::string& key) const;
+
+  // Runs `callback` if the client goes away, at once if it has; replaces the callback before. It
+  // runs on any thread, possibly after the handler went on, so it must own what it uses.
+  void OnCancel(std::function<void()> callback);
+
+ protected:
+  // The client went away.
+  void NotifyCancelled();
+
+ private:
+  grpc::CallbackServerContext& context_;
+  const absl::Time deadline_;
+  auth::Caller caller_;
+  absl::Mutex mutex_;
+  bool cancelled_ ABSL_GUARDED_BY(mutex_) = false;
+  std::function<void()> on_cancel_ ABSL_GUARDED_BY(mutex_);
+};
+
+}  // namespace vibestack::rpc
+
+#endif  // VIBESTACK_COMMON_RPC_CALL_H_

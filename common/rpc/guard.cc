@@ -1,0 +1,93 @@
+#include "common/rpc/guard.h"
+
+#include "common/base/error.h"
+#include "common/telemetry/log.h"
+#include "vibestack/options/v1/access.pb.h"
+
+namespace vibestack::rpc {
+namespace {
+
+auth::Role RoleOf(options::v1::Role role) {
+  switch (role) {
+    case options::v1::PUBLIC:
+      return auth::Role::kPublic;
+    case options::v1::SUPERUSER:
+      return auth::Role::kSuperuser;
+    case options::v1::SERVICE:
+      return auth::Role::kService;
+    default:
+      return auth::Role::kUser;
+  }
+}
+
+const char* RoleName(auth::Role role) {
+  switch (role) {
+    case auth::Role::kPublic:
+      return "public";
+    case auth::Role::kUser:
+      return "user";
+    case auth::Role::kSuperuser:
+      return "superuser";
+    case auth::Role::kService:
+      return "service";
+  }
+  return "";
+}
+
+// Whether the fault is on our side or in the database, so that an operator wants to see it.
+bool IsOurFault(absl::StatusCode code) {
+  return code == absl::StatusCode::kInternal || code == absl::StatusCode::kUnknown ||
+         code == absl::StatusCode::kUnavailable || code == absl::StatusCode::kDataLoss;
+}
+
+}  // namespace
+
+auth::RoleSet AllowedRoles(const google::protobuf::MethodDescriptor& method) {
+  auth::RoleSet roles;
+  for (const int role : method.options().GetExtension(options::v1::access).allow()) {
+    if (role == options::v1::ROLE_UNSPECIFIED || !options::v1::Role_IsValid(role)) continue;
+    roles.Add(RoleOf(static_cast<options::v1::Role>(role)));
+  }
+  return roles;
+}
+
+Guard::Method Guard::Describe(const google::protobuf::MethodDescriptor& method) {
+  const std::string service = method.service()->full_name();
+  return {service, method.name(), AllowedRoles(method), metrics_.Method(service, method.name())};
+}
+
+Task<absl::Status> Guard::Admit(const Method& method, Call& call) {
+  if (method.allowed.empty()) {
+    co_return PermissionDeniedError("METHOD_CLOSED", "nobody may call this method");
+  }
+  if (method.allowed.Has(auth::Role::kPublic)) co_return absl::OkStatus();
+  absl::StatusOr<auth::Caller> caller =
+      co_await authenticator_.Authenticate(call.Metadata("authorization"), call.WorkDeadline());
+  if (!caller.ok()) co_return caller.status();
+  const auth::Role role = caller->role;
+  call.set_caller(*std::move(caller));
+  if (!method.allowed.Allows(role)) {
+    co_return PermissionDeniedError("ROLE_REQUIRED", "this method is for callers of another kind");
+  }
+  co_return absl::OkStatus();
+}
+
+void Guard::Record(const Method& method, const Call& call, const absl::Status& status,
+                   absl::Duration took) {
+  method.metrics.Record(status.code(), took);
+  const LogLevel level = IsOurFault(status.code()) ? LogLevel::kWarning : LogLevel::kDebug;
+  if (!LogEnabled(level)) return;
+  const std::string code = absl::StatusCodeToString(status.code());
+  Log(level, "call",
+      {{"rpc_service", method.service},
+       {"rpc_method", method.name},
+       {"code", code},
+       {"reason", ErrorReason(status)},
+       {"duration_us", absl::ToInt64Microseconds(took)},
+       {"role", RoleName(call.caller().role)},
+       {"user_id", call.caller().user_id},
+       {"caller_service", call.caller().service_name},
+       {"request_id", call.Metadata("x-request-id").substr(0, 100)}});
+}
+
+}  // namespace vibestack::rpc

@@ -1,0 +1,78 @@
+#include "common/rpc/message.h"
+
+#include <google/protobuf/descriptor.h>
+#include <google/protobuf/unknown_field_set.h>
+#include <grpcpp/impl/proto_utils.h>
+#include <grpcpp/support/proto_buffer_reader.h>
+#include <grpcpp/support/proto_buffer_writer.h>
+
+#include <string>
+#include <vector>
+
+#include "common/base/error.h"
+#include "common/rpc/utf8.h"
+
+namespace vibestack::rpc {
+namespace {
+
+using google::protobuf::Descriptor;
+using google::protobuf::FieldDescriptor;
+using google::protobuf::UnknownField;
+using google::protobuf::UnknownFieldSet;
+
+constexpr int kMaxDepth = 100;  // As protobuf's own parser.
+
+std::string Flatten(const grpc::ByteBuffer& bytes) {
+  std::vector<grpc::Slice> slices;
+  std::string flat;
+  if (!bytes.Dump(&slices).ok()) return flat;
+  for (const grpc::Slice& slice : slices) {
+    flat.append(reinterpret_cast<const char*>(slice.begin()), slice.size());
+  }
+  return flat;
+}
+
+// The path of the first string field that is not UTF-8, or empty. Reads the wire format without the
+// checks that made the real parse fail.
+std::string FindInvalidUtf8(const Descriptor& type, const std::string& bytes, int depth) {
+  UnknownFieldSet fields;
+  if (depth > kMaxDepth || !fields.ParseFromString(bytes)) return "";
+  for (int i = 0; i < fields.field_count(); ++i) {
+    const UnknownField& field = fields.field(i);
+    if (field.type() != UnknownField::TYPE_LENGTH_DELIMITED) continue;
+    const FieldDescriptor* known = type.FindFieldByNumber(field.number());
+    if (known == nullptr) continue;
+    const std::string& value = field.length_delimited();
+    if (known->type() == FieldDescriptor::TYPE_STRING && !CountUtf8Characters(value)) {
+      return known->name();
+    }
+    if (known->type() != FieldDescriptor::TYPE_MESSAGE) continue;
+    const std::string inner = FindInvalidUtf8(*known->message_type(), value, depth + 1);
+    if (!inner.empty()) return known->name() + "." + inner;
+  }
+  return "";
+}
+
+}  // namespace
+
+absl::Status ParseMessage(const grpc::ByteBuffer& bytes, google::protobuf::Message& message) {
+  grpc::ByteBuffer readable(bytes);  // Shares the slices; the reader wants to own a buffer.
+  {
+    grpc::ProtoBufferReader reader(&readable);
+    if (reader.status().ok() && message.ParseFromZeroCopyStream(&reader)) return absl::OkStatus();
+  }
+  const std::string field = FindInvalidUtf8(*message.GetDescriptor(), Flatten(bytes), 0);
+  if (!field.empty()) return InvalidFieldError(field, "must be valid UTF-8");
+  return MakeError(absl::StatusCode::kInvalidArgument, "MALFORMED_MESSAGE",
+                   "the request is not a message of the method's type");
+}
+
+absl::Status SerializeMessage(const google::protobuf::Message& message, grpc::ByteBuffer& bytes) {
+  bool own_buffer = false;
+  const grpc::Status status =
+      grpc::GenericSerialize<grpc::ProtoBufferWriter, google::protobuf::Message>(message, &bytes,
+                                                                                 &own_buffer);
+  return status.ok() ? absl::OkStatus() : InternalError("the answer cannot be serialized");
+}
+
+}  // namespace vibestack::rpc

@@ -1,0 +1,80 @@
+#include "common/rpc/server.h"
+
+#include <google/protobuf/stubs/logging.h>
+#include <grpcpp/ext/proto_server_reflection_plugin.h>
+#include <grpcpp/health_check_service_interface.h>
+#include <grpcpp/server_builder.h>
+#include <sys/resource.h>
+
+#include <chrono>
+
+#include "common/base/error.h"
+
+namespace vibestack::rpc {
+namespace {
+
+constexpr char kLiveness[] = "liveness";
+constexpr char kReadiness[] = "readiness";
+
+// What is a plugin of every later server, so it is set up once.
+void InitPluginsOnce() {
+  static const bool once = [] {
+    grpc::EnableDefaultHealthCheckService(true);
+    grpc::reflection::InitProtoReflectionServerBuilderPlugin();
+    // Protobuf logs what callers sent wrong; we answer it instead.
+    google::protobuf::SetLogHandler(nullptr);
+    return true;
+  }();
+  static_cast<void>(once);
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Server>> Server::Listen(
+    const std::string& address, const std::vector<grpc::Service*>& services) {
+  InitPluginsOnce();
+  std::unique_ptr<Server> server(new Server());
+  grpc::ServerBuilder builder;
+  // A second process on the same port is a mistake to report, not a way to share the load.
+  builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
+  // Finds clients that vanished without a word, and lets quiet ones keep their connection alive.
+  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, 60'000);
+  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, 20'000);
+  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
+  builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, 10'000);
+  builder.AddListeningPort(address, grpc::InsecureServerCredentials(), &server->port_);
+  for (grpc::Service* service : services) builder.RegisterService(service);
+  server->server_ = builder.BuildAndStart();
+  if (server->server_ == nullptr || server->port_ == 0) {
+    return UnavailableError("ADDRESS_UNAVAILABLE",
+                            "cannot listen on " + address + ": is something else using it?");
+  }
+  server->SetReady(false);
+  server->server_->GetHealthCheckService()->SetServingStatus(kLiveness, true);
+  return server;
+}
+
+Server::~Server() {
+  if (server_ != nullptr) Shutdown(absl::ZeroDuration());
+}
+
+void Server::SetReady(bool ready) {
+  auto* health = server_->GetHealthCheckService();
+  health->SetServingStatus(kReadiness, ready);
+  health->SetServingStatus("", ready);
+}
+
+void Server::Shutdown(absl::Duration grace) {
+  server_->GetHealthCheckService()->Shutdown();
+  server_->Shutdown(std::chrono::system_clock::now() + absl::ToChronoMilliseconds(grace));
+  server_->Wait();
+}
+
+void RaiseFileLimit() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+}  // namespace vibestack::rpc

@@ -1,0 +1,52 @@
+#ifndef VIBESTACK_COMMON_RPC_SERVER_H_
+#define VIBESTACK_COMMON_RPC_SERVER_H_
+
+#include <grpcpp/server.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+
+namespace vibestack::rpc {
+
+// A gRPC server with health and reflection.
+//
+// Health service names (grpc.health.v1): `liveness` is SERVING from the start to the end of the
+// server; `readiness` and the empty name follow SetReady. Thread-safe.
+class Server {
+ public:
+  // Listens on `address` (`host:port`; port 0 picks a free one). UNAVAILABLE when the address
+  // cannot be had. The services must outlive the server.
+  static absl::StatusOr<std::unique_ptr<Server>> Listen(
+      const std::string& address, const std::vector<grpc::Service*>& services);
+  Server(const Server&) = delete;
+  Server& operator=(const Server&) = delete;
+  ~Server();
+
+  int port() const { return port_; }
+
+  // Whether calls can succeed now. Not ready until told so, and never again after Shutdown().
+  void SetReady(bool ready);
+
+  // Takes no new calls and returns when every call under way is answered; those that are not after
+  // `grace` are cancelled, which their handlers notice or not: it always waits for them, so
+  // whatever answers them must still work. May be called twice.
+  void Shutdown(absl::Duration grace);
+
+ private:
+  Server() = default;
+
+  int port_ = 0;
+  std::unique_ptr<grpc::Server> server_;
+};
+
+// Raises the limit on open files to what the system allows: gRPC 1.51 never accepts again once it
+// ran out (CVE-2023-4785). Call it at the start of main.
+void RaiseFileLimit();
+
+}  // namespace vibestack::rpc
+
+#endif  // VIBESTACK_COMMON_RPC_SERVER_H_

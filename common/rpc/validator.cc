@@ -1,0 +1,67 @@
+#include "common/rpc/validator.h"
+
+#include <google/protobuf/util/time_util.h>
+
+#include "common/base/uuid.h"
+#include "common/rpc/utf8.h"
+
+namespace vibestack::rpc {
+
+using google::protobuf::util::TimeUtil;
+
+void Validator::Text(std::string_view field, const std::string& value, size_t min, size_t max) {
+  if (value.find('\0') != std::string::npos) {
+    Add(field, "must not contain NUL");
+    return;
+  }
+  const size_t characters = CountUtf8Characters(value).value_or(max + 1);
+  if (characters >= min && characters <= max) return;
+  if (value.empty()) {
+    Add(field, "is required");
+  } else {
+    Add(field, "must have " + std::to_string(min) + " to " + std::to_string(max) + " characters");
+  }
+}
+
+void Validator::Id(std::string_view field, const std::string& value) {
+  if (!IsUuid(value)) Add(field, "must be a UUID");
+}
+
+void Validator::NewId(std::string_view field, const std::string& value) {
+  if (!IsUuidV4(value)) Add(field, "must be a UUID of version 4");
+}
+
+void Validator::Size(std::string_view field, int64_t size, int64_t min, int64_t max) {
+  if (size >= min && size <= max) return;
+  Add(field, "must have " + std::to_string(min) + " to " + std::to_string(max) + " items, not " +
+                 std::to_string(size));
+}
+
+void Validator::Time(std::string_view field, const google::protobuf::Timestamp& value) {
+  if (value.seconds() < TimeUtil::kTimestampMinSeconds ||
+      value.seconds() > TimeUtil::kTimestampMaxSeconds || value.nanos() < 0 ||
+      value.nanos() > 999'999'999) {
+    Add(field, "must be a time in the years 1 to 9999");
+  }
+}
+
+void Validator::Span(std::string_view field, const google::protobuf::Duration& value) {
+  if (value.seconds() < 0 || value.seconds() > TimeUtil::kDurationMaxSeconds || value.nanos() < 0 ||
+      value.nanos() > 999'999'999) {
+    Add(field, "must be a duration of zero or more");
+  }
+}
+
+absl::Time ToTime(const google::protobuf::Timestamp& value) {
+  return absl::FromUnixSeconds(value.seconds()) + absl::Nanoseconds(value.nanos());
+}
+
+google::protobuf::Timestamp ToTimestamp(absl::Time value) {
+  return TimeUtil::MicrosecondsToTimestamp(absl::ToUnixMicros(value));
+}
+
+absl::Duration ToSpan(const google::protobuf::Duration& value) {
+  return absl::Seconds(value.seconds()) + absl::Nanoseconds(value.nanos());
+}
+
+}  // namespace vibestack::rpc
