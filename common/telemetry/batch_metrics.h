@@ -17,7 +17,8 @@ class BatchMetrics {
  public:
   BatchMetrics(Metrics& metrics, const std::string& kind);
 
-  // A batch of `size` requests was made; its first one had waited for `waited`. Some 80 ns a batch.
+  // A batch of `size` requests was made; its first one had waited for `waited`. Some 100 ns a
+  // batch.
   void Record(size_t size, absl::Duration waited) const;
 
   // So that it fits CoalescerOptions::on_batch as it is.

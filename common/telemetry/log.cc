@@ -1,5 +1,6 @@
 #include "common/telemetry/log.h"
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <memory>
@@ -36,9 +37,17 @@ Sink& TheSink() {
   return sink;
 }
 
+bool IsAscii(std::string_view text) {
+  return std::all_of(text.begin(), text.end(), [](char c) { return (c & 0x80) == 0; });
+}
+
 void WriteText(Writer& writer, std::string_view text) {
-  const std::string clean = ReplaceInvalidUtf8(text);
-  writer.String(clean.data(), static_cast<rapidjson::SizeType>(clean.size()));
+  std::string clean;
+  if (!IsAscii(text)) {
+    clean = ReplaceInvalidUtf8(text);
+    text = clean;
+  }
+  writer.String(text.data(), static_cast<rapidjson::SizeType>(text.size()));
 }
 
 void Write(Writer& writer, std::string_view text) { WriteText(writer, text); }
