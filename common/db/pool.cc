@@ -50,7 +50,7 @@ absl::Status Pool::health() const {
 
 Pool::Stats Pool::stats() const {
   absl::MutexLock lock(&mutex_);
-  return {live_, busy_, queue_.size(), reconnects_};
+  return {live_, busy_, queue_.size(), connects_};
 }
 
 void Pool::Submit(Work work) {
@@ -97,11 +97,27 @@ std::unique_ptr<Session> Pool::Connect(int& attempt) {
     return nullptr;
   }
   attempt = 0;
-  absl::MutexLock lock(&mutex_);
-  if (live_++ == 0) Log(LogLevel::kInfo, "database_connected", {});
-  ++reconnects_;
-  failure_ = absl::OkStatus();
+  CountLive(+1);
   return *std::move(session);
+}
+
+void Pool::CountLive(int change) {
+  absl::MutexLock order(&health_mutex_);
+  bool was_healthy = false;
+  bool is_healthy = false;
+  {
+    absl::MutexLock lock(&mutex_);
+    was_healthy = live_ > 0;
+    live_ += change;
+    is_healthy = live_ > 0;
+    if (change > 0) {
+      ++connects_;
+      failure_ = absl::OkStatus();
+    }
+  }
+  if (is_healthy == was_healthy) return;
+  Log(LogLevel::kInfo, is_healthy ? "database_connected" : "database_disconnected");
+  options_.on_health(is_healthy);
 }
 
 void Pool::NoteFailure(const absl::Status& status) {
@@ -164,8 +180,7 @@ void Pool::RunWork(Work work, std::unique_ptr<Session>& session) {
 
 void Pool::Drop(std::unique_ptr<Session>& session) {
   session.reset();
-  absl::MutexLock lock(&mutex_);
-  --live_;
+  CountLive(-1);
 }
 
 }  // namespace vibestack::db

@@ -27,6 +27,9 @@ struct PoolOptions {
   int connections = 8;
   // Works that may wait for a connection; one more is refused with RESOURCE_EXHAUSTED.
   size_t max_queued = 1'000;
+  // Called when the first connection is there and when the last one is lost, on a thread of the
+  // pool, one call at a time.
+  std::function<void(bool healthy)> on_health = [](bool) {};
 };
 
 // Whether a work may run a second time when its connection broke under it, which leaves its effect
@@ -82,7 +85,7 @@ class Pool {
     int live = 0;
     int busy = 0;
     size_t queued = 0;
-    uint64_t reconnects = 0;
+    uint64_t connects = 0;
   };
   Stats stats() const;
 
@@ -108,15 +111,18 @@ class Pool {
   void RunWork(Work work, std::unique_ptr<Session>& session);
   absl::Status RunOnce(Work& work, Session& session);
   void Drop(std::unique_ptr<Session>& session);
+  // Counts a connection in or out and tells when that changes the health.
+  void CountLive(int change);
   bool stopping() const;
 
   const PoolOptions options_;
+  absl::Mutex health_mutex_ ABSL_ACQUIRED_BEFORE(mutex_);  // Orders the calls of on_health.
   mutable absl::Mutex mutex_;
   std::deque<Work> queue_ ABSL_GUARDED_BY(mutex_);
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
   int live_ ABSL_GUARDED_BY(mutex_) = 0;
   int busy_ ABSL_GUARDED_BY(mutex_) = 0;
-  uint64_t reconnects_ ABSL_GUARDED_BY(mutex_) = 0;
+  uint64_t connects_ ABSL_GUARDED_BY(mutex_) = 0;
   absl::Status failure_ ABSL_GUARDED_BY(mutex_);
   std::vector<std::thread> threads_;
 };
