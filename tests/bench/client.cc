@@ -1,0 +1,113 @@
+// The benchmark's gRPC client. It prints one JSON object and exits 0, or an error and exits 1.
+//
+//   vibestack_bench load --address A --call C [--token_file F] [--ids_file F] [--in_flight N] …
+//   vibestack_bench await-readiness --address A
+//   vibestack_bench sign-up --address A --email E
+
+#include <fstream>
+#include <iostream>
+#include <string>
+#include <vector>
+
+#include "absl/flags/flag.h"
+#include "absl/flags/parse.h"
+#include "absl/flags/usage.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "tests/bench/call.h"
+#include "tests/bench/load.h"
+#include "tests/bench/setup.h"
+
+ABSL_FLAG(std::string, address, "127.0.0.1:50051", "The server: IPv4 address and port");
+ABSL_FLAG(std::string, call, "health", "load: health, get-user or create-job");
+ABSL_FLAG(std::string, token_file, "", "load: file with the bearer token; none when empty");
+ABSL_FLAG(std::string, ids_file, "", "load: file of user ids, one a line; `me` when empty");
+ABSL_FLAG(int, in_flight, 1, "load: calls kept in flight");
+ABSL_FLAG(int, channels, 1, "load: connections, which share the calls");
+ABSL_FLAG(absl::Duration, warm_up, absl::Seconds(1), "load: time before the measurement");
+ABSL_FLAG(absl::Duration, duration, absl::Seconds(4), "load: time measured");
+ABSL_FLAG(absl::Duration, timeout, absl::Seconds(10), "await-readiness: how long to wait");
+ABSL_FLAG(std::string, email, "", "sign-up: the new user's email");
+
+namespace vibestack::bench {
+namespace {
+
+absl::StatusOr<std::vector<std::string>> ReadLines(const std::string& path) {
+  std::ifstream file(path);
+  std::vector<std::string> lines;
+  for (std::string line; std::getline(file, line);) lines.push_back(line);
+  if (lines.empty()) return absl::InvalidArgumentError(absl::StrCat("nothing to read in ", path));
+  return lines;
+}
+
+absl::StatusOr<Call> MakeCall() {
+  std::string token;
+  if (const std::string path = absl::GetFlag(FLAGS_token_file); !path.empty()) {
+    const absl::StatusOr<std::vector<std::string>> lines = ReadLines(path);
+    if (!lines.ok()) return lines.status();
+    token = lines->front();
+  }
+  std::vector<std::string> ids = {"me"};
+  if (const std::string path = absl::GetFlag(FLAGS_ids_file); !path.empty()) {
+    const absl::StatusOr<std::vector<std::string>> lines = ReadLines(path);
+    if (!lines.ok()) return lines.status();
+    ids = *lines;
+  }
+  const std::string name = absl::GetFlag(FLAGS_call);
+  if (name == "health") return HealthCall("");
+  if (name == "get-user") return GetUserCall(ids, token);
+  if (name == "create-job") return CreateJobCall(token);
+  return absl::InvalidArgumentError(absl::StrCat("no such call: ", name));
+}
+
+absl::StatusOr<std::string> Load() {
+  const LoadOptions options{.in_flight = absl::GetFlag(FLAGS_in_flight),
+                            .warm_up = absl::GetFlag(FLAGS_warm_up),
+                            .duration = absl::GetFlag(FLAGS_duration)};
+  const int connections = absl::GetFlag(FLAGS_channels);
+  if (options.in_flight < 1 || connections < 1 || options.duration <= absl::ZeroDuration()) {
+    return absl::InvalidArgumentError("in_flight, channels and duration are at least 1");
+  }
+  const absl::StatusOr<Call> call = MakeCall();
+  if (!call.ok()) return call.status();
+  const auto channels = Connect(absl::GetFlag(FLAGS_address), connections);
+  if (!channels.ok()) return channels.status();
+  const absl::StatusOr<LoadResult> result = RunLoad(*channels, *call, options);
+  if (!result.ok()) return result.status();
+  return absl::StrFormat(
+      R"({"calls": %d, "calls_per_second": %.1f, "p50_micros": %.1f, "p99_micros": %.1f, )"
+      R"("client_cpu_micros": %.1f})",
+      result->calls, result->calls_per_second, result->p50_micros, result->p99_micros,
+      result->client_cpu_micros);
+}
+
+absl::StatusOr<std::string> Run(const std::string& command) {
+  if (command == "load") return Load();
+  if (command == "await-readiness") {
+    const auto nanos = AwaitReadiness(absl::GetFlag(FLAGS_address), absl::GetFlag(FLAGS_timeout));
+    if (!nanos.ok()) return nanos.status();
+    return absl::StrFormat(R"({"monotonic_nanos": %d})", *nanos);
+  }
+  if (command == "sign-up") {
+    const auto session = SignUp(absl::GetFlag(FLAGS_address), absl::GetFlag(FLAGS_email));
+    if (!session.ok()) return session.status();
+    return absl::StrFormat(R"({"user_id": "%s", "access_token": "%s"})", session->user_id,
+                           session->access_token);
+  }
+  return absl::InvalidArgumentError("name one of: load, await-readiness, sign-up");
+}
+
+}  // namespace
+}  // namespace vibestack::bench
+
+int main(int argc, char** argv) {
+  absl::SetProgramUsageMessage("vibestack_bench load|await-readiness|sign-up [FLAGS]");
+  const std::vector<char*> arguments = absl::ParseCommandLine(argc, argv);
+  const auto output = vibestack::bench::Run(arguments.size() == 2 ? arguments[1] : "");
+  if (!output.ok()) {
+    std::cerr << "vibestack_bench: " << output.status() << "\n";
+    return 1;
+  }
+  std::cout << *output << std::endl;
+  return 0;
+}

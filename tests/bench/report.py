@@ -1,0 +1,138 @@
+"""The benchmark's results: medians, ratios, and the targets they are held against."""
+
+import collections
+import dataclasses
+import statistics
+
+# The yardsticks.
+HEALTH = "health check (RPC ceiling)"
+SELECT = "pgbench select"
+INSERT = "pgbench insert, silent"
+INSERT_NOTIFY = "pgbench insert, NOTIFY"
+# What is measured against them.
+GET_OWN = "GetUser, own row"
+GET_RANDOM = "GetUser, random rows"
+CREATE = "CreateJob"
+
+STATEMENT = {GET_OWN: SELECT, GET_RANDOM: SELECT, CREATE: INSERT}
+READY_MILLIS = 150
+RESIDENT_MIB = 40
+
+
+@dataclasses.dataclass
+class Sample:
+    """One measurement; pgbench gives no percentiles."""
+
+    rate: float
+    p50_micros: float | None = None
+    p99_micros: float | None = None
+    client_cpu_micros: float | None = None
+
+
+class Samples:
+    """All measurements, by number in flight and case."""
+
+    def __init__(self):
+        self._samples = collections.defaultdict(list)
+
+    def add(self, in_flight, case, sample):
+        self._samples[in_flight, case].append(sample)
+
+    def __contains__(self, key):
+        return key in self._samples
+
+    def keys(self):
+        return list(self._samples)
+
+    def rates(self, in_flight, case):
+        return [sample.rate for sample in self._samples[in_flight, case]]
+
+    def median(self, in_flight, case, field="rate"):
+        values = [getattr(sample, field) for sample in self._samples[in_flight, case]]
+        return None if None in values else statistics.median(values)
+
+    def mean_micros(self, in_flight, case):
+        """The mean latency, which a closed loop's rate says."""
+        return in_flight / self.median(in_flight, case) * 1e6
+
+    def ratio(self, in_flight, case, yardstick):
+        """The median of the rounds' ratios: both of a pair were measured close together."""
+        pairs = zip(self.rates(in_flight, case), self.rates(in_flight, yardstick))
+        return statistics.median(rate / other for rate, other in pairs)
+
+    def latency_ratio(self, in_flight, case, parts):
+        """The median of the rounds' mean latencies, each in relation to the sum of its parts' in that round."""
+        rounds = zip(self.rates(in_flight, case), *(self.rates(in_flight, part) for part in parts))
+        return statistics.median(1 / rate / sum(1 / other for other in others) for rate, *others in rounds)
+
+
+@dataclasses.dataclass
+class Target:
+    text: str
+    value: float
+    limit: float
+    at_least: bool
+    unit: str = "x"
+
+    @property
+    def met(self):
+        return self.value >= self.limit if self.at_least else self.value <= self.limit
+
+    def line(self):
+        sign = "≥" if self.at_least else "≤"
+        verdict = "met" if self.met else "NOT MET"
+        target = f"target {sign} {self.limit:g} {self.unit}"
+        return f"  {verdict:<8}{self.text:<66}{self.value:8.2f} {self.unit:<4}({target})"
+
+
+def number(value):
+    return f"{value:,.0f}" if value is not None else "-"
+
+
+def table(samples):
+    """The table of rates, latencies (µs) and ratios, as lines."""
+    heading = ("in flight", "case", "calls/s", "min … max", "mean µs", "p50 µs", "p99 µs", "× ceiling", "× pgbench",
+               "client µs")
+    rows = [heading]
+    for in_flight, case in samples.keys():
+        rates = samples.rates(in_flight, case)
+        statement = STATEMENT.get(case)
+        rows.append((
+            str(in_flight), case, number(statistics.median(rates)), f"{number(min(rates))} … {number(max(rates))}",
+            number(samples.mean_micros(in_flight, case)),
+            number(samples.median(in_flight, case, "p50_micros")),
+            number(samples.median(in_flight, case, "p99_micros")),
+            f"{samples.ratio(in_flight, case, HEALTH):.2f}" if statement else "",
+            f"{samples.ratio(in_flight, case, statement):.2f}" if statement else "",
+            number(samples.median(in_flight, case, "client_cpu_micros"))))
+    widths = [max(len(row[column]) for row in rows) for column in range(len(heading))]
+    return ["  ".join(cell.ljust(width) if column == 1 else cell.rjust(width)
+                      for column, (cell, width) in enumerate(zip(row, widths))).rstrip()
+            for row in rows]
+
+
+def rate_targets(samples):
+    targets = [Target(f"{case} / RPC ceiling at 256", samples.ratio(256, case, HEALTH), 0.5, True)
+               for case in (GET_OWN, GET_RANDOM) if (256, case) in samples]
+    targets += [Target(f"CreateJob / pgbench's silent insert at {in_flight}",
+                       samples.ratio(in_flight, CREATE, INSERT), 1.5, True)
+                for in_flight in (64, 256) if (in_flight, CREATE) in samples]
+    for case in (GET_OWN, GET_RANDOM, CREATE):
+        if (1, case) in samples:
+            targets.append(Target(f"{case}: latency / (statement + health check) at 1",
+                                  samples.latency_ratio(1, case, (STATEMENT[case], HEALTH)), 1.5, False))
+    return targets
+
+
+def idle_targets(ready_millis, resident_mib):
+    targets = [Target(f"{name}: start until ready", statistics.median(millis), READY_MILLIS, False, "ms")
+               for name, millis in ready_millis.items()]
+    return targets + [Target(f"{name}: resident memory when idle", mib, RESIDENT_MIB, False, "MiB")
+                      for name, mib in resident_mib.items()]
+
+
+def notes(samples):
+    """Ratios that are worth knowing and have no target."""
+    return [f"  CreateJob / pgbench's insert with the NOTIFY trigger at {in_flight}: "
+            f"{samples.ratio(in_flight, CREATE, INSERT_NOTIFY):.2f} x"
+            for in_flight, case in samples.keys() if case == CREATE]

@@ -1,0 +1,130 @@
+"""Starts and stops the two services for the benchmark, and says how ready and how small they are."""
+
+import json
+import os
+import pathlib
+import re
+import signal
+import socket
+import subprocess
+import time
+
+
+class Failure(Exception):
+    """Something went wrong that the user must see; the message says it all."""
+
+
+def check_output(command, **options):
+    """The standard output of a command that must succeed."""
+    done = subprocess.run(command, capture_output=True, text=True, check=False, **options)
+    if done.returncode != 0:
+        raise Failure(f"{pathlib.Path(command[0]).name} failed ({done.returncode}):\n{done.stdout}{done.stderr}")
+    return done.stdout
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+class Service:
+    """One service process. `client` is the path of vibestack_bench; logs go to a file in `directory`."""
+
+    def __init__(self, binary, flags, client, directory):
+        self.name = binary.name
+        self.address = f"127.0.0.1:{free_port()}"
+        self._command = [binary, "serve", f"--grpc_address={self.address}", "--metrics_address=127.0.0.1:0", *flags]
+        self._client = client
+        self._log_path = directory / f"{self.name}.log"
+        self._process = None
+
+    def start(self):
+        """Starts it and returns how many milliseconds it took until it reported readiness."""
+        waiter = subprocess.Popen(
+            [self._client, "await-readiness", "--address", self.address],
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        time.sleep(0.1)  # the waiter's own start is not the service's
+        with self._log_path.open("ab") as log:
+            started_nanos = time.monotonic_ns()
+            self._process = subprocess.Popen(self._command, stdout=log, stderr=log)
+        output, error = waiter.communicate()
+        if waiter.returncode != 0:
+            raise Failure(f"{self.name} does not start: {error}{self.log_tail()}")
+        return (json.loads(output)["monotonic_nanos"] - started_nanos) / 1e6
+
+    def stop(self):
+        """Ends it as an operator would; anything but exit code 0 is a failure."""
+        if self._process is None:
+            return
+        process, self._process = self._process, None
+        process.send_signal(signal.SIGTERM)
+        try:
+            code = process.wait(timeout=30)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+            raise Failure(f"{self.name} did not stop in 30 s") from None
+        if code != 0:
+            raise Failure(f"{self.name} exited with {code}: {self.log_tail()}")
+
+    def kill(self):
+        """Ends it whatever its state, for the way out of an error."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+            self._process = None
+
+    def resident_mib(self):
+        status = pathlib.Path(f"/proc/{self._process.pid}/status").read_text(encoding="utf-8")
+        return int(re.search(r"^VmRSS:\s+(\d+) kB$", status, re.MULTILINE).group(1)) / 1024
+
+    def log_tail(self):
+        lines = self._log_path.read_text(encoding="utf-8", errors="replace").splitlines()
+        return "\n".join(["", *lines[-20:]])
+
+
+def write_secret(path, text):
+    path.touch(mode=0o600)
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+class Services:
+    """Both services on the database of DATABASE_URL, with keys and a service token made for them."""
+
+    def __init__(self, build_dir, directory):
+        user_binary = build_dir / "user_service" / "user_service"
+        job_binary = build_dir / "job_service" / "job_service"
+        client = build_dir / "tests" / "bench" / "vibestack_bench"
+        for binary in (user_binary, job_binary, client):
+            if not os.access(binary, os.X_OK):
+                raise Failure(f"{binary} is not built")
+        keys = f"--keys_dir={directory / 'keys'}"
+        check_output([user_binary, "create-keys", keys])
+        token = check_output([user_binary, "issue-service-token", "--name=bench", keys])
+        self.client = client
+        self.service_token_file = write_secret(directory / "service.token", token)
+        self.user = Service(user_binary, [keys, "--access_token_ttl=4h"], client, directory)
+        self.job = Service(
+            job_binary,
+            [f"--user_service_address={self.user.address}", f"--service_token_file={self.service_token_file}"],
+            client, directory)
+
+    def start(self, times):
+        """Starts each service `times` times, leaves the last one running; returns the milliseconds by name."""
+        ready = {}
+        for service in (self.user, self.job):
+            ready[service.name] = []
+            for _ in range(times):
+                service.stop()
+                ready[service.name].append(service.start())
+        return ready
+
+    def stop(self):
+        self.job.stop()
+        self.user.stop()
+
+    def kill(self):
+        self.job.kill()
+        self.user.kill()
