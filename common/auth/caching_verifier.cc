@@ -1,0 +1,40 @@
+#include "common/auth/caching_verifier.h"
+
+#include <memory>
+#include <optional>
+#include <utility>
+
+namespace vibestack::auth {
+
+CachingVerifier::CachingVerifier(KeySetProvider keys, const Clock& clock, TokenRealm realm,
+                                 VerifiedTokenCache::Options options)
+    : keys_(std::move(keys)),
+      clock_(clock),
+      verifier_(keys_, clock, std::move(realm)),
+      cache_(options) {}
+
+absl::StatusOr<Claims> CachingVerifier::Verify(const std::string& token, Purpose expected,
+                                               TokenFault* fault) {
+  if (fault != nullptr) *fault = TokenFault::kNone;
+  const std::shared_ptr<const KeySet> keys = keys_();
+  if (keys == nullptr) return NoKeysError();
+  TokenVerdict verdict = Judge(token, expected, *keys);
+  if (fault != nullptr) *fault = verdict.fault;
+  if (verdict.fault != TokenFault::kNone) return TokenError(verdict.fault);
+  return std::move(verdict.claims);
+}
+
+TokenVerdict CachingVerifier::Judge(const std::string& token, Purpose expected,
+                                    const KeySet& keys) {
+  if (token.size() > kMaxTokenBytes) return {TokenFault::kTooLarge, {}};
+  const VerifiedTokenCache::Key key = cache_.MakeKey(token, expected);
+  const absl::Time now = clock_.Now();
+  if (std::optional<TokenVerdict> known = cache_.Find(key, keys.id(), now)) {
+    return *std::move(known);
+  }
+  TokenVerdict verdict = verifier_.Judge(token, expected, keys);
+  cache_.Put(key, keys.id(), verdict, now);
+  return verdict;
+}
+
+}  // namespace vibestack::auth

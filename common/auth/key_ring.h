@@ -1,0 +1,45 @@
+#ifndef VIBESTACK_COMMON_AUTH_KEY_RING_H_
+#define VIBESTACK_COMMON_AUTH_KEY_RING_H_
+
+#include <memory>
+#include <string>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/synchronization/mutex.h"
+#include "common/auth/key_set.h"
+
+namespace vibestack::auth {
+
+// The keys of a directory (see key_files.h), read anew on demand while tokens are issued and
+// verified. Thread-safe.
+class KeyRing {
+ public:
+  // Fails as Reload does.
+  static absl::StatusOr<std::unique_ptr<KeyRing>> Open(const std::string& directory);
+
+  // The keys of the last good reading; never null.
+  std::shared_ptr<const KeySet> Snapshot() const ABSL_LOCKS_EXCLUDED(mutex_);
+
+  // Snapshot() as a function, valid as long as this lives.
+  KeySetProvider Provider() const {
+    return [this] { return Snapshot(); };
+  }
+
+  // Reads the directory again. When any file is bad the error names it (never its content) and the
+  // last good set stays: UNAVAILABLE when the directory or a file cannot be read, INVALID_ARGUMENT
+  // when a file is not a key for ES256 or there is none.
+  absl::Status Reload() ABSL_LOCKS_EXCLUDED(mutex_);
+
+ private:
+  explicit KeyRing(std::string directory) : directory_(std::move(directory)) {}
+
+  const std::string directory_;
+  mutable absl::Mutex mutex_;
+  std::shared_ptr<const KeySet> keys_ ABSL_GUARDED_BY(mutex_);
+};
+
+}  // namespace vibestack::auth
+
+#endif  // VIBESTACK_COMMON_AUTH_KEY_RING_H_

@@ -1,0 +1,59 @@
+#ifndef VIBESTACK_COMMON_AUTH_LRU_MAP_H_
+#define VIBESTACK_COMMON_AUTH_LRU_MAP_H_
+
+#include <cstddef>
+#include <list>
+#include <utility>
+
+#include "absl/container/flat_hash_map.h"
+
+namespace vibestack::auth {
+
+// A map of at most `capacity` entries that forgets the one whose use is longest ago. Not
+// thread-safe.
+template <typename Key, typename Value>
+class LruMap {
+ public:
+  explicit LruMap(size_t capacity) : capacity_(capacity) {}
+
+  // The value, which counts as a use; nullptr when there is none. Valid until the next change.
+  Value* Find(const Key& key) {
+    const auto found = index_.find(key);
+    if (found == index_.end()) return nullptr;
+    entries_.splice(entries_.begin(), entries_, found->second);
+    return &found->second->second;
+  }
+
+  // Inserts or replaces.
+  void Put(const Key& key, Value value) {
+    if (Value* present = Find(key)) {
+      *present = std::move(value);
+      return;
+    }
+    if (capacity_ == 0) return;
+    if (entries_.size() >= capacity_) Erase(entries_.back().first);
+    entries_.emplace_front(key, std::move(value));
+    index_.emplace(key, entries_.begin());
+  }
+
+  void Erase(const Key& key) {
+    const auto found = index_.find(key);
+    if (found == index_.end()) return;
+    const auto entry = found->second;  // `key` may live in it: it goes last
+    index_.erase(found);
+    entries_.erase(entry);
+  }
+
+  size_t size() const { return entries_.size(); }
+
+ private:
+  using Entries = std::list<std::pair<Key, Value>>;
+
+  const size_t capacity_;
+  Entries entries_;  // the one used last is first
+  absl::flat_hash_map<Key, typename Entries::iterator> index_;
+};
+
+}  // namespace vibestack::auth
+
+#endif  // VIBESTACK_COMMON_AUTH_LRU_MAP_H_

@@ -1,0 +1,184 @@
+#include "common/auth/password_pool.h"
+
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <optional>
+#include <utility>
+
+#include "common/auth/bcrypt.h"
+#include "common/base/error.h"
+
+namespace vibestack::auth {
+namespace {
+
+constexpr int kNiceLevel = 10;
+constexpr double kNewSampleWeight = 0.125;
+constexpr absl::Duration kMinRetryAfter = absl::Milliseconds(50);
+constexpr int kProbeCost = 5;
+
+double Rounds(int cost) { return std::ldexp(1.0, std::clamp(cost, 0, kMaxBcryptCost)); }
+
+// Malformed and absurd hashes are refused without work.
+double RoundsOf(const std::string& hash) {
+  const std::optional<BcryptHash> parsed = ParseBcryptHash(hash);
+  return parsed.has_value() && parsed->cost <= kMaxBcryptCost ? Rounds(parsed->cost) : 0;
+}
+
+int ThreadCount(int wanted) {
+  if (wanted > 0) return wanted;
+  return std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
+}
+
+absl::Duration Since(std::chrono::steady_clock::time_point start) {
+  return absl::FromChrono(std::chrono::steady_clock::now() - start);
+}
+
+// A first guess; the first real hashes correct it.
+absl::Duration MeasureTimePerRound() {
+  const auto start = std::chrono::steady_clock::now();
+  const auto ignored = HashPassword(Secret("probe"), kProbeCost);
+  return Since(start) / Rounds(kProbeCost);
+}
+
+// On Linux a nice level belongs to a thread. Failing to raise it only costs others some latency.
+void LowerThisThreadsPriority() {
+  setpriority(PRIO_PROCESS, static_cast<id_t>(syscall(SYS_gettid)), kNiceLevel);
+}
+
+absl::Status StoppedError() {
+  return UnavailableError("SHUTTING_DOWN", "the service is shutting down");
+}
+
+absl::Status ExpiredError() {
+  return MakeError(absl::StatusCode::kDeadlineExceeded, "DEADLINE_EXCEEDED",
+                   "the deadline passed before the password was checked");
+}
+
+}  // namespace
+
+PasswordPool::PasswordPool(Options options, const Clock& clock)
+    : clock_(clock),
+      max_queued_(options.max_queued),
+      thread_count_(ThreadCount(options.threads)),
+      time_per_round_(MeasureTimePerRound()) {
+  absl::MutexLock lock(&stop_mutex_);
+  for (int i = 0; i < thread_count_; ++i) threads_.emplace_back([this] { RunThread(); });
+}
+
+PasswordPool::~PasswordPool() { Stop(); }
+
+void PasswordPool::Hash(Secret password, int cost, absl::Time deadline, HashCallback done) {
+  Submit({Rounds(cost), deadline,
+          [password = std::move(password), cost,
+           done = std::move(done)](absl::Status status) mutable -> Answer {
+            absl::StatusOr<std::string> result =
+                status.ok() ? HashPassword(password, cost) : std::move(status);
+            return [done = std::move(done), result = std::move(result)]() mutable {
+              std::move(done)(std::move(result));
+            };
+          }});
+}
+
+void PasswordPool::Verify(Secret password, std::string hash, absl::Time deadline,
+                          VerifyCallback done) {
+  const double rounds = RoundsOf(hash);
+  Submit({rounds, deadline,
+          [password = std::move(password), hash = std::move(hash),
+           done = std::move(done)](absl::Status status) mutable -> Answer {
+            absl::StatusOr<bool> result =
+                status.ok() ? VerifyPassword(password, hash) : std::move(status);
+            return [done = std::move(done), result = std::move(result)]() mutable {
+              std::move(done)(std::move(result));
+            };
+          }});
+}
+
+void PasswordPool::Submit(Task task) {
+  absl::Status status;
+  {
+    absl::MutexLock lock(&mutex_);
+    status = Admit(task);
+    if (status.ok()) {
+      pending_rounds_ += task.rounds;
+      queue_.push_back(std::move(task));
+      return;
+    }
+  }
+  std::move(task.work)(std::move(status))();
+}
+
+absl::Status PasswordPool::Admit(const Task& task) {
+  if (stopping_) return StoppedError();
+  const absl::Duration wait = EstimatedWait();
+  // A task that waits for nobody is always let in: so a wrong guess of the speed is corrected.
+  const bool too_late = wait > absl::ZeroDuration() &&
+                        clock_.Now() + wait + time_per_round_ * task.rounds > task.deadline;
+  if (queue_.size() < max_queued_ && !too_late) return absl::OkStatus();
+  ++stats_.shed;
+  return ResourceExhaustedError("PASSWORD_HASHING_BUSY", "too many passwords are being checked",
+                                std::max(wait, kMinRetryAfter));
+}
+
+absl::Duration PasswordPool::EstimatedWait() const {
+  if (queue_.size() + stats_.running < static_cast<size_t>(thread_count_)) {
+    return absl::ZeroDuration();
+  }
+  return time_per_round_ * pending_rounds_ / thread_count_;
+}
+
+void PasswordPool::RunThread() {
+  LowerThisThreadsPriority();
+  while (true) {
+    Task task;
+    {
+      absl::MutexLock lock(&mutex_);
+      mutex_.Await(absl::Condition(this, &PasswordPool::HasNews));
+      if (stopping_) return;
+      task = std::move(queue_.front());
+      queue_.pop_front();
+      ++stats_.running;
+    }
+    Run(std::move(task));
+  }
+}
+
+void PasswordPool::Run(Task task) {
+  const bool expired = clock_.Now() >= task.deadline;
+  const auto start = std::chrono::steady_clock::now();
+  Answer answer = std::move(task.work)(expired ? ExpiredError() : absl::OkStatus());
+  const absl::Duration taken = Since(start);
+  std::move(answer)();
+  absl::MutexLock lock(&mutex_);
+  --stats_.running;
+  pending_rounds_ -= task.rounds;
+  ++(expired ? stats_.expired : stats_.done);
+  if (expired || task.rounds <= 0) return;
+  time_per_round_ += (taken / task.rounds - time_per_round_) * kNewSampleWeight;
+}
+
+void PasswordPool::Stop() {
+  absl::MutexLock stop_lock(&stop_mutex_);
+  std::deque<Task> abandoned;
+  {
+    absl::MutexLock lock(&mutex_);
+    stopping_ = true;
+    abandoned.swap(queue_);
+  }
+  for (Task& task : abandoned) std::move(task.work)(StoppedError())();
+  for (std::thread& thread : threads_) thread.join();
+  threads_.clear();
+}
+
+PasswordPool::Stats PasswordPool::stats() const {
+  absl::MutexLock lock(&mutex_);
+  Stats stats = stats_;
+  stats.queued = queue_.size();
+  return stats;
+}
+
+}  // namespace vibestack::auth

@@ -1,0 +1,62 @@
+#include "common/auth/token_issuer.h"
+
+#include <memory>
+#include <utility>
+
+#include "common/auth/base64url.h"
+#include "common/auth/fingerprint.h"
+#include "common/auth/jwt_json.h"
+#include "common/base/error.h"
+#include "common/base/uuid.h"
+
+namespace vibestack::auth {
+namespace {
+
+bool Fits(Purpose purpose, const std::string& subject, absl::Duration lifetime,
+          const std::string& fingerprint) {
+  const bool fingerprint_fits =
+      CarriesFingerprint(purpose) ? IsFingerprint(fingerprint) : fingerprint.empty();
+  return IsSubject(purpose, subject) && fingerprint_fits && lifetime >= absl::Seconds(1) &&
+         lifetime < absl::InfiniteDuration();
+}
+
+// Nothing when libjwt refuses a claim.
+std::string EncodePayload(const Claims& claims, const TokenRealm& realm) {
+  JwtPayload payload;
+  const bool complete =
+      payload.Set("iss", realm.issuer) && payload.Set("aud", realm.audience) &&
+      payload.Set("sub", claims.subject) &&
+      payload.Set("iat", absl::ToUnixSeconds(claims.issued_at)) &&
+      payload.Set("exp", absl::ToUnixSeconds(claims.expires_at)) &&
+      payload.Set("jti", claims.token_id) && payload.Set("purpose", PurposeName(claims.purpose)) &&
+      (claims.fingerprint.empty() || payload.Set("fingerprint", claims.fingerprint));
+  return complete ? payload.Encode() : "";
+}
+
+}  // namespace
+
+TokenIssuer::TokenIssuer(KeySetProvider keys, const Clock& clock, TokenRealm realm)
+    : keys_(std::move(keys)), clock_(clock), realm_(std::move(realm)) {}
+
+absl::StatusOr<IssuedToken> TokenIssuer::Issue(Purpose purpose, const std::string& subject,
+                                               absl::Duration lifetime,
+                                               const std::string& fingerprint) const {
+  if (!Fits(purpose, subject, lifetime, fingerprint)) {
+    return InternalError("a token was asked for that would not be valid");
+  }
+  const std::shared_ptr<const KeySet> keys = keys_();
+  const Es256Key* key = keys == nullptr ? nullptr : keys->Find(keys->signing_kid());
+  if (key == nullptr) return InternalError("there is no key to sign tokens with");
+
+  Claims claims{purpose, subject, {}, {}, fingerprint, NewUuid()};
+  claims.issued_at = absl::FromUnixSeconds(absl::ToUnixSeconds(clock_.Now()));
+  claims.expires_at = claims.issued_at + absl::Floor(lifetime, absl::Seconds(1));
+  const std::string payload = EncodePayload(claims, realm_);
+  if (payload.empty()) return InternalError("the token could not be written");
+  const std::string signed_part = EncodeJwtHeader(keys->signing_kid()) + "." + payload;
+  const absl::StatusOr<std::string> signature = key->Sign(signed_part);
+  if (!signature.ok()) return InternalError("the token could not be signed");
+  return IssuedToken{Secret(signed_part + "." + Base64UrlEncode(*signature)), std::move(claims)};
+}
+
+}  // namespace vibestack::auth
