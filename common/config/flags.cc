@@ -99,7 +99,7 @@ class CommandLine {
       const auto argument = AsFlag(arguments_[i]);
       if (!argument.has_value()) continue;
       bool takes_next = false;
-      const absl::Status status = CheckOne(*argument, i, takes_next);
+      absl::Status status = CheckOne(*argument, i, takes_next);
       if (!status.ok()) return status;
       if (takes_next) ++i;
     }
@@ -148,14 +148,14 @@ class CommandLine {
 };
 
 // The variables that may set a flag, the winning one first.
-std::vector<std::string> VariablesOf(const std::string& flag) {
+std::vector<std::string> VariablesOf(absl::string_view flag) {
   std::vector<std::string> names = {"VIBESTACK_" + absl::AsciiStrToUpper(flag)};
   if (flag == "database_url") names.push_back("DATABASE_URL");
   return names;
 }
 
 absl::Status SetFromEnvironment(CommandLineFlag& flag) {
-  for (const std::string& variable : VariablesOf(std::string(flag.Name()))) {
+  for (const std::string& variable : VariablesOf(flag.Name())) {
     const char* value = std::getenv(variable.c_str());
     if (value == nullptr || *value == '\0') continue;
     return Set(flag, value, "the environment variable " + variable);
@@ -171,7 +171,8 @@ absl::StatusOr<std::vector<std::string>> ParseFlags(int argc, char** argv, std::
   if (absl::Status status = command_line.Check(); !status.ok()) return status;
   if (!command_line.asks_for_help()) {
     for (auto& [name, flag] : absl::GetAllFlags()) {
-      if (!IsOurFile(flag->Filename()) || command_line.Gives(std::string(name))) continue;
+      const std::string key(name.data(), name.size());
+      if (!IsOurFile(flag->Filename()) || command_line.Gives(key)) continue;
       if (absl::Status status = SetFromEnvironment(*flag); !status.ok()) return status;
     }
   }
