@@ -38,7 +38,8 @@ JwtPayload::~JwtPayload() { jwt_free(jwt_); }
 
 std::optional<JwtPayload> JwtPayload::Decode(const std::string& part) {
   const std::optional<std::string> json = Base64UrlDecode(part);
-  if (!json.has_value()) return std::nullopt;
+  if (!json.has_value() || json->rfind('{', 0) != 0)
+    return std::nullopt;  // libjwt takes arrays, too
   // An unsigned token is all that libjwt sees.
   static const std::string& header = *new std::string(Base64UrlEncode("{\"alg\":\"none\"}"));
   jwt_t* jwt = nullptr;

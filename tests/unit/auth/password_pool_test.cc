@@ -1,0 +1,211 @@
+#include "common/auth/password_pool.h"
+
+#include <gtest/gtest.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "absl/synchronization/notification.h"
+#include "common/auth/bcrypt.h"
+#include "common/base/error.h"
+
+namespace vibestack::auth {
+namespace {
+
+constexpr int kCost = 4;
+const absl::Time kNever = absl::InfiniteFuture();
+
+// Keeps one thread of a pool busy until it goes.
+class Blocker {
+ public:
+  explicit Blocker(PasswordPool& pool) {
+    pool.Hash(Secret("secret"), kCost, kNever, [this](absl::StatusOr<std::string>) {
+      running_.Notify();
+      release_.WaitForNotification();
+      gone_.Notify();
+    });
+    running_.WaitForNotification();
+  }
+  ~Blocker() {
+    Release();
+    gone_.WaitForNotification();
+  }
+  void Release() {
+    if (!release_.HasBeenNotified()) release_.Notify();
+  }
+
+ private:
+  absl::Notification running_, release_, gone_;
+};
+
+// The status of a task, which may come later.
+class Outcome {
+ public:
+  PasswordPool::HashCallback Callback() {
+    return [this](absl::StatusOr<std::string> result) {
+      status_ = result.status();
+      done_.Notify();  // ends the process when called twice
+    };
+  }
+  bool known() const { return done_.HasBeenNotified(); }
+  absl::Status Wait() {
+    done_.WaitForNotification();
+    return status_;
+  }
+
+ private:
+  absl::Status status_;
+  absl::Notification done_;
+};
+
+TEST(PasswordPoolTest, HashesAndVerifies) {
+  PasswordPool pool({.threads = 2});
+  absl::Notification done;
+  absl::StatusOr<bool> right, wrong;
+  pool.Hash(Secret("secret"), kCost, kNever, [&](absl::StatusOr<std::string> hash) {
+    pool.Verify(Secret("secret"), *hash, kNever, [&, hash](absl::StatusOr<bool> result) {
+      right = result;
+      pool.Verify(Secret("Secret"), *hash, kNever, [&](absl::StatusOr<bool> second) {
+        wrong = second;
+        done.Notify();
+      });
+    });
+  });
+  done.WaitForNotification();
+  ASSERT_TRUE(right.ok() && wrong.ok());
+  EXPECT_TRUE(*right);
+  EXPECT_FALSE(*wrong);
+}
+
+TEST(PasswordPoolTest, AFullQueueShedsAtOnceAndSaysWhenToRetry) {
+  PasswordPool pool({.threads = 1, .max_queued = 1});
+  Outcome queued, shed;
+  {
+    Blocker blocker(pool);
+    pool.Hash(Secret("secret"), kCost, kNever, queued.Callback());
+    pool.Hash(Secret("secret"), kCost, kNever, shed.Callback());
+    ASSERT_TRUE(shed.known());
+    EXPECT_FALSE(queued.known());
+    EXPECT_EQ(pool.stats().queued, 1u);
+    EXPECT_EQ(pool.stats().shed, 1u);
+  }
+  EXPECT_EQ(shed.Wait().code(), absl::StatusCode::kResourceExhausted);
+  EXPECT_EQ(ErrorReason(shed.Wait()), "PASSWORD_HASHING_BUSY");
+  EXPECT_GT(RetryDelay(shed.Wait()), absl::ZeroDuration());
+  EXPECT_LT(RetryDelay(shed.Wait()), absl::InfiniteDuration());
+  EXPECT_TRUE(queued.Wait().ok());
+}
+
+TEST(PasswordPoolTest, WorkThatWouldComeTooLateIsShedAtOnce) {
+  FakeClock clock(absl::FromUnixSeconds(1750000000));
+  PasswordPool pool({.threads = 1}, clock);
+  Outcome late, in_time, slow;
+  Blocker blocker(pool);
+  pool.Hash(Secret("secret"), kCost, clock.Now() + absl::Microseconds(1), late.Callback());
+  ASSERT_TRUE(late.known());
+  EXPECT_EQ(ErrorReason(late.Wait()), "PASSWORD_HASHING_BUSY");
+  pool.Hash(Secret("secret"), kCost, clock.Now() + absl::Hours(1), in_time.Callback());
+  EXPECT_FALSE(in_time.known());
+  // 2^16 rounds take seconds on any machine.
+  pool.Hash(Secret("secret"), 16, clock.Now() + absl::Milliseconds(200), slow.Callback());
+  EXPECT_TRUE(slow.known());
+  blocker.Release();
+  EXPECT_TRUE(in_time.Wait().ok());
+}
+
+TEST(PasswordPoolTest, AnIdlePoolTriesHoweverSlowItThinksItIs) {
+  FakeClock clock(absl::FromUnixSeconds(1750000000));
+  PasswordPool pool({.threads = 1}, clock);
+  Outcome outcome;
+  pool.Hash(Secret("secret"), kCost, clock.Now() + absl::Microseconds(1), outcome.Callback());
+  EXPECT_TRUE(outcome.Wait().ok());
+}
+
+TEST(PasswordPoolTest, WhatExpiredInTheQueueIsNotComputed) {
+  FakeClock clock(absl::FromUnixSeconds(1750000000));
+  PasswordPool pool({.threads = 1}, clock);
+  Outcome outcome;
+  {
+    Blocker blocker(pool);
+    pool.Hash(Secret("secret"), kCost, clock.Now() + absl::Hours(1), outcome.Callback());
+    clock.Advance(absl::Hours(1));
+  }
+  EXPECT_EQ(outcome.Wait().code(), absl::StatusCode::kDeadlineExceeded);
+  pool.Stop();
+  EXPECT_EQ(pool.stats().expired, 1u);
+  EXPECT_EQ(pool.stats().done, 1u);
+}
+
+TEST(PasswordPoolTest, StoppingAnswersWhatIsQueuedAndWhatComesLater) {
+  PasswordPool pool({.threads = 1});
+  Outcome queued, later;
+  std::thread stopper;
+  {
+    Blocker blocker(pool);
+    pool.Hash(Secret("secret"), kCost, kNever, queued.Callback());
+    stopper = std::thread([&pool] { pool.Stop(); });
+    EXPECT_EQ(queued.Wait().code(), absl::StatusCode::kUnavailable);
+    pool.Hash(Secret("secret"), kCost, kNever, later.Callback());
+    EXPECT_EQ(later.Wait().code(), absl::StatusCode::kUnavailable);
+  }
+  stopper.join();
+}
+
+TEST(PasswordPoolTest, StoppingTwiceAndAtOnceIsLegal) {
+  PasswordPool pool({.threads = 2});
+  std::thread other([&pool] { pool.Stop(); });
+  pool.Stop();
+  other.join();
+  pool.Stop();
+}
+
+TEST(PasswordPoolTest, EveryCallbackIsCalledExactlyOnceAcrossAStop) {
+  std::atomic<int> answers{0};
+  std::atomic<int> submitted{0};
+  PasswordPool pool({.threads = 2, .max_queued = 8});
+  std::vector<std::thread> callers;
+  for (int t = 0; t < 3; ++t) {
+    callers.emplace_back([&] {
+      for (int i = 0; i < 100; ++i) {
+        ++submitted;
+        pool.Hash(Secret("secret"), kCost, kNever, [&](absl::StatusOr<std::string>) { ++answers; });
+      }
+    });
+  }
+  while (submitted < 50) std::this_thread::yield();
+  pool.Stop();
+  for (std::thread& caller : callers) caller.join();
+  EXPECT_EQ(answers, submitted);
+}
+
+TEST(PasswordPoolTest, AMalformedHashIsAnErrorOfItsOwn) {
+  PasswordPool pool({.threads = 1});
+  absl::Notification done;
+  std::string reason;
+  pool.Verify(Secret("secret"), "*", kNever, [&](absl::StatusOr<bool> result) {
+    reason = ErrorReason(result.status());
+    done.Notify();
+  });
+  done.WaitForNotification();
+  EXPECT_EQ(reason, "PASSWORD_HASH_UNUSABLE");
+}
+
+TEST(PasswordPoolTest, ItsThreadsGiveWayToOthers) {
+  PasswordPool pool({.threads = 1});
+  absl::Notification done;
+  int nice_level = 0;
+  pool.Hash(Secret("secret"), kCost, kNever, [&](absl::StatusOr<std::string>) {
+    nice_level = getpriority(PRIO_PROCESS, static_cast<id_t>(syscall(SYS_gettid)));
+    done.Notify();
+  });
+  done.WaitForNotification();
+  EXPECT_GT(nice_level, getpriority(PRIO_PROCESS, 0));
+}
+
+}  // namespace
+}  // namespace vibestack::auth

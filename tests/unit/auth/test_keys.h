@@ -1,0 +1,86 @@
+#ifndef VIBESTACK_TESTS_UNIT_AUTH_TEST_KEYS_H_
+#define VIBESTACK_TESTS_UNIT_AUTH_TEST_KEYS_H_
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "common/auth/base64url.h"
+#include "common/auth/es256.h"
+#include "common/auth/key_set.h"
+#include "common/base/secret.h"
+
+namespace vibestack::auth {
+
+inline constexpr char kUser[] = "0b9f3d0e-4f0e-4b62-9c3b-2d1f5a6b7c8d";
+inline constexpr char kFingerprint[] = "AAAAAAAAAAAAAAAAAAAAAA";
+
+// Key pairs by kid, and the sets of them.
+class TestKeys {
+ public:
+  explicit TestKeys(const std::vector<std::string>& kids) {
+    for (const std::string& kid : kids) keys_.emplace(kid, *Es256Key::Generate());
+  }
+  const Es256Key& at(const std::string& kid) const { return keys_.at(kid); }
+  Secret Pem(const std::string& kid) const { return *keys_.at(kid).ToPrivatePem(); }
+  std::shared_ptr<const KeySet> Set(const std::vector<std::string>& kids) const {
+    std::map<std::string, Secret> pems;
+    for (const std::string& kid : kids) pems.emplace(kid, Pem(kid));
+    return *KeySet::FromPems(pems);
+  }
+
+ private:
+  std::map<std::string, Es256Key> keys_;
+};
+
+// A token of any header and payload, rightly signed.
+inline std::string SignToken(const Es256Key& key, const std::string& header,
+                             const std::string& payload) {
+  const std::string text = Base64UrlEncode(header) + "." + Base64UrlEncode(payload);
+  return text + "." + Base64UrlEncode(*key.Sign(text));
+}
+
+// A directory that goes with the test.
+class TestDirectory {
+ public:
+  TestDirectory() {
+    std::string name = (std::filesystem::temp_directory_path() / "vibestack-auth-XXXXXX").string();
+    path_ = mkdtemp(name.data());
+  }
+  ~TestDirectory() { std::filesystem::remove_all(path_); }
+  TestDirectory(const TestDirectory&) = delete;
+  TestDirectory& operator=(const TestDirectory&) = delete;
+
+  const std::string& path() const { return path_; }
+  void Write(const std::string& name, const std::string& content) const {
+    std::ofstream(path_ + "/" + name, std::ios::binary) << content;
+  }
+  std::string Read(const std::string& name) const {
+    std::ifstream file(path_ + "/" + name, std::ios::binary);
+    return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+  }
+  void Remove(const std::string& name) const { std::filesystem::remove(path_ + "/" + name); }
+  mode_t Mode(const std::string& name) const {
+    struct stat info {};
+    return stat((path_ + "/" + name).c_str(), &info) == 0 ? info.st_mode & 0777 : 0;
+  }
+  size_t Count() const {
+    return static_cast<size_t>(std::distance(std::filesystem::directory_iterator(path_),
+                                             std::filesystem::directory_iterator()));
+  }
+
+ private:
+  std::string path_;
+};
+
+}  // namespace vibestack::auth
+
+#endif  // VIBESTACK_TESTS_UNIT_AUTH_TEST_KEYS_H_
