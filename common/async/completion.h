@@ -25,14 +25,24 @@ class Completion {
     if (waiting != nullptr) std::coroutine_handle<>::from_address(waiting).resume();
   }
 
-  bool await_ready() const noexcept { return state_.load(std::memory_order_acquire) == kSet; }
-  bool await_suspend(std::coroutine_handle<> handle) noexcept {
-    void* expected = nullptr;
-    return state_.compare_exchange_strong(expected, handle.address(), std::memory_order_acq_rel);
-  }
-  T await_resume() { return std::move(*value_); }
+  // `co_await completion` yields the value.
+  auto operator co_await() noexcept { return Awaiter{*this}; }
 
  private:
+  struct Awaiter {
+    bool await_ready() const noexcept {
+      return completion.state_.load(std::memory_order_acquire) == kSet;
+    }
+    bool await_suspend(std::coroutine_handle<> handle) noexcept {
+      void* expected = nullptr;
+      return completion.state_.compare_exchange_strong(expected, handle.address(),
+                                                       std::memory_order_acq_rel);
+    }
+    T await_resume() { return std::move(*completion.value_); }
+
+    Completion& completion;
+  };
+
   // No coroutine has this address.
   inline static void* const kSet = reinterpret_cast<void*>(1);
 
@@ -52,8 +62,8 @@ class Wakeup {
     return true;
   }
 
-  // Awaited once. The task keeps a reference to this until it goes on.
-  Completion<Reason>& Wait() { return completion_; }
+  // `co_await wakeup->Wait()`, once. The task keeps a reference to this until it goes on.
+  auto Wait() noexcept { return completion_.operator co_await(); }
 
  private:
   std::atomic<bool> notified_{false};
