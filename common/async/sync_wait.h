@@ -1,0 +1,36 @@
+#ifndef VIBESTACK_COMMON_ASYNC_SYNC_WAIT_H_
+#define VIBESTACK_COMMON_ASYNC_SYNC_WAIT_H_
+
+#include <optional>
+#include <utility>
+
+#include "absl/synchronization/notification.h"
+#include "common/async/task.h"
+
+namespace vibestack {
+
+namespace internal {
+
+template <typename T>
+Task<void> StoreAndNotify(Task<T> task, std::optional<T>& result, absl::Notification& done) {
+  T value = co_await task;
+  result.emplace(std::move(value));
+  done.Notify();
+}
+
+}  // namespace internal
+
+// Runs a task to its end and blocks this thread meanwhile. For commands and tests: a thread that
+// serves calls must never wait so.
+template <typename T>
+T SyncWait(Task<T> task) {
+  std::optional<T> result;
+  absl::Notification done;
+  Start(internal::StoreAndNotify(std::move(task), result, done));
+  done.WaitForNotification();
+  return *std::move(result);
+}
+
+}  // namespace vibestack
+
+#endif  // VIBESTACK_COMMON_ASYNC_SYNC_WAIT_H_
