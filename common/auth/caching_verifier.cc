@@ -5,6 +5,16 @@
 #include <utility>
 
 namespace vibestack::auth {
+namespace {
+
+// A verdict as Verify answers it.
+absl::StatusOr<Claims> ToAnswer(TokenVerdict verdict, TokenFault* fault) {
+  if (fault != nullptr) *fault = verdict.fault;
+  if (verdict.fault != TokenFault::kNone) return TokenError(verdict.fault);
+  return std::move(verdict.claims);
+}
+
+}  // namespace
 
 CachingVerifier::CachingVerifier(KeySetProvider keys, const Clock& clock, TokenRealm realm,
                                  VerifiedTokenCache::Options options)
@@ -18,10 +28,14 @@ absl::StatusOr<Claims> CachingVerifier::Verify(const std::string& token, Purpose
   if (fault != nullptr) *fault = TokenFault::kNone;
   const std::shared_ptr<const KeySet> keys = keys_();
   if (keys == nullptr) return NoKeysError();
-  TokenVerdict verdict = Judge(token, expected, *keys);
-  if (fault != nullptr) *fault = verdict.fault;
-  if (verdict.fault != TokenFault::kNone) return TokenError(verdict.fault);
-  return std::move(verdict.claims);
+  return ToAnswer(Judge(token, expected, *keys), fault);
+}
+
+absl::StatusOr<Claims> CachingVerifier::VerifyCaller(const std::string& token, TokenFault* fault) {
+  if (fault != nullptr) *fault = TokenFault::kNone;
+  const std::shared_ptr<const KeySet> keys = keys_();
+  if (keys == nullptr) return NoKeysError();
+  return ToAnswer(JudgeCaller(token, *keys), fault);
 }
 
 TokenVerdict CachingVerifier::Judge(const std::string& token, Purpose expected,
@@ -33,6 +47,21 @@ TokenVerdict CachingVerifier::Judge(const std::string& token, Purpose expected,
     return *std::move(known);
   }
   TokenVerdict verdict = verifier_.Judge(token, expected, keys);
+  cache_.Put(key, keys.id(), verdict, now);
+  return verdict;
+}
+
+TokenVerdict CachingVerifier::JudgeCaller(const std::string& token, const KeySet& keys) {
+  if (token.size() > kMaxTokenBytes) return {TokenFault::kTooLarge, {}};
+  VerifiedTokenCache::Key key = cache_.MakeKey(token, Purpose::kAccess);
+  const absl::Time now = clock_.Now();
+  for (const Purpose purpose : {Purpose::kAccess, Purpose::kService}) {
+    key.purpose = purpose;
+    std::optional<TokenVerdict> known = cache_.Find(key, keys.id(), now);
+    if (known.has_value() && known->fault != TokenFault::kWrongPurpose) return *std::move(known);
+  }
+  key.purpose = ClaimedPurpose(token) == Purpose::kService ? Purpose::kService : Purpose::kAccess;
+  TokenVerdict verdict = verifier_.Judge(token, key.purpose, keys);
   cache_.Put(key, keys.id(), verdict, now);
   return verdict;
 }

@@ -25,10 +25,15 @@ class CachingVerifier {
   absl::StatusOr<Claims> Verify(const std::string& token, Purpose expected,
                                 TokenFault* fault = nullptr);
 
+  // The claims of a token that says who calls: an access or a service token, whichever it is. A
+  // new token is verified once, for what it claims to be.
+  absl::StatusOr<Claims> VerifyCaller(const std::string& token, TokenFault* fault = nullptr);
+
   const VerifiedTokenCache& cache() const { return cache_; }
 
  private:
   TokenVerdict Judge(const std::string& token, Purpose expected, const KeySet& keys);
+  TokenVerdict JudgeCaller(const std::string& token, const KeySet& keys);
 
   const KeySetProvider keys_;
   const Clock& clock_;

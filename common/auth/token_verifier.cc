@@ -68,6 +68,14 @@ absl::Status TokenError(TokenFault fault) {
   return UnauthenticatedError("TOKEN_INVALID", "the token is not valid");
 }
 
+std::optional<Purpose> ClaimedPurpose(const std::string& token) {
+  const std::optional<Parts> parts = Split(token);
+  if (!parts.has_value()) return std::nullopt;
+  const std::optional<JwtPayload> payload = JwtPayload::Decode(parts->payload);
+  if (!payload.has_value()) return std::nullopt;
+  return ParsePurpose(payload->GetString("purpose").value_or(""));
+}
+
 absl::Status NoKeysError() {
   return UnavailableError("TOKEN_KEYS_UNAVAILABLE", "tokens cannot be verified at the moment");
 }

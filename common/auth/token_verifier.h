@@ -2,6 +2,7 @@
 #define VIBESTACK_COMMON_AUTH_TOKEN_VERIFIER_H_
 
 #include <cstddef>
+#include <optional>
 #include <string>
 
 #include "absl/status/status.h"
@@ -29,6 +30,10 @@ struct TokenVerdict {
 // A verdict as callers are told: UNAUTHENTICATED with TOKEN_EXPIRED for a token that is right but
 // for its age, TOKEN_INVALID for all others, without saying why.
 absl::Status TokenError(TokenFault fault);
+
+// What a token says it is for, unproved; nothing where it says nothing that we know. Only to choose
+// the purpose to verify it for.
+std::optional<Purpose> ClaimedPurpose(const std::string& token);
 
 // UNAVAILABLE (TOKEN_KEYS_UNAVAILABLE): no keys are known yet, so no token can be judged.
 absl::Status NoKeysError();
