@@ -1,0 +1,30 @@
+#ifndef VIBESTACK_COMMON_DB_NEWS_H_
+#define VIBESTACK_COMMON_DB_NEWS_H_
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace vibestack::db {
+
+// The channels that the triggers of deploy/migrations notify.
+inline constexpr char kUsersChannel[] = "vibestack_users";
+inline constexpr char kJobsChannel[] = "vibestack_agent_jobs";
+
+// What a notification on one of them says.
+struct News {
+  // Too much happened to tell: anything may have changed.
+  bool resync = false;
+  // The rows that changed, in lower case.
+  std::vector<std::string> ids;
+  // Of jobs only: the workflows that have pending jobs now.
+  std::vector<std::string> pending;
+};
+
+// Reads a payload: `{"ids":[…]}`, `{"ids":[…],"pending":[…]}` or `{"resync":true}`. Anybody may
+// NOTIFY, so anything else is read as `resync`.
+News ParseNews(const std::string& payload);
+
+}  // namespace vibestack::db
+
+#endif  // VIBESTACK_COMMON_DB_NEWS_H_
