@@ -1,0 +1,98 @@
+# The steps of up. Sourced by it; works on its variables.
+# shellcheck shell=bash
+# shellcheck disable=SC2154 # root, state, … are up's
+
+# Runs a step whose output matters only when it fails.
+quietly() {
+  local log=$state/log/$1.log
+  shift
+  "$@" >"$log" 2>&1 8>&- || { tail -n 20 "$log" >&2; die "failed: ${1##*/} (all of it: $log)"; }
+}
+
+# Names every port that somebody else has, before anything is started.
+check_ports() {
+  local name pid own=() ports=("user_service=$user_port" "user_service-metrics=$user_metrics"
+    "job_service=$job_port" "job_service-metrics=$job_metrics")
+  for name in user_service job_service; do
+    if pid=$(pid_of "$name"); then own+=("$pid"); fi
+  done
+  if [[ -n $own_database ]]; then
+    ports+=("postgresql=$postgres_port")
+    if cluster_runs; then own+=("$("$postgres" pid "$cluster")"); fi
+  fi
+  "$venv/bin/python" "$here/probe" ports --own "${own[*]}" "${ports[@]}" || die "nothing was started"
+}
+
+start_database() {
+  "$postgres" init "$cluster" 8>&-
+  if cluster_runs && [[ $("$postgres" port "$cluster") != "$postgres_port" ]]; then "$postgres" stop "$cluster"; fi
+  if ! cluster_runs; then
+    say "starting PostgreSQL on 127.0.0.1:$postgres_port"
+    started+=(postgres)
+    "$postgres" start "$cluster" "$postgres_port" 8>&-
+  fi
+  create_database
+  database_url=$("$postgres" url "$cluster" vibestack)
+}
+
+create_database() {
+  local server
+  server=$("$postgres" url "$cluster" postgres)
+  if [[ -z $(psql -qXAt "$server" -c "SELECT 1 FROM pg_database WHERE datname = 'vibestack'") ]]; then
+    psql -qX "$server" -c 'CREATE DATABASE vibestack'
+  fi
+}
+
+migrate_database() {
+  DATABASE_URL=$database_url quietly migrate "$root/deploy/migrations/migrate"
+}
+
+# issue_token NAME: a service token in a file of its own, made anew when the one that is there will not do.
+issue_token() {
+  local file=$state/$1.token
+  "$venv/bin/python" "$here/probe" token "$file" "$state/keys" && return
+  (umask 077 && "$build_dir/user_service/user_service" issue-service-token --name "$1" --keys_dir "$state/keys" >"$file.new")
+  mv "$file.new" "$file"
+}
+
+make_keys_and_tokens() {
+  install -d -m 0700 "$state/keys"
+  quietly keys "$build_dir/user_service/user_service" create-keys --keys_dir "$state/keys"
+  issue_token job_service
+  issue_token worker
+}
+
+# start_service NAME PORT METRICS_PORT FLAG…: keeps the one that runs if it is made of the same things and answers.
+start_service() {
+  local name=$1 port=$2 metrics=$3 stamp pid
+  local command=("$build_dir/$name/$name" serve "--grpc_address=127.0.0.1:$port" "--metrics_address=127.0.0.1:$metrics" "${@:4}")
+  stamp=$(stamp "${command[@]}")
+  if pid=$(pid_of "$name") && [[ $(stamp_of "$name") == "$stamp" ]]; then
+    if "$venv/bin/python" "$here/probe" ready "127.0.0.1:$port" "$pid" 10; then say "$name runs already (pid $pid)"; return; fi
+    complain "$name (pid $pid) is not ready; restarting it"
+  fi
+  stop_service "$name"
+  say "starting $name on 127.0.0.1:$port"
+  started+=("$name")
+  (
+    exec 8>&-
+    record_service "$name" "$BASHPID" "$stamp"
+    VIBESTACK_DATABASE_URL=$database_url exec setsid "${command[@]}"
+  ) </dev/null >>"$state/log/$name.log" 2>&1 &
+  if ! "$venv/bin/python" "$here/probe" ready "127.0.0.1:$port" "$!" 60; then
+    tail -n 20 "$state/log/$name.log" >&2
+    die "$name does not get ready (all of its log: $state/log/$name.log)"
+  fi
+}
+
+# Stands for all that a running service is made of: its program, command line, environment, database and token.
+stamp() {
+  { sha256sum "$1" "$state/job_service.token"; printf '%s\n' "$@" "$database_url"; env | grep '^VIBESTACK_' | sort || true; } |
+    sha256sum | cut -d' ' -f1
+}
+
+start_services() {
+  start_service user_service "$user_port" "$user_metrics" "--keys_dir=$state/keys"
+  start_service job_service "$job_port" "$job_metrics" "--user_service_address=127.0.0.1:$user_port" \
+    "--service_token_file=$state/job_service.token"
+}
