@@ -1,6 +1,7 @@
 #include "common/rpc/server.h"
 
 #include <google/protobuf/stubs/logging.h>
+#include <grpc/support/log.h>
 #include <grpcpp/ext/proto_server_reflection_plugin.h>
 #include <grpcpp/health_check_service_interface.h>
 #include <grpcpp/server_builder.h>
@@ -9,12 +10,19 @@
 #include <chrono>
 
 #include "common/base/error.h"
+#include "common/telemetry/log.h"
 
 namespace vibestack::rpc {
 namespace {
 
 constexpr char kLiveness[] = "liveness";
 constexpr char kReadiness[] = "readiness";
+
+// gRPC's own messages, as lines of our log.
+void LogForGrpc(gpr_log_func_args* arguments) {
+  const bool error = arguments->severity == GPR_LOG_SEVERITY_ERROR;
+  Log(error ? LogLevel::kWarning : LogLevel::kDebug, "grpc", {{"message", arguments->message}});
+}
 
 // What is a plugin of every later server, so it is set up once.
 void InitPluginsOnce() {
@@ -23,6 +31,7 @@ void InitPluginsOnce() {
     grpc::reflection::InitProtoReflectionServerBuilderPlugin();
     // Protobuf logs what callers sent wrong; we answer it instead.
     google::protobuf::SetLogHandler(nullptr);
+    gpr_set_log_function(LogForGrpc);
     return true;
   }();
   static_cast<void>(once);

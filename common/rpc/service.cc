@@ -7,6 +7,7 @@
 #include <cstdlib>
 
 #include "absl/time/clock.h"
+#include "common/base/error.h"
 #include "common/rpc/grpc_status.h"
 
 namespace vibestack::rpc {
@@ -39,13 +40,30 @@ class Service::UnaryCall final : public grpc::ServerUnaryReactor, public Call {
 
 Service::Service(const google::protobuf::ServiceDescriptor& descriptor, Guard& guard)
     : descriptor_(descriptor), guard_(guard) {
-  for (int i = 0; i < descriptor.method_count(); ++i) {
-    const auto& method = *descriptor.method(i);
-    methods_.push_back(std::make_unique<Method>(Method{
-        guard.Describe(method), "/" + descriptor.full_name() + "/" + method.name(), nullptr}));
-    AddMethod(new grpc::internal::RpcServiceMethod(methods_.back()->path.c_str(),
-                                                   grpc::internal::RpcMethod::NORMAL_RPC, nullptr));
-  }
+  for (int i = 0; i < descriptor.method_count(); ++i) AddGuarded(*descriptor.method(i));
+}
+
+void Service::AddGuarded(const google::protobuf::MethodDescriptor& descriptor) {
+  methods_.push_back(std::make_unique<Method>(Method{
+      guard_.Describe(descriptor),
+      "/" + descriptor.service()->full_name() + "/" + descriptor.name(), AnswerUnimplemented}));
+  const Method& method = *methods_.back();
+  AddMethod(new grpc::internal::RpcServiceMethod(method.path.c_str(),
+                                                 grpc::internal::RpcMethod::NORMAL_RPC, nullptr));
+  MarkMethodRawCallback(
+      descriptor.index(),
+      new grpc::internal::CallbackUnaryHandler<grpc::ByteBuffer, grpc::ByteBuffer>(
+          [this, &method](grpc::CallbackServerContext* context, const grpc::ByteBuffer* in,
+                          grpc::ByteBuffer* out) -> grpc::ServerUnaryReactor* {
+            auto* call = new UnaryCall(guard_, method, *context, *in, *out);
+            Start(call->Run());
+            return call;
+          }));
+}
+
+Task<absl::Status> Service::AnswerUnimplemented(Call&, const grpc::ByteBuffer&, grpc::ByteBuffer&) {
+  co_return MakeError(absl::StatusCode::kUnimplemented, "UNIMPLEMENTED",
+                      "this server does not serve the method");
 }
 
 void Service::Bind(const std::string& name, const google::protobuf::Descriptor& request,
@@ -57,17 +75,7 @@ void Service::Bind(const std::string& name, const google::protobuf::Descriptor& 
                  name.c_str());
     std::abort();
   }
-  Method& method = *methods_[described->index()];
-  method.handler = std::move(handler);
-  MarkMethodRawCallback(
-      described->index(),
-      new grpc::internal::CallbackUnaryHandler<grpc::ByteBuffer, grpc::ByteBuffer>(
-          [this, &method](grpc::CallbackServerContext* context, const grpc::ByteBuffer* in,
-                          grpc::ByteBuffer* out) -> grpc::ServerUnaryReactor* {
-            auto* call = new UnaryCall(guard_, method, *context, *in, *out);
-            Start(call->Run());
-            return call;
-          }));
+  methods_[described->index()]->handler = std::move(handler);
 }
 
 }  // namespace vibestack::rpc

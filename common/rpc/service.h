@@ -71,6 +71,8 @@ class Service final : public grpc::Service {
     co_return SerializeMessage(*response, response_bytes);
   }
 
+  void AddGuarded(const google::protobuf::MethodDescriptor& descriptor);
+  static Task<absl::Status> AnswerUnimplemented(Call&, const grpc::ByteBuffer&, grpc::ByteBuffer&);
   void Bind(const std::string& name, const google::protobuf::Descriptor& request,
             const google::protobuf::Descriptor& response, Handler handler);
 

@@ -1,0 +1,87 @@
+#include "common/rpc/authenticator.h"
+
+#include <gtest/gtest.h>
+
+#include "common/base/error.h"
+
+namespace vibestack::rpc {
+namespace {
+
+constexpr char kUser[] = "f47ac10b-58cc-4372-a567-0e02b2c3d479";
+
+// An account that the test sets.
+class OneAccount final : public AccountSource {
+ public:
+  Task<absl::StatusOr<auth::AccountState>> Find(std::string, absl::Time) override {
+    ++asked;
+    co_return state;
+  }
+  absl::StatusOr<auth::AccountState> state = auth::AccountState{true, true, false, "print"};
+  int asked = 0;
+};
+
+class AuthenticatorTest : public testing::Test {
+ protected:
+  absl::StatusOr<auth::Caller> Ask(const std::string& authorization) {
+    absl::StatusOr<auth::Caller> caller = absl::UnknownError("waiting");
+    Start(Run(authorization, caller));
+    return caller;
+  }
+  std::string Reason(const std::string& authorization) {
+    return ErrorReason(Ask(authorization).status());
+  }
+
+  Task<void> Run(std::string authorization, absl::StatusOr<auth::Caller>& caller) {
+    caller = co_await authenticator_.Authenticate(authorization, absl::InfiniteFuture());
+  }
+
+  absl::StatusOr<auth::Claims> Verify(const std::string& token) {
+    auth::Claims claims;
+    claims.fingerprint = "print";
+    claims.subject = kUser;
+    if (token == "user") return claims;
+    claims.purpose = auth::Purpose::kService;
+    claims.subject = "worker";
+    if (token == "service") return claims;
+    return UnauthenticatedError("TOKEN_INVALID", "no");
+  }
+
+  OneAccount account_;
+  Authenticator authenticator_{[this](const std::string& token) { return Verify(token); },
+                               account_};
+};
+
+TEST_F(AuthenticatorTest, TellsUsersSuperusersAndServicesApart) {
+  EXPECT_EQ(Ask("Bearer user")->role, auth::Role::kUser);
+  EXPECT_EQ(Ask("bearer user")->user_id, kUser);
+  account_.state->is_superuser = true;
+  EXPECT_EQ(Ask("Bearer user")->role, auth::Role::kSuperuser);
+  const int asked = account_.asked;
+  EXPECT_EQ(Ask("BEARER service")->service_name, "worker");
+  EXPECT_EQ(account_.asked, asked);
+}
+
+TEST_F(AuthenticatorTest, RefusesWhatIsNoBearerToken) {
+  EXPECT_EQ(Reason(""), "TOKEN_MISSING");
+  for (const char* wrong :
+       {"Bearer", "Bearer ", "Basic user", "user", "Bearer  user", "Bearer x"}) {
+    EXPECT_EQ(Reason(wrong), "TOKEN_INVALID") << wrong;
+  }
+}
+
+TEST_F(AuthenticatorTest, ATokenEndsWithItsAccountItsPasswordOrABan) {
+  account_.state->fingerprint = "another";
+  EXPECT_EQ(Reason("Bearer user"), "TOKEN_INVALID");
+  account_.state = auth::AccountState{true, false, true, "print"};
+  EXPECT_EQ(Reason("Bearer user"), "ACCOUNT_INACTIVE");
+  account_.state = auth::AccountState{};
+  EXPECT_EQ(Reason("Bearer user"), "TOKEN_INVALID");
+}
+
+TEST_F(AuthenticatorTest, NobodyIsLetInWhileTheAccountCannotBeLookedUp) {
+  account_.state = UnavailableError("AWAY", "away");
+  EXPECT_EQ(Reason("Bearer user"), "AWAY");
+}
+
+}  // namespace
+}  // namespace vibestack::rpc

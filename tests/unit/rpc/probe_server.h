@@ -1,0 +1,68 @@
+#ifndef VIBESTACK_TESTS_UNIT_RPC_PROBE_SERVER_H_
+#define VIBESTACK_TESTS_UNIT_RPC_PROBE_SERVER_H_
+
+#include <grpcpp/create_channel.h>
+#include <gtest/gtest.h>
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "common/base/error.h"
+#include "common/rpc/authenticator.h"
+#include "common/rpc/guard.h"
+#include "common/rpc/server.h"
+#include "common/rpc/service.h"
+#include "probe.grpc.pb.h"
+
+namespace vibestack::rpc {
+
+// A real server with the ProbeService behind a real guard. A token is its caller's role.
+class ProbeServer : public testing::Test, public AccountSource {
+ protected:
+  using Handler = std::function<Task<absl::StatusOr<test::Probe>>(Call&, const test::Probe&)>;
+
+  // Starts with this handler for every method but Unbound.
+  void Start(Handler handler) {
+    for (const char* name :
+         {"Open", "ForUsers", "ForSuperusers", "ForServices", "Forgotten", "ForNobody"}) {
+      service_.Unary<test::Probe, test::Probe>(name, handler);
+    }
+    auto server = Server::Listen("127.0.0.1:0", {&service_});
+    ASSERT_TRUE(server.ok()) << server.status();
+    server_ = *std::move(server);
+    channel_ = grpc::CreateChannel("127.0.0.1:" + std::to_string(server_->port()),
+                                   grpc::InsecureChannelCredentials());
+    stub_ = test::ProbeService::NewStub(channel_);
+  }
+
+  // A handler that answers with what it got.
+  static Task<absl::StatusOr<test::Probe>> Echo(Call&, const test::Probe& request) {
+    co_return request;
+  }
+
+  Task<absl::StatusOr<auth::AccountState>> Find(std::string user_id, absl::Time) override {
+    co_return auth::AccountState{true, true, user_id == "superuser", "print"};
+  }
+
+  static absl::StatusOr<auth::Claims> Verify(const std::string& token) {
+    auth::Claims claims;
+    claims.subject = token;
+    claims.fingerprint = "print";
+    if (token == "service") claims.purpose = auth::Purpose::kService;
+    return claims;
+  }
+
+  Metrics metrics_;
+  RpcMetrics rpc_metrics_{metrics_};
+  Authenticator authenticator_{Verify, *this};
+  Guard guard_{authenticator_, rpc_metrics_};
+  Service service_{*test::Probe::descriptor()->file()->FindServiceByName("ProbeService"), guard_};
+  std::unique_ptr<Server> server_;
+  std::shared_ptr<grpc::Channel> channel_;
+  std::unique_ptr<test::ProbeService::Stub> stub_;
+};
+
+}  // namespace vibestack::rpc
+
+#endif  // VIBESTACK_TESTS_UNIT_RPC_PROBE_SERVER_H_

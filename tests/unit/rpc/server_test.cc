@@ -1,0 +1,69 @@
+#include "common/rpc/server.h"
+
+#include <thread>
+
+#include "absl/synchronization/notification.h"
+
+#include "common/async/completion.h"
+#include "tests/unit/rpc/probe_server.h"
+
+namespace vibestack::rpc {
+namespace {
+
+using test::Probe;
+
+using ServerTest = ProbeServer;
+
+TEST_F(ServerTest, ATakenPortIsAnErrorThatNamesIt) {
+  Start(Echo);
+  const std::string address = "127.0.0.1:" + std::to_string(server_->port());
+  const auto second = Server::Listen(address, {});
+  EXPECT_TRUE(absl::IsUnavailable(second.status()));
+  EXPECT_NE(std::string(second.status().message()).find(address), std::string::npos);
+}
+
+TEST_F(ServerTest, ShutdownAnswersEveryCallUnderWayAndTakesNoNewOne) {
+  auto release = std::make_shared<Wakeup<int>>();
+  absl::Notification waiting;
+  Start([&](Call&, const Probe& request) -> Task<absl::StatusOr<Probe>> {
+    waiting.Notify();
+    co_await release->Wait();
+    co_return request;
+  });
+  grpc::ClientContext context;
+  Probe request;
+  request.set_text("under way");
+  Probe answer;
+  grpc::Status status;
+  std::thread client([&] { status = stub_->Open(&context, request, &answer); });
+  waiting.WaitForNotification();
+  std::thread stopper([&] { server_->Shutdown(absl::Seconds(60)); });
+  grpc::Status late;
+  do {
+    // Refused once the shutdown has begun; waits with the others until then.
+    grpc::ClientContext late_context;
+    late_context.set_deadline(std::chrono::system_clock::now() + std::chrono::milliseconds(50));
+    Probe late_answer;
+    const auto fresh = grpc::CreateCustomChannel(
+        "127.0.0.1:" + std::to_string(server_->port()), grpc::InsecureChannelCredentials(), [] {
+          grpc::ChannelArguments arguments;
+          arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
+          return arguments;
+        }());
+    late = test::ProbeService::NewStub(fresh)->Unbound(&late_context, {}, &late_answer);
+  } while (late.error_code() == grpc::StatusCode::UNIMPLEMENTED);
+  release->Notify(1);
+  client.join();
+  stopper.join();
+  EXPECT_TRUE(status.ok()) << status.error_message();
+  EXPECT_EQ(answer.text(), "under way");
+}
+
+TEST_F(ServerTest, ShutdownMayBeCalledTwice) {
+  Start(Echo);
+  server_->Shutdown(absl::Seconds(1));
+  server_->Shutdown(absl::Seconds(1));
+}
+
+}  // namespace
+}  // namespace vibestack::rpc

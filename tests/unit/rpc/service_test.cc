@@ -1,0 +1,146 @@
+#include <grpcpp/generic/generic_stub.h>
+
+#include <map>
+#include <thread>
+
+#include "absl/synchronization/notification.h"
+
+#include "common/async/completion.h"
+#include "common/rpc/grpc_status.h"
+#include "tests/unit/rpc/probe_server.h"
+
+namespace vibestack::rpc {
+namespace {
+
+using test::Probe;
+
+class ServiceTest : public ProbeServer {
+ protected:
+  // Calls a method by its name with a token (none when empty).
+  grpc::Status CallMethod(const std::string& method, const std::string& token,
+                          const std::string& bytes = "") {
+    grpc::ClientContext context;
+    if (!token.empty()) context.AddMetadata("authorization", "Bearer " + token);
+    grpc::GenericStub stub(channel_);
+    const grpc::Slice slice(bytes);
+    grpc::ByteBuffer request(&slice, 1);
+    grpc::ByteBuffer response;
+    grpc::CompletionQueue queue;
+    auto call =
+        stub.PrepareUnaryCall(&context, "/vibestack.test.ProbeService/" + method, request, &queue);
+    call->StartCall();
+    grpc::Status status;
+    call->Finish(&response, &status, nullptr);
+    void* tag = nullptr;
+    bool ok = false;
+    queue.Next(&tag, &ok);
+    return status;
+  }
+
+  std::string Reason(const std::string& method, const std::string& token) {
+    return ErrorReason(FromGrpcStatus(CallMethod(method, token)));
+  }
+};
+
+TEST_F(ServiceTest, EveryKindOfCallerGetsWhatTheOptionSays) {
+  Start(Echo);
+  const std::map<std::string, std::map<std::string, std::string>> expected = {
+      {"",
+       {{"Open", ""},
+        {"ForUsers", "TOKEN_MISSING"},
+        {"ForSuperusers", "TOKEN_MISSING"},
+        {"ForServices", "TOKEN_MISSING"}}},
+      {"user",
+       {{"Open", ""},
+        {"ForUsers", ""},
+        {"ForSuperusers", "ROLE_REQUIRED"},
+        {"ForServices", "ROLE_REQUIRED"}}},
+      {"superuser",
+       {{"Open", ""}, {"ForUsers", ""}, {"ForSuperusers", ""}, {"ForServices", "ROLE_REQUIRED"}}},
+      {"service",
+       {{"Open", ""},
+        {"ForUsers", "ROLE_REQUIRED"},
+        {"ForSuperusers", "ROLE_REQUIRED"},
+        {"ForServices", ""}}},
+  };
+  for (const auto& [token, methods] : expected) {
+    for (const auto& [method, reason] : methods) {
+      EXPECT_EQ(Reason(method, token), reason) << method << " by '" << token << "'";
+    }
+  }
+}
+
+TEST_F(ServiceTest, MethodWithoutAccessOptionIsDenied) {
+  Start(Echo);
+  for (const char* token : {"", "user", "superuser", "service"}) {
+    for (const char* method : {"Forgotten", "ForNobody"}) {
+      EXPECT_EQ(CallMethod(method, token).error_code(), grpc::StatusCode::PERMISSION_DENIED);
+      EXPECT_EQ(Reason(method, token), "METHOD_CLOSED") << method << " by '" << token << "'";
+    }
+  }
+}
+
+TEST_F(ServiceTest, MethodWithoutHandlerIsUnimplemented) {
+  Start(Echo);
+  EXPECT_EQ(CallMethod("Unbound", "").error_code(), grpc::StatusCode::UNIMPLEMENTED);
+}
+
+TEST_F(ServiceTest, BytesThatCannotBeParsedAreTheCallersFault) {
+  Start(Echo);
+  EXPECT_EQ(CallMethod("Open", "", "\x0a\x05g").error_code(), grpc::StatusCode::INVALID_ARGUMENT);
+  // Who may not call learns nothing of its bytes.
+  EXPECT_EQ(CallMethod("ForUsers", "", "\x0a\x05g").error_code(),
+            grpc::StatusCode::UNAUTHENTICATED);
+}
+
+TEST_F(ServiceTest, HandlersSeeTheCallerAndTheDeadline) {
+  Start([](Call& call, const Probe&) -> Task<absl::StatusOr<Probe>> {
+    Probe probe;
+    probe.set_text(call.caller().user_id);
+    EXPECT_LE(call.deadline(), absl::Now() + absl::Seconds(6));
+    EXPECT_GE(call.deadline(), absl::Now() + absl::Seconds(2));
+    EXPECT_LE(call.WorkDeadline(), call.deadline());
+    EXPECT_EQ(call.Metadata("x-request-id"), "request-7");
+    co_return probe;
+  });
+  grpc::ClientContext context;
+  context.AddMetadata("authorization", "Bearer user");
+  context.AddMetadata("x-request-id", "request-7");
+  context.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(5));
+  Probe answer;
+  ASSERT_TRUE(stub_->ForUsers(&context, {}, &answer).ok());
+  EXPECT_EQ(answer.text(), "user");
+}
+
+TEST_F(ServiceTest, AHandlerHearsThatItsClientWentAway) {
+  absl::Notification waiting;
+  absl::Notification cancelled;
+  Start([&](Call& call, const Probe& request) -> Task<absl::StatusOr<Probe>> {
+    auto wakeup = std::make_shared<Wakeup<int>>();
+    call.OnCancel([wakeup] { wakeup->Notify(1); });
+    waiting.Notify();
+    co_await wakeup->Wait();
+    cancelled.Notify();
+    co_return request;
+  });
+  grpc::ClientContext context;
+  Probe answer;
+  grpc::Status status;
+  std::thread client([&] { status = stub_->Open(&context, {}, &answer); });
+  waiting.WaitForNotification();
+  context.TryCancel();
+  client.join();
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::CANCELLED);
+  EXPECT_TRUE(cancelled.WaitForNotificationWithTimeout(absl::Seconds(10)));
+}
+
+TEST_F(ServiceTest, ErrorsReachTheClientWithTheirDetails) {
+  Start([](Call&, const Probe&) -> Task<absl::StatusOr<Probe>> {
+    co_return NotFoundError("job", "x");
+  });
+  const absl::Status status = FromGrpcStatus(CallMethod("Open", ""));
+  EXPECT_EQ(status, NotFoundError("job", "x"));
+}
+
+}  // namespace
+}  // namespace vibestack::rpc
