@@ -15,6 +15,7 @@ namespace vibestack::auth {
 namespace {
 
 constexpr int kCoordinateBytes = 32;
+constexpr size_t kSignatureBytes = 64;
 
 template <auto Free>
 struct Deleter {
@@ -76,7 +77,7 @@ std::string ToRaw(const std::string& der) {
   const unsigned char* at = Bytes(der);
   const SignaturePtr parsed(d2i_ECDSA_SIG(nullptr, &at, static_cast<long>(der.size())));
   if (parsed == nullptr) return "";
-  std::string raw(2 * kCoordinateBytes, '\0');
+  std::string raw(kSignatureBytes, '\0');
   const bool fits =
       BN_bn2binpad(ECDSA_SIG_get0_r(parsed.get()), Bytes(raw), kCoordinateBytes) > 0 &&
       BN_bn2binpad(ECDSA_SIG_get0_s(parsed.get()), Bytes(raw) + kCoordinateBytes,
@@ -85,14 +86,14 @@ std::string ToRaw(const std::string& der) {
 }
 
 std::string ToDer(const std::string& raw) {
-  if (raw.size() != 2 * kCoordinateBytes) return "";
+  if (raw.size() != kSignatureBytes) return "";
   BignumPtr r(BN_bin2bn(Bytes(raw), kCoordinateBytes, nullptr));
   BignumPtr s(BN_bin2bn(Bytes(raw) + kCoordinateBytes, kCoordinateBytes, nullptr));
   const SignaturePtr signature(ECDSA_SIG_new());
   if (r == nullptr || s == nullptr || signature == nullptr) return "";
   if (ECDSA_SIG_set0(signature.get(), r.get(), s.get()) != 1) return "";
-  r.release();  // the signature owns them now
-  s.release();
+  static_cast<void>(r.release());  // the signature owns them now
+  static_cast<void>(s.release());
   unsigned char* der = nullptr;
   const int size = i2d_ECDSA_SIG(signature.get(), &der);
   if (size <= 0) return "";

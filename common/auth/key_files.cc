@@ -21,7 +21,7 @@ namespace {
 
 constexpr char kFingerprintFile[] = "fingerprint.secret";
 constexpr int kFingerprintBytes = 32;
-constexpr size_t kMaxFileBytes = 64 * 1024;
+constexpr size_t kMaxFileBytes = size_t{64} * 1024;
 
 absl::Status FileError(const std::string& what, const std::string& name, int error) {
   const std::string message =

@@ -152,6 +152,14 @@ TEST(VerifiedTokenCacheTest, ARefusalIsForgottenAfterItsTime) {
   EXPECT_FALSE(cache.Find(key, 1, now + absl::Seconds(10)).has_value());
 }
 
+TEST(VerifiedTokenCacheTest, AVerdictIsKeptForTheTokenAndThePurpose) {
+  const VerifiedTokenCache cache({});
+  const auto key = cache.MakeKey("token", Purpose::kAccess);
+  EXPECT_TRUE(key == cache.MakeKey("token", Purpose::kAccess));
+  EXPECT_FALSE(key == cache.MakeKey("token", Purpose::kRefresh));
+  EXPECT_FALSE(key == cache.MakeKey("tokem", Purpose::kAccess));
+}
+
 TEST(LruMapTest, ForgetsWhatWasUsedLongestAgo) {
   LruMap<int, int> map(2);
   map.Put(1, 10);
