@@ -68,7 +68,7 @@ start_service() {
   local command=("$build_dir/$name/$name" serve "--grpc_address=127.0.0.1:$port" "--metrics_address=127.0.0.1:$metrics" "${@:4}")
   stamp=$(stamp "${command[@]}")
   if pid=$(pid_of "$name") && [[ $(stamp_of "$name") == "$stamp" ]]; then
-    if "$venv/bin/python" "$here/probe" ready "127.0.0.1:$port" "$pid" 10; then say "$name runs already (pid $pid)"; return; fi
+    if "$venv/bin/python" "$here/probe" ready "127.0.0.1:$port" --pid "$pid"; then say "$name runs already (pid $pid)"; return; fi
     complain "$name (pid $pid) is not ready; restarting it"
   fi
   stop_service "$name"
@@ -79,7 +79,7 @@ start_service() {
     record_service "$name" "$BASHPID" "$stamp"
     VIBESTACK_DATABASE_URL=$database_url exec setsid "${command[@]}"
   ) </dev/null >>"$state/log/$name.log" 2>&1 &
-  if ! "$venv/bin/python" "$here/probe" ready "127.0.0.1:$port" "$!" 60; then
+  if ! "$venv/bin/python" "$here/probe" ready "127.0.0.1:$port" --pid "$!" --seconds 60; then
     tail -n 20 "$state/log/$name.log" >&2
     die "$name does not get ready (all of its log: $state/log/$name.log)"
   fi

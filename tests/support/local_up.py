@@ -86,9 +86,10 @@ class LocalUp:
         return names
 
     def localised(self, text):
-        """A text of the README with our ports and our place instead of the usual ones."""
+        """A text of the README with our ports, place and build instead of the usual ones."""
         for name, port in PORTS.items():
             text = re.sub(rf"\b{port}\b", str(self.ports[name]), text)
+        text = text.replace("build/release", self.environment["VIBESTACK_LOCAL_BUILD_DIR"])
         return re.sub(r"(?<![\w/])\.local/(?!venv\b)", f"{self.place}/", text)
 
     def remove(self):
