@@ -100,7 +100,7 @@ TEST_F(CachingVerifierTest, HoldsNoMoreThanItMay) {
 }
 
 TEST_F(CachingVerifierTest, AnOversizedTokenIsNotEvenHashed) {
-  EXPECT_EQ(FaultOf(std::string(64 * 1024, 'a')), TokenFault::kTooLarge);
+  EXPECT_EQ(FaultOf(std::string(65536, 'a')), TokenFault::kTooLarge);
   EXPECT_EQ(refused(), 0u);
 }
 
@@ -124,11 +124,13 @@ TEST_F(CachingVerifierTest, WithoutKeysEvenACachedTokenIsNotJudged) {
 
 TEST_F(CachingVerifierTest, ManyThreadsGetTheirOwnTokensClaims) {
   std::vector<IssuedToken> tokens;
+  tokens.reserve(32);
   for (int i = 0; i < 32; ++i) {
     tokens.push_back(*issuer_.Issue(Purpose::kAccess, kUser, absl::Minutes(1), kFingerprint));
   }
   std::atomic<int> wrong{0};
   std::vector<std::thread> threads;
+  threads.reserve(4);
   for (int t = 0; t < 4; ++t) {
     threads.emplace_back([&, t] {
       for (int i = 0; i < 500; ++i) {

@@ -4,6 +4,7 @@
 
 #include <string>
 
+#include "absl/strings/str_cat.h"
 #include "tests/unit/auth/test_keys.h"
 
 namespace vibestack::auth {
@@ -44,8 +45,8 @@ TEST(FingerprintTest, TheCaseOfTheUserIdDoesNotMatter) {
 }
 
 TEST(FingerprintTest, AMalformedHashOrMissingSecretHasNone) {
-  for (const std::string& hash :
-       {std::string(), std::string("!"), "$2b$12$" + kSalt, "$2x$12$" + kSalt + kDigest}) {
+  for (const std::string& hash : {std::string(), std::string("!"), "$2b$12$" + kSalt,
+                                  absl::StrCat("$2x$12$", kSalt, kDigest)}) {
     EXPECT_FALSE(Fingerprint(kKey, kUser, hash).ok()) << hash;
   }
   EXPECT_FALSE(Fingerprint(kKey, "me", "$2b$12$" + kSalt + kDigest).ok());

@@ -24,7 +24,7 @@ const absl::Time kNever = absl::InfiniteFuture();
 class Blocker {
  public:
   explicit Blocker(PasswordPool& pool) {
-    pool.Hash(Secret("secret"), kCost, kNever, [this](absl::StatusOr<std::string>) {
+    pool.Hash(Secret("secret"), kCost, kNever, [this](const absl::StatusOr<std::string>&) {
       running_.Notify();
       release_.WaitForNotification();
       gone_.Notify();
@@ -47,7 +47,7 @@ class Blocker {
 class Outcome {
  public:
   PasswordPool::HashCallback Callback() {
-    return [this](absl::StatusOr<std::string> result) {
+    return [this](const absl::StatusOr<std::string>& result) {
       status_ = result.status();
       done_.Notify();  // ends the process when called twice
     };
@@ -67,10 +67,10 @@ TEST(PasswordPoolTest, HashesAndVerifies) {
   PasswordPool pool({.threads = 2});
   absl::Notification done;
   absl::StatusOr<bool> right, wrong;
-  pool.Hash(Secret("secret"), kCost, kNever, [&](absl::StatusOr<std::string> hash) {
-    pool.Verify(Secret("secret"), *hash, kNever, [&, hash](absl::StatusOr<bool> result) {
+  pool.Hash(Secret("secret"), kCost, kNever, [&](const absl::StatusOr<std::string>& hash) {
+    pool.Verify(Secret("secret"), *hash, kNever, [&, hash](const absl::StatusOr<bool>& result) {
       right = result;
-      pool.Verify(Secret("Secret"), *hash, kNever, [&](absl::StatusOr<bool> second) {
+      pool.Verify(Secret("Secret"), *hash, kNever, [&](const absl::StatusOr<bool>& second) {
         wrong = second;
         done.Notify();
       });
@@ -169,11 +169,13 @@ TEST(PasswordPoolTest, EveryCallbackIsCalledExactlyOnceAcrossAStop) {
   std::atomic<int> submitted{0};
   PasswordPool pool({.threads = 2, .max_queued = 8});
   std::vector<std::thread> callers;
+  callers.reserve(3);
   for (int t = 0; t < 3; ++t) {
     callers.emplace_back([&] {
       for (int i = 0; i < 100; ++i) {
         ++submitted;
-        pool.Hash(Secret("secret"), kCost, kNever, [&](absl::StatusOr<std::string>) { ++answers; });
+        pool.Hash(Secret("secret"), kCost, kNever,
+                  [&](const absl::StatusOr<std::string>&) { ++answers; });
       }
     });
   }
@@ -187,7 +189,7 @@ TEST(PasswordPoolTest, AMalformedHashIsAnErrorOfItsOwn) {
   PasswordPool pool({.threads = 1});
   absl::Notification done;
   std::string reason;
-  pool.Verify(Secret("secret"), "*", kNever, [&](absl::StatusOr<bool> result) {
+  pool.Verify(Secret("secret"), "*", kNever, [&](const absl::StatusOr<bool>& result) {
     reason = ErrorReason(result.status());
     done.Notify();
   });
@@ -199,7 +201,7 @@ TEST(PasswordPoolTest, ItsThreadsGiveWayToOthers) {
   PasswordPool pool({.threads = 1});
   absl::Notification done;
   int nice_level = 0;
-  pool.Hash(Secret("secret"), kCost, kNever, [&](absl::StatusOr<std::string>) {
+  pool.Hash(Secret("secret"), kCost, kNever, [&](const absl::StatusOr<std::string>&) {
     nice_level = getpriority(PRIO_PROCESS, static_cast<id_t>(syscall(SYS_gettid)));
     done.Notify();
   });

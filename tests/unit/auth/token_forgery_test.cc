@@ -15,14 +15,13 @@ namespace {
 using TokenForgeryTest = TokenTest;
 
 TEST_F(TokenForgeryTest, AlgNoneIsRefused) {
-  const std::string payload = Base64UrlEncode(kPayload);
+  const std::string rest = "." + Base64UrlEncode(kPayload) + ".";
   for (const char* alg : {"none", "None", "NONE", "nOnE", ""}) {
     const std::string header = Base64UrlEncode(absl::StrReplaceAll(kHeader, {{"ES256", alg}}));
-    EXPECT_EQ(FaultOf(header + "." + payload + "."), TokenFault::kBadHeader) << alg;
+    EXPECT_EQ(FaultOf(header + rest), TokenFault::kBadHeader) << alg;
   }
-  EXPECT_EQ(FaultOf(Base64UrlEncode(R"({"alg":"none"})") + "." + payload + "."),
-            TokenFault::kBadHeader);
-  EXPECT_EQ(FaultOf(Base64UrlEncode(kHeader) + "." + payload + "."), TokenFault::kBadSignature);
+  EXPECT_EQ(FaultOf(Base64UrlEncode(R"({"alg":"none"})") + rest), TokenFault::kBadHeader);
+  EXPECT_EQ(FaultOf(Base64UrlEncode(kHeader) + rest), TokenFault::kBadSignature);
 }
 
 TEST_F(TokenForgeryTest, APublicKeyIsNoHmacSecret) {
@@ -110,7 +109,7 @@ TEST_F(TokenForgeryTest, ThreePartsAndNothingElse) {
 }
 
 TEST_F(TokenForgeryTest, LongTextsAreRefusedUnread) {
-  EXPECT_EQ(FaultOf(std::string(64 * 1024, 'a')), TokenFault::kTooLarge);
+  EXPECT_EQ(FaultOf(std::string(65536, 'a')), TokenFault::kTooLarge);
   EXPECT_EQ(FaultOf(std::string(kMaxTokenBytes + 1, '.')), TokenFault::kTooLarge);
   EXPECT_EQ(FaultOf(std::string(kMaxTokenBytes, '.')), TokenFault::kMalformed);
 }
