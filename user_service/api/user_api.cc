@@ -1,0 +1,131 @@
+#include "user_service/api/user_api.h"
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "common/base/uuid.h"
+#include "common/rpc/validator.h"
+#include "user_service/api/checks.h"
+#include "user_service/api/convert.h"
+#include "user_service/api/user_changes.h"
+#include "user_service/api/user_lists.h"
+
+namespace vibestack::user_service {
+
+using rpc::Call;
+using user::v1::BatchGetUsersRequest;
+using user::v1::BatchGetUsersResponse;
+using user::v1::CreateUserRequest;
+using user::v1::DeleteUserRequest;
+using user::v1::GetUserByEmailRequest;
+using user::v1::GetUserRequest;
+using user::v1::ListUsersRequest;
+using user::v1::ListUsersResponse;
+using user::v1::UndeleteUserRequest;
+using user::v1::UpdateUserRequest;
+
+UserApi::UserApi(rpc::Guard& guard, Accounts& accounts, UserStore& users, Secret fingerprint_key)
+    : accounts_(accounts),
+      users_(users),
+      fingerprint_key_(std::move(fingerprint_key)),
+      service_(*GetUserRequest::descriptor()->file()->FindServiceByName("UserService"), guard) {
+  BindMethods();
+}
+
+void UserApi::BindMethods() {
+  const auto bind = [this]<typename Request, typename Response>(
+                        const char* name,
+                        Answer<Response> (UserApi::*method)(Call&, const Request&)) {
+    service_.Unary<Request, Response>(name, [this, method](Call& call, const Request& request) {
+      return (this->*method)(call, request);
+    });
+  };
+  bind("CreateUser", &UserApi::CreateUser);
+  bind("GetUser", &UserApi::GetUser);
+  bind("GetUserByEmail", &UserApi::GetUserByEmail);
+  bind("BatchGetUsers", &UserApi::BatchGetUsers);
+  bind("ListUsers", &UserApi::ListUsers);
+  bind("UpdateUser", &UserApi::UpdateUser);
+  bind("DeleteUser", &UserApi::DeleteUser);
+  bind("UndeleteUser", &UserApi::UndeleteUser);
+}
+
+Task<absl::StatusOr<user::v1::User>> UserApi::CreateUser(Call& call,
+                                                         const CreateUserRequest& request) {
+  rpc::Validator validator;
+  if (!request.id().empty()) validator.NewId("id", request.id());
+  NewAccount account = TakeAccount(validator, request);
+  if (!validator.ok()) co_return validator.ToStatus();
+  if (!request.id().empty()) account.id = CanonicalUuid(request.id());
+  if (request.has_is_active()) account.is_active = request.is_active();
+  account.is_superuser = request.is_superuser();
+  const absl::StatusOr<UserPtr> user =
+      co_await accounts_.Create(std::move(account), call.WorkDeadline());
+  co_return ToAnswer(user);
+}
+
+Task<absl::StatusOr<user::v1::User>> UserApi::GetUser(Call& call, const GetUserRequest& request) {
+  const absl::StatusOr<std::string> id = ReachableUser(call.caller(), "id", request.id());
+  if (!id.ok()) co_return id.status();
+  const absl::StatusOr<UserPtr> user = co_await users_.Get(*id, call.WorkDeadline());
+  co_return ToAnswer(user, *id);
+}
+
+Task<absl::StatusOr<user::v1::User>> UserApi::GetUserByEmail(Call& call,
+                                                             const GetUserByEmailRequest& request) {
+  rpc::Validator validator;
+  validator.Text("email", request.email(), 1, kMaxEmailCharacters);
+  if (!validator.ok()) co_return validator.ToStatus();
+  const absl::StatusOr<UserPtr> user =
+      co_await users_.FindByEmail(request.email(), call.WorkDeadline());
+  co_return ToAnswer(user);
+}
+
+Task<absl::StatusOr<BatchGetUsersResponse>> UserApi::BatchGetUsers(
+    Call& call, const BatchGetUsersRequest& request) {
+  const absl::StatusOr<std::vector<std::string>> ids = ReadIds(call.caller(), request);
+  if (!ids.ok()) co_return ids.status();
+  const absl::StatusOr<std::vector<UserPtr>> users =
+      co_await users_.GetMany(*ids, call.WorkDeadline());
+  if (!users.ok()) co_return users.status();
+  co_return ToBatch(request, *ids, *users, fingerprint_key_);
+}
+
+Task<absl::StatusOr<ListUsersResponse>> UserApi::ListUsers(Call& call,
+                                                           const ListUsersRequest& request) {
+  const absl::StatusOr<UserQuery> query = ReadQuery(request);
+  if (!query.ok()) co_return query.status();
+  const absl::StatusOr<std::vector<User>> users = co_await users_.List(*query, call.WorkDeadline());
+  if (!users.ok()) co_return users.status();
+  co_return ToPage(request, *query, *users);
+}
+
+Task<absl::StatusOr<user::v1::User>> UserApi::UpdateUser(Call& call,
+                                                         const UpdateUserRequest& request) {
+  const auth::Caller& caller = call.caller();
+  const absl::StatusOr<std::string> id = ReachableUser(caller, "user.id", request.user().id());
+  if (!id.ok()) co_return id.status();
+  const absl::StatusOr<UserChanges> changes = ReadChanges(request, caller.IsSuperuser());
+  if (!changes.ok()) co_return changes.status();
+  const absl::StatusOr<UserPtr> user = co_await users_.Update(*id, *changes, call.WorkDeadline());
+  co_return ToAnswer(user, *id);
+}
+
+Task<absl::StatusOr<user::v1::User>> UserApi::DeleteUser(Call& call,
+                                                         const DeleteUserRequest& request) {
+  const absl::StatusOr<std::string> id = ReachableUser(call.caller(), "id", request.id());
+  if (!id.ok()) co_return id.status();
+  const absl::StatusOr<UserPtr> user = co_await users_.Deactivate(*id, call.WorkDeadline());
+  co_return ToAnswer(user, *id);
+}
+
+Task<absl::StatusOr<user::v1::User>> UserApi::UndeleteUser(Call& call,
+                                                           const UndeleteUserRequest& request) {
+  const absl::StatusOr<std::string> id = ReachableUser(call.caller(), "id", request.id());
+  if (!id.ok()) co_return id.status();
+  const absl::StatusOr<UserPtr> user = co_await users_.Activate(*id, call.WorkDeadline());
+  co_return ToAnswer(user, *id);
+}
+
+}  // namespace vibestack::user_service

@@ -1,0 +1,122 @@
+#include "user_service/api/user_changes.h"
+
+#include <string>
+#include <vector>
+
+#include "common/base/error.h"
+#include "common/rpc/validator.h"
+#include "user_service/api/checks.h"
+#include "user_service/domain/input_rules.h"
+#include "user_service/domain/update_rules.h"
+
+namespace vibestack::user_service {
+namespace {
+
+// Whether a request without a mask means that field: output-only ones are ignored (AIP-203).
+bool IsPopulated(const user::v1::User& user, UserField field) {
+  switch (field) {
+    case UserField::kEmail:
+      return !user.email().empty();
+    case UserField::kFullName:
+      return user.has_full_name();
+    case UserField::kBio:
+      return user.has_bio();
+    case UserField::kIsActive:
+      return user.is_active();
+    case UserField::kIsSuperuser:
+      return user.is_superuser();
+    default:
+      return false;
+  }
+}
+
+std::vector<UserField> PopulatedFields(const user::v1::User& user) {
+  std::vector<UserField> fields;
+  for (const FieldRule& rule : kFieldRules) {
+    if (IsPopulated(user, rule.field)) fields.push_back(rule.field);
+  }
+  return fields;
+}
+
+// The fields that the mask names; what is wrong with it goes to the validator.
+std::vector<UserField> MaskedFields(const google::protobuf::FieldMask& mask, bool is_superuser,
+                                    rpc::Validator& validator) {
+  if (mask.paths_size() == 1 && mask.paths(0) == "*") return ChangeableFields(is_superuser);
+  std::vector<UserField> fields;
+  for (int i = 0; i < mask.paths_size(); ++i) {
+    const std::string place = "update_mask.paths[" + std::to_string(i) + "]";
+    const FieldRule* rule = FindFieldRule(mask.paths(i));
+    if (mask.paths(i) == "*") {
+      validator.Add(place, "must be the only path when it is `*`");
+    } else if (rule == nullptr) {
+      validator.Add(place, "is no field of a user");
+    } else if (rule->changed_by == ChangedBy::kNobody) {
+      validator.Add(place, "is output only");
+    } else {
+      fields.push_back(rule->field);
+    }
+  }
+  return fields;
+}
+
+absl::Status CheckPermission(const std::vector<UserField>& fields, bool is_superuser) {
+  std::string denied;
+  for (const FieldRule& rule : kFieldRules) {
+    if (MayChange(rule, is_superuser)) continue;
+    for (const UserField field : fields) {
+      if (field != rule.field) continue;
+      denied += denied.empty() ? rule.path : std::string(", ") + rule.path;
+      break;
+    }
+  }
+  if (denied.empty()) return absl::OkStatus();
+  return PermissionDeniedError("FIELD_NOT_YOURS", "only a superuser may change: " + denied);
+}
+
+void TakeField(const user::v1::User& user, UserField field, UserChanges& changes,
+               rpc::Validator& validator) {
+  switch (field) {
+    case UserField::kEmail:
+      CheckEmail(validator, "user.email", user.email());
+      changes.email = NormalizeEmail(user.email());
+      return;
+    case UserField::kFullName:
+      CheckFullName(validator, "user.full_name", user.full_name());
+      changes.full_name.emplace();
+      if (user.has_full_name()) *changes.full_name = user.full_name();
+      return;
+    case UserField::kBio:
+      CheckBio(validator, "user.bio", user.bio());
+      changes.bio.emplace();
+      if (user.has_bio()) *changes.bio = user.bio();
+      return;
+    case UserField::kIsActive:
+      changes.is_active = user.is_active();
+      return;
+    case UserField::kIsSuperuser:
+      changes.is_superuser = user.is_superuser();
+      return;
+    default:
+      return;  // output only: refused before
+  }
+}
+
+}  // namespace
+
+absl::StatusOr<UserChanges> ReadChanges(const user::v1::UpdateUserRequest& request,
+                                        bool is_superuser) {
+  rpc::Validator validator;
+  const std::vector<UserField> fields =
+      request.update_mask().paths().empty()
+          ? PopulatedFields(request.user())
+          : MaskedFields(request.update_mask(), is_superuser, validator);
+  if (!validator.ok()) return validator.ToStatus();
+  const absl::Status permitted = CheckPermission(fields, is_superuser);
+  if (!permitted.ok()) return permitted;
+  UserChanges changes;
+  for (const UserField field : fields) TakeField(request.user(), field, changes, validator);
+  if (!validator.ok()) return validator.ToStatus();
+  return changes;
+}
+
+}  // namespace vibestack::user_service

@@ -1,0 +1,199 @@
+#include "user_service/app.h"
+
+#include <cstdio>
+#include <fstream>
+#include <thread>
+#include <utility>
+
+#include "absl/synchronization/notification.h"
+#include "common/auth/key_files.h"
+#include "common/base/clock.h"
+#include "common/base/error.h"
+#include "common/db/news.h"
+#include "common/db/pool_metrics.h"
+#include "common/telemetry/batch_metrics.h"
+#include "common/telemetry/log.h"
+
+namespace vibestack::user_service {
+namespace {
+
+constexpr char kApplication[] = "user_service";
+constexpr int kSchemaVersion = 1;
+constexpr absl::Duration kKeyInterval = absl::Seconds(2);
+constexpr char kReadKind[] = "users_by_id";
+
+db::PoolOptions WithHealth(db::PoolOptions options, std::function<void(bool)> on_health) {
+  options.on_health = std::move(on_health);
+  return options;
+}
+
+CoalescerOptions ReadOptions(const Options& options, Metrics& metrics) {
+  return {.max_batch = static_cast<size_t>(options.batch_max_rows),
+          .max_in_flight = options.batch_in_flight,
+          .max_queued = static_cast<size_t>(options.batch_queue),
+          .on_batch = BatchMetrics(metrics, kReadKind)};
+}
+
+// An answer that is older than a second must not be used, not even while the database is away:
+// whoever is let in needs the database anyway.
+rpc::AccountCacheOptions CacheOptions() {
+  rpc::AccountCacheOptions options;
+  options.ttl = absl::Seconds(1);
+  options.stale = options.ttl;
+  return options;
+}
+
+}  // namespace
+
+db::PoolOptions DatabaseOptions(const Options& options) {
+  db::PoolOptions pool;
+  pool.session.database_url = options.database_url;
+  pool.session.application_name = kApplication;
+  pool.session.schema_version = kSchemaVersion;
+  pool.session.statements = UserStore::Statements();
+  pool.connections = options.database_connections;
+  return pool;
+}
+
+App::App(const Options& options, std::unique_ptr<auth::KeyRing> keys, Secret fingerprint_key)
+    : options_(options),
+      fingerprint_key_(std::move(fingerprint_key)),
+      keys_(std::move(keys)),
+      rpc_metrics_(metrics_),
+      account_cache_(CacheOptions(), SystemClock::Instance(),
+                     [this](std::string user_id, absl::Time deadline) {
+                       return LoadAccount(std::move(user_id), deadline);
+                     }),
+      pool_(WithHealth(DatabaseOptions(options), [this](bool healthy) { OnHealth(healthy); })),
+      users_(pool_,
+             {.reads = ReadOptions(options, metrics_),
+              .on_written = [this](const std::string& id) { account_cache_.Invalidate(id); }}),
+      password_pool_({.threads = options.bcrypt_threads,
+                      .max_queued = static_cast<size_t>(options.bcrypt_queue)}),
+      passwords_(password_pool_, options.bcrypt_cost),
+      accounts_(users_, passwords_),
+      sessions_(users_, passwords_, keys_->Provider(), SystemClock::Instance(),
+                {.fingerprint_key = fingerprint_key_,
+                 .access_token_ttl = options.access_token_ttl,
+                 .refresh_token_ttl = options.refresh_token_ttl}),
+      verifier_(keys_->Provider(), SystemClock::Instance()),
+      authenticator_([this](const std::string& token) { return verifier_.VerifyCaller(token); },
+                     account_cache_),
+      guard_(authenticator_, rpc_metrics_),
+      auth_api_(guard_, accounts_, sessions_, keys_->Provider()),
+      user_api_(guard_, accounts_, users_, fingerprint_key_) {
+  WatchParts();
+}
+
+absl::StatusOr<std::unique_ptr<App>> App::Start(const Options& options) {
+  auto keys = auth::KeyRing::Open(options.keys_dir);
+  if (!keys.ok()) return keys.status();
+  auto fingerprint_key = auth::LoadFingerprintSecret(options.keys_dir);
+  if (!fingerprint_key.ok()) return fingerprint_key.status();
+  std::unique_ptr<App> app(new App(options, *std::move(keys), *std::move(fingerprint_key)));
+  const absl::Status opened = app->Open();
+  if (!opened.ok()) return opened;
+  return app;
+}
+
+absl::Status App::Open() {
+  const absl::Status metrics = metrics_.Serve(options_.metrics_address);
+  if (!metrics.ok()) return metrics;
+  auto server =
+      rpc::Server::Listen(options_.grpc_address, {&auth_api_.service(), &user_api_.service()});
+  if (!server.ok()) return server.status();
+  server_ = *std::move(server);
+  key_watcher_ = std::make_unique<KeyWatcher>(*keys_, kKeyInterval);
+  listener_ = std::make_unique<db::Listener>(db::ListenerOptions{
+      .database_url = options_.database_url,
+      .application_name = kApplication,
+      .channels = {db::kUsersChannel},
+      .on_notification = [this](const std::string&,
+                                const std::string& payload) { OnNotification(payload); },
+      .on_listening = [this] { account_cache_.InvalidateAll(); }});
+  {
+    absl::MutexLock lock(&server_mutex_);
+    ready_server_ = server_.get();
+    ready_server_->SetReady(healthy_);
+  }
+  const absl::Status written = WritePortFile();
+  if (!written.ok()) return written;
+  Log(LogLevel::kInfo, "started",
+      {{"grpc_port", server_->port()},
+       {"metrics_port", metrics_.port()},
+       {"signing_kid", keys_->Snapshot()->signing_kid()}});
+  return absl::OkStatus();
+}
+
+absl::Status App::WritePortFile() const {
+  if (options_.port_file.empty()) return absl::OkStatus();
+  // Written aside and renamed, so that whoever waits for the file reads all of it.
+  const std::string aside = options_.port_file + ".new";
+  std::ofstream file(aside, std::ios::trunc);
+  file << "grpc=" << server_->port() << "\nmetrics=" << metrics_.port() << "\n";
+  file.close();
+  if (file.fail() || std::rename(aside.c_str(), options_.port_file.c_str()) != 0) {
+    return absl::UnavailableError("cannot write the file that --port_file names");
+  }
+  return absl::OkStatus();
+}
+
+void App::OnHealth(bool healthy) {
+  absl::MutexLock lock(&server_mutex_);
+  healthy_ = healthy;
+  if (ready_server_ != nullptr) ready_server_->SetReady(healthy);
+}
+
+void App::OnNotification(const std::string& payload) {
+  const db::News news = db::ParseNews(payload);
+  if (news.resync) account_cache_.InvalidateAll();
+  for (const std::string& id : news.ids) account_cache_.Invalidate(id);
+}
+
+Task<absl::StatusOr<auth::AccountState>> App::LoadAccount(std::string user_id,
+                                                          absl::Time deadline) {
+  const absl::StatusOr<UserPtr> user = co_await users_.Get(std::move(user_id), deadline);
+  if (!user.ok()) co_return user.status();
+  co_return StateOf(*user, fingerprint_key_);
+}
+
+void App::WatchParts() {
+  watched_ = db::WatchPool(metrics_, pool_);
+  watched_.push_back(WatchBatchQueue(
+      metrics_, kReadKind, [this] { return static_cast<double>(users_.queued_reads()); }));
+  const auto watch = [this](const char* state, auto value) {
+    watched_.push_back(metrics_.AddGaugeCallback(
+        "vibestack_passwords", "Passwords that are hashed or wait for it.", {{"state", state}},
+        [this, value] { return static_cast<double>(value(password_pool_.stats())); }));
+  };
+  watch("queued", [](const auth::PasswordPool::Stats& stats) { return stats.queued; });
+  watch("running", [](const auth::PasswordPool::Stats& stats) { return stats.running; });
+}
+
+void App::Stop() {
+  if (server_ != nullptr) {
+    {
+      absl::MutexLock lock(&server_mutex_);
+      ready_server_ = nullptr;
+    }
+    server_->SetReady(false);
+    // Passwords may queue for longer than the grace time: half way the rest is answered with
+    // UNAVAILABLE, so that no call is left when it ends.
+    absl::Notification answered;
+    std::thread cutter([&] {
+      if (answered.WaitForNotificationWithTimeout(options_.shutdown_grace / 2)) return;
+      password_pool_.Stop();
+    });
+    server_->Shutdown(options_.shutdown_grace);
+    answered.Notify();
+    cutter.join();
+  }
+  password_pool_.Stop();
+  if (listener_ != nullptr) listener_->Stop();
+  if (key_watcher_ != nullptr) key_watcher_->Stop();
+  users_.Close();
+  pool_.Stop();
+  metrics_.StopServing();
+}
+
+}  // namespace vibestack::user_service

@@ -1,0 +1,24 @@
+#ifndef VIBESTACK_USER_SERVICE_COMMANDS_H_
+#define VIBESTACK_USER_SERVICE_COMMANDS_H_
+
+#include "absl/status/status.h"
+
+// The subcommands. Each reads its flags itself and prints its result on stdout; the error is in
+// words for the operator.
+namespace vibestack::user_service {
+
+// Serves until SIGTERM or SIGINT.
+absl::Status Serve();
+
+// Makes a signing key and fingerprint.secret in --keys_dir where they are missing.
+absl::Status CreateKeys();
+
+// Makes the account of --email an active superuser and prints its id.
+absl::Status CreateSuperuser();
+
+// Prints a token for the service --name, valid for --ttl.
+absl::Status IssueServiceToken();
+
+}  // namespace vibestack::user_service
+
+#endif  // VIBESTACK_USER_SERVICE_COMMANDS_H_

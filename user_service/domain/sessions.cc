@@ -1,0 +1,68 @@
+#include "user_service/domain/sessions.h"
+
+#include <utility>
+
+#include "common/auth/fingerprint.h"
+#include "common/base/error.h"
+#include "common/rpc/authenticator.h"
+
+namespace vibestack::user_service {
+
+std::string FingerprintOf(const User& user, const Secret& fingerprint_key) {
+  return auth::Fingerprint(fingerprint_key, user.id, user.hashed_password.Reveal()).value_or("");
+}
+
+auth::AccountState StateOf(const UserPtr& user, const Secret& fingerprint_key) {
+  if (user == nullptr) return {};
+  return {.exists = true,
+          .is_active = user->is_active,
+          .is_superuser = user->is_superuser,
+          .fingerprint = FingerprintOf(*user, fingerprint_key)};
+}
+
+Sessions::Sessions(UserStore& users, Passwords& passwords, auth::KeySetProvider keys,
+                   const Clock& clock, Options options)
+    : users_(users),
+      passwords_(passwords),
+      verifier_(keys, clock),
+      issuer_(keys, clock),
+      options_(std::move(options)) {}
+
+Task<absl::StatusOr<Sessions::Tokens>> Sessions::LogIn(std::string email, Secret password,
+                                                       absl::Time deadline) {
+  const absl::StatusOr<UserPtr> user = co_await users_.FindByEmail(std::move(email), deadline);
+  if (!user.ok()) co_return user.status();
+  const absl::StatusOr<bool> matches =
+      co_await passwords_.Match(std::move(password), *user, deadline);
+  if (!matches.ok()) co_return matches.status();
+  if (!*matches || !(*user)->is_active) {
+    co_return UnauthenticatedError("INVALID_CREDENTIALS", "the email or the password is wrong");
+  }
+  co_return Open(**user);
+}
+
+Task<absl::StatusOr<Sessions::Tokens>> Sessions::Refresh(std::string refresh_token,
+                                                         absl::Time deadline) {
+  const absl::StatusOr<auth::Claims> claims =
+      verifier_.Verify(refresh_token, auth::Purpose::kRefresh);
+  if (!claims.ok()) co_return claims.status();
+  const absl::StatusOr<UserPtr> user = co_await users_.Get(claims->subject, deadline);
+  if (!user.ok()) co_return user.status();
+  const absl::Status stands = rpc::CheckAccount(*claims, StateOf(*user, options_.fingerprint_key));
+  if (!stands.ok()) co_return stands;
+  co_return Open(**user);
+}
+
+absl::StatusOr<Sessions::Tokens> Sessions::Open(const User& user) const {
+  const std::string fingerprint = FingerprintOf(user, options_.fingerprint_key);
+  auto access =
+      issuer_.Issue(auth::Purpose::kAccess, user.id, options_.access_token_ttl, fingerprint);
+  if (!access.ok()) return access.status();
+  auto refresh =
+      issuer_.Issue(auth::Purpose::kRefresh, user.id, options_.refresh_token_ttl, fingerprint);
+  if (!refresh.ok()) return refresh.status();
+  return Tokens{std::move(access->token), std::move(refresh->token),
+                access->claims.expires_at - access->claims.issued_at};
+}
+
+}  // namespace vibestack::user_service

@@ -1,0 +1,42 @@
+#include "user_service/key_watcher.h"
+
+#include <string>
+
+#include "common/telemetry/log.h"
+
+namespace vibestack::user_service {
+
+KeyWatcher::KeyWatcher(auth::KeyRing& keys, absl::Duration interval)
+    : keys_(keys), interval_(interval), thread_([this] { Run(); }) {}
+
+void KeyWatcher::Stop() {
+  {
+    absl::MutexLock lock(&mutex_);
+    stopping_ = true;
+  }
+  if (thread_.joinable()) thread_.join();
+}
+
+void KeyWatcher::Run() {
+  while (Pause()) Reload();
+}
+
+bool KeyWatcher::Pause() {
+  absl::MutexLock lock(&mutex_);
+  return !mutex_.AwaitWithTimeout(absl::Condition(&stopping_), interval_);
+}
+
+void KeyWatcher::Reload() {
+  const uint64_t before = keys_.Snapshot()->id();
+  const absl::Status status = keys_.Reload();
+  if (!status.ok() && !failing_) {
+    Log(LogLevel::kError, "keys_unreadable", {{"message", std::string(status.message())}});
+  }
+  failing_ = !status.ok();
+  const auto keys = keys_.Snapshot();
+  if (keys->id() == before) return;
+  Log(LogLevel::kInfo, "keys_changed",
+      {{"signing_kid", keys->signing_kid()}, {"keys", keys->Jwks().size()}});
+}
+
+}  // namespace vibestack::user_service

@@ -1,0 +1,194 @@
+#include "user_service/store/user_store.h"
+
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+
+#include "user_service/store/sql.h"
+#include "user_service/store/user_rows.h"
+#include "user_service/store/user_writes.h"
+
+namespace vibestack::user_service {
+namespace {
+
+using IdList = std::vector<std::string>;
+using UsersById = std::unordered_map<std::string_view, UserPtr>;
+
+// Every id that is asked for, once, without a row yet.
+UsersById DistinctIds(const std::vector<IdList>& requests) {
+  UsersById users;
+  for (const IdList& ids : requests) {
+    for (const std::string& id : ids) users.try_emplace(id);
+  }
+  return users;
+}
+
+absl::Status Fill(db::Session& session, const db::Params& params, UsersById& users) {
+  const auto rows = session.Exec(sql::kGetUsersByIds, params);
+  if (!rows.ok()) return rows.status();
+  for (const pqxx::row& row : *rows) {
+    auto user = std::make_shared<const User>(ReadUser(row));
+    const auto place = users.find(user->id);
+    if (place != users.end()) place->second = std::move(user);
+  }
+  return absl::OkStatus();
+}
+
+std::vector<UserPtr> Pick(const IdList& ids, const UsersById& users) {
+  std::vector<UserPtr> picked;
+  picked.reserve(ids.size());
+  for (const std::string& id : ids) picked.push_back(users.find(id)->second);
+  return picked;
+}
+
+db::Params ListParams(const UserQuery& query) {
+  db::Params params;
+  for (const std::string& prefix : {query.email_prefix, query.full_name_prefix}) {
+    if (prefix.empty()) {
+      params.AddNull();
+    } else {
+      params.Add(PrefixPattern(prefix));
+    }
+  }
+  params.Add(query.is_active).Add(query.is_superuser);
+  params.Add(query.created_from).Add(query.created_before);
+  if (query.after.has_value()) {
+    params.Add(std::optional(query.after->created_at)).Add(query.after->id);
+  } else {
+    params.AddNull().AddNull();
+  }
+  params.Add(int64_t{query.limit});
+  return params;
+}
+
+absl::StatusOr<std::vector<User>> ReadPage(db::Session& session, const UserQuery& query) {
+  std::vector<User> users;
+  const absl::Status status = session.Transact([&]() -> absl::Status {
+    const auto set = session.Exec(sql::kForceCustomPlan);
+    if (!set.ok()) return set.status();
+    const auto rows = session.Exec(
+        query.oldest_first ? sql::kListUsersOldest : sql::kListUsersNewest, ListParams(query));
+    if (!rows.ok()) return rows.status();
+    for (const pqxx::row& row : *rows) users.push_back(ReadUser(row));
+    return absl::OkStatus();
+  });
+  if (!status.ok()) return status;
+  return users;
+}
+
+}  // namespace
+
+std::vector<db::Statement> UserStore::Statements() {
+  return {std::begin(sql::kStatements), std::end(sql::kStatements)};
+}
+
+UserStore::UserStore(db::Pool& pool, Options options)
+    : pool_(pool),
+      options_(std::move(options)),
+      reads_(
+          options_.reads,
+          [this](const std::vector<IdList>& requests, absl::Time deadline) {
+            return ReadBatch(requests, deadline);
+          },
+          [](const IdList& ids) { return ids.size(); }) {}
+
+Task<absl::StatusOr<UserStore::Reads::Answers>> UserStore::ReadBatch(
+    const std::vector<IdList>& requests, absl::Time deadline) {
+  UsersById users = DistinctIds(requests);
+  db::ArrayBuilder ids;
+  for (const auto& [id, user] : users) ids.Add(id);
+  db::Params params;
+  params.Add(ids.Finish());
+  std::function<absl::StatusOr<bool>(db::Session&)> work =
+      [&](db::Session& session) -> absl::StatusOr<bool> {
+    const absl::Status filled = Fill(session, params, users);
+    if (!filled.ok()) return filled;
+    return true;
+  };
+  const absl::StatusOr<bool> done = co_await pool_.Run<bool>(deadline, db::Repeat::kSafe, work);
+  if (!done.ok()) co_return done.status();
+  Reads::Answers answers;
+  answers.reserve(requests.size());
+  for (const IdList& request : requests) answers.emplace_back(Pick(request, users));
+  co_return answers;
+}
+
+Task<absl::StatusOr<std::vector<UserPtr>>> UserStore::GetMany(IdList ids, absl::Time deadline) {
+  absl::StatusOr<std::vector<UserPtr>> users = co_await reads_.Submit(std::move(ids), deadline);
+  co_return users;
+}
+
+Task<absl::StatusOr<UserPtr>> UserStore::Get(std::string id, absl::Time deadline) {
+  IdList ids;
+  ids.push_back(std::move(id));
+  absl::StatusOr<std::vector<UserPtr>> users = co_await reads_.Submit(std::move(ids), deadline);
+  if (!users.ok()) co_return users.status();
+  co_return std::move(users->front());
+}
+
+Task<absl::StatusOr<UserPtr>> UserStore::FindByEmail(std::string email, absl::Time deadline) {
+  std::function<absl::StatusOr<UserPtr>(db::Session&)> work = [&email](db::Session& session) {
+    db::Params params;
+    params.Add(email);
+    return ReadOnlyUser(session.Exec(sql::kFindUserByEmail, params));
+  };
+  absl::StatusOr<UserPtr> user = co_await pool_.Run<UserPtr>(deadline, db::Repeat::kSafe, work);
+  co_return user;
+}
+
+Task<absl::StatusOr<std::vector<User>>> UserStore::List(UserQuery query, absl::Time deadline) {
+  std::function<absl::StatusOr<std::vector<User>>(db::Session&)> work =
+      [&query](db::Session& session) { return ReadPage(session, query); };
+  absl::StatusOr<std::vector<User>> users =
+      co_await pool_.Run<std::vector<User>>(deadline, db::Repeat::kSafe, work);
+  co_return users;
+}
+
+template <typename T>
+Task<absl::StatusOr<T>> UserStore::Write(std::string id, absl::Time deadline,
+                                         std::function<absl::StatusOr<T>(db::Session&)> work) {
+  absl::StatusOr<T> outcome = co_await pool_.Run<T>(deadline, db::Repeat::kSafe, std::move(work));
+  options_.on_written(id);
+  co_return outcome;
+}
+
+Task<absl::StatusOr<UserStore::Insertion>> UserStore::Insert(NewUser user, absl::Time deadline) {
+  std::function<absl::StatusOr<Insertion>(db::Session&)> work = [&user](db::Session& session) {
+    return InsertUser(session, user);
+  };
+  absl::StatusOr<Insertion> outcome = co_await Write<Insertion>(user.id, deadline, work);
+  co_return outcome;
+}
+
+Task<absl::StatusOr<UserPtr>> UserStore::Update(std::string id, UserChanges changes,
+                                                absl::Time deadline) {
+  if (changes.empty()) {
+    absl::StatusOr<UserPtr> unchanged = co_await Get(std::move(id), deadline);
+    co_return unchanged;
+  }
+  std::function<absl::StatusOr<UserPtr>(db::Session&)> work = [&](db::Session& session) {
+    return UpdateUser(session, id, changes);
+  };
+  absl::StatusOr<UserPtr> user = co_await Write<UserPtr>(id, deadline, work);
+  co_return user;
+}
+
+Task<absl::StatusOr<UserPtr>> UserStore::Deactivate(std::string id, absl::Time deadline) {
+  std::function<absl::StatusOr<UserPtr>(db::Session&)> work = [&id](db::Session& session) {
+    return DeactivateUser(session, id);
+  };
+  absl::StatusOr<UserPtr> user = co_await Write<UserPtr>(id, deadline, work);
+  co_return user;
+}
+
+Task<absl::StatusOr<UserPtr>> UserStore::Activate(std::string id, absl::Time deadline) {
+  // In the second run after a lost COMMIT, an active account is what the first one made of it.
+  bool ran_before = false;
+  std::function<absl::StatusOr<UserPtr>(db::Session&)> work = [&](db::Session& session) {
+    return ActivateUser(session, id, std::exchange(ran_before, true));
+  };
+  absl::StatusOr<UserPtr> user = co_await Write<UserPtr>(id, deadline, work);
+  co_return user;
+}
+
+}  // namespace vibestack::user_service

@@ -1,0 +1,124 @@
+#include "user_service/store/user_writes.h"
+
+#include <functional>
+
+#include "common/base/error.h"
+#include "user_service/store/sql.h"
+#include "user_service/store/user_rows.h"
+
+namespace vibestack::user_service {
+namespace {
+
+absl::Status EmailTakenError() {
+  return AlreadyExistsError("EMAIL_TAKEN", "the email has an account already");
+}
+
+absl::StatusOr<UserPtr> ReadById(db::Session& session, const std::string& id) {
+  db::Params params;
+  params.Add(db::EncodeArray(std::vector<std::string>{id}));
+  return ReadOnlyUser(session.Exec(sql::kGetUsersByIds, params));
+}
+
+db::Params IdParams(const std::string& id) {
+  db::Params params;
+  params.Add(id);
+  return params;
+}
+
+std::optional<std::string> Reveal(const std::optional<Secret>& secret) {
+  if (!secret.has_value()) return std::nullopt;
+  return secret->Reveal();
+}
+
+db::Params UpdateParams(const std::string& id, const UserChanges& changes) {
+  db::Params params;
+  params.Add(id).Add(changes.email).Add(Reveal(changes.hashed_password));
+  params.Add(changes.full_name.has_value()).Add(changes.full_name.value_or(std::nullopt));
+  params.Add(changes.bio.has_value()).Add(changes.bio.value_or(std::nullopt));
+  params.Add(changes.is_active).Add(changes.is_superuser);
+  return params;
+}
+
+// Within a transaction: whether the user may stop being an active superuser. Until its end nobody
+// else can take one away.
+absl::Status CheckNotLastSuperuser(db::Session& session, const std::string& id) {
+  const auto serialized = session.Exec(sql::kSerializeDemotions);
+  if (!serialized.ok()) return serialized.status();
+  const auto rows = session.Exec(sql::kLockSuperusers, IdParams(id));
+  if (!rows.ok()) return rows.status();
+  bool is_one = false;
+  bool there_are_others = false;
+  for (const pqxx::row& row : *rows) {
+    if (row[1].c_str()[0] != 't') continue;
+    (row[0].c_str() == id ? is_one : there_are_others) = true;
+  }
+  if (!is_one || there_are_others) return absl::OkStatus();
+  return FailedPreconditionError("LAST_SUPERUSER", "this is the last active superuser");
+}
+
+// Runs `write` in a transaction in which it cannot take the last active superuser away.
+absl::StatusOr<UserPtr> DemoteBy(db::Session& session, const std::string& id,
+                                 const std::function<absl::StatusOr<UserPtr>()>& write) {
+  absl::StatusOr<UserPtr> user = UserPtr();
+  const absl::Status status = session.Transact([&] {
+    const absl::Status allowed = CheckNotLastSuperuser(session, id);
+    if (!allowed.ok()) return allowed;
+    user = write();
+    return user.status();
+  });
+  if (!status.ok()) return status;
+  return user;
+}
+
+absl::StatusOr<UserPtr> WriteChanges(db::Session& session, const std::string& id,
+                                     const UserChanges& changes) {
+  absl::StatusOr<UserPtr> user =
+      ReadOnlyUser(session.Exec(sql::kUpdateUser, UpdateParams(id, changes)));
+  if (absl::IsAlreadyExists(user.status())) return EmailTakenError();
+  if (!user.ok() || *user != nullptr || !changes.email.has_value()) return user;
+  const absl::StatusOr<UserPtr> present = ReadById(session, id);
+  if (present.ok() && *present != nullptr) return EmailTakenError();
+  return present;
+}
+
+}  // namespace
+
+absl::StatusOr<UserStore::Insertion> InsertUser(db::Session& session, const NewUser& user) {
+  using Outcome = UserStore::InsertOutcome;
+  db::Params params;
+  params.Add(user.id).Add(user.email).Add(user.hashed_password.Reveal());
+  params.Add(user.full_name).Add(user.bio).Add(user.is_active).Add(user.is_superuser);
+  const absl::StatusOr<UserPtr> made = ReadOnlyUser(session.Exec(sql::kInsertUser, params));
+  if (!made.ok()) return made.status();
+  if (*made != nullptr) return UserStore::Insertion{Outcome::kCreated, *made};
+  const absl::StatusOr<UserPtr> present = ReadById(session, user.id);
+  if (!present.ok()) return present.status();
+  if (*present == nullptr) return UserStore::Insertion{Outcome::kEmailTaken, nullptr};
+  const bool is_ours = (*present)->hashed_password == user.hashed_password;
+  return UserStore::Insertion{is_ours ? Outcome::kCreated : Outcome::kIdTaken, *present};
+}
+
+absl::StatusOr<UserPtr> UpdateUser(db::Session& session, const std::string& id,
+                                   const UserChanges& changes) {
+  if (!changes.Demotes()) return WriteChanges(session, id, changes);
+  return DemoteBy(session, id, [&] { return WriteChanges(session, id, changes); });
+}
+
+absl::StatusOr<UserPtr> DeactivateUser(db::Session& session, const std::string& id) {
+  return DemoteBy(session, id, [&]() -> absl::StatusOr<UserPtr> {
+    absl::StatusOr<UserPtr> user = ReadOnlyUser(session.Exec(sql::kDeactivateUser, IdParams(id)));
+    if (!user.ok() || *user != nullptr) return user;
+    return ReadById(session, id);
+  });
+}
+
+absl::StatusOr<UserPtr> ActivateUser(db::Session& session, const std::string& id,
+                                     bool may_be_active) {
+  absl::StatusOr<UserPtr> user = ReadOnlyUser(session.Exec(sql::kActivateUser, IdParams(id)));
+  if (!user.ok() || *user != nullptr) return user;
+  absl::StatusOr<UserPtr> present = ReadById(session, id);
+  if (!present.ok() || *present == nullptr || may_be_active) return present;
+  return AlreadyExistsError("USER_ACTIVE", "the account is active");
+}
+
+}  // namespace vibestack::user_service
