@@ -23,6 +23,13 @@ check_ports() {
   "$venv/bin/python" "$here/probe" ports --own "${own[*]}" "${ports[@]}" || die "nothing was started"
 }
 
+check_binaries() {
+  local name
+  for name in user_service job_service; do
+    [[ -x $build_dir/$name/$name ]] || die "$build_dir/$name/$name is not built"
+  done
+}
+
 start_database() {
   "$postgres" init "$cluster" 8>&-
   if cluster_runs && [[ $("$postgres" port "$cluster") != "$postgres_port" ]]; then "$postgres" stop "$cluster"; fi
