@@ -46,8 +46,9 @@ std::string EncodeArray(const std::vector<std::optional<std::string>>& elements)
   return builder.Finish();
 }
 
+// Years have four digits: PostgreSQL would read 1-01-01 as 2001.
 std::string FormatTimestamp(absl::Time time) {
-  return absl::FormatTime("%Y-%m-%d %H:%M:%E6S+00", time, absl::UTCTimeZone());
+  return absl::FormatTime("%E4Y-%m-%d %H:%M:%E6S+00", time, absl::UTCTimeZone());
 }
 
 Params& Params::Add(std::string value) {
