@@ -1,0 +1,63 @@
+#include "tests/support/database.h"
+
+#include <cstdio>
+#include <cstdlib>
+#include <pqxx/pqxx>
+
+#include "tests/support/processes.h"
+
+namespace vibestack::e2e {
+namespace {
+
+void ControlPostgres(const std::string& command) {
+  const Finished done = RunToEnd(RequiredEnvironment("VIBESTACK_TEST_PG_CTL"), {command});
+  if (done.exit_code == 0) return;
+  std::fprintf(stderr, "PostgreSQL does not %s: %s\n", command.c_str(),
+               done.standard_error.c_str());
+  std::abort();
+}
+
+}  // namespace
+
+struct Database::Connection {
+  explicit Connection(const std::string& url) : session(url) {}
+  pqxx::connection session;
+};
+
+Database::Database() : Database(RequiredEnvironment("DATABASE_URL")) {}
+Database::Database(const std::string& url) : connection_(std::make_unique<Connection>(url)) {}
+Database::~Database() = default;
+
+std::vector<Database::Row> Database::Run(const std::string& sql) {
+  const pqxx::result result = pqxx::nontransaction(connection_->session).exec(sql);
+  std::vector<Row> rows;
+  for (const auto& row : result) {
+    Row& values = rows.emplace_back();
+    for (const auto& field : row) {
+      if (field.is_null()) {
+        values.emplace_back();
+      } else {
+        values.emplace_back(std::string(field.c_str(), field.size()));
+      }
+    }
+  }
+  return rows;
+}
+
+std::string Database::One(const std::string& sql) { return Run(sql).at(0).at(0).value(); }
+
+std::set<std::string> Database::Column(const std::string& sql) {
+  std::set<std::string> values;
+  for (const Row& row : Run(sql)) values.insert(row.at(0).value());
+  return values;
+}
+
+std::string Database::Quote(const std::string& text) const {
+  return connection_->session.quote(text);
+}
+
+void StopPostgres() { ControlPostgres("stop"); }
+void StartPostgres() { ControlPostgres("start"); }
+void KillPostgres() { ControlPostgres("kill"); }
+
+}  // namespace vibestack::e2e
