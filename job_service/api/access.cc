@@ -1,0 +1,40 @@
+#include "job_service/api/access.h"
+
+#include "common/base/error.h"
+#include "common/base/uuid.h"
+
+namespace vibestack::job_service {
+
+absl::Status NotYoursError() {
+  return PermissionDeniedError("NOT_YOURS", "you may name only yourself and your own jobs");
+}
+
+std::string ResolveUser(const auth::Caller& caller, std::string_view field, const std::string& text,
+                        rpc::Validator& validator) {
+  if (text.empty() || text == "me") {
+    if (!caller.IsUser()) validator.Add(field, "must name a user: a service has no account");
+    return caller.user_id;
+  }
+  validator.Id(field, text);
+  return CanonicalUuid(text);
+}
+
+absl::Status CheckMayName(const auth::Caller& caller, const std::string& user_id) {
+  const auto bound = BoundTo(caller);
+  if (bound.has_value() && *bound != user_id) return NotYoursError();
+  return absl::OkStatus();
+}
+
+absl::Status CheckMaySee(const auth::Caller& caller, const std::string& id, const Job* job) {
+  const auto bound = BoundTo(caller);
+  if (bound.has_value() && (job == nullptr || job->user_id != *bound)) return NotYoursError();
+  if (job == nullptr) return NotFoundError("job", id);
+  return absl::OkStatus();
+}
+
+std::optional<std::string> BoundTo(const auth::Caller& caller) {
+  if (caller.IsService() || caller.IsSuperuser()) return std::nullopt;
+  return caller.user_id;
+}
+
+}  // namespace vibestack::job_service

@@ -1,0 +1,27 @@
+#include "common/base/uuid.h"
+#include "job_service/api/access.h"
+#include "job_service/api/convert.h"
+#include "job_service/api/job_api.h"
+#include "job_service/domain/job_error.h"
+
+namespace vibestack::job_service {
+namespace {
+
+constexpr size_t kMaxReason = 1'000;
+
+}  // namespace
+
+Task<absl::StatusOr<pb::Job>> JobApi::CancelJob(Call& call, const pb::CancelJobRequest& request) {
+  rpc::Validator validator;
+  validator.Id("id", request.id());
+  validator.Text("reason", request.reason(), 0, kMaxReason);
+  if (!validator.ok()) co_return validator.ToStatus();
+  const absl::StatusOr<Job> job =
+      co_await store_.Cancel(CanonicalUuid(request.id()), BoundTo(call.caller()),
+                             ErrorResult(kCancelledCode, request.reason(), ""),
+                             call.WorkDeadline());
+  if (!job.ok()) co_return job.status();
+  co_return ToProto(*job, pb::FULL);
+}
+
+}  // namespace vibestack::job_service

@@ -1,0 +1,79 @@
+#include <algorithm>
+#include <memory>
+#include <utility>
+
+#include "absl/container/flat_hash_set.h"
+#include "absl/time/clock.h"
+#include "job_service/api/convert.h"
+#include "job_service/api/job_api.h"
+#include "job_service/api/waiting.h"
+
+namespace vibestack::job_service {
+namespace {
+
+constexpr int kMaxWorkflows = 100;
+constexpr size_t kMaxWorkflowId = 100;
+constexpr int kMaxJobs = 1'000;
+
+absl::StatusOr<ClaimRequest> ToClaim(const pb::ClaimJobsRequest& request) {
+  rpc::Validator validator;
+  validator.Size("workflow_ids", request.workflow_ids_size(), 1, kMaxWorkflows);
+  if (request.max_jobs() < 0) validator.Add("max_jobs", "must not be negative");
+  if (request.has_wait()) validator.Span("wait", request.wait());
+  if (!validator.ok()) return validator.ToStatus();
+  ClaimRequest claim;
+  claim.limit = request.max_jobs() == 0 ? 1 : std::min(request.max_jobs(), kMaxJobs);
+  absl::flat_hash_set<std::string> seen;
+  for (int i = 0; i < request.workflow_ids_size(); ++i) {
+    const std::string& workflow_id = request.workflow_ids(i);
+    validator.Text("workflow_ids[" + std::to_string(i) + "]", workflow_id, 1, kMaxWorkflowId);
+    if (seen.insert(workflow_id).second) claim.workflow_ids.push_back(workflow_id);
+  }
+  if (!validator.ok()) return validator.ToStatus();
+  return claim;
+}
+
+}  // namespace
+
+Task<absl::StatusOr<std::vector<Job>>> JobApi::ClaimOrWait(Call& call, ClaimRequest claim,
+                                                           absl::Time end) {
+  bool stopping = false;
+  while (true) {
+    auto waker = std::make_shared<Waker>();
+    const Hub::Subscription subscription =
+        hub_.WatchWorkflows(claim.workflow_ids, claim.limit, waker);
+    absl::StatusOr<std::vector<Job>> jobs = co_await store_.Claim(claim, call.WorkDeadline());
+    if (!jobs.ok()) co_return jobs;
+    // There may be more than we take, and their news may have come to us alone.
+    if (static_cast<int>(jobs->size()) == claim.limit) hub_.PassOn(claim.workflow_ids);
+    const absl::Time now = absl::Now();
+    if (!jobs->empty() || stopping || now >= end) co_return jobs;
+    const absl::Time until = std::min(end, now + options_.poll_interval);
+    const Wake reason = co_await WaitFor(call, waker, until);
+    if (reason == Wake::kGone) co_return ClientGoneError();
+    stopping = reason == Wake::kStopping;
+  }
+}
+
+Task<absl::StatusOr<pb::ClaimJobsResponse>> JobApi::ClaimJobs(Call& call,
+                                                              const pb::ClaimJobsRequest& request) {
+  absl::StatusOr<ClaimRequest> claim = ToClaim(request);
+  if (!claim.ok()) co_return claim.status();
+  const absl::Duration wait =
+      request.has_wait() ? rpc::ToSpan(request.wait()) : absl::ZeroDuration();
+  const absl::Time end = WaitEnd(call.deadline(), wait, absl::Now());
+  const absl::StatusOr<std::vector<Job>> jobs =
+      co_await ClaimOrWait(call, *std::move(claim), end);
+  if (!jobs.ok()) co_return jobs.status();
+  pb::ClaimJobsResponse response;
+  for (const Job& job : *jobs) {
+    pb::ClaimedJob& claimed = *response.add_jobs();
+    *claimed.mutable_job() = ToProto(job, pb::BASIC);
+    claimed.set_lease_token(LeaseToken(job));
+    *claimed.mutable_lease_expires_at() =
+        rpc::ToTimestamp(job.updated_at + store_.lease_duration());
+  }
+  co_return response;
+}
+
+}  // namespace vibestack::job_service

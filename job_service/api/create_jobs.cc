@@ -1,0 +1,101 @@
+#include <utility>
+
+#include "absl/container/flat_hash_set.h"
+#include "absl/strings/str_cat.h"
+#include "common/base/uuid.h"
+#include "job_service/api/access.h"
+#include "job_service/api/convert.h"
+#include "job_service/api/job_api.h"
+
+namespace vibestack::job_service {
+namespace {
+
+constexpr size_t kMaxWorkflowId = 100;
+constexpr int kMaxBatch = 1'000;
+
+// Checks a request whose fields have `prefix` in front of their names.
+NewJob ToNewJob(const auth::Caller& caller, const std::string& prefix,
+                const pb::CreateJobRequest& request, rpc::Validator& validator) {
+  NewJob job;
+  if (request.id().empty()) {
+    job.id = NewUuid();
+  } else {
+    validator.NewId(prefix + "id", request.id());
+    job.id = CanonicalUuid(request.id());
+  }
+  job.user_id = ResolveUser(caller, prefix + "user_id", request.user_id(), validator);
+  validator.Text(prefix + "workflow_id", request.workflow_id(), 1, kMaxWorkflowId);
+  job.workflow_id = request.workflow_id();
+  return job;
+}
+
+// Checks a batch as a whole: its size, each item, and that no id is there twice.
+absl::StatusOr<std::vector<NewJob>> ToNewJobs(const auth::Caller& caller,
+                                              const pb::BatchCreateJobsRequest& request) {
+  rpc::Validator validator;
+  validator.Size("requests", request.requests_size(), 1, kMaxBatch);
+  if (!validator.ok()) return validator.ToStatus();
+  std::vector<NewJob> jobs;
+  absl::flat_hash_set<std::string> ids;
+  for (int i = 0; i < request.requests_size(); ++i) {
+    const std::string prefix = absl::StrCat("requests[", i, "].");
+    jobs.push_back(ToNewJob(caller, prefix, request.requests(i), validator));
+    if (!ids.insert(jobs.back().id).second) {
+      validator.Add(prefix + "id", "is the id of another item, too");
+    }
+  }
+  if (!validator.ok()) return validator.ToStatus();
+  for (const NewJob& job : jobs) {
+    const absl::Status allowed = CheckMayName(caller, job.user_id);
+    if (!allowed.ok()) return allowed;
+  }
+  return jobs;
+}
+
+pb::Job ToAnswer(const NewJob& made, const Creation& creation) {
+  if (creation.existing != nullptr) return ToProto(*creation.existing, pb::FULL);
+  Job job;
+  job.id = made.id;
+  job.user_id = made.user_id;
+  job.workflow_id = made.workflow_id;
+  job.created_at = creation.created_at;
+  job.updated_at = creation.updated_at;
+  return ToProto(job, pb::FULL);
+}
+
+}  // namespace
+
+Task<absl::StatusOr<pb::Job>> JobApi::CreateJob(Call& call, const pb::CreateJobRequest& request) {
+  rpc::Validator validator;
+  const NewJob job = ToNewJob(call.caller(), "", request, validator);
+  if (!validator.ok()) co_return validator.ToStatus();
+  const absl::Status allowed = CheckMayName(call.caller(), job.user_id);
+  if (!allowed.ok()) co_return allowed;
+  const absl::Time deadline = call.WorkDeadline();
+  const absl::Status owned = co_await CheckOwner(call.caller(), job.user_id, deadline);
+  if (!owned.ok()) co_return owned;
+  const absl::StatusOr<Creation> creation = co_await store_.Create(job, deadline);
+  if (!creation.ok()) co_return creation.status();
+  co_return ToAnswer(job, *creation);
+}
+
+Task<absl::StatusOr<pb::BatchCreateJobsResponse>> JobApi::BatchCreateJobs(
+    Call& call, const pb::BatchCreateJobsRequest& request) {
+  const absl::StatusOr<std::vector<NewJob>> jobs = ToNewJobs(call.caller(), request);
+  if (!jobs.ok()) co_return jobs.status();
+  const absl::Time deadline = call.WorkDeadline();
+  std::vector<std::string> owners;
+  for (const NewJob& job : *jobs) owners.push_back(job.user_id);
+  const absl::Status owned = co_await CheckOwners(call.caller(), std::move(owners), deadline);
+  if (!owned.ok()) co_return owned;
+  const absl::StatusOr<std::vector<Creation>> creations =
+      co_await store_.CreateAll(*jobs, deadline);
+  if (!creations.ok()) co_return creations.status();
+  pb::BatchCreateJobsResponse response;
+  for (size_t i = 0; i < jobs->size(); ++i) {
+    *response.add_jobs() = ToAnswer((*jobs)[i], (*creations)[i]);
+  }
+  co_return response;
+}
+
+}  // namespace vibestack::job_service

@@ -1,0 +1,61 @@
+#include "job_service/api/json_number.h"
+
+#include <charconv>
+#include <cmath>
+#include <cstdint>
+
+namespace vibestack::job_service {
+namespace {
+
+constexpr int64_t kMaxIntegerDigits = 131'072;
+constexpr int64_t kMaxFractionDigits = 16'383;
+constexpr int64_t kHuge = 1'000'000;
+
+// The exponent, cut to something that is out of bounds with any mantissa we read.
+int64_t ExponentOf(std::string_view digits) {
+  const bool negative = !digits.empty() && digits.front() == '-';
+  if (!digits.empty() && (digits.front() == '-' || digits.front() == '+')) digits.remove_prefix(1);
+  int64_t exponent = 0;
+  for (const char c : digits) {
+    if (exponent < kHuge * kHuge) exponent = exponent * 10 + (c - '0');
+  }
+  return negative ? -exponent : exponent;
+}
+
+}  // namespace
+
+bool NumericTakes(std::string_view number) {
+  if (number.starts_with('-')) number.remove_prefix(1);
+  const size_t e = number.find_first_of("eE");
+  const int64_t exponent =
+      e == std::string_view::npos ? 0 : ExponentOf(number.substr(e + 1));
+  const std::string_view mantissa = number.substr(0, e);
+  const size_t point = mantissa.find('.');
+  const std::string_view whole = mantissa.substr(0, point);
+  const std::string_view fraction =
+      point == std::string_view::npos ? std::string_view() : mantissa.substr(point + 1);
+  if (static_cast<int64_t>(fraction.size()) - exponent > kMaxFractionDigits) return false;
+  // The place of the first digit that counts, before the decimal point when positive.
+  int64_t place = 0;
+  if (const size_t first = whole.find_first_not_of('0'); first != std::string_view::npos) {
+    place = static_cast<int64_t>(whole.size() - first);
+  } else if (const size_t first = fraction.find_first_not_of('0');
+             first != std::string_view::npos) {
+    place = -static_cast<int64_t>(first);
+  } else {
+    return true;  // Zero.
+  }
+  return place + exponent <= kMaxIntegerDigits;
+}
+
+std::string NumberText(double number) {
+  constexpr double kExactBelow = 9007199254740992.0;  // 2^53
+  char text[32];
+  const bool whole = std::nearbyint(number) == number && std::fabs(number) <= kExactBelow;
+  const std::to_chars_result end =
+      whole ? std::to_chars(text, text + sizeof(text), static_cast<int64_t>(number))
+            : std::to_chars(text, text + sizeof(text), number);
+  return std::string(text, end.ptr);
+}
+
+}  // namespace vibestack::job_service

@@ -1,0 +1,19 @@
+#ifndef VIBESTACK_JOB_SERVICE_API_JSON_NUMBER_H_
+#define VIBESTACK_JOB_SERVICE_API_JSON_NUMBER_H_
+
+#include <string>
+#include <string_view>
+
+namespace vibestack::job_service {
+
+// Whether PostgreSQL's numeric takes a JSON number: up to 131,072 digits before the decimal point
+// and 16,383 after it (manual, 8.1.2).
+bool NumericTakes(std::string_view number);
+
+// A finite double as a JSON number: a whole number without a fraction where it is exact, else the
+// shortest text that reads back the same.
+std::string NumberText(double number);
+
+}  // namespace vibestack::job_service
+
+#endif  // VIBESTACK_JOB_SERVICE_API_JSON_NUMBER_H_

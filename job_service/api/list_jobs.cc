@@ -1,0 +1,105 @@
+#include <utility>
+
+#include "common/rpc/page_token.h"
+#include "job_service/api/access.h"
+#include "job_service/api/convert.h"
+#include "job_service/api/job_api.h"
+
+namespace vibestack::job_service {
+namespace {
+
+constexpr size_t kMaxWorkflowId = 100;
+
+JobStatus FromProto(pb::Job::Status status) {
+  switch (status) {
+    case pb::Job::PENDING:
+      return JobStatus::kPending;
+    case pb::Job::PROCESSING:
+      return JobStatus::kProcessing;
+    case pb::Job::COMPLETED:
+      return JobStatus::kCompleted;
+    case pb::Job::FAILED:
+      return JobStatus::kFailed;
+    default:
+      return JobStatus::kUnknown;
+  }
+}
+
+// The filters, checked; without the page.
+JobQuery ToFilters(const auth::Caller& caller, const pb::ListJobsRequest& request,
+                   rpc::Validator& validator) {
+  JobQuery query;
+  if (!request.user_id().empty()) {
+    query.user_id = ResolveUser(caller, "user_id", request.user_id(), validator);
+  } else {
+    query.user_id = BoundTo(caller);
+  }
+  if (!request.workflow_id().empty()) {
+    validator.Text("workflow_id", request.workflow_id(), 1, kMaxWorkflowId);
+    query.workflow_id = request.workflow_id();
+  }
+  if (request.status() != pb::Job::STATUS_UNSPECIFIED) {
+    query.status = FromProto(request.status());
+    if (*query.status == JobStatus::kUnknown) validator.Add("status", "is not a status");
+  }
+  if (request.has_created_after()) {
+    validator.Time("created_after", request.created_after());
+    query.created_from = rpc::ToTime(request.created_after());
+  }
+  if (request.has_created_before()) {
+    validator.Time("created_before", request.created_before());
+    query.created_before = rpc::ToTime(request.created_before());
+  }
+  CheckView(request.view(), validator);
+  query.oldest_first = request.oldest_first();
+  query.with_result = ShowsResult(request.view(), pb::BASIC);
+  return query;
+}
+
+// Rounds up to the database's microseconds, so that a bound never takes in a row before it.
+absl::Time RoundUp(absl::Time time) {
+  const absl::Time floor = absl::FromUnixMicros(absl::ToUnixMicros(time));
+  return floor < time ? floor + absl::Microseconds(1) : floor;
+}
+
+}  // namespace
+
+Task<absl::StatusOr<pb::ListJobsResponse>> JobApi::ListJobs(Call& call,
+                                                            const pb::ListJobsRequest& request) {
+  rpc::Validator validator;
+  JobQuery query = ToFilters(call.caller(), request, validator);
+  const absl::StatusOr<int> page_size = rpc::PageSize(request.page_size());
+  if (!page_size.ok()) validator.Add("page_size", "must not be negative");
+  if (!validator.ok()) co_return validator.ToStatus();
+  if (query.user_id.has_value()) {
+    const absl::Status allowed = CheckMayName(call.caller(), *query.user_id);
+    if (!allowed.ok()) co_return allowed;
+  }
+  if (request.has_created_after()) query.created_from = RoundUp(query.created_from);
+  if (request.has_created_before()) query.created_before = RoundUp(query.created_before);
+  const std::string filter =
+      rpc::PageFilter(request, BoundTo(call.caller()).value_or(std::string()));
+  if (!request.page_token().empty()) {
+    const absl::StatusOr<rpc::PagePosition> position =
+        rpc::DecodePageToken(request.page_token(), filter);
+    if (!position.ok()) co_return position.status();
+    query.after = JobQuery::Position{position->created_at, position->id};
+  }
+  query.limit = *page_size + 1;
+  const absl::StatusOr<std::vector<Job>> jobs =
+      co_await store_.List(std::move(query), call.WorkDeadline());
+  if (!jobs.ok()) co_return jobs.status();
+  pb::ListJobsResponse response;
+  for (const Job& job : *jobs) {
+    if (response.jobs_size() == *page_size) {
+      // One more than was asked for: there is a next page.
+      const Job& last = (*jobs)[static_cast<size_t>(*page_size) - 1];
+      response.set_next_page_token(rpc::EncodePageToken({last.created_at, last.id}, filter));
+      break;
+    }
+    *response.add_jobs() = ToProto(job, request.view());
+  }
+  co_return response;
+}
+
+}  // namespace vibestack::job_service

@@ -1,0 +1,51 @@
+#include <algorithm>
+#include <memory>
+
+#include "absl/time/clock.h"
+#include "common/base/uuid.h"
+#include "job_service/api/convert.h"
+#include "job_service/api/job_api.h"
+#include "job_service/api/waiting.h"
+
+namespace vibestack::job_service {
+namespace {
+
+constexpr absl::Duration kDefaultTimeout = absl::Seconds(30);
+
+absl::Status Check(const pb::WaitJobRequest& request) {
+  rpc::Validator validator;
+  validator.Id("id", request.id());
+  CheckView(request.view(), validator);
+  if (request.has_timeout()) validator.Span("timeout", request.timeout());
+  return validator.ToStatus();
+}
+
+}  // namespace
+
+Task<absl::StatusOr<pb::Job>> JobApi::WaitJob(Call& call, const pb::WaitJobRequest& request) {
+  const absl::Status valid = Check(request);
+  if (!valid.ok()) co_return valid;
+  const std::string id = CanonicalUuid(request.id());
+  const bool with_result = ShowsResult(request.view(), pb::FULL);
+  const absl::Duration timeout =
+      request.has_timeout() ? rpc::ToSpan(request.timeout()) : kDefaultTimeout;
+  const absl::Time end = WaitEnd(call.deadline(), timeout, absl::Now());
+  bool stopping = false;
+  while (true) {
+    // Subscribe, then look: what happens in between wakes us.
+    auto waker = std::make_shared<Waker>();
+    const Hub::Subscription subscription = hub_.WatchJob(id, waker);
+    const absl::StatusOr<JobPtr> job = co_await ReadJob(call, id, with_result);
+    if (!job.ok()) co_return job.status();
+    const absl::Time now = absl::Now();
+    if (IsTerminal((*job)->status) || stopping || now >= end) {
+      co_return ToProto(**job, request.view(), with_result);
+    }
+    const absl::Time until = std::min(end, now + options_.poll_interval);
+    const Wake reason = co_await WaitFor(call, waker, until);
+    if (reason == Wake::kGone) co_return ClientGoneError();
+    stopping = reason == Wake::kStopping;
+  }
+}
+
+}  // namespace vibestack::job_service

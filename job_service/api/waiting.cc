@@ -1,0 +1,34 @@
+#include "job_service/api/waiting.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "common/base/error.h"
+#include "common/rpc/alarm.h"
+
+namespace vibestack::job_service {
+namespace {
+
+// What is left of a call's time for the last look and the way back.
+constexpr absl::Duration kMargin = absl::Milliseconds(100);
+
+}  // namespace
+
+absl::Time WaitEnd(absl::Time call_deadline, absl::Duration wait, absl::Time now) {
+  // Of a short call half the time is left, so that it waits at all.
+  const absl::Duration margin = std::min(kMargin, (call_deadline - now) / 2);
+  return std::min(now + std::min(wait, kLongestWait), call_deadline - margin);
+}
+
+Task<Wake> WaitFor(rpc::Call& call, std::shared_ptr<Waker> waker, absl::Time until) {
+  call.OnCancel([waker] { waker->Notify(Wake::kGone); });
+  const rpc::Alarm alarm(until, [waker] { waker->Notify(Wake::kTimer); });
+  const Wake reason = co_await waker->Wait();
+  co_return reason;
+}
+
+absl::Status ClientGoneError() {
+  return MakeError(absl::StatusCode::kCancelled, "CANCELLED", "the client went away");
+}
+
+}  // namespace vibestack::job_service

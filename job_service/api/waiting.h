@@ -1,0 +1,31 @@
+#ifndef VIBESTACK_JOB_SERVICE_API_WAITING_H_
+#define VIBESTACK_JOB_SERVICE_API_WAITING_H_
+
+#include <memory>
+
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "common/async/task.h"
+#include "common/rpc/call.h"
+#include "job_service/events/hub.h"
+
+// What calls that wait have in common.
+namespace vibestack::job_service {
+
+// The longest wait that is granted.
+inline constexpr absl::Duration kLongestWait = absl::Minutes(5);
+
+// When a call that wants to wait for `wait` must answer: a little before its own deadline, so that
+// the answer arrives.
+absl::Time WaitEnd(absl::Time call_deadline, absl::Duration wait, absl::Time now);
+
+// Waits until `waker` is woken or it is `until`; a client that goes away wakes it, too. Holds no
+// thread meanwhile.
+Task<Wake> WaitFor(rpc::Call& call, std::shared_ptr<Waker> waker, absl::Time until);
+
+// CANCELLED: nobody hears it.
+absl::Status ClientGoneError();
+
+}  // namespace vibestack::job_service
+
+#endif  // VIBESTACK_JOB_SERVICE_API_WAITING_H_

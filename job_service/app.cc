@@ -1,0 +1,182 @@
+#include "job_service/app.h"
+
+#include <fstream>
+#include <utility>
+
+#include "common/base/error.h"
+#include "common/base/uuid.h"
+#include "common/db/news.h"
+#include "common/db/pool_metrics.h"
+#include "common/telemetry/log.h"
+#include "job_service/events/news_payload.h"
+#include "vibestack/job/v1/job_service.pb.h"
+
+namespace vibestack::job_service {
+namespace {
+
+CoalescerOptions OwnerBatches(CoalescerOptions options, Metrics& metrics) {
+  options.on_batch = BatchMetrics(metrics, "find_owner");
+  return options;
+}
+
+rpc::AccountCacheOptions CacheOptions(const Config& config) {
+  rpc::AccountCacheOptions options;
+  options.ttl = config.owner_ttl;
+  options.stale = config.owner_stale;
+  return options;
+}
+
+}  // namespace
+
+void Readiness::SetHealthy(bool healthy) {
+  absl::MutexLock lock(&mutex_);
+  healthy_ = healthy;
+  if (server_ != nullptr) server_->SetReady(healthy);
+}
+
+void Readiness::SetServer(rpc::Server* server) {
+  absl::MutexLock lock(&mutex_);
+  server_ = server;
+  if (server_ != nullptr) server_->SetReady(healthy_);
+}
+
+App::App(const Config& config)
+    : config_(config),
+      pool_(MakePoolOptions()),
+      publisher_(std::make_unique<Publisher>(
+          hub_, NewUuid().substr(0, 8),
+          [this](std::vector<std::string> payloads, absl::Time deadline) {
+            return store_.SendNews(std::move(payloads), deadline);
+          })),
+      store_(MakeStoreOptions(), pool_, metrics_),
+      users_(config_.user_service_address, config_.service_token,
+             OwnerBatches(config_.batches, metrics_)),
+      keys_([this](absl::Time deadline) { return users_.FetchKeys(deadline); }),
+      verifier_([this] { return keys_.Snapshot(); }, SystemClock::Instance()),
+      accounts_(CacheOptions(config_), SystemClock::Instance(),
+                [this](std::string user_id, absl::Time deadline) {
+                  return users_.FindAccount(std::move(user_id), deadline);
+                }),
+      authenticator_([this](const std::string& token) { return Verify(token); }, accounts_),
+      api_({config_.poll_interval}, store_, hub_, accounts_),
+      service_(*pb::GetJobRequest::descriptor()->file()->FindServiceByName("JobService"), guard_),
+      listener_(MakeListenerOptions()),
+      sweeper_(config_.sweep_interval, [this](int limit, absl::Time deadline) {
+        return store_.Sweep(limit, deadline);
+      }) {
+  api_.Register(service_);
+  Watch();
+}
+
+db::PoolOptions App::MakePoolOptions() {
+  db::PoolOptions options;
+  options.session = JobSessionOptions(config_.database_url.Reveal());
+  options.connections = config_.database_connections;
+  options.on_health = [this](bool healthy) { readiness_.SetHealthy(healthy); };
+  return options;
+}
+
+JobStoreOptions App::MakeStoreOptions() {
+  JobStoreOptions options;
+  options.batches = config_.batches;
+  options.lease_duration = config_.lease_duration;
+  options.on_news = [this](JobNews news) { publisher_->Publish(std::move(news)); };
+  return options;
+}
+
+db::ListenerOptions App::MakeListenerOptions() {
+  db::ListenerOptions options;
+  options.database_url = config_.database_url.Reveal();
+  options.application_name = "job_service_listener";
+  options.channels = {db::kUsersChannel, db::kJobsChannel};
+  options.on_notification = [this](const std::string& channel, const std::string& payload) {
+    OnNotification(channel, payload);
+  };
+  options.on_listening = [this] { OnListening(); };
+  return options;
+}
+
+absl::StatusOr<auth::Claims> App::Verify(const std::string& token) {
+  auth::TokenFault fault = auth::TokenFault::kNone;
+  absl::StatusOr<auth::Claims> claims = verifier_.VerifyCaller(token, &fault);
+  if (fault == auth::TokenFault::kUnknownKey) keys_.RequestRefresh();
+  return claims;
+}
+
+void App::OnNotification(const std::string& channel, const std::string& payload) {
+  // What we told ourselves has woken our waiters already.
+  if (channel == db::kJobsChannel && IsNewsOf(payload, publisher_->origin())) return;
+  db::News news = db::ParseNews(payload);
+  if (channel == db::kUsersChannel) {
+    if (news.resync) return accounts_.InvalidateAll();
+    for (const std::string& id : news.ids) accounts_.Invalidate(id);
+    return;
+  }
+  if (news.resync) return hub_.Resync();
+  JobNews job_news;
+  job_news.changed = std::move(news.ids);
+  for (std::string& workflow_id : news.pending) ++job_news.pending[std::move(workflow_id)];
+  hub_.Tell(job_news);
+}
+
+void App::OnListening() {
+  accounts_.InvalidateAll();
+  hub_.Resync();
+}
+
+absl::Status App::Listen() {
+  const absl::Status serving = metrics_.Serve(config_.metrics_address);
+  if (!serving.ok()) return serving;
+  absl::StatusOr<std::unique_ptr<rpc::Server>> server =
+      rpc::Server::Listen(config_.grpc_address, {&service_});
+  if (!server.ok()) return server.status();
+  server_ = *std::move(server);
+  readiness_.SetServer(server_.get());
+  Log(LogLevel::kInfo, "listening",
+      {{"grpc_port", server_->port()}, {"metrics_port", metrics_.port()}});
+  return WritePortFile();
+}
+
+absl::Status App::WritePortFile() const {
+  if (config_.port_file.empty()) return absl::OkStatus();
+  const std::string temporary = config_.port_file + ".new";
+  {
+    std::ofstream file(temporary);
+    file << "grpc=" << server_->port() << "\nmetrics=" << metrics_.port() << "\n";
+    file.close();
+    if (!file) return absl::UnavailableError("cannot write --port_file");
+  }
+  // Whoever waits for the file finds it whole.
+  if (std::rename(temporary.c_str(), config_.port_file.c_str()) != 0) {
+    return absl::UnavailableError("cannot write --port_file");
+  }
+  return absl::OkStatus();
+}
+
+void App::Watch() {
+  watches_ = db::WatchPool(metrics_, pool_);
+  watches_.push_back(metrics_.AddGaugeCallback(
+      "vibestack_waiting_calls", "Calls that wait for news of jobs.", {},
+      [this] { return static_cast<double>(hub_.size()); }));
+  watches_.push_back(WatchBatchQueue(metrics_, "find_owner",
+                                     [this] { return static_cast<double>(users_.queued()); }));
+}
+
+void App::Stop() {
+  readiness_.SetServer(nullptr);
+  if (server_ != nullptr) server_->SetReady(false);
+  // Waiting calls answer now, so that the server need not wait for them.
+  hub_.Close();
+  if (server_ != nullptr) server_->Shutdown(config_.shutdown_grace);
+  sweeper_.Stop();
+  listener_.Stop();
+  keys_.Stop();
+  users_.Close();
+  store_.Close();
+  publisher_->Close();
+  pool_.Stop();
+  watches_.clear();
+  metrics_.StopServing();
+}
+
+}  // namespace vibestack::job_service

@@ -1,0 +1,95 @@
+#ifndef VIBESTACK_JOB_SERVICE_APP_H_
+#define VIBESTACK_JOB_SERVICE_APP_H_
+
+#include <memory>
+#include <string>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/status/status.h"
+#include "absl/synchronization/mutex.h"
+#include "common/auth/caching_verifier.h"
+#include "common/db/listener.h"
+#include "common/db/pool.h"
+#include "common/rpc/account_source.h"
+#include "common/rpc/authenticator.h"
+#include "common/rpc/guard.h"
+#include "common/rpc/server.h"
+#include "common/rpc/service.h"
+#include "common/telemetry/metrics.h"
+#include "common/telemetry/rpc_metrics.h"
+#include "job_service/api/job_api.h"
+#include "job_service/config.h"
+#include "job_service/events/hub.h"
+#include "job_service/events/publisher.h"
+#include "job_service/owners/key_source.h"
+#include "job_service/owners/user_client.h"
+#include "job_service/store/job_store.h"
+#include "job_service/sweep/sweeper.h"
+
+namespace vibestack::job_service {
+
+// Readiness as the database has it, for a server that may not be there yet. Thread-safe.
+class Readiness {
+ public:
+  void SetHealthy(bool healthy);
+  // From now on the server is told; with null, no longer.
+  void SetServer(rpc::Server* server);
+
+ private:
+  absl::Mutex mutex_;
+  bool healthy_ ABSL_GUARDED_BY(mutex_) = false;
+  rpc::Server* server_ ABSL_GUARDED_BY(mutex_) = nullptr;
+};
+
+// The running service. The members stand in the order in which they are built; each uses those
+// above it. It starts without the database and without user_service and is there when they are.
+class App {
+ public:
+  explicit App(const Config& config);
+  App(const App&) = delete;
+  App& operator=(const App&) = delete;
+  ~App() { Stop(); }
+
+  // Listens. UNAVAILABLE when an address cannot be had or the port file cannot be written.
+  absl::Status Listen();
+
+  // Answers every call under way, new ones no longer, and stops what is behind them. May be called
+  // twice.
+  void Stop();
+
+ private:
+  absl::Status WritePortFile() const;
+  db::PoolOptions MakePoolOptions();
+  JobStoreOptions MakeStoreOptions();
+  db::ListenerOptions MakeListenerOptions();
+  absl::StatusOr<auth::Claims> Verify(const std::string& token);
+  void OnNotification(const std::string& channel, const std::string& payload);
+  void OnListening();
+  void Watch();
+
+  const Config config_;
+  Metrics metrics_;
+  RpcMetrics rpc_metrics_{metrics_};
+  Readiness readiness_;
+  Hub hub_;
+  db::Pool pool_;
+  // The publisher sends through the store, which tells it its news.
+  std::unique_ptr<Publisher> publisher_;
+  JobStore store_;
+  UserClient users_;
+  KeySource keys_;
+  auth::CachingVerifier verifier_;
+  rpc::AccountCache accounts_;
+  rpc::Authenticator authenticator_;
+  rpc::Guard guard_{authenticator_, rpc_metrics_};
+  JobApi api_;
+  rpc::Service service_;
+  db::Listener listener_;
+  Sweeper sweeper_;
+  std::vector<MetricRegistration> watches_;
+  std::unique_ptr<rpc::Server> server_;
+};
+
+}  // namespace vibestack::job_service
+
+#endif  // VIBESTACK_JOB_SERVICE_APP_H_

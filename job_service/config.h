@@ -1,0 +1,38 @@
+#ifndef VIBESTACK_JOB_SERVICE_CONFIG_H_
+#define VIBESTACK_JOB_SERVICE_CONFIG_H_
+
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "common/async/coalescer.h"
+#include "common/base/secret.h"
+
+namespace vibestack::job_service {
+
+// What the flags say, checked.
+struct Config {
+  Secret database_url;
+  std::string grpc_address;
+  std::string metrics_address;
+  std::string log_level;
+  std::string port_file;
+  int database_connections = 0;
+  CoalescerOptions batches;
+  absl::Duration shutdown_grace;
+  std::string user_service_address;
+  Secret service_token;
+  absl::Duration lease_duration;
+  absl::Duration sweep_interval;
+  absl::Duration poll_interval;
+  absl::Duration owner_ttl;
+  absl::Duration owner_stale;
+};
+
+// Reads the flags after ParseFlags, and the file with the service token. INVALID_ARGUMENT names the
+// flag that is wrong.
+absl::StatusOr<Config> ReadConfig();
+
+}  // namespace vibestack::job_service
+
+#endif  // VIBESTACK_JOB_SERVICE_CONFIG_H_

@@ -1,0 +1,75 @@
+#include "job_service/events/news_payload.h"
+
+#include <algorithm>
+
+#include "rapidjson/stringbuffer.h"
+#include "rapidjson/writer.h"
+
+namespace vibestack::job_service {
+namespace {
+
+constexpr size_t kMaxIds = 3'000;
+// 150 ids take 5,850 bytes. The workflows of one payload begin within 1,200 bytes, and the last of
+// them has at most 602 (100 characters as \uXXXX; 4-byte characters stay as they are).
+constexpr size_t kIdsOfPayload = 150;
+constexpr size_t kWorkflowBytesOfPayload = 1'200;
+
+using Writer = rapidjson::Writer<rapidjson::StringBuffer>;
+
+void Write(Writer& writer, const std::string& text) {
+  writer.String(text.data(), static_cast<rapidjson::SizeType>(text.size()));
+}
+
+std::string Head(std::string_view origin) { return "{\"from\":\"" + std::string(origin) + "\","; }
+
+// One payload from the front of both lists, which it moves on.
+std::string NextPayload(std::string_view origin, std::vector<std::string>::const_iterator& id,
+                        std::vector<std::string>::const_iterator ids_end,
+                        std::map<std::string, int>::const_iterator& workflow,
+                        std::map<std::string, int>::const_iterator workflows_end) {
+  rapidjson::StringBuffer ids;
+  Writer id_writer(ids);
+  id_writer.StartArray();
+  for (size_t n = 0; n < kIdsOfPayload && id != ids_end; ++n, ++id) Write(id_writer, *id);
+  id_writer.EndArray();
+  rapidjson::StringBuffer workflows;
+  Writer workflow_writer(workflows);
+  workflow_writer.StartArray();
+  while (workflow != workflows_end && workflows.GetSize() < kWorkflowBytesOfPayload) {
+    Write(workflow_writer, workflow->first);
+    ++workflow;
+  }
+  workflow_writer.EndArray();
+  return Head(origin) + "\"ids\":" + ids.GetString() + ",\"pending\":" + workflows.GetString() + "}";
+}
+
+}  // namespace
+
+std::vector<std::string> EncodeNews(const JobNews& news, std::string_view origin) {
+  std::vector<std::string> ids = news.changed;
+  std::sort(ids.begin(), ids.end());
+  ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
+  if (ids.size() > kMaxIds) return {Head(origin) + "\"resync\":true}"};
+  std::vector<std::string> payloads;
+  auto id = ids.cbegin();
+  auto workflow = news.pending.begin();
+  while (id != ids.cend() || workflow != news.pending.end()) {
+    payloads.push_back(NextPayload(origin, id, ids.cend(), workflow, news.pending.end()));
+  }
+  return payloads;
+}
+
+bool IsNewsOf(std::string_view payload, std::string_view origin) {
+  return payload.starts_with(Head(origin));
+}
+
+void MergeNews(JobNews more, JobNews& news) {
+  if (news.changed.empty()) {
+    news.changed = std::move(more.changed);
+  } else {
+    news.changed.insert(news.changed.end(), more.changed.begin(), more.changed.end());
+  }
+  for (const auto& [workflow_id, jobs] : more.pending) news.pending[workflow_id] += jobs;
+}
+
+}  // namespace vibestack::job_service

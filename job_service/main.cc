@@ -1,0 +1,59 @@
+#include <csignal>
+#include <cstdio>
+#include <memory>
+
+#include "common/config/flags.h"
+#include "common/rpc/server.h"
+#include "common/telemetry/log.h"
+#include "job_service/app.h"
+#include "job_service/config.h"
+
+namespace vibestack::job_service {
+namespace {
+
+constexpr int kUsageError = 2;
+
+int Complain(int code, const absl::Status& status) {
+  std::fprintf(stderr, "job_service: %s\n", std::string(status.message()).c_str());
+  return code;
+}
+
+int Serve(const Config& config, const sigset_t& signals) {
+  const auto app = std::make_unique<App>(config);
+  const absl::Status listening = app->Listen();
+  if (!listening.ok()) return Complain(1, listening);
+  int signal = 0;
+  sigwait(&signals, &signal);
+  Log(LogLevel::kInfo, "stopping", {{"signal", signal}});
+  app->Stop();
+  Log(LogLevel::kInfo, "stopped");
+  return 0;
+}
+
+int Main(int argc, char** argv) {
+  // Before any thread is there, so that all of them leave these to sigwait.
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGTERM);
+  sigaddset(&signals, SIGINT);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  std::signal(SIGPIPE, SIG_IGN);
+  InitLog("job_service");
+  rpc::RaiseFileLimit();
+  const auto words = ParseFlags(argc, argv, "Slow work as jobs.\n\n  job_service [serve] [FLAG…]");
+  if (!words.ok()) return Complain(kUsageError, words.status());
+  if (words->size() > 1 || (words->size() == 1 && words->front() != "serve")) {
+    return Complain(kUsageError, absl::InvalidArgumentError(
+                                     "the only command is `serve`; --help says more"));
+  }
+  const absl::StatusOr<Config> config = ReadConfig();
+  if (!config.ok()) return Complain(kUsageError, config.status());
+  const absl::Status level = SetLogLevel(config->log_level);
+  if (!level.ok()) return Complain(kUsageError, level);
+  return Serve(*config, signals);
+}
+
+}  // namespace
+}  // namespace vibestack::job_service
+
+int main(int argc, char** argv) { return vibestack::job_service::Main(argc, argv); }

@@ -1,0 +1,117 @@
+#include "job_service/owners/user_client.h"
+
+#include <grpcpp/create_channel.h>
+#include <grpcpp/security/credentials.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/container/flat_hash_set.h"
+#include "absl/time/clock.h"
+#include "common/async/completion.h"
+#include "job_service/owners/peer_error.h"
+#include "vibestack/user/v1/auth_service.grpc.pb.h"
+#include "vibestack/user/v1/user_service.grpc.pb.h"
+
+namespace vibestack::job_service {
+namespace {
+
+using user::v1::AuthService;
+using user::v1::BatchGetUsersRequest;
+using user::v1::BatchGetUsersResponse;
+using user::v1::UserService;
+
+// A peer that does not answer in this time counts as away, so that what is cached can serve.
+constexpr absl::Duration kLongestCall = absl::Seconds(3);
+// What BatchGetUsers takes at once.
+constexpr size_t kMaxIds = 1'000;
+
+std::shared_ptr<grpc::Channel> Connect(const std::string& address) {
+  grpc::ChannelArguments arguments;
+  arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 100);
+  arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, 100);
+  arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 2'000);
+  // Finds a peer that vanished without a word.
+  arguments.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, 20'000);
+  arguments.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, 5'000);
+  return grpc::CreateCustomChannel(address, grpc::InsecureChannelCredentials(), arguments);
+}
+
+CoalescerOptions Bounded(CoalescerOptions options) {
+  options.max_batch = std::min(options.max_batch, kMaxIds);
+  return options;
+}
+
+absl::flat_hash_map<std::string, auth::AccountState> AccountsOf(
+    const BatchGetUsersResponse& response) {
+  absl::flat_hash_map<std::string, auth::AccountState> accounts;
+  for (const auto& account : response.accounts()) {
+    accounts[account.id()] = {true, account.is_active(), account.is_superuser(),
+                              account.fingerprint()};
+  }
+  return accounts;
+}
+
+}  // namespace
+
+struct UserClient::Stubs {
+  explicit Stubs(const std::shared_ptr<grpc::Channel>& channel)
+      : users(UserService::NewStub(channel)), auth(AuthService::NewStub(channel)) {}
+  const std::unique_ptr<UserService::Stub> users;
+  const std::unique_ptr<AuthService::Stub> auth;
+};
+
+UserClient::UserClient(const std::string& address, Secret service_token, CoalescerOptions batches)
+    : authorization_("Bearer " + service_token.Reveal()),
+      stubs_(std::make_unique<Stubs>(Connect(address))),
+      finds_(Bounded(std::move(batches)), [this](const auto& ids, absl::Time deadline) {
+        return FindBatch(ids, deadline);
+      }) {}
+
+UserClient::~UserClient() { Close(); }
+
+void UserClient::Close() { finds_.Close(); }
+
+Task<absl::StatusOr<auth::AccountState>> UserClient::FindAccount(std::string user_id,
+                                                                 absl::Time deadline) {
+  co_return co_await finds_.Submit(std::move(user_id), deadline);
+}
+
+Task<absl::StatusOr<UserClient::Finds::Answers>> UserClient::FindBatch(
+    const std::vector<std::string>& ids, absl::Time deadline) {
+  BatchGetUsersRequest request;
+  const absl::flat_hash_set<std::string> distinct(ids.begin(), ids.end());
+  for (const std::string& id : distinct) request.add_ids(id);
+  request.set_include_accounts(true);
+  BatchGetUsersResponse response;
+  grpc::ClientContext context;
+  context.set_deadline(absl::ToChronoTime(std::min(deadline, absl::Now() + kLongestCall)));
+  context.AddMetadata("authorization", authorization_.Reveal());
+  Completion<grpc::Status> done;
+  stubs_->users->async()->BatchGetUsers(
+      &context, &request, &response,
+      [&done](grpc::Status status) { done.Set(std::move(status)); });
+  const grpc::Status status = co_await done;
+  if (!status.ok()) co_return FromPeerError(status, deadline);
+  const auto accounts = AccountsOf(response);
+  Finds::Answers answers;
+  for (const std::string& id : ids) {
+    const auto it = accounts.find(id);
+    answers.push_back(it == accounts.end() ? auth::AccountState{} : it->second);
+  }
+  co_return answers;
+}
+
+absl::StatusOr<std::vector<auth::Jwk>> UserClient::FetchKeys(absl::Time deadline) {
+  grpc::ClientContext context;
+  context.set_deadline(absl::ToChronoTime(deadline));
+  user::v1::Jwks response;
+  const grpc::Status status = stubs_->auth->GetJwks(&context, {}, &response);
+  if (!status.ok()) return FromPeerError(status, deadline);
+  std::vector<auth::Jwk> keys;
+  for (const auto& key : response.keys()) keys.push_back({key.kid(), key.x(), key.y()});
+  return keys;
+}
+
+}  // namespace vibestack::job_service

@@ -1,0 +1,52 @@
+#ifndef VIBESTACK_JOB_SERVICE_OWNERS_USER_CLIENT_H_
+#define VIBESTACK_JOB_SERVICE_OWNERS_USER_CLIENT_H_
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "common/async/coalescer.h"
+#include "common/async/task.h"
+#include "common/auth/account.h"
+#include "common/auth/key_set.h"
+#include "common/base/secret.h"
+
+namespace vibestack::job_service {
+
+// The gRPC client of user_service, which knows who is who. Connects by itself, again and again
+// while it is away. Errors of all calls: FromPeerError's. Thread-safe.
+class UserClient {
+ public:
+  // `service_token` is sent with every call. `batches` says how look-ups are coalesced.
+  UserClient(const std::string& address, Secret service_token, CoalescerOptions batches);
+  ~UserClient();
+
+  // Refuses what waits and returns when no call is under way. May be called twice.
+  void Close();
+
+  // The present state of a user; `exists` is false where there is none. Coalesced.
+  Task<absl::StatusOr<auth::AccountState>> FindAccount(std::string user_id, absl::Time deadline);
+
+  // The keys that verify tokens. Blocks: for KeySource's thread.
+  absl::StatusOr<std::vector<auth::Jwk>> FetchKeys(absl::Time deadline);
+
+  // Look-ups that wait.
+  size_t queued() const { return finds_.queued(); }
+
+ private:
+  struct Stubs;
+  using Finds = Coalescer<std::string, auth::AccountState>;
+
+  Task<absl::StatusOr<Finds::Answers>> FindBatch(const std::vector<std::string>& ids,
+                                                 absl::Time deadline);
+
+  const Secret authorization_;
+  const std::unique_ptr<Stubs> stubs_;
+  Finds finds_;
+};
+
+}  // namespace vibestack::job_service
+
+#endif  // VIBESTACK_JOB_SERVICE_OWNERS_USER_CLIENT_H_

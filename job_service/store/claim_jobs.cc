@@ -1,0 +1,70 @@
+#include "job_service/store/rows.h"
+#include "job_service/store/sql.h"
+#include "job_service/store/statements.h"
+
+namespace vibestack::job_service {
+namespace {
+
+// Sorts before every user.
+constexpr char kBeforeAllUsers[] = "00000000-0000-0000-0000-000000000000";
+
+}  // namespace
+
+absl::StatusOr<std::vector<Job>> ClaimOldest(db::Session& session,
+                                             const std::vector<std::string>& workflow_ids,
+                                             int limit) {
+  db::Params params;
+  params.Add(db::EncodeArray(workflow_ids)).Add(int64_t{limit});
+  const absl::StatusOr<pqxx::result> rows = session.Exec(sql::kClaimOldest, params);
+  if (!rows.ok()) return rows.status();
+  return ReadJobs(*rows);
+}
+
+absl::StatusOr<std::vector<Job>> ClaimFairly(db::Session& session, std::vector<Turn>& turns,
+                                             int users, int limit) {
+  db::ArrayBuilder workflows;
+  db::ArrayBuilder after;
+  for (const Turn& turn : turns) {
+    workflows.Add(turn.workflow_id);
+    after.Add(turn.after_user_id.empty() ? kBeforeAllUsers : turn.after_user_id);
+  }
+  db::Params params;
+  params.Add(workflows.Finish()).Add(after.Finish()).Add(int64_t{users}).Add(int64_t{limit});
+  const absl::StatusOr<pqxx::result> rows = session.Exec(sql::kClaimFairly, params);
+  if (!rows.ok()) return rows.status();
+  std::vector<Job> jobs;
+  for (Turn& turn : turns) turn.after_user_id.clear();
+  for (const pqxx::row& row : *rows) {
+    if (!row[0].is_null()) {
+      jobs.push_back(ReadJob(row));
+      continue;
+    }
+    for (Turn& turn : turns) {
+      if (turn.workflow_id == row[2].c_str()) turn.after_user_id = row[1].c_str();
+    }
+  }
+  return jobs;
+}
+
+absl::StatusOr<std::vector<Job>> SweepJobs(db::Session& session, absl::Duration lease_duration,
+                                           int limit) {
+  db::Params params;
+  params.Add(absl::ToInt64Microseconds(lease_duration)).Add(int64_t{limit});
+  const absl::StatusOr<pqxx::result> rows = session.Exec(sql::kSweepJobs, params);
+  if (!rows.ok()) return rows.status();
+  std::vector<Job> jobs;
+  for (const pqxx::row& row : *rows) {
+    Job& job = jobs.emplace_back();
+    job.id = row[0].c_str();
+    job.workflow_id = row[1].c_str();
+  }
+  return jobs;
+}
+
+absl::Status SendNews(db::Session& session, const std::vector<std::string>& payloads) {
+  db::Params params;
+  params.Add(db::EncodeArray(payloads));
+  return session.Exec(sql::kSendNews, params).status();
+}
+
+}  // namespace vibestack::job_service

@@ -1,0 +1,157 @@
+// The calls of JobStore that are statements of their own, and heartbeats.
+#include <algorithm>
+#include <utility>
+
+#include "common/base/error.h"
+#include "job_service/store/job_store.h"
+
+namespace vibestack::job_service {
+
+Task<absl::StatusOr<std::vector<Creation>>> JobStore::CreateAll(std::vector<NewJob> jobs,
+                                                                absl::Time deadline) {
+  using Creations = std::vector<Creation>;
+  std::function<absl::StatusOr<Creations>(db::Session&)> work =
+      [&jobs](db::Session& session) -> absl::StatusOr<Creations> {
+    Creations creations;
+    const absl::Status status = session.Transact([&]() -> absl::Status {
+      auto made = CreateJobs(session, jobs);
+      if (!made.ok()) return made.status();
+      for (absl::StatusOr<Creation>& creation : *made) {
+        if (!creation.ok()) return creation.status();
+        creations.push_back(*std::move(creation));
+      }
+      return absl::OkStatus();
+    });
+    if (!status.ok()) return status;
+    return creations;
+  };
+  absl::StatusOr<Creations> creations =
+      co_await pool_.Run<Creations>(deadline, db::Repeat::kSafe, std::move(work));
+  if (!creations.ok()) co_return creations;
+  JobNews news;
+  for (size_t i = 0; i < jobs.size(); ++i) AddNews(jobs[i], (*creations)[i], news);
+  Tell(std::move(news));
+  co_return creations;
+}
+
+Task<absl::StatusOr<std::vector<JobPtr>>> JobStore::GetAll(std::vector<JobKey> keys,
+                                                           absl::Time deadline) {
+  using Jobs = std::vector<JobPtr>;
+  std::function<absl::StatusOr<Jobs>(db::Session&)> work = [&keys](db::Session& session) {
+    return GetJobs(session, keys);
+  };
+  co_return co_await pool_.Run<Jobs>(deadline, db::Repeat::kSafe, std::move(work));
+}
+
+Task<absl::StatusOr<std::vector<Job>>> JobStore::List(JobQuery query, absl::Time deadline) {
+  using Jobs = std::vector<Job>;
+  std::function<absl::StatusOr<Jobs>(db::Session&)> work = [&query](db::Session& session) {
+    return ListJobs(session, query);
+  };
+  co_return co_await pool_.Run<Jobs>(deadline, db::Repeat::kSafe, std::move(work));
+}
+
+Task<absl::StatusOr<std::vector<Job>>> JobStore::Claim(ClaimRequest claim, absl::Time deadline) {
+  using Jobs = std::vector<Job>;
+  std::function<absl::StatusOr<Jobs>(db::Session&)> work = [this, &claim](db::Session& session) {
+    return ClaimNow(session, claim);
+  };
+  // Never repeated: jobs whose claim got lost with the connection come back by the sweep.
+  absl::StatusOr<Jobs> jobs =
+      co_await pool_.Run<Jobs>(deadline, db::Repeat::kNever, std::move(work));
+  if (!jobs.ok()) co_return jobs;
+  std::sort(jobs->begin(), jobs->end(), [](const Job& a, const Job& b) {
+    return std::tie(a.created_at, a.id) < std::tie(b.created_at, b.id);
+  });
+  co_return jobs;
+}
+
+absl::StatusOr<std::vector<Job>> JobStore::ClaimNow(db::Session& session,
+                                                    const ClaimRequest& claim) {
+  if (turns_.NextGoesByAge(claim.limit)) {
+    return ClaimOldest(session, claim.workflow_ids, claim.limit);
+  }
+  const int workflows = static_cast<int>(claim.workflow_ids.size());
+  const int users = (claim.limit + workflows - 1) / workflows;
+  std::vector<Turn> turns = turns_.Get(claim.workflow_ids);
+  absl::StatusOr<std::vector<Job>> jobs = ClaimFairly(session, turns, users, claim.limit);
+  if (!jobs.ok()) return jobs;
+  turns_.Put(turns);
+  const int missing = claim.limit - static_cast<int>(jobs->size());
+  if (missing == 0) return jobs;
+  // Some user had less than a fair share, or another claim was quicker.
+  absl::StatusOr<std::vector<Job>> more = ClaimOldest(session, claim.workflow_ids, missing);
+  // What was claimed is claimed: it is handed out even if the second statement failed.
+  if (!more.ok()) return jobs->empty() ? more : jobs;
+  std::move(more->begin(), more->end(), std::back_inserter(*jobs));
+  return jobs;
+}
+
+Task<absl::StatusOr<JobStore::Extended>> JobStore::Heartbeat(std::vector<Lease> leases,
+                                                             absl::Time deadline) {
+  co_return co_await heartbeats_.Submit(std::move(leases), deadline);
+}
+
+Task<absl::StatusOr<JobStore::HeartbeatBatches::Answers>> JobStore::HeartbeatBatch(
+    const std::vector<Leases>& calls, absl::Time deadline) {
+  Leases all;
+  for (const Leases& leases : calls) all.insert(all.end(), leases.begin(), leases.end());
+  std::function<absl::StatusOr<Extended>(db::Session&)> work =
+      [&all](db::Session& session) -> absl::StatusOr<Extended> {
+    return HeartbeatJobs(session, all);
+  };
+  // Never repeated: a heartbeat that was applied has replaced its own token.
+  absl::StatusOr<Extended> extended =
+      co_await pool_.Run<Extended>(deadline, db::Repeat::kNever, std::move(work));
+  if (!extended.ok()) co_return extended.status();
+  HeartbeatBatches::Answers answers;
+  auto next = extended->begin();
+  for (const Leases& leases : calls) {
+    const auto end = next + static_cast<ptrdiff_t>(leases.size());
+    answers.emplace_back(Extended(std::make_move_iterator(next), std::make_move_iterator(end)));
+    next = end;
+  }
+  co_return answers;
+}
+
+Task<absl::StatusOr<Job>> JobStore::Cancel(std::string id, std::optional<std::string> owner,
+                                           std::string result, absl::Time deadline) {
+  std::function<absl::StatusOr<Job>(db::Session&)> work = [&](db::Session& session) {
+    return CancelJob(session, id, owner, result);
+  };
+  absl::StatusOr<Job> job =
+      co_await pool_.Run<Job>(deadline, db::Repeat::kSafe, std::move(work));
+  if (job.ok()) Tell({{job->id}, {}});
+  co_return job;
+}
+
+Task<absl::StatusOr<int>> JobStore::Sweep(int limit, absl::Time deadline) {
+  using Jobs = std::vector<Job>;
+  std::function<absl::StatusOr<Jobs>(db::Session&)> work = [this, limit](db::Session& session) {
+    return SweepJobs(session, options_.lease_duration, limit);
+  };
+  const absl::StatusOr<Jobs> jobs =
+      co_await pool_.Run<Jobs>(deadline, db::Repeat::kSafe, std::move(work));
+  if (!jobs.ok()) co_return jobs.status();
+  JobNews news;
+  for (const Job& job : *jobs) {
+    news.changed.push_back(job.id);
+    ++news.pending[job.workflow_id];
+  }
+  Tell(std::move(news));
+  co_return static_cast<int>(jobs->size());
+}
+
+Task<absl::Status> JobStore::SendNews(std::vector<std::string> payloads, absl::Time deadline) {
+  std::function<absl::StatusOr<bool>(db::Session&)> work =
+      [&payloads](db::Session& session) -> absl::StatusOr<bool> {
+    const absl::Status status = job_service::SendNews(session, payloads);
+    if (!status.ok()) return status;
+    return true;
+  };
+  const absl::StatusOr<bool> sent =
+      co_await pool_.Run<bool>(deadline, db::Repeat::kSafe, std::move(work));
+  co_return sent.status();
+}
+
+}  // namespace vibestack::job_service

@@ -1,0 +1,142 @@
+#include "job_service/store/job_store.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "common/base/error.h"
+#include "job_service/store/sql.h"
+
+namespace vibestack::job_service {
+namespace {
+
+// Whatever is wrong with a row that the database refuses for its owner, the owner is gone.
+absl::Status OwnerGone(const absl::Status& status, const std::string& user_id) {
+  if (ErrorReason(status) == "REFERENCE_MISSING") return NotFoundError("user", user_id);
+  return status;
+}
+
+}  // namespace
+
+db::SessionOptions JobSessionOptions(const std::string& database_url) {
+  db::SessionOptions options;
+  options.database_url = database_url;
+  options.application_name = "job_service";
+  options.schema_version = 1;
+  options.statements.assign(std::begin(sql::kStatements), std::end(sql::kStatements));
+  options.settings = {
+      // We notify after the commit; the triggers stay silent for us.
+      {"vibestack.own_news", "on"},
+      // Every statement has an index to use, whatever the planner believes of a table that grew
+      // since it was last analysed: a plan is made once for each session.
+      {"plan_cache_mode", "force_generic_plan"},
+      {"enable_seqscan", "off"},
+      {"enable_hashjoin", "off"},
+      {"enable_mergejoin", "off"},
+      {"jit", "off"},
+  };
+  return options;
+}
+
+JobStore::JobStore(JobStoreOptions options, db::Pool& pool, Metrics& metrics)
+    : options_(std::move(options)),
+      pool_(pool),
+      metrics_(metrics),
+      creates_(BatchOptions("create_job"),
+               [this](const auto& jobs, absl::Time deadline) { return CreateBatch(jobs, deadline); }),
+      gets_(BatchOptions("get_job"),
+            [this](const auto& keys, absl::Time deadline) { return GetBatch(keys, deadline); }),
+      finishes_(BatchOptions("finish_job"),
+                [this](const auto& finishes, absl::Time deadline) {
+                  return FinishBatch(finishes, deadline);
+                }),
+      heartbeats_(
+          BatchOptions("heartbeat_jobs"),
+          [this](const auto& calls, absl::Time deadline) { return HeartbeatBatch(calls, deadline); },
+          [](const Leases& leases) { return leases.size(); }) {
+  const auto watch = [this](const char* kind, auto& batches) {
+    queue_metrics_.push_back(WatchBatchQueue(
+        metrics_, kind, [&batches] { return static_cast<double>(batches.queued()); }));
+  };
+  watch("create_job", creates_);
+  watch("get_job", gets_);
+  watch("finish_job", finishes_);
+  watch("heartbeat_jobs", heartbeats_);
+}
+
+void JobStore::Close() {
+  creates_.Close();
+  gets_.Close();
+  finishes_.Close();
+  heartbeats_.Close();
+}
+
+CoalescerOptions JobStore::BatchOptions(const std::string& kind) const {
+  CoalescerOptions options = options_.batches;
+  options.on_batch = BatchMetrics(metrics_, kind);
+  return options;
+}
+
+void JobStore::Tell(JobNews news) const {
+  if (!news.empty()) options_.on_news(std::move(news));
+}
+
+Task<absl::StatusOr<Creation>> JobStore::Create(NewJob job, absl::Time deadline) {
+  const std::string user_id = job.user_id;
+  absl::StatusOr<Creation> creation = co_await creates_.Submit(std::move(job), deadline);
+  if (!creation.ok()) co_return OwnerGone(creation.status(), user_id);
+  co_return creation;
+}
+
+Task<absl::StatusOr<JobStore::CreateBatches::Answers>> JobStore::CreateBatch(
+    const std::vector<NewJob>& jobs, absl::Time deadline) {
+  using Answers = CreateBatches::Answers;
+  std::function<absl::StatusOr<Answers>(db::Session&)> work =
+      [&jobs](db::Session& session) { return CreateJobs(session, jobs); };
+  absl::StatusOr<Answers> answers =
+      co_await pool_.Run<Answers>(deadline, db::Repeat::kSafe, std::move(work));
+  if (!answers.ok()) co_return answers;
+  JobNews news;
+  for (size_t i = 0; i < jobs.size(); ++i) {
+    if ((*answers)[i].ok()) AddNews(jobs[i], *(*answers)[i], news);
+  }
+  Tell(std::move(news));
+  co_return answers;
+}
+
+Task<absl::StatusOr<JobPtr>> JobStore::Get(JobKey key, absl::Time deadline) {
+  co_return co_await gets_.Submit(std::move(key), deadline);
+}
+
+Task<absl::StatusOr<JobStore::GetBatches::Answers>> JobStore::GetBatch(
+    const std::vector<JobKey>& keys, absl::Time deadline) {
+  using Answers = GetBatches::Answers;
+  std::function<absl::StatusOr<Answers>(db::Session&)> work =
+      [&keys](db::Session& session) -> absl::StatusOr<Answers> {
+    absl::StatusOr<std::vector<JobPtr>> jobs = GetJobs(session, keys);
+    if (!jobs.ok()) return jobs.status();
+    return Answers(std::make_move_iterator(jobs->begin()), std::make_move_iterator(jobs->end()));
+  };
+  co_return co_await pool_.Run<Answers>(deadline, db::Repeat::kSafe, std::move(work));
+}
+
+Task<absl::StatusOr<Job>> JobStore::Finish(JobFinish finish, absl::Time deadline) {
+  co_return co_await finishes_.Submit(std::move(finish), deadline);
+}
+
+Task<absl::StatusOr<JobStore::FinishBatches::Answers>> JobStore::FinishBatch(
+    const std::vector<JobFinish>& finishes, absl::Time deadline) {
+  using Answers = FinishBatches::Answers;
+  std::function<absl::StatusOr<Answers>(db::Session&)> work =
+      [&finishes](db::Session& session) { return FinishJobs(session, finishes); };
+  absl::StatusOr<Answers> answers =
+      co_await pool_.Run<Answers>(deadline, db::Repeat::kSafe, std::move(work));
+  if (!answers.ok()) co_return answers;
+  JobNews news;
+  for (const absl::StatusOr<Job>& answer : *answers) {
+    if (answer.ok()) news.changed.push_back(answer->id);
+  }
+  Tell(std::move(news));
+  co_return answers;
+}
+
+}  // namespace vibestack::job_service

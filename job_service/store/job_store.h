@@ -1,0 +1,114 @@
+#ifndef VIBESTACK_JOB_SERVICE_STORE_JOB_STORE_H_
+#define VIBESTACK_JOB_SERVICE_STORE_JOB_STORE_H_
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "common/async/coalescer.h"
+#include "common/async/task.h"
+#include "common/db/pool.h"
+#include "common/telemetry/batch_metrics.h"
+#include "common/telemetry/metrics.h"
+#include "job_service/domain/job.h"
+#include "job_service/domain/job_news.h"
+#include "job_service/domain/job_query.h"
+#include "job_service/store/statements.h"
+#include "job_service/store/turns.h"
+
+namespace vibestack::job_service {
+
+// How every session of job_service is set up: our statements, our settings.
+db::SessionOptions JobSessionOptions(const std::string& database_url);
+
+struct JobStoreOptions {
+  // How calls of one kind are batched; the store fills in on_batch.
+  CoalescerOptions batches;
+  // How long a lease lasts without a heartbeat.
+  absl::Duration lease_duration = absl::Seconds(60);
+  // Told of every committed write that somebody may wait for, on a thread of the pool, before the
+  // write's own caller is answered. Must be quick.
+  std::function<void(JobNews)> on_news = [](const JobNews&) {};
+};
+
+// The jobs in the database. Calls that come at once share statements (see Coalescer). Errors: those
+// of statements.h, of Coalescer and of Pool. Thread-safe. The pool and the metrics must outlive it.
+class JobStore {
+ public:
+  JobStore(JobStoreOptions options, db::Pool& pool, Metrics& metrics);
+  JobStore(const JobStore&) = delete;
+  JobStore& operator=(const JobStore&) = delete;
+  ~JobStore() { Close(); }
+
+  // Refuses what waits and returns when no batch is under way. May be called twice.
+  void Close();
+
+  // Coalesced. NOT_FOUND (USER_NOT_FOUND) when the owner is gone.
+  Task<absl::StatusOr<Creation>> Create(NewJob job, absl::Time deadline);
+  // All or none, in one transaction; no id twice.
+  Task<absl::StatusOr<std::vector<Creation>>> CreateAll(std::vector<NewJob> jobs,
+                                                        absl::Time deadline);
+
+  // Coalesced. Null where there is none.
+  Task<absl::StatusOr<JobPtr>> Get(JobKey key, absl::Time deadline);
+  Task<absl::StatusOr<std::vector<JobPtr>>> GetAll(std::vector<JobKey> keys, absl::Time deadline);
+  Task<absl::StatusOr<std::vector<Job>>> List(JobQuery query, absl::Time deadline);
+
+  // Jobs that are this caller's now, oldest first; none when there are none. Fair across users.
+  Task<absl::StatusOr<std::vector<Job>>> Claim(ClaimRequest claim, absl::Time deadline);
+
+  // Coalesced.
+  Task<absl::StatusOr<Job>> Finish(JobFinish finish, absl::Time deadline);
+  // Coalesced; no job twice. When the answer of the database is lost so are the tokens: UNAVAILABLE.
+  Task<absl::StatusOr<std::vector<absl::StatusOr<absl::Time>>>> Heartbeat(
+      std::vector<Lease> leases, absl::Time deadline);
+  Task<absl::StatusOr<Job>> Cancel(std::string id, std::optional<std::string> owner,
+                                   std::string result, absl::Time deadline);
+
+  // Returns at most `limit` jobs whose lease ran out to pending; how many it were.
+  Task<absl::StatusOr<int>> Sweep(int limit, absl::Time deadline);
+
+  // Notifies every replica, ours too.
+  Task<absl::Status> SendNews(std::vector<std::string> payloads, absl::Time deadline);
+
+  absl::Duration lease_duration() const { return options_.lease_duration; }
+
+ private:
+  using Leases = std::vector<Lease>;
+  using Extended = std::vector<absl::StatusOr<absl::Time>>;
+  using CreateBatches = Coalescer<NewJob, Creation>;
+  using GetBatches = Coalescer<JobKey, JobPtr>;
+  using FinishBatches = Coalescer<JobFinish, Job>;
+  using HeartbeatBatches = Coalescer<Leases, Extended>;
+
+  CoalescerOptions BatchOptions(const std::string& kind) const;
+
+  Task<absl::StatusOr<CreateBatches::Answers>> CreateBatch(const std::vector<NewJob>& jobs,
+                                                           absl::Time deadline);
+  Task<absl::StatusOr<GetBatches::Answers>> GetBatch(const std::vector<JobKey>& keys,
+                                                     absl::Time deadline);
+  Task<absl::StatusOr<FinishBatches::Answers>> FinishBatch(
+      const std::vector<JobFinish>& finishes, absl::Time deadline);
+  Task<absl::StatusOr<HeartbeatBatches::Answers>> HeartbeatBatch(const std::vector<Leases>& calls,
+                                                                 absl::Time deadline);
+  absl::StatusOr<std::vector<Job>> ClaimNow(db::Session& session, const ClaimRequest& claim);
+  void Tell(JobNews news) const;
+
+  const JobStoreOptions options_;
+  db::Pool& pool_;
+  Metrics& metrics_;
+  Turns turns_;
+  CreateBatches creates_;
+  GetBatches gets_;
+  FinishBatches finishes_;
+  HeartbeatBatches heartbeats_;
+  // Last: they read the queues.
+  std::vector<MetricRegistration> queue_metrics_;
+};
+
+}  // namespace vibestack::job_service
+
+#endif  // VIBESTACK_JOB_SERVICE_STORE_JOB_STORE_H_

@@ -1,0 +1,13 @@
+-- Jobs of the user $6 in the state $7, and of the workflow $8 where it is given: up to $4, oldest first.
+-- After the position ($1, $2), none made from $3 on; with the result if $5. Each shape of list is a
+-- statement of its own, so that its plan may be prepared once and uses the index of that shape.
+SELECT j.id, j.user_id, j.workflow_id, coalesce(j.status, 'pending'),
+  (extract(epoch FROM j.created_at) * 1000000)::bigint,
+  (extract(epoch FROM j.updated_at) * 1000000)::bigint,
+  CASE WHEN $5::boolean THEN j.result_payload::text END
+FROM agent_jobs AS j
+WHERE (j.created_at, j.id) > ($1::timestamptz, $2::uuid) AND j.created_at < $3::timestamptz
+  AND j.user_id = $6::uuid
+  AND coalesce(j.status, 'pending') = $7::text
+  AND ($8::text IS NULL OR j.workflow_id = $8::text)
+ORDER BY j.created_at, j.id LIMIT $4::integer

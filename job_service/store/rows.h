@@ -1,0 +1,26 @@
+#ifndef VIBESTACK_JOB_SERVICE_STORE_ROWS_H_
+#define VIBESTACK_JOB_SERVICE_STORE_ROWS_H_
+
+#include <pqxx/pqxx>
+
+#include <string>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "job_service/domain/job.h"
+
+namespace vibestack::job_service {
+
+// The job in a row whose first columns are id, user_id, workflow_id, status, created_at and
+// updated_at in microseconds, and the result as text.
+Job ReadJob(const pqxx::row& row);
+
+// All rows as jobs.
+std::vector<Job> ReadJobs(const pqxx::result& rows);
+
+// A column that holds microseconds since 1970.
+absl::Time ReadTime(const pqxx::field& field);
+
+}  // namespace vibestack::job_service
+
+#endif  // VIBESTACK_JOB_SERVICE_STORE_ROWS_H_

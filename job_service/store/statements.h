@@ -1,0 +1,92 @@
+#ifndef VIBESTACK_JOB_SERVICE_STORE_STATEMENTS_H_
+#define VIBESTACK_JOB_SERVICE_STORE_STATEMENTS_H_
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "common/db/session.h"
+#include "job_service/domain/job.h"
+#include "job_service/domain/job_news.h"
+#include "job_service/domain/job_query.h"
+
+// What the store asks of the database, over one session: plain functions around the .sql files
+// beside them. Each commits by itself unless it runs within Session::Transact. Where a function
+// takes many inputs, its answers are in their order. Errors are Session::Exec's.
+namespace vibestack::job_service {
+
+// What came of a job that was to be made.
+struct Creation {
+  absl::Time created_at;
+  absl::Time updated_at;
+  // Set where the id had a row before, with the same content: that row, with its result.
+  JobPtr existing;
+};
+
+// Adds what the creation of a job means to those who wait for work. A row that existed counts too:
+// our own statement may have made it before its answer was lost.
+void AddNews(const NewJob& job, const Creation& creation, JobNews& news);
+
+// Makes jobs; an id may be there several times. Each one's own error: ALREADY_EXISTS (ID_TAKEN)
+// where the id has other content. FAILED_PRECONDITION (REFERENCE_MISSING) for all of them when an
+// owner is gone; nothing is made then.
+absl::StatusOr<std::vector<absl::StatusOr<Creation>>> CreateJobs(db::Session& session,
+                                                                 const std::vector<NewJob>& jobs);
+
+// One wish to read a job.
+struct JobKey {
+  std::string id;
+  bool with_result = false;
+};
+
+// Reads jobs; an id may be there several times and comes with its result if one of them wants it.
+// Null where there is none.
+absl::StatusOr<std::vector<JobPtr>> GetJobs(db::Session& session, const std::vector<JobKey>& keys);
+
+// Ends jobs; several of one job are done one after the other. Answers the job without its result.
+// Each one's own error: ABORTED (LEASE_LOST), NOT_FOUND. Where the job has ended so already it is
+// answered as if it had now. INVALID_ARGUMENT for all when the database does not take a result.
+absl::StatusOr<std::vector<absl::StatusOr<Job>>> FinishJobs(db::Session& session,
+                                                            const std::vector<JobFinish>& finishes);
+
+// Extends leases; several of one job are done one after the other. Answers the new updated_at. Each
+// one's own error: ABORTED (LEASE_LOST), NOT_FOUND, or that of its statement.
+std::vector<absl::StatusOr<absl::Time>> HeartbeatJobs(db::Session& session,
+                                                      const std::vector<Lease>& leases);
+
+// Ends a job that is not terminal with this result; `owner`, where given, must be its user.
+// PERMISSION_DENIED (NOT_YOURS) for another's or no job where `owner` is given, else NOT_FOUND;
+// FAILED_PRECONDITION (JOB_TERMINAL) when it has ended otherwise than by a cancellation.
+absl::StatusOr<Job> CancelJob(db::Session& session, const std::string& id,
+                              const std::optional<std::string>& owner, const std::string& result);
+
+absl::StatusOr<std::vector<Job>> ListJobs(db::Session& session, const JobQuery& query);
+
+// The oldest pending jobs of these workflows, at most `limit`, now processing.
+absl::StatusOr<std::vector<Job>> ClaimOldest(db::Session& session,
+                                             const std::vector<std::string>& workflow_ids,
+                                             int limit);
+
+// Where the turn of users stands in one workflow: after this user; empty before the first.
+struct Turn {
+  std::string workflow_id;
+  std::string after_user_id;
+};
+
+// Pending jobs, at most `limit`, now processing, taken in turn from at most `users` users of each
+// workflow. Moves the turns on; a turn that reached its end starts again.
+absl::StatusOr<std::vector<Job>> ClaimFairly(db::Session& session, std::vector<Turn>& turns,
+                                             int users, int limit);
+
+// Returns at most `limit` jobs to pending whose lease, `lease_duration` long, ran out.
+absl::StatusOr<std::vector<Job>> SweepJobs(db::Session& session, absl::Duration lease_duration,
+                                           int limit);
+
+absl::Status SendNews(db::Session& session, const std::vector<std::string>& payloads);
+
+}  // namespace vibestack::job_service
+
+#endif  // VIBESTACK_JOB_SERVICE_STORE_STATEMENTS_H_

@@ -1,0 +1,61 @@
+#include "job_service/sweep/sweeper.h"
+
+#include <utility>
+
+#include "absl/time/clock.h"
+#include "common/async/sync_wait.h"
+#include "common/telemetry/log.h"
+
+namespace vibestack::job_service {
+namespace {
+
+constexpr int kJobsOfSweep = 1'000;
+constexpr absl::Duration kLongestSweep = absl::Seconds(10);
+
+}  // namespace
+
+Sweeper::Sweeper(absl::Duration interval, Sweep sweep)
+    : interval_(interval), sweep_(std::move(sweep)), thread_([this] { Run(); }) {}
+
+void Sweeper::Stop() {
+  {
+    absl::MutexLock lock(&mutex_);
+    stopping_ = true;
+  }
+  if (thread_.joinable()) thread_.join();
+}
+
+bool Sweeper::stopping() const {
+  absl::MutexLock lock(&mutex_);
+  return stopping_;
+}
+
+bool Sweeper::Pause() {
+  absl::MutexLock lock(&mutex_);
+  mutex_.AwaitWithTimeout(absl::Condition(&stopping_), interval_);
+  return !stopping_;
+}
+
+void Sweeper::Run() {
+  bool failing = false;
+  while (Pause()) SweepAll(failing);
+}
+
+void Sweeper::SweepAll(bool& failing) {
+  while (!stopping()) {
+    const absl::StatusOr<int> swept = SyncWait(sweep_(kJobsOfSweep, absl::Now() + kLongestSweep));
+    if (!swept.ok()) {
+      if (!failing) {
+        Log(LogLevel::kWarning, "sweep_failed",
+            {{"code", absl::StatusCodeToString(swept.status().code())}});
+      }
+      failing = true;
+      return;
+    }
+    failing = false;
+    if (*swept > 0) Log(LogLevel::kInfo, "leases_ran_out", {{"jobs", *swept}});
+    if (*swept < kJobsOfSweep) return;
+  }
+}
+
+}  // namespace vibestack::job_service

@@ -1,0 +1,47 @@
+#ifndef VIBESTACK_JOB_SERVICE_SWEEP_SWEEPER_H_
+#define VIBESTACK_JOB_SERVICE_SWEEP_SWEEPER_H_
+
+#include <functional>
+#include <thread>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/status/statusor.h"
+#include "absl/synchronization/mutex.h"
+#include "absl/time/time.h"
+#include "common/async/task.h"
+
+namespace vibestack::job_service {
+
+// Returns jobs whose lease ran out to pending, again and again, a bounded number at a time, in a
+// thread of its own. Every replica does so safely: the statement sees to it. Thread-safe.
+class Sweeper {
+ public:
+  // Sweeps at most `limit` jobs and tells how many it were.
+  using Sweep = std::function<Task<absl::StatusOr<int>>(int limit, absl::Time deadline)>;
+
+  Sweeper(absl::Duration interval, Sweep sweep);
+  Sweeper(const Sweeper&) = delete;
+  Sweeper& operator=(const Sweeper&) = delete;
+  ~Sweeper() { Stop(); }
+
+  // Lets a sweep under way end and joins the thread. May be called twice.
+  void Stop();
+
+ private:
+  void Run();
+  // Sweeps until nothing is left or the service stops.
+  void SweepAll(bool& failing);
+  // Whether to go on.
+  bool Pause();
+  bool stopping() const;
+
+  const absl::Duration interval_;
+  const Sweep sweep_;
+  mutable absl::Mutex mutex_;
+  bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
+  std::thread thread_;
+};
+
+}  // namespace vibestack::job_service
+
+#endif  // VIBESTACK_JOB_SERVICE_SWEEP_SWEEPER_H_
