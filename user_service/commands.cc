@@ -95,6 +95,9 @@ absl::Status CreateSuperuser() {
   if (email_problem) return absl::InvalidArgumentError("--email " + *email_problem);
   const absl::StatusOr<Secret> password = ReadPassword();
   if (!password.ok()) return password.status();
+  // What goes wrong is said once, at the end.
+  const absl::Status quiet = SetLogLevel("error");
+  if (!quiet.ok()) return quiet;
   options->database_connections = 1;
   db::Pool pool(DatabaseOptions(*options));
   UserStore users(pool, {});

@@ -1,0 +1,84 @@
+#ifndef VIBESTACK_TESTS_INTEGRATION_USER_SERVICE_FIXTURE_H_
+#define VIBESTACK_TESTS_INTEGRATION_USER_SERVICE_FIXTURE_H_
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include <pqxx/pqxx>
+#include "common/async/sync_wait.h"
+#include "common/auth/password_pool.h"
+#include "common/base/error.h"
+#include "common/base/uuid.h"
+#include "common/db/pool.h"
+#include "user_service/domain/accounts.h"
+#include "user_service/domain/passwords.h"
+#include "user_service/store/user_store.h"
+
+namespace vibestack::user_service {
+
+// A store and the rules above it on the migrated database that DATABASE_URL names, with empty
+// tables.
+class UserServiceTest : public testing::Test {
+ protected:
+  UserServiceTest() { Sql("TRUNCATE users, agent_jobs"); }
+  ~UserServiceTest() override {
+    password_pool_.Stop();
+    users_.Close();
+    pool_.Stop();
+  }
+
+  // Runs SQL as somebody else's program would.
+  pqxx::result Sql(const std::string& sql) { return pqxx::nontransaction(foreign_).exec(sql); }
+  std::string Quoted(const std::string& text) { return foreign_.quote(text); }
+
+  static absl::Time Soon() { return absl::Now() + absl::Seconds(20); }
+
+  static NewUser MakeUser(const std::string& email) {
+    NewUser user;
+    user.id = NewUuid();
+    user.email = email;
+    user.hashed_password = Secret("$2b$04$" + std::string(53, 'a'));
+    return user;
+  }
+
+  static NewAccount MakeAccount(const std::string& email) {
+    NewAccount account;
+    account.email = email;
+    account.password = Secret("correct horse");
+    return account;
+  }
+
+  // The id of a row that somebody else's program made.
+  std::string InsertForeign(const std::string& email, const std::string& hash) {
+    return Sql("INSERT INTO users (id, email, hashed_password, is_active, is_superuser) VALUES ('" +
+               NewUuid() + "', " + Quoted(email) + ", " + Quoted(hash) +
+               ", NULL, NULL) RETURNING id")[0][0]
+        .c_str();
+  }
+
+  absl::StatusOr<UserPtr> Get(const std::string& id) { return SyncWait(users_.Get(id, Soon())); }
+
+  static db::PoolOptions PoolOptionsOf(int connections) {
+    db::PoolOptions options;
+    options.session.database_url = std::getenv("DATABASE_URL");
+    options.session.application_name = "user_service_pgtest";
+    options.session.schema_version = 1;
+    options.session.statements = UserStore::Statements();
+    options.connections = connections;
+    return options;
+  }
+
+  pqxx::connection foreign_{std::getenv("DATABASE_URL")};
+  db::Pool pool_{PoolOptionsOf(4)};
+  UserStore users_{pool_, {}};
+  auth::PasswordPool password_pool_{{.threads = 2}};
+  Passwords passwords_{password_pool_, 4};
+  Accounts accounts_{users_, passwords_};
+};
+
+}  // namespace vibestack::user_service
+
+#endif  // VIBESTACK_TESTS_INTEGRATION_USER_SERVICE_FIXTURE_H_
