@@ -86,7 +86,9 @@ start_service() {
     record_service "$name" "$BASHPID" "$stamp"
     VIBESTACK_DATABASE_URL=$database_url exec setsid "${command[@]}"
   ) </dev/null >>"$state/log/$name.log" 2>&1 &
-  if ! "$venv/bin/python" "$here/probe" ready "127.0.0.1:$port" --pid "$!" --seconds 60; then
+  pid=$!
+  disown "$pid"
+  if ! "$venv/bin/python" "$here/probe" ready "127.0.0.1:$port" --pid "$pid" --seconds 60; then
     tail -n 20 "$state/log/$name.log" >&2
     die "$name does not get ready (all of its log: $state/log/$name.log)"
   fi
@@ -96,6 +98,16 @@ start_service() {
 stamp() {
   { sha256sum "$1" "$state/job_service.token"; printf '%s\n' "$@" "$database_url"; env | grep '^VIBESTACK_' | sort || true; } |
     sha256sum | cut -d' ' -f1
+}
+
+# The walk, and if it fails, what the services that did not survive it had to say.
+walk() {
+  local name
+  "$venv/bin/python" "$root/deploy/local/walk" --user "127.0.0.1:$user_port" --job "127.0.0.1:$job_port" --state "$state" 8>&- && return
+  for name in user_service job_service; do
+    pid_of "$name" >/dev/null || { tail -n 5 "$state/log/$name.log" >&2; complain "$name ended while the walk was under way"; }
+  done
+  die "the walk failed (logs: $state/log)"
 }
 
 start_services() {
