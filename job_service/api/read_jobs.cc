@@ -24,7 +24,8 @@ absl::Status CheckBatch(const pb::BatchGetJobsRequest& request) {
 }  // namespace
 
 Task<absl::StatusOr<JobPtr>> JobApi::ReadJob(Call& call, std::string id, bool with_result) {
-  absl::StatusOr<JobPtr> job = co_await store_.Get({id, with_result}, call.WorkDeadline());
+  const JobKey key{id, with_result};
+  absl::StatusOr<JobPtr> job = co_await store_.Get(key, call.WorkDeadline());
   if (!job.ok()) co_return job;
   const absl::Status seen = CheckMaySee(call.caller(), id, job->get());
   if (!seen.ok()) co_return seen;
