@@ -10,7 +10,8 @@ namespace {
 
 constexpr absl::Duration kBackoffBase = absl::Milliseconds(50);
 constexpr absl::Duration kBackoffLimit = absl::Seconds(2);
-// An idle connection is pinged this often, so that a lost one is replaced before it is needed.
+// An idle connection is pinged this often, and whenever another one is lost, so that a lost one is
+// replaced before it is needed.
 constexpr absl::Duration kPingInterval = absl::Seconds(15);
 
 absl::Status StoppedError() { return UnavailableError("SHUTTING_DOWN", "the service is stopping"); }
@@ -74,12 +75,13 @@ void Pool::Submit(Work work) {
 void Pool::Serve() {
   std::unique_ptr<Session> session;
   int attempt = 0;
+  uint64_t losses = 0;
   while (!stopping()) {
     if (session == nullptr) {
       session = Connect(attempt);
       continue;
     }
-    std::optional<Work> work = NextWork();
+    std::optional<Work> work = NextWork(losses);
     if (work.has_value()) {
       RunWork(*std::move(work), session);
     } else if (!stopping() && !session->Ping().ok()) {
@@ -97,6 +99,7 @@ std::unique_ptr<Session> Pool::Connect(int& attempt) {
     return nullptr;
   }
   attempt = 0;
+  if (stopping()) return nullptr;
   CountLive(+1);
   return *std::move(session);
 }
@@ -113,6 +116,8 @@ void Pool::CountLive(int change) {
     if (change > 0) {
       ++connects_;
       failure_ = absl::OkStatus();
+    } else {
+      ++losses_;
     }
   }
   if (is_healthy == was_healthy) return;
@@ -142,15 +147,16 @@ void Pool::PauseBeforeRetry(int attempt) {
                           BackoffWithJitter(attempt, kBackoffBase, kBackoffLimit));
 }
 
-std::optional<Pool::Work> Pool::NextWork() {
+std::optional<Pool::Work> Pool::NextWork(uint64_t& losses) {
   absl::MutexLock lock(&mutex_);
-  mutex_.AwaitWithTimeout(absl::Condition(
-                              +[](Pool* pool) ABSL_NO_THREAD_SAFETY_ANALYSIS {
-                                return pool->stopping_ || !pool->queue_.empty();
-                              },
-                              this),
-                          kPingInterval);
-  if (queue_.empty()) return std::nullopt;
+  const auto has_news = [this, &losses]() ABSL_NO_THREAD_SAFETY_ANALYSIS {
+    return stopping_ || !queue_.empty() || losses_ != losses;
+  };
+  mutex_.AwaitWithTimeout(absl::Condition(&has_news), kPingInterval);
+  if (queue_.empty()) {
+    losses = losses_;  // The caller asks its own connection for a sign of life.
+    return std::nullopt;
+  }
   Work work = std::move(queue_.front());
   queue_.pop_front();
   ++busy_;

@@ -104,8 +104,9 @@ class Pool {
   std::unique_ptr<Session> Connect(int& attempt);
   void NoteFailure(const absl::Status& status);
   void PauseBeforeRetry(int attempt);
-  // The next work; none when the idle time is over or the pool stops.
-  std::optional<Work> NextWork();
+  // The next work; none when the idle time is over, another connection was lost (`losses` is how
+  // many this thread knew of) or the pool stops.
+  std::optional<Work> NextWork(uint64_t& losses);
   // Runs a work, once more on a fresh connection where that is safe; `session` is null afterwards
   // if it broke.
   void RunWork(Work work, std::unique_ptr<Session>& session);
@@ -123,6 +124,7 @@ class Pool {
   int live_ ABSL_GUARDED_BY(mutex_) = 0;
   int busy_ ABSL_GUARDED_BY(mutex_) = 0;
   uint64_t connects_ ABSL_GUARDED_BY(mutex_) = 0;
+  uint64_t losses_ ABSL_GUARDED_BY(mutex_) = 0;
   absl::Status failure_ ABSL_GUARDED_BY(mutex_);
   std::vector<std::thread> threads_;
 };
