@@ -51,7 +51,7 @@ class PasswordPool {
   using HashCallback = absl::AnyInvocable<void(absl::StatusOr<std::string>) &&>;
   using VerifyCallback = absl::AnyInvocable<void(absl::StatusOr<bool>) &&>;
 
-  // Starts the threads. Takes some 2 ms to measure how fast they will be.
+  // Starts the threads. Takes some 5 ms to measure how fast they will be.
   explicit PasswordPool(Options options, const Clock& clock = SystemClock::Instance());
   ~PasswordPool();
 
