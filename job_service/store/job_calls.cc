@@ -121,7 +121,10 @@ Task<absl::StatusOr<Job>> JobStore::Cancel(std::string id, std::optional<std::st
   };
   absl::StatusOr<Job> job =
       co_await pool_.Run<Job>(deadline, db::Repeat::kSafe, std::move(work));
-  if (job.ok()) Tell({{job->id}, {}});
+  if (!job.ok()) co_return job;
+  JobNews news;
+  news.changed.push_back(job->id);
+  Tell(std::move(news));
   co_return job;
 }
 
