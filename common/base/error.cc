@@ -12,6 +12,12 @@ namespace {
 
 constexpr char kDomain[] = "vibestack";
 
+// What fits into 8 KiB of headers: the details in base64, beside them the message, in which each
+// byte may take three.
+constexpr size_t kMaxViolationBytes = 3'000;
+constexpr size_t kMaxTextBytes = 200;
+constexpr size_t kOverheadBytes = 8;  // of a violation in protobuf
+
 template <typename Detail>
 std::string TypeUrl() {
   return "type.googleapis.com/" + Detail::descriptor()->full_name();
@@ -26,6 +32,14 @@ template <typename Detail>
 bool Read(const absl::Status& status, Detail& detail) {
   const auto payload = status.GetPayload(TypeUrl<Detail>());
   return payload.has_value() && detail.ParseFromString(std::string(*payload));
+}
+
+// `text`, cut between two characters of UTF-8 where it is long.
+std::string Shortened(std::string_view text) {
+  if (text.size() <= kMaxTextBytes) return std::string(text);
+  size_t end = kMaxTextBytes;
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xc0) == 0x80) --end;
+  return std::string(text.substr(0, end)) + "…";
 }
 
 absl::Status WithRetry(absl::Status status, absl::Duration retry_after) {
@@ -107,14 +121,20 @@ absl::Duration RetryDelay(const absl::Status& status) {
 }
 
 void FieldViolations::Add(std::string_view field, std::string_view description) {
-  violations_.emplace_back(field, description);
+  if (bytes_ >= kMaxViolationBytes) {
+    ++left_out_;
+    return;
+  }
+  const auto& [name, text] = violations_.emplace_back(Shortened(field), Shortened(description));
+  bytes_ += name.size() + text.size() + kOverheadBytes;
 }
 
 absl::Status FieldViolations::ToStatus() const {
   if (violations_.empty()) return absl::OkStatus();
   const auto& [first_field, first_description] = violations_.front();
-  absl::Status status = MakeError(absl::StatusCode::kInvalidArgument, "INVALID_FIELDS",
-                                  first_field + ": " + first_description);
+  std::string message = first_field + ": " + first_description;
+  if (left_out_ > 0) message += " (" + std::to_string(left_out_) + " more are not named here)";
+  absl::Status status = MakeError(absl::StatusCode::kInvalidArgument, "INVALID_FIELDS", message);
   google::rpc::BadRequest bad_request;
   for (const auto& [field, description] : violations_) {
     auto* violation = bad_request.add_field_violations();

@@ -1,6 +1,7 @@
 #ifndef VIBESTACK_COMMON_BASE_ERROR_H_
 #define VIBESTACK_COMMON_BASE_ERROR_H_
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -43,7 +44,9 @@ std::string ErrorReason(const absl::Status& status);
 // The google.rpc.RetryInfo delay of an error; InfiniteDuration() where there is none.
 absl::Duration RetryDelay(const absl::Status& status);
 
-// Collects what is wrong with a request, so that one answer names every violated field.
+// Collects what is wrong with a request, so that one answer names every violated field, as far as
+// an answer has room: details travel in HTTP/2 headers, of which clients take 8 KiB. Long paths are
+// cut, and past some dozens of violations only their number is told.
 class FieldViolations {
  public:
   // `field` is the path in the request, such as `requests[3].workflow_id`.
@@ -56,6 +59,8 @@ class FieldViolations {
 
  private:
   std::vector<std::pair<std::string, std::string>> violations_;
+  size_t bytes_ = 0;     // of violations_, as they are sent
+  size_t left_out_ = 0;  // violations for which there was no room
 };
 
 // INVALID_ARGUMENT for one field.

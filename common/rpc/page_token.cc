@@ -47,7 +47,9 @@ std::string EncodePageToken(const PagePosition& position, const std::string& fil
 
 absl::StatusOr<PagePosition> DecodePageToken(const std::string& token, const std::string& filter) {
   std::string bytes;
-  if (!absl::WebSafeBase64Unescape(token, &bytes) || bytes.size() <= kDigestSize + kIdSize) {
+  // Unescaping skips spaces and padding: only the one form that we write is ours.
+  if (!absl::WebSafeBase64Unescape(token, &bytes) || bytes.size() <= kDigestSize + kIdSize ||
+      absl::WebSafeBase64Escape(bytes) != token) {
     return InvalidToken();
   }
   const std::string place = bytes.substr(kDigestSize);

@@ -56,5 +56,25 @@ TEST(FieldViolationsTest, NamesEveryFieldInOneAnswer) {
   EXPECT_EQ(details.field_violations(1).description(), "must be a UUID");
 }
 
+TEST(FieldViolationsTest, AnswerFitsIntoAClientsHeadersHoweverMuchIsWrong) {
+  FieldViolations violations;
+  for (int i = 0; i < 1'000; ++i)
+    violations.Add("requests[" + std::to_string(i) + "].id", "is bad");
+  const absl::Status many = violations.ToStatus();
+  const auto details = DetailOf<google::rpc::BadRequest>(many);
+  EXPECT_GT(details.field_violations_size(), 50);
+  EXPECT_LT(details.ByteSizeLong(), 4'000U);
+  EXPECT_NE(many.message().find(std::to_string(1'000 - details.field_violations_size())),
+            absl::string_view::npos);
+
+  std::string owls;
+  for (int i = 0; i < 10'000; ++i) owls += "🦉";
+  const auto cut = DetailOf<google::rpc::BadRequest>(InvalidFieldError(owls, owls));
+  EXPECT_EQ(cut.field_violations(0).field(), owls.substr(0, 200) + "…");
+  EXPECT_EQ(cut.field_violations(0).description(), owls.substr(0, 200) + "…");
+  const auto odd = DetailOf<google::rpc::BadRequest>(InvalidFieldError("x" + owls, "is bad"));
+  EXPECT_EQ(odd.field_violations(0).field(), "x" + owls.substr(0, 196) + "…");
+}
+
 }  // namespace
 }  // namespace vibestack

@@ -35,6 +35,13 @@ TEST(PageTokenTest, EveryChangedCharacterIsNoticed) {
   }
 }
 
+TEST(PageTokenTest, OnlyTheFormThatWeWritePasses) {
+  const std::string token = EncodePageToken(kPosition, "filter");
+  for (const std::string& other : {token + "=", " " + token, token + "\n", token + "A"}) {
+    EXPECT_FALSE(DecodePageToken(other, "filter").ok()) << other;
+  }
+}
+
 TEST(PageFilterTest, LeavesOutThePageFieldsAndHoldsAllElse) {
   test::Probe probe;
   probe.set_text("a");
