@@ -9,7 +9,6 @@
 #include "common/db/pool_metrics.h"
 #include "common/telemetry/log.h"
 #include "job_service/events/news_payload.h"
-#include "vibestack/job/v1/job_service.pb.h"
 
 namespace vibestack::job_service {
 namespace {
@@ -57,14 +56,15 @@ App::App(const Config& config)
                 [this](std::string user_id, absl::Time deadline) {
                   return users_.FindAccount(std::move(user_id), deadline);
                 }),
-      authenticator_([this](const std::string& token) { return Verify(token); }, accounts_),
-      api_({config_.poll_interval}, store_, hub_, accounts_),
-      service_(*pb::GetJobRequest::descriptor()->file()->FindServiceByName("JobService"), guard_),
+      authenticator_([this](const std::string& token) { return verifier_.VerifyCaller(token); },
+                     accounts_,
+                     [this](const std::string& token, absl::Status refusal) {
+                       return Reconsider(token, std::move(refusal));
+                     }),
+      api_({config_.poll_interval}, store_, hub_, accounts_, guard_),
       listener_(MakeListenerOptions()),
-      sweeper_(config_.sweep_interval, [this](int limit, absl::Time deadline) {
-        return store_.Sweep(limit, deadline);
-      }) {
-  api_.Register(service_);
+      sweeper_(config_.sweep_interval,
+               [this](int limit, absl::Time deadline) { return store_.Sweep(limit, deadline); }) {
   Watch();
 }
 
@@ -96,11 +96,13 @@ db::ListenerOptions App::MakeListenerOptions() {
   return options;
 }
 
-absl::StatusOr<auth::Claims> App::Verify(const std::string& token) {
+Task<absl::Status> App::Reconsider(const std::string& token, absl::Status refusal) {
   auth::TokenFault fault = auth::TokenFault::kNone;
-  absl::StatusOr<auth::Claims> claims = verifier_.VerifyCaller(token, &fault);
-  if (fault == auth::TokenFault::kUnknownKey) keys_.RequestRefresh();
-  return claims;
+  const absl::StatusOr<auth::Claims> claims = verifier_.VerifyCaller(token, &fault);
+  if (claims.ok()) co_return absl::OkStatus();
+  // The key may be newer than ours.
+  if (fault != auth::TokenFault::kUnknownKey) co_return refusal;
+  co_return co_await keys_.Refresh();
 }
 
 void App::OnNotification(const std::string& channel, const std::string& payload) {
@@ -128,7 +130,7 @@ absl::Status App::Listen() {
   const absl::Status serving = metrics_.Serve(config_.metrics_address);
   if (!serving.ok()) return serving;
   absl::StatusOr<std::unique_ptr<rpc::Server>> server =
-      rpc::Server::Listen(config_.grpc_address, {&service_});
+      rpc::Server::Listen(config_.grpc_address, {&api_.service()});
   if (!server.ok()) return server.status();
   server_ = *std::move(server);
   readiness_.SetServer(server_.get());
@@ -155,9 +157,9 @@ absl::Status App::WritePortFile() const {
 
 void App::Watch() {
   watches_ = db::WatchPool(metrics_, pool_);
-  watches_.push_back(metrics_.AddGaugeCallback(
-      "vibestack_waiting_calls", "Calls that wait for news of jobs.", {},
-      [this] { return static_cast<double>(hub_.size()); }));
+  watches_.push_back(
+      metrics_.AddGaugeCallback("vibestack_waiting_calls", "Calls that wait for news of jobs.", {},
+                                [this] { return static_cast<double>(hub_.size()); }));
   watches_.push_back(WatchBatchQueue(metrics_, "find_owner",
                                      [this] { return static_cast<double>(users_.queued()); }));
 }

@@ -14,7 +14,6 @@
 #include "common/rpc/authenticator.h"
 #include "common/rpc/guard.h"
 #include "common/rpc/server.h"
-#include "common/rpc/service.h"
 #include "common/telemetry/metrics.h"
 #include "common/telemetry/rpc_metrics.h"
 #include "job_service/api/job_api.h"
@@ -62,7 +61,7 @@ class App {
   db::PoolOptions MakePoolOptions();
   JobStoreOptions MakeStoreOptions();
   db::ListenerOptions MakeListenerOptions();
-  absl::StatusOr<auth::Claims> Verify(const std::string& token);
+  Task<absl::Status> Reconsider(const std::string& token, absl::Status refusal);
   void OnNotification(const std::string& channel, const std::string& payload);
   void OnListening();
   void Watch();
@@ -83,7 +82,6 @@ class App {
   rpc::Authenticator authenticator_;
   rpc::Guard guard_{authenticator_, rpc_metrics_};
   JobApi api_;
-  rpc::Service service_;
   db::Listener listener_;
   Sweeper sweeper_;
   std::vector<MetricRegistration> watches_;

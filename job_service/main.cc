@@ -43,8 +43,8 @@ int Main(int argc, char** argv) {
   const auto words = ParseFlags(argc, argv, "Slow work as jobs.\n\n  job_service [serve] [FLAG…]");
   if (!words.ok()) return Complain(kUsageError, words.status());
   if (words->size() > 1 || (words->size() == 1 && words->front() != "serve")) {
-    return Complain(kUsageError, absl::InvalidArgumentError(
-                                     "the only command is `serve`; --help says more"));
+    return Complain(kUsageError,
+                    absl::InvalidArgumentError("the only command is `serve`; --help says more"));
   }
   const absl::StatusOr<Config> config = ReadConfig();
   if (!config.ok()) return Complain(kUsageError, config.status());

@@ -16,10 +16,9 @@ Task<absl::StatusOr<pb::Job>> JobApi::CancelJob(Call& call, const pb::CancelJobR
   validator.Id("id", request.id());
   validator.Text("reason", request.reason(), 0, kMaxReason);
   if (!validator.ok()) co_return validator.ToStatus();
-  const absl::StatusOr<Job> job =
-      co_await store_.Cancel(CanonicalUuid(request.id()), BoundTo(call.caller()),
-                             ErrorResult(kCancelledCode, request.reason(), ""),
-                             call.WorkDeadline());
+  const absl::StatusOr<Job> job = co_await store_.Cancel(
+      CanonicalUuid(request.id()), BoundTo(call.caller()),
+      ErrorResult(kCancelledCode, request.reason(), ""), call.WorkDeadline());
   if (!job.ok()) co_return job.status();
   co_return ToProto(*job, pb::FULL);
 }

@@ -62,8 +62,7 @@ Task<absl::StatusOr<pb::ClaimJobsResponse>> JobApi::ClaimJobs(Call& call,
   const absl::Duration wait =
       request.has_wait() ? rpc::ToSpan(request.wait()) : absl::ZeroDuration();
   const absl::Time end = WaitEnd(call.deadline(), wait, absl::Now());
-  const absl::StatusOr<std::vector<Job>> jobs =
-      co_await ClaimOrWait(call, *std::move(claim), end);
+  const absl::StatusOr<std::vector<Job>> jobs = co_await ClaimOrWait(call, *std::move(claim), end);
   if (!jobs.ok()) co_return jobs.status();
   pb::ClaimJobsResponse response;
   for (const Job& job : *jobs) {

@@ -2,11 +2,17 @@
 
 namespace vibestack::job_service {
 
-void JobApi::Register(rpc::Service& service) {
-  const auto bind = [this, &service]<typename Request, typename Response>(
+JobApi::JobApi(Options options, JobStore& store, Hub& hub, rpc::AccountSource& owners,
+               rpc::Guard& guard)
+    : options_(options),
+      store_(store),
+      hub_(hub),
+      owners_(owners),
+      service_(*pb::GetJobRequest::descriptor()->file()->FindServiceByName("JobService"), guard) {
+  const auto bind = [this]<typename Request, typename Response>(
                         const char* name,
                         Answer<Response> (JobApi::*method)(Call&, const Request&)) {
-    service.Unary<Request, Response>(name, [this, method](Call& call, const Request& request) {
+    service_.Unary<Request, Response>(name, [this, method](Call& call, const Request& request) {
       return (this->*method)(call, request);
     });
   };

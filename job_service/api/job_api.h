@@ -27,12 +27,11 @@ class JobApi {
     absl::Duration poll_interval = absl::Seconds(5);
   };
 
-  // `owners` tells whether a user exists and is active. All three must outlive this.
-  JobApi(Options options, JobStore& store, Hub& hub, rpc::AccountSource& owners)
-      : options_(options), store_(store), hub_(hub), owners_(owners) {}
+  // `owners` tells whether a user exists and is active. All of them must outlive this.
+  JobApi(Options options, JobStore& store, Hub& hub, rpc::AccountSource& owners, rpc::Guard& guard);
 
-  // Binds every method; this must outlive `service`.
-  void Register(rpc::Service& service);
+  // What a server serves. Lives as long as this.
+  rpc::Service& service() { return service_; }
 
  private:
   template <typename T>
@@ -69,6 +68,7 @@ class JobApi {
   JobStore& store_;
   Hub& hub_;
   rpc::AccountSource& owners_;
+  rpc::Service service_;
 };
 
 }  // namespace vibestack::job_service

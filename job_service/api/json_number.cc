@@ -1,5 +1,6 @@
 #include "job_service/api/json_number.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <cstdint>
@@ -22,13 +23,36 @@ int64_t ExponentOf(std::string_view digits) {
   return negative ? -exponent : exponent;
 }
 
+// Takes the digits off the front of `text`; how many they were.
+size_t TakeDigits(std::string_view& text) {
+  const size_t count = std::min(text.find_first_not_of("0123456789"), text.size());
+  text.remove_prefix(count);
+  return count;
+}
+
 }  // namespace
+
+bool IsJsonNumber(std::string_view text) {
+  if (text.starts_with('-')) text.remove_prefix(1);
+  const bool leading_zero = text.starts_with('0');
+  const size_t whole = TakeDigits(text);
+  if (whole == 0 || (leading_zero && whole > 1)) return false;
+  if (text.starts_with('.')) {
+    text.remove_prefix(1);
+    if (TakeDigits(text) == 0) return false;
+  }
+  if (text.starts_with('e') || text.starts_with('E')) {
+    text.remove_prefix(1);
+    if (text.starts_with('+') || text.starts_with('-')) text.remove_prefix(1);
+    if (TakeDigits(text) == 0) return false;
+  }
+  return text.empty();
+}
 
 bool NumericTakes(std::string_view number) {
   if (number.starts_with('-')) number.remove_prefix(1);
   const size_t e = number.find_first_of("eE");
-  const int64_t exponent =
-      e == std::string_view::npos ? 0 : ExponentOf(number.substr(e + 1));
+  const int64_t exponent = e == std::string_view::npos ? 0 : ExponentOf(number.substr(e + 1));
   const std::string_view mantissa = number.substr(0, e);
   const size_t point = mantissa.find('.');
   const std::string_view whole = mantissa.substr(0, point);

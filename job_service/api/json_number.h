@@ -6,6 +6,9 @@
 
 namespace vibestack::job_service {
 
+// Whether `text` is a number of JSON's grammar (RFC 8259, 6).
+bool IsJsonNumber(std::string_view text);
+
 // Whether PostgreSQL's numeric takes a JSON number: up to 131,072 digits before the decimal point
 // and 16,383 after it (manual, 8.1.2).
 bool NumericTakes(std::string_view number);

@@ -11,7 +11,7 @@ inline constexpr int kMaxJsonDepth = 1'000;
 
 // Why a text is not JSON that PostgreSQL's jsonb takes, for the caller; empty when it is. jsonb
 // has no \u0000, no surrogate without its pair, and numbers only as NumericTakes says.
-std::string JsonFault(const std::string& text);
+std::string JsonFault(std::string text);
 
 // Appends `text` as a JSON string. It must be valid UTF-8.
 void AppendJsonString(std::string_view text, std::string& json);

@@ -25,6 +25,12 @@ JobStatus FromProto(pb::Job::Status status) {
   }
 }
 
+// Rounds up to the database's microseconds, so that a bound never takes in a row before it.
+absl::Time RoundUp(absl::Time time) {
+  const absl::Time floor = absl::FromUnixMicros(absl::ToUnixMicros(time));
+  return floor < time ? floor + absl::Microseconds(1) : floor;
+}
+
 // The filters, checked; without the page.
 JobQuery ToFilters(const auth::Caller& caller, const pb::ListJobsRequest& request,
                    rpc::Validator& validator) {
@@ -44,11 +50,11 @@ JobQuery ToFilters(const auth::Caller& caller, const pb::ListJobsRequest& reques
   }
   if (request.has_created_after()) {
     validator.Time("created_after", request.created_after());
-    query.created_from = rpc::ToTime(request.created_after());
+    query.created_from = RoundUp(rpc::ToTime(request.created_after()));
   }
   if (request.has_created_before()) {
     validator.Time("created_before", request.created_before());
-    query.created_before = rpc::ToTime(request.created_before());
+    query.created_before = RoundUp(rpc::ToTime(request.created_before()));
   }
   CheckView(request.view(), validator);
   query.oldest_first = request.oldest_first();
@@ -56,49 +62,47 @@ JobQuery ToFilters(const auth::Caller& caller, const pb::ListJobsRequest& reques
   return query;
 }
 
-// Rounds up to the database's microseconds, so that a bound never takes in a row before it.
-absl::Time RoundUp(absl::Time time) {
-  const absl::Time floor = absl::FromUnixMicros(absl::ToUnixMicros(time));
-  return floor < time ? floor + absl::Microseconds(1) : floor;
+// The page that the request asks for; `filter` is what page tokens are bound to.
+absl::StatusOr<JobQuery> ToQuery(const auth::Caller& caller, const pb::ListJobsRequest& request,
+                                 const std::string& filter) {
+  rpc::Validator validator;
+  JobQuery query = ToFilters(caller, request, validator);
+  const absl::StatusOr<int> page_size = rpc::PageSize(request.page_size());
+  if (!page_size.ok()) validator.Add("page_size", "must not be negative");
+  if (!validator.ok()) return validator.ToStatus();
+  query.limit = *page_size;
+  if (query.user_id.has_value()) {
+    const absl::Status allowed = CheckMayName(caller, *query.user_id);
+    if (!allowed.ok()) return allowed;
+  }
+  if (request.page_token().empty()) return query;
+  const absl::StatusOr<rpc::PagePosition> position =
+      rpc::DecodePageToken(request.page_token(), filter);
+  if (!position.ok()) return position.status();
+  query.after = JobQuery::Position{position->created_at, position->id};
+  return query;
 }
 
 }  // namespace
 
 Task<absl::StatusOr<pb::ListJobsResponse>> JobApi::ListJobs(Call& call,
                                                             const pb::ListJobsRequest& request) {
-  rpc::Validator validator;
-  JobQuery query = ToFilters(call.caller(), request, validator);
-  const absl::StatusOr<int> page_size = rpc::PageSize(request.page_size());
-  if (!page_size.ok()) validator.Add("page_size", "must not be negative");
-  if (!validator.ok()) co_return validator.ToStatus();
-  if (query.user_id.has_value()) {
-    const absl::Status allowed = CheckMayName(call.caller(), *query.user_id);
-    if (!allowed.ok()) co_return allowed;
-  }
-  if (request.has_created_after()) query.created_from = RoundUp(query.created_from);
-  if (request.has_created_before()) query.created_before = RoundUp(query.created_before);
   const std::string filter =
       rpc::PageFilter(request, BoundTo(call.caller()).value_or(std::string()));
-  if (!request.page_token().empty()) {
-    const absl::StatusOr<rpc::PagePosition> position =
-        rpc::DecodePageToken(request.page_token(), filter);
-    if (!position.ok()) co_return position.status();
-    query.after = JobQuery::Position{position->created_at, position->id};
-  }
-  query.limit = *page_size + 1;
-  const absl::StatusOr<std::vector<Job>> jobs =
-      co_await store_.List(std::move(query), call.WorkDeadline());
+  absl::StatusOr<JobQuery> query = ToQuery(call.caller(), request, filter);
+  if (!query.ok()) co_return query.status();
+  const size_t page_size = static_cast<size_t>(query->limit);
+  ++query->limit;  // One more tells whether there is a next page.
+  absl::StatusOr<std::vector<Job>> jobs =
+      co_await store_.List(*std::move(query), call.WorkDeadline());
   if (!jobs.ok()) co_return jobs.status();
   pb::ListJobsResponse response;
-  for (const Job& job : *jobs) {
-    if (response.jobs_size() == *page_size) {
-      // One more than was asked for: there is a next page.
-      const Job& last = (*jobs)[static_cast<size_t>(*page_size) - 1];
-      response.set_next_page_token(rpc::EncodePageToken({last.created_at, last.id}, filter));
-      break;
-    }
-    *response.add_jobs() = ToProto(job, request.view());
+  if (jobs->size() > page_size) {
+    jobs->resize(page_size);
+    const Job& last = jobs->back();
+    response.set_next_page_token(rpc::EncodePageToken({last.created_at, last.id}, filter));
   }
+  for (const Job& job : *jobs) *response.add_jobs() = ToProto(job, request.view());
   co_return response;
 }
 

@@ -11,6 +11,8 @@ namespace {
 
 using google::protobuf::Value;
 
+constexpr size_t kMaxKeyInPath = 50;
+
 class Writer {
  public:
   Writer(std::string_view field, rpc::Validator& validator) : path_(field), validator_(validator) {}
@@ -32,7 +34,7 @@ class Writer {
       case Value::kListValue:
         return WriteArray(value.list_value());
       case Value::KIND_NOT_SET:
-        validator_.Add(path_, "is a Value of no kind; use null_value for null");
+        Refuse("is a Value of no kind; use null_value for null");
         return;
     }
   }
@@ -40,9 +42,15 @@ class Writer {
   std::string Finish() { return std::move(json_); }
 
  private:
+  // The first fault is told; a large Value may have any number.
+  void Refuse(std::string_view why) {
+    if (!refused_) validator_.Add(path_, why);
+    refused_ = true;
+  }
+
   void WriteNumber(double number) {
     if (!std::isfinite(number)) {
-      validator_.Add(path_, "must be finite: JSON has no NaN and no infinity");
+      Refuse("must be finite: JSON has no NaN and no infinity");
       return;
     }
     json_ += NumberText(number);
@@ -50,7 +58,7 @@ class Writer {
 
   void WriteString(const std::string& text) {
     if (text.find('\0') != std::string::npos) {
-      validator_.Add(path_, "must not contain NUL");
+      Refuse("must not contain NUL");
       return;
     }
     AppendJsonString(text, json_);
@@ -64,7 +72,7 @@ class Writer {
       if (!first) json_ += ',';
       first = false;
       path_ += '.';
-      path_ += key.substr(0, key.find('\0'));
+      path_ += key.size() <= kMaxKeyInPath && key.find('\0') == std::string::npos ? key : "*";
       WriteString(key);
       json_ += ':';
       Write(value);
@@ -87,6 +95,7 @@ class Writer {
 
   std::string path_;
   rpc::Validator& validator_;
+  bool refused_ = false;
   std::string json_;
 };
 

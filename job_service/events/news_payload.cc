@@ -40,7 +40,8 @@ std::string NextPayload(std::string_view origin, std::vector<std::string>::const
     ++workflow;
   }
   workflow_writer.EndArray();
-  return Head(origin) + "\"ids\":" + ids.GetString() + ",\"pending\":" + workflows.GetString() + "}";
+  return Head(origin) + "\"ids\":" + ids.GetString() + ",\"pending\":" + workflows.GetString() +
+         "}";
 }
 
 }  // namespace

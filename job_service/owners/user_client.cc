@@ -65,9 +65,8 @@ struct UserClient::Stubs {
 UserClient::UserClient(const std::string& address, Secret service_token, CoalescerOptions batches)
     : authorization_("Bearer " + service_token.Reveal()),
       stubs_(std::make_unique<Stubs>(Connect(address))),
-      finds_(Bounded(std::move(batches)), [this](const auto& ids, absl::Time deadline) {
-        return FindBatch(ids, deadline);
-      }) {}
+      finds_(Bounded(std::move(batches)),
+             [this](const auto& ids, absl::Time deadline) { return FindBatch(ids, deadline); }) {}
 
 UserClient::~UserClient() { Close(); }
 
@@ -90,8 +89,7 @@ Task<absl::StatusOr<UserClient::Finds::Answers>> UserClient::FindBatch(
   context.AddMetadata("authorization", authorization_.Reveal());
   Completion<grpc::Status> done;
   stubs_->users->async()->BatchGetUsers(
-      &context, &request, &response,
-      [&done](grpc::Status status) { done.Set(std::move(status)); });
+      &context, &request, &response, [&done](grpc::Status status) { done.Set(std::move(status)); });
   const grpc::Status status = co_await done;
   if (!status.ok()) co_return FromPeerError(status, deadline);
   const auto accounts = AccountsOf(response);

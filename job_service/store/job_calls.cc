@@ -119,8 +119,7 @@ Task<absl::StatusOr<Job>> JobStore::Cancel(std::string id, std::optional<std::st
   std::function<absl::StatusOr<Job>(db::Session&)> work = [&](db::Session& session) {
     return CancelJob(session, id, owner, result);
   };
-  absl::StatusOr<Job> job =
-      co_await pool_.Run<Job>(deadline, db::Repeat::kSafe, std::move(work));
+  absl::StatusOr<Job> job = co_await pool_.Run<Job>(deadline, db::Repeat::kSafe, std::move(work));
   if (!job.ok()) co_return job;
   JobNews news;
   news.changed.push_back(job->id);

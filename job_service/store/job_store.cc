@@ -41,8 +41,9 @@ JobStore::JobStore(JobStoreOptions options, db::Pool& pool, Metrics& metrics)
     : options_(std::move(options)),
       pool_(pool),
       metrics_(metrics),
-      creates_(BatchOptions("create_job"),
-               [this](const auto& jobs, absl::Time deadline) { return CreateBatch(jobs, deadline); }),
+      creates_(
+          BatchOptions("create_job"),
+          [this](const auto& jobs, absl::Time deadline) { return CreateBatch(jobs, deadline); }),
       gets_(BatchOptions("get_job"),
             [this](const auto& keys, absl::Time deadline) { return GetBatch(keys, deadline); }),
       finishes_(BatchOptions("finish_job"),
@@ -51,7 +52,9 @@ JobStore::JobStore(JobStoreOptions options, db::Pool& pool, Metrics& metrics)
                 }),
       heartbeats_(
           BatchOptions("heartbeat_jobs"),
-          [this](const auto& calls, absl::Time deadline) { return HeartbeatBatch(calls, deadline); },
+          [this](const auto& calls, absl::Time deadline) {
+            return HeartbeatBatch(calls, deadline);
+          },
           [](const Leases& leases) { return leases.size(); }) {
   const auto watch = [this](const char* kind, auto& batches) {
     queue_metrics_.push_back(WatchBatchQueue(
@@ -90,8 +93,9 @@ Task<absl::StatusOr<Creation>> JobStore::Create(NewJob job, absl::Time deadline)
 Task<absl::StatusOr<JobStore::CreateBatches::Answers>> JobStore::CreateBatch(
     const std::vector<NewJob>& jobs, absl::Time deadline) {
   using Answers = CreateBatches::Answers;
-  std::function<absl::StatusOr<Answers>(db::Session&)> work =
-      [&jobs](db::Session& session) { return CreateJobs(session, jobs); };
+  std::function<absl::StatusOr<Answers>(db::Session&)> work = [&jobs](db::Session& session) {
+    return CreateJobs(session, jobs);
+  };
   absl::StatusOr<Answers> answers =
       co_await pool_.Run<Answers>(deadline, db::Repeat::kSafe, std::move(work));
   if (!answers.ok()) co_return answers;
@@ -126,8 +130,9 @@ Task<absl::StatusOr<Job>> JobStore::Finish(JobFinish finish, absl::Time deadline
 Task<absl::StatusOr<JobStore::FinishBatches::Answers>> JobStore::FinishBatch(
     const std::vector<JobFinish>& finishes, absl::Time deadline) {
   using Answers = FinishBatches::Answers;
-  std::function<absl::StatusOr<Answers>(db::Session&)> work =
-      [&finishes](db::Session& session) { return FinishJobs(session, finishes); };
+  std::function<absl::StatusOr<Answers>(db::Session&)> work = [&finishes](db::Session& session) {
+    return FinishJobs(session, finishes);
+  };
   absl::StatusOr<Answers> answers =
       co_await pool_.Run<Answers>(deadline, db::Repeat::kSafe, std::move(work));
   if (!answers.ok()) co_return answers;

@@ -62,9 +62,10 @@ class JobStore {
 
   // Coalesced.
   Task<absl::StatusOr<Job>> Finish(JobFinish finish, absl::Time deadline);
-  // Coalesced; no job twice. When the answer of the database is lost so are the tokens: UNAVAILABLE.
-  Task<absl::StatusOr<std::vector<absl::StatusOr<absl::Time>>>> Heartbeat(
-      std::vector<Lease> leases, absl::Time deadline);
+  // Coalesced; no job twice. When the answer of the database is lost so are the tokens:
+  // UNAVAILABLE.
+  Task<absl::StatusOr<std::vector<absl::StatusOr<absl::Time>>>> Heartbeat(std::vector<Lease> leases,
+                                                                          absl::Time deadline);
   Task<absl::StatusOr<Job>> Cancel(std::string id, std::optional<std::string> owner,
                                    std::string result, absl::Time deadline);
 
@@ -90,8 +91,8 @@ class JobStore {
                                                            absl::Time deadline);
   Task<absl::StatusOr<GetBatches::Answers>> GetBatch(const std::vector<JobKey>& keys,
                                                      absl::Time deadline);
-  Task<absl::StatusOr<FinishBatches::Answers>> FinishBatch(
-      const std::vector<JobFinish>& finishes, absl::Time deadline);
+  Task<absl::StatusOr<FinishBatches::Answers>> FinishBatch(const std::vector<JobFinish>& finishes,
+                                                           absl::Time deadline);
   Task<absl::StatusOr<HeartbeatBatches::Answers>> HeartbeatBatch(const std::vector<Leases>& calls,
                                                                  absl::Time deadline);
   absl::StatusOr<std::vector<Job>> ClaimNow(db::Session& session, const ClaimRequest& claim);

@@ -1,0 +1,52 @@
+#include "job_service/api/json_number.h"
+
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <string>
+
+namespace vibestack::job_service {
+namespace {
+
+TEST(JsonNumberTest, WholeNumbersHaveNoFraction) {
+  EXPECT_EQ(NumberText(0), "0");
+  EXPECT_EQ(NumberText(-1), "-1");
+  EXPECT_EQ(NumberText(9007199254740992.0), "9007199254740992");
+}
+
+TEST(JsonNumberTest, OtherNumbersReadBackTheSame) {
+  for (const double number : {0.1, -2.5, 1e300, 5e-324, 1.7976931348623157e308, 1e21, 1.0 / 3}) {
+    EXPECT_EQ(std::strtod(NumberText(number).c_str(), nullptr), number) << NumberText(number);
+  }
+}
+
+TEST(JsonNumberTest, TheGrammarIsJsons) {
+  for (const char* text : {"0", "-0", "10", "1.0", "-1.5e+7", "1E-400", "0e0"}) {
+    EXPECT_TRUE(IsJsonNumber(text)) << text;
+  }
+  for (const char* text :
+       {"", "-", "01", "+1", "1.", ".5", "1e", "1e+", "--1", "1-2", "1.2.3", "1e5e5"}) {
+    EXPECT_FALSE(IsJsonNumber(text)) << text;
+  }
+}
+
+TEST(JsonNumberTest, NumbersWithinPostgresBoundsAreTaken) {
+  for (const std::string number :
+       {"0", "-0", "1", "-12.5e3", "1e131071", "0.1e131072", "1e-16383", "0e131073", "0.0",
+        "9007199254740993", "1E+5", "0e99999999999999999999999"}) {
+    EXPECT_TRUE(NumericTakes(number)) << number;
+  }
+  EXPECT_TRUE(NumericTakes(std::string(131'072, '9')));
+}
+
+TEST(JsonNumberTest, NumbersBeyondThemAreNot) {
+  for (const std::string number :
+       {"1e131072", "-1e131072", "10e131071", "0.01e131074", "1e-16384", "0.1e-16383",
+        "1e99999999999999999999999999", "1e-99999999999999999999999999"}) {
+    EXPECT_FALSE(NumericTakes(number)) << number;
+  }
+  EXPECT_FALSE(NumericTakes(std::string(131'073, '9')));
+}
+
+}  // namespace
+}  // namespace vibestack::job_service
