@@ -38,14 +38,19 @@ absl::Status CheckAccount(const auth::Claims& claims, const auth::AccountState& 
   return absl::OkStatus();
 }
 
-Authenticator::Authenticator(Verify verify, AccountSource& accounts)
-    : verify_(std::move(verify)), accounts_(accounts) {}
+Authenticator::Authenticator(Verify verify, AccountSource& accounts, Reconsider reconsider)
+    : verify_(std::move(verify)), accounts_(accounts), reconsider_(std::move(reconsider)) {}
 
 Task<absl::StatusOr<auth::Caller>> Authenticator::Authenticate(std::string authorization,
                                                                absl::Time deadline) {
   const absl::StatusOr<std::string> token = BearerToken(authorization);
   if (!token.ok()) co_return token.status();
-  const absl::StatusOr<auth::Claims> claims = verify_(*token);
+  absl::StatusOr<auth::Claims> claims = verify_(*token);
+  if (!claims.ok() && reconsider_ != nullptr) {
+    const absl::Status again = co_await reconsider_(*token, claims.status());
+    if (!again.ok()) co_return again;
+    claims = verify_(*token);
+  }
   if (!claims.ok()) co_return claims.status();
   if (claims->purpose == auth::Purpose::kService) {
     co_return auth::Caller::Service(claims->subject);

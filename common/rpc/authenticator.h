@@ -20,8 +20,13 @@ class Authenticator {
   // Verifies an access or service token; UNAUTHENTICATED, or UNAVAILABLE while no keys are known.
   using Verify = std::function<absl::StatusOr<auth::Claims>(const std::string& token)>;
 
-  // `accounts` must outlive this.
-  Authenticator(Verify verify, AccountSource& accounts);
+  // Asked once about a token that was refused: OK when it may be verified again, because keys came
+  // that were not known; else the error to answer.
+  using Reconsider =
+      std::function<Task<absl::Status>(const std::string& token, absl::Status refusal)>;
+
+  // `accounts` must outlive this. Without `reconsider` a refusal stands.
+  Authenticator(Verify verify, AccountSource& accounts, Reconsider reconsider = nullptr);
 
   // `authorization` is the metadata of that name. UNAUTHENTICATED with the reason TOKEN_MISSING,
   // TOKEN_INVALID (also after a password change), TOKEN_EXPIRED or ACCOUNT_INACTIVE; UNAVAILABLE
@@ -31,6 +36,7 @@ class Authenticator {
  private:
   const Verify verify_;
   AccountSource& accounts_;
+  const Reconsider reconsider_;
 };
 
 // Whether a token with these claims still stands for its account; UNAUTHENTICATED as above.
