@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include <memory>
+#include <ostream>
 #include <string>
 #include <vector>
 
@@ -34,6 +35,9 @@ struct Result {
   bool ok() const { return status.ok(); }
   grpc::StatusCode code() const { return status.error_code(); }
   std::string reason() const { return Reason(status); }
+
+  // How gtest prints it.
+  friend void PrintTo(const Result& result, std::ostream* out) { *out << Describe(result.status); }
 };
 
 void Prepare(grpc::ClientContext& context, const With& with);
