@@ -7,11 +7,16 @@
 #include "common/base/uuid.h"
 #include "common/db/news.h"
 #include "common/db/pool_metrics.h"
+#include "common/rpc/alarm.h"
 #include "common/telemetry/log.h"
 #include "job_service/events/news_payload.h"
 
 namespace vibestack::job_service {
 namespace {
+
+// A NOTIFY begins this long after the one before at the earliest. The first news goes at once;
+// under load more of it is merged, for every NOTIFY wakes every replica.
+constexpr absl::Duration kNewsInterval = absl::Milliseconds(5);
 
 CoalescerOptions OwnerBatches(CoalescerOptions options, Metrics& metrics) {
   options.on_batch = BatchMetrics(metrics, "find_owner");
@@ -45,7 +50,7 @@ App::App(const Config& config)
       publisher_(std::make_unique<Publisher>(
           hub_, NewUuid().substr(0, 8),
           [this](std::vector<std::string> payloads, absl::Time deadline) {
-            return store_.SendNews(std::move(payloads), deadline);
+            return SendNews(std::move(payloads), deadline);
           })),
       store_(MakeStoreOptions(), pool_, metrics_),
       users_(config_.user_service_address, config_.service_token,

@@ -62,6 +62,7 @@ class App {
   JobStoreOptions MakeStoreOptions();
   db::ListenerOptions MakeListenerOptions();
   Task<absl::Status> Reconsider(const std::string& token, absl::Status refusal);
+  Task<absl::Status> SendNews(std::vector<std::string> payloads, absl::Time deadline);
   void OnNotification(const std::string& channel, const std::string& payload);
   void OnListening();
   void Watch();

@@ -39,7 +39,7 @@ int Main(int argc, char** argv) {
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   std::signal(SIGPIPE, SIG_IGN);
   InitLog("job_service");
-  rpc::RaiseFileLimit();
+  rpc::PrepareProcess();
   const auto words = ParseFlags(argc, argv, "Slow work as jobs.\n\n  job_service [serve] [FLAG…]");
   if (!words.ok()) return Complain(kUsageError, words.status());
   if (words->size() > 1 || (words->size() == 1 && words->front() != "serve")) {

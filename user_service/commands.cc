@@ -69,7 +69,7 @@ absl::Status Serve() {
   const absl::StatusOr<Options> options = ReadServeOptions();
   if (!options.ok()) return options.status();
   const sigset_t stop_signals = BlockStopSignals();
-  rpc::RaiseFileLimit();
+  rpc::PrepareProcess();
   const auto app = App::Start(*options);
   if (!app.ok()) return app.status();
   int received = 0;

@@ -7,6 +7,8 @@
 #include <utility>
 
 #include "absl/time/time.h"
+#include "common/async/completion.h"
+#include "common/async/task.h"
 
 namespace vibestack::rpc {
 
@@ -25,6 +27,13 @@ class Alarm {
  private:
   grpc::Alarm alarm_;
 };
+
+// Waits without holding a thread; goes on in a thread of gRPC's.
+inline Task<void> WaitUntil(absl::Time when) {
+  Completion<bool> over;
+  const Alarm alarm(when, [&over] { over.Set(true); });
+  co_await over;
+}
 
 }  // namespace vibestack::rpc
 

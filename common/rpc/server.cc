@@ -9,6 +9,7 @@
 
 #include <chrono>
 
+#include "absl/synchronization/mutex.h"
 #include "common/base/error.h"
 #include "common/telemetry/log.h"
 
@@ -84,7 +85,10 @@ void Server::Shutdown(absl::Duration grace) {
   server_->Wait();
 }
 
-void RaiseFileLimit() {
+void PrepareProcess() {
+#ifdef NDEBUG
+  absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
+#endif
   rlimit limit{};
   if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
   limit.rlim_cur = limit.rlim_max;

@@ -43,9 +43,11 @@ class Server {
   std::unique_ptr<grpc::Server> server_;
 };
 
-// Raises the limit on open files to what the system allows: gRPC 1.51 never accepts again once it
-// ran out (CVE-2023-4785). Call it at the start of main.
-void RaiseFileLimit();
+// Readies this process for serving; call it at the start of main, before other threads. Raises the
+// limit on open files to what the system allows: gRPC 1.51 never accepts again once it ran out
+// (CVE-2023-4785). Turns off the search for deadlocks in Abseil's mutexes, which Debian's build has
+// on, in optimised builds.
+void PrepareProcess();
 
 }  // namespace vibestack::rpc
 

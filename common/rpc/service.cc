@@ -32,6 +32,9 @@ class Service::UnaryCall final : public grpc::ServerUnaryReactor, public Call {
   void OnDone() override { delete this; }
 
  private:
+  // Lets gRPC run OnDone on the thread that it is on, which saves waking another for each call.
+  bool InternalInlineable() override { return true; }
+
   Guard& guard_;
   const Method& method_;
   const grpc::ByteBuffer& request_;
