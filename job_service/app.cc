@@ -89,6 +89,13 @@ JobStoreOptions App::MakeStoreOptions() {
   return options;
 }
 
+Task<absl::Status> App::SendNews(std::vector<std::string> payloads, absl::Time deadline) {
+  const absl::Time next = absl::Now() + kNewsInterval;
+  absl::Status status = co_await store_.SendNews(std::move(payloads), deadline);
+  co_await rpc::WaitUntil(next);
+  co_return status;
+}
+
 db::ListenerOptions App::MakeListenerOptions() {
   db::ListenerOptions options;
   options.database_url = config_.database_url.Reveal();
