@@ -64,6 +64,17 @@ TEST_F(PeerOutage, SilentUserServiceIsBridgedLikeADeadOne) {
   EXPECT_TRUE(Eventually(absl::Seconds(20), [&] { return ListAs(person_.access_token).ok(); }));
 }
 
+TEST_F(PeerOutage, ReadyJobServiceServesItsFirstCall) {
+  // As after a deployment: calls come the moment the service says that it is ready.
+  for (int start = 0; start < 10; ++start) {
+    services_.job().process().Kill();
+    services_.job().Start();
+    services_.job().AwaitReady();
+    const grpc::Status first = ListAs(services_.service_token());
+    EXPECT_TRUE(first.ok()) << Describe(first);
+  }
+}
+
 TEST(PeerStart, JobServiceThatStartedFirstServesOnceUserServiceIsThere) {
   Services services({.start = false});
   services.job().Start();
