@@ -120,11 +120,12 @@ class Loop final : public grpc::ClientUnaryReactor {
 double CpuMicros() {
   timespec used{};
   clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used);
-  return used.tv_sec * 1e6 + used.tv_nsec / 1e3;
+  return absl::ToDoubleMicroseconds(absl::DurationFromTimespec(used));
 }
 
 double Percentile(std::vector<float>& latencies, double share) {
-  const auto nth = latencies.begin() + static_cast<int64_t>(share * (latencies.size() - 1));
+  const auto nth =
+      latencies.begin() + static_cast<int64_t>(share * static_cast<double>(latencies.size() - 1));
   std::nth_element(latencies.begin(), nth, latencies.end());
   return *nth;
 }
@@ -137,7 +138,7 @@ LoadResult Summarize(const std::vector<std::unique_ptr<Loop>>& loops, absl::Dura
   LoadResult result;
   result.calls = static_cast<int64_t>(all.size());
   if (all.empty()) return result;
-  result.calls_per_second = all.size() / absl::ToDoubleSeconds(duration);
+  result.calls_per_second = static_cast<double>(all.size()) / absl::ToDoubleSeconds(duration);
   result.p50_micros = Percentile(all, 0.5);
   result.p99_micros = Percentile(all, 0.99);
   return result;
@@ -165,6 +166,7 @@ absl::StatusOr<LoadResult> RunLoad(const std::vector<std::shared_ptr<grpc::Chann
                                    const Call& call, const LoadOptions& options) {
   Test test(call, options);
   std::vector<std::unique_ptr<Loop>> loops;
+  loops.reserve(options.in_flight);
   for (int i = 0; i < options.in_flight; ++i) {
     loops.push_back(std::make_unique<Loop>(test, channels[i % channels.size()], i));
   }
@@ -177,7 +179,7 @@ absl::StatusOr<LoadResult> RunLoad(const std::vector<std::shared_ptr<grpc::Chann
   if (result.calls == 0) return absl::DeadlineExceededError("no call ended in time");
   const double measured_share =
       absl::FDivDuration(options.duration, options.warm_up + options.duration);
-  result.client_cpu_micros = cpu * measured_share / result.calls;
+  result.client_cpu_micros = cpu * measured_share / static_cast<double>(result.calls);
   return result;
 }
 
