@@ -1,6 +1,5 @@
 #include "job_service/app.h"
 
-#include <fstream>
 #include <utility>
 
 #include "common/base/error.h"
@@ -8,6 +7,7 @@
 #include "common/db/news.h"
 #include "common/db/pool_metrics.h"
 #include "common/rpc/alarm.h"
+#include "common/rpc/process.h"
 #include "common/telemetry/log.h"
 #include "job_service/events/news_payload.h"
 
@@ -31,18 +31,6 @@ rpc::AccountCacheOptions CacheOptions(const Config& config) {
 }
 
 }  // namespace
-
-void Readiness::SetHealthy(bool healthy) {
-  absl::MutexLock lock(&mutex_);
-  healthy_ = healthy;
-  if (server_ != nullptr) server_->SetReady(healthy);
-}
-
-void Readiness::SetServer(rpc::Server* server) {
-  absl::MutexLock lock(&mutex_);
-  server_ = server;
-  if (server_ != nullptr) server_->SetReady(healthy_);
-}
 
 App::App(const Config& config)
     : config_(config),
@@ -112,8 +100,8 @@ Task<absl::Status> App::Reconsider(const std::string& token, absl::Status refusa
   auth::TokenFault fault = auth::TokenFault::kNone;
   const absl::StatusOr<auth::Claims> claims = verifier_.VerifyCaller(token, &fault);
   if (claims.ok()) co_return absl::OkStatus();
-  // The key may be newer than ours.
-  if (fault != auth::TokenFault::kUnknownKey) co_return refusal;
+  // The key may be newer than ours, or we have none yet.
+  if (fault != auth::TokenFault::kUnknownKey && !absl::IsUnavailable(refusal)) co_return refusal;
   co_return co_await keys_.Refresh();
 }
 
@@ -148,23 +136,7 @@ absl::Status App::Listen() {
   readiness_.SetServer(server_.get());
   Log(LogLevel::kInfo, "listening",
       {{"grpc_port", server_->port()}, {"metrics_port", metrics_.port()}});
-  return WritePortFile();
-}
-
-absl::Status App::WritePortFile() const {
-  if (config_.port_file.empty()) return absl::OkStatus();
-  const std::string temporary = config_.port_file + ".new";
-  {
-    std::ofstream file(temporary);
-    file << "grpc=" << server_->port() << "\nmetrics=" << metrics_.port() << "\n";
-    file.close();
-    if (!file) return absl::UnavailableError("cannot write --port_file");
-  }
-  // Whoever waits for the file finds it whole.
-  if (std::rename(temporary.c_str(), config_.port_file.c_str()) != 0) {
-    return absl::UnavailableError("cannot write --port_file");
-  }
-  return absl::OkStatus();
+  return rpc::WritePortFile(config_.port_file, server_->port(), metrics_.port());
 }
 
 void App::Watch() {

@@ -4,15 +4,14 @@
 #include <memory>
 #include <string>
 
-#include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
-#include "absl/synchronization/mutex.h"
 #include "common/auth/caching_verifier.h"
 #include "common/db/listener.h"
 #include "common/db/pool.h"
 #include "common/rpc/account_source.h"
 #include "common/rpc/authenticator.h"
 #include "common/rpc/guard.h"
+#include "common/rpc/readiness.h"
 #include "common/rpc/server.h"
 #include "common/telemetry/metrics.h"
 #include "common/telemetry/rpc_metrics.h"
@@ -26,19 +25,6 @@
 #include "job_service/sweep/sweeper.h"
 
 namespace vibestack::job_service {
-
-// Readiness as the database has it, for a server that may not be there yet. Thread-safe.
-class Readiness {
- public:
-  void SetHealthy(bool healthy);
-  // From now on the server is told; with null, no longer.
-  void SetServer(rpc::Server* server);
-
- private:
-  absl::Mutex mutex_;
-  bool healthy_ ABSL_GUARDED_BY(mutex_) = false;
-  rpc::Server* server_ ABSL_GUARDED_BY(mutex_) = nullptr;
-};
 
 // The running service. The members stand in the order in which they are built; each uses those
 // above it. It starts without the database and without user_service and is there when they are.
@@ -57,7 +43,6 @@ class App {
   void Stop();
 
  private:
-  absl::Status WritePortFile() const;
   db::PoolOptions MakePoolOptions();
   JobStoreOptions MakeStoreOptions();
   db::ListenerOptions MakeListenerOptions();
@@ -70,7 +55,7 @@ class App {
   const Config config_;
   Metrics metrics_;
   RpcMetrics rpc_metrics_{metrics_};
-  Readiness readiness_;
+  rpc::Readiness readiness_;
   Hub hub_;
   db::Pool pool_;
   // The publisher sends through the store, which tells it its news.

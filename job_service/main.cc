@@ -1,9 +1,8 @@
-#include <csignal>
 #include <cstdio>
 #include <memory>
 
 #include "common/config/flags.h"
-#include "common/rpc/server.h"
+#include "common/rpc/process.h"
 #include "common/telemetry/log.h"
 #include "job_service/app.h"
 #include "job_service/config.h"
@@ -18,12 +17,11 @@ int Complain(int code, const absl::Status& status) {
   return code;
 }
 
-int Serve(const Config& config, const sigset_t& signals) {
+int Serve(const Config& config) {
   const auto app = std::make_unique<App>(config);
   const absl::Status listening = app->Listen();
   if (!listening.ok()) return Complain(1, listening);
-  int signal = 0;
-  sigwait(&signals, &signal);
+  const int signal = rpc::WaitForStopSignal();
   Log(LogLevel::kInfo, "stopping", {{"signal", signal}});
   app->Stop();
   Log(LogLevel::kInfo, "stopped");
@@ -31,13 +29,6 @@ int Serve(const Config& config, const sigset_t& signals) {
 }
 
 int Main(int argc, char** argv) {
-  // Before any thread is there, so that all of them leave these to sigwait.
-  sigset_t signals;
-  sigemptyset(&signals);
-  sigaddset(&signals, SIGTERM);
-  sigaddset(&signals, SIGINT);
-  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
-  std::signal(SIGPIPE, SIG_IGN);
   InitLog("job_service");
   rpc::PrepareProcess();
   const auto words = ParseFlags(argc, argv, "Slow work as jobs.\n\n  job_service [serve] [FLAG…]");
@@ -50,7 +41,7 @@ int Main(int argc, char** argv) {
   if (!config.ok()) return Complain(kUsageError, config.status());
   const absl::Status level = SetLogLevel(config->log_level);
   if (!level.ok()) return Complain(kUsageError, level);
-  return Serve(*config, signals);
+  return Serve(*config);
 }
 
 }  // namespace

@@ -1,7 +1,5 @@
 #include "user_service/app.h"
 
-#include <cstdio>
-#include <fstream>
 #include <thread>
 #include <utility>
 
@@ -11,6 +9,7 @@
 #include "common/base/error.h"
 #include "common/db/news.h"
 #include "common/db/pool_metrics.h"
+#include "common/rpc/process.h"
 #include "common/telemetry/batch_metrics.h"
 #include "common/telemetry/log.h"
 
@@ -64,7 +63,8 @@ App::App(const Options& options, std::unique_ptr<auth::KeyRing> keys, Secret fin
                      [this](std::string user_id, absl::Time deadline) {
                        return LoadAccount(std::move(user_id), deadline);
                      }),
-      pool_(WithHealth(DatabaseOptions(options), [this](bool healthy) { OnHealth(healthy); })),
+      pool_(WithHealth(DatabaseOptions(options),
+                       [this](bool healthy) { readiness_.SetHealthy(healthy); })),
       users_(pool_,
              {.reads = ReadOptions(options, metrics_),
               .on_written = [this](const std::string& id) { account_cache_.Invalidate(id); }}),
@@ -111,37 +111,12 @@ absl::Status App::Open() {
       .on_notification = [this](const std::string&,
                                 const std::string& payload) { OnNotification(payload); },
       .on_listening = [this] { account_cache_.InvalidateAll(); }});
-  {
-    absl::MutexLock lock(&server_mutex_);
-    ready_server_ = server_.get();
-    ready_server_->SetReady(healthy_);
-  }
-  const absl::Status written = WritePortFile();
-  if (!written.ok()) return written;
+  readiness_.SetServer(server_.get());
   Log(LogLevel::kInfo, "started",
       {{"grpc_port", server_->port()},
        {"metrics_port", metrics_.port()},
        {"signing_kid", keys_->Snapshot()->signing_kid()}});
-  return absl::OkStatus();
-}
-
-absl::Status App::WritePortFile() const {
-  if (options_.port_file.empty()) return absl::OkStatus();
-  // Written aside and renamed, so that whoever waits for the file reads all of it.
-  const std::string aside = options_.port_file + ".new";
-  std::ofstream file(aside, std::ios::trunc);
-  file << "grpc=" << server_->port() << "\nmetrics=" << metrics_.port() << "\n";
-  file.close();
-  if (file.fail() || std::rename(aside.c_str(), options_.port_file.c_str()) != 0) {
-    return absl::UnavailableError("cannot write the file that --port_file names");
-  }
-  return absl::OkStatus();
-}
-
-void App::OnHealth(bool healthy) {
-  absl::MutexLock lock(&server_mutex_);
-  healthy_ = healthy;
-  if (ready_server_ != nullptr) ready_server_->SetReady(healthy);
+  return rpc::WritePortFile(options_.port_file, server_->port(), metrics_.port());
 }
 
 void App::OnNotification(const std::string& payload) {
@@ -172,10 +147,7 @@ void App::WatchParts() {
 
 void App::Stop() {
   if (server_ != nullptr) {
-    {
-      absl::MutexLock lock(&server_mutex_);
-      ready_server_ = nullptr;
-    }
+    readiness_.SetServer(nullptr);
     server_->SetReady(false);
     // Passwords may queue for longer than the grace time: half way the rest is answered with
     // UNAVAILABLE, so that no call is left when it ends.

@@ -5,9 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "absl/base/thread_annotations.h"
 #include "absl/status/statusor.h"
-#include "absl/synchronization/mutex.h"
 #include "common/auth/caching_verifier.h"
 #include "common/auth/key_ring.h"
 #include "common/auth/password_pool.h"
@@ -17,6 +15,7 @@
 #include "common/rpc/account_source.h"
 #include "common/rpc/authenticator.h"
 #include "common/rpc/guard.h"
+#include "common/rpc/readiness.h"
 #include "common/rpc/server.h"
 #include "common/telemetry/metrics.h"
 #include "common/telemetry/rpc_metrics.h"
@@ -53,8 +52,6 @@ class App {
   App(const Options& options, std::unique_ptr<auth::KeyRing> keys, Secret fingerprint_key);
 
   absl::Status Open();
-  absl::Status WritePortFile() const;
-  void OnHealth(bool healthy);
   void OnNotification(const std::string& payload);
   Task<absl::StatusOr<auth::AccountState>> LoadAccount(std::string user_id, absl::Time deadline);
   void WatchParts();
@@ -62,9 +59,7 @@ class App {
   const Options options_;
   const Secret fingerprint_key_;
   std::unique_ptr<auth::KeyRing> keys_;
-  absl::Mutex server_mutex_;
-  bool healthy_ ABSL_GUARDED_BY(server_mutex_) = false;
-  rpc::Server* ready_server_ ABSL_GUARDED_BY(server_mutex_) = nullptr;
+  rpc::Readiness readiness_;
 
   Metrics metrics_;
   RpcMetrics rpc_metrics_;

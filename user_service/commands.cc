@@ -3,7 +3,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <csignal>
 #include <cstdio>
 #include <filesystem>
 #include <memory>
@@ -16,7 +15,7 @@
 #include "common/auth/token_issuer.h"
 #include "common/base/clock.h"
 #include "common/config/checks.h"
-#include "common/rpc/server.h"
+#include "common/rpc/process.h"
 #include "common/telemetry/log.h"
 #include "user_service/app.h"
 #include "user_service/domain/input_rules.h"
@@ -29,18 +28,6 @@ namespace {
 constexpr absl::Duration kCommandTimeout = absl::Seconds(30);
 
 void PrintLine(const std::string& line) { std::printf("%s\n", line.c_str()); }
-
-// SIGTERM and SIGINT are waited for by one thread and must reach no other, so they are blocked
-// before there are any.
-sigset_t BlockStopSignals() {
-  sigset_t signals;
-  sigemptyset(&signals);
-  sigaddset(&signals, SIGTERM);
-  sigaddset(&signals, SIGINT);
-  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
-  std::signal(SIGPIPE, SIG_IGN);
-  return signals;
-}
 
 absl::Status MakeDirectory(const std::string& path) {
   std::error_code error;
@@ -68,12 +55,10 @@ absl::Status MakeMissingKeys(const std::string& directory) {
 absl::Status Serve() {
   const absl::StatusOr<Options> options = ReadServeOptions();
   if (!options.ok()) return options.status();
-  const sigset_t stop_signals = BlockStopSignals();
   rpc::PrepareProcess();
   const auto app = App::Start(*options);
   if (!app.ok()) return app.status();
-  int received = 0;
-  sigwait(&stop_signals, &received);
+  const int received = rpc::WaitForStopSignal();
   Log(LogLevel::kInfo, "stopping", {{"signal", received}});
   (*app)->Stop();
   Log(LogLevel::kInfo, "stopped");

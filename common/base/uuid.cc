@@ -9,14 +9,15 @@ namespace {
 
 // Random bytes are fetched in blocks per thread: one call to the generator serves 64 ids.
 std::string_view NextRandom16() {
-  constexpr int kIds = 64;
+  constexpr size_t kIdSize = 16;
+  constexpr size_t kIds = 64;
   thread_local std::string block;
-  thread_local int used = kIds;
+  thread_local size_t used = kIds;
   if (used == kIds) {
-    block = RandomBytes(16 * kIds);
+    block = RandomBytes(kIdSize * kIds);
     used = 0;
   }
-  return std::string_view(block).substr(16 * used++, 16);
+  return std::string_view(block).substr(kIdSize * used++, kIdSize);
 }
 
 bool IsHyphenPlace(size_t i) { return i == 8 || i == 13 || i == 18 || i == 23; }

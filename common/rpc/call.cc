@@ -30,6 +30,11 @@ std::string Call::Metadata(const std::string& key) const {
   return std::string(it->second.data(), it->second.size());
 }
 
+bool Call::cancelled() const {
+  absl::MutexLock lock(&mutex_);
+  return cancelled_;
+}
+
 void Call::OnCancel(std::function<void()> callback) {
   {
     absl::MutexLock lock(&mutex_);

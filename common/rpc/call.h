@@ -36,6 +36,9 @@ class Call {
   // Metadata that the client sent (the first value), or empty. `key` in lower case.
   std::string Metadata(const std::string& key) const;
 
+  // Whether the client went away.
+  bool cancelled() const;
+
   // Runs `callback` if the client goes away, at once if it has; replaces the callback before. It
   // runs on any thread, possibly after the handler went on, so it must own what it uses.
   void OnCancel(std::function<void()> callback);
@@ -48,7 +51,7 @@ class Call {
   grpc::CallbackServerContext& context_;
   const absl::Time deadline_;
   auth::Caller caller_;
-  absl::Mutex mutex_;
+  mutable absl::Mutex mutex_;
   bool cancelled_ ABSL_GUARDED_BY(mutex_) = false;
   std::function<void()> on_cancel_ ABSL_GUARDED_BY(mutex_);
 };

@@ -43,12 +43,6 @@ class Server {
   std::unique_ptr<grpc::Server> server_;
 };
 
-// Readies this process for serving; call it at the start of main, before other threads. Raises the
-// limit on open files to what the system allows: gRPC 1.51 never accepts again once it ran out
-// (CVE-2023-4785). Turns off the search for deadlocks in Abseil's mutexes, which Debian's build has
-// on, in optimised builds.
-void PrepareProcess();
-
 }  // namespace vibestack::rpc
 
 #endif  // VIBESTACK_COMMON_RPC_SERVER_H_

@@ -24,6 +24,8 @@ class LogValue {
  public:
   using Value = std::variant<std::string_view, int64_t, uint64_t, double, bool>;
 
+  // Implicit, so that a field is written {"key", value}.
+  // NOLINTBEGIN(google-explicit-constructor)
   template <TextLike T>
   LogValue(const T& text) : value_(std::string_view(text.data(), text.size())) {}
   LogValue(const char* text) : value_(std::string_view(text == nullptr ? "" : text)) {}
@@ -36,6 +38,7 @@ class LogValue {
   template <std::same_as<bool> T>  // no pointer turns into a bool
   LogValue(T yes) : value_(yes) {}
   LogValue(const Secret&) = delete;
+  // NOLINTEND(google-explicit-constructor)
 
   const Value& value() const { return value_; }
 

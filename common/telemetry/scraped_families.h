@@ -53,7 +53,7 @@ class [[nodiscard]] MetricRegistration {
   MetricRegistration(std::shared_ptr<ScrapedFamilies> families, uint64_t id)
       : families_(std::move(families)), id_(id) {}
   MetricRegistration(MetricRegistration&&) = default;
-  MetricRegistration& operator=(MetricRegistration&& other) {
+  MetricRegistration& operator=(MetricRegistration&& other) noexcept {
     std::swap(families_, other.families_);
     std::swap(id_, other.id_);
     return *this;

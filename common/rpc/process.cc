@@ -1,0 +1,61 @@
+#include "common/rpc/process.h"
+
+#include <sys/resource.h>
+
+#include <csignal>
+#include <cstdio>
+#include <fstream>
+
+#include "absl/synchronization/mutex.h"
+
+namespace vibestack::rpc {
+namespace {
+
+sigset_t StopSignals() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGTERM);
+  sigaddset(&signals, SIGINT);
+  return signals;
+}
+
+void RaiseFileLimit() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+}  // namespace
+
+void PrepareProcess() {
+  // Threads inherit the mask, so that no other one takes these.
+  const sigset_t signals = StopSignals();
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  std::signal(SIGPIPE, SIG_IGN);
+  RaiseFileLimit();
+#ifdef NDEBUG
+  absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
+#endif
+}
+
+int WaitForStopSignal() {
+  const sigset_t signals = StopSignals();
+  int signal = 0;
+  sigwait(&signals, &signal);
+  return signal;
+}
+
+absl::Status WritePortFile(const std::string& path, int grpc_port, int metrics_port) {
+  if (path.empty()) return absl::OkStatus();
+  const std::string aside = path + ".new";
+  std::ofstream file(aside, std::ios::trunc);
+  file << "grpc=" << grpc_port << "\nmetrics=" << metrics_port << "\n";
+  file.close();
+  if (file.fail() || std::rename(aside.c_str(), path.c_str()) != 0) {
+    return absl::UnavailableError("cannot write the file that --port_file names");
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace vibestack::rpc

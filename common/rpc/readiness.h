@@ -1,0 +1,27 @@
+#ifndef VIBESTACK_COMMON_RPC_READINESS_H_
+#define VIBESTACK_COMMON_RPC_READINESS_H_
+
+#include "absl/base/thread_annotations.h"
+#include "absl/synchronization/mutex.h"
+#include "common/rpc/server.h"
+
+namespace vibestack::rpc {
+
+// Readiness as the database has it, for a server that may not be there yet. Thread-safe.
+class Readiness {
+ public:
+  // The database is there, or is not.
+  void SetHealthy(bool healthy);
+
+  // From now on the server is told; with null, no longer. The server must live until then.
+  void SetServer(Server* server);
+
+ private:
+  absl::Mutex mutex_;
+  bool healthy_ ABSL_GUARDED_BY(mutex_) = false;
+  Server* server_ ABSL_GUARDED_BY(mutex_) = nullptr;
+};
+
+}  // namespace vibestack::rpc
+
+#endif  // VIBESTACK_COMMON_RPC_READINESS_H_
