@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <exception>
 
+#include "absl/time/clock.h"
 #include "common/base/error.h"
 #include "common/db/connection_string.h"
 #include "common/db/sql_state.h"
@@ -25,8 +26,13 @@ int64_t RoundUpToStep(int64_t millis) {
 }  // namespace
 
 Session::Session(const SessionOptions& options)
-    : connection_(ConnectionString(options.database_url, options.application_name)) {
-  // A connection that came back by itself would have lost its settings, even inside a transaction.
+    : connection_(ConnectionString(options.database_url, options.application_name)),
+      plan_lifetime_(options.plan_lifetime),
+      opened_at_(absl::Now()),
+      plans_end_(opened_at_ + plan_lifetime_) {
+  if (plan_lifetime_ != absl::InfiniteDuration()) plans_end_ = opened_at_;
+    // A connection that came back by itself would have lost its settings, even inside a
+    // transaction.
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wdeprecated-declarations"
   connection_.inhibit_reactivation(true);
@@ -103,9 +109,19 @@ absl::Status Session::Catch(const char* what, const std::function<void()>& call)
   return status;
 }
 
+absl::Status Session::RenewPlans() {
+  const absl::Time now = absl::Now();
+  if (now < plans_end_ || transaction_ != nullptr) return absl::OkStatus();
+  const absl::Duration age = std::max(now - opened_at_, absl::Milliseconds(10));
+  plans_end_ = now + std::min(age, plan_lifetime_);
+  return Catch("renew_plans", [&] { pqxx::nontransaction(connection_).exec("DISCARD PLANS"); });
+}
+
 absl::StatusOr<pqxx::result> Session::Exec(const Statement& statement, const Params& params) {
   if (broken_) return StatusFromSqlState("");
   if (params.has_nul()) return StatusFromSqlState("22021");
+  const absl::Status renewed = RenewPlans();
+  if (!renewed.ok()) return renewed;
   pqxx::result result;
   const absl::Status status = Catch(statement.name, [&] {
     const auto values = pqxx::prepare::make_dynamic_params(params.pointers());

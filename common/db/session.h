@@ -25,6 +25,11 @@ struct SessionOptions {
   int schema_version = 0;
   // Prepared when the session opens.
   std::vector<Statement> statements;
+  // How long a plan of a statement is kept at most, for sessions whose plan_cache_mode is
+  // force_generic_plan: a plan fits the size that the tables had when it was made. In the beginning
+  // it is kept only as long as the session was there before, so that a plan for an empty table does
+  // not last while the table fills.
+  absl::Duration plan_lifetime = absl::InfiniteDuration();
   // Settings of the session, such as {"vibestack.own_news", "on"}.
   std::vector<std::pair<std::string, std::string>> settings;
 };
@@ -61,12 +66,18 @@ class Session {
 
   absl::Status CheckSchema(int expected);
 
+  // Drops the plans when they are too old.
+  absl::Status RenewPlans();
+
   // Runs `call` and turns what libpqxx throws into a status; finds out whether the connection
   // lives.
   absl::Status Catch(const char* what, const std::function<void()>& call);
 
   pqxx::connection connection_;
   pqxx::transaction_base* transaction_ = nullptr;
+  const absl::Duration plan_lifetime_;
+  const absl::Time opened_at_;
+  absl::Time plans_end_;
   int64_t timeout_millis_ = 0;
   bool broken_ = false;
 };
