@@ -42,6 +42,11 @@ Task<absl::StatusOr<std::vector<Job>>> JobApi::ClaimOrWait(Call& call, ClaimRequ
     auto waker = std::make_shared<Waker>();
     const Hub::Subscription subscription =
         hub_.WatchWorkflows(claim.workflow_ids, claim.limit, waker);
+    if (call.cancelled()) {
+      // The news that woke us is for somebody else now.
+      hub_.PassOn(claim.workflow_ids);
+      co_return ClientGoneError();
+    }
     absl::StatusOr<std::vector<Job>> jobs = co_await store_.Claim(claim, call.WorkDeadline());
     if (!jobs.ok()) co_return jobs;
     // There may be more than we take, and their news may have come to us alone.

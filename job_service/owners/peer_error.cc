@@ -1,30 +1,15 @@
 #include "job_service/owners/peer_error.h"
 
 #include <algorithm>
-#include <string>
 
 #include "absl/time/clock.h"
 #include "common/base/error.h"
 #include "common/rpc/grpc_status.h"
-#include "common/telemetry/log.h"
 
 namespace vibestack::job_service {
-namespace {
-
-// Whether trying again later may help by itself.
-bool IsPassing(const absl::Status& error) {
-  return absl::IsUnavailable(error) || absl::IsDeadlineExceeded(error) ||
-         absl::IsResourceExhausted(error) || absl::IsCancelled(error);
-}
-
-}  // namespace
 
 absl::Status FromPeerError(const grpc::Status& status, absl::Time caller_deadline) {
   const absl::Status error = rpc::FromGrpcStatus(status);
-  if (!IsPassing(error)) {
-    Log(LogLevel::kError, "user_service_refused",
-        {{"code", absl::StatusCodeToString(error.code())}, {"reason", ErrorReason(error)}});
-  }
   if (absl::IsDeadlineExceeded(error) && absl::Now() >= caller_deadline) {
     return MakeError(absl::StatusCode::kDeadlineExceeded, "DEADLINE_EXCEEDED",
                      "the owner could not be looked up in time");

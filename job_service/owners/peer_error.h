@@ -10,8 +10,7 @@ namespace vibestack::job_service {
 
 // What a failed call of user_service means to our own caller, who did nothing wrong:
 // DEADLINE_EXCEEDED when `caller_deadline` has passed, else UNAVAILABLE (USER_SERVICE_UNAVAILABLE)
-// with RetryInfo, whatever it was. A refusal of our service token is logged: only the operator can
-// mend that.
+// with RetryInfo, whatever it was.
 absl::Status FromPeerError(const grpc::Status& status, absl::Time caller_deadline);
 
 }  // namespace vibestack::job_service

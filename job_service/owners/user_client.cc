@@ -10,6 +10,9 @@
 #include "absl/container/flat_hash_set.h"
 #include "absl/time/clock.h"
 #include "common/async/completion.h"
+#include "common/base/error.h"
+#include "common/rpc/grpc_status.h"
+#include "common/telemetry/log.h"
 #include "job_service/owners/peer_error.h"
 #include "vibestack/user/v1/auth_service.grpc.pb.h"
 #include "vibestack/user/v1/user_service.grpc.pb.h"
@@ -91,6 +94,7 @@ Task<absl::StatusOr<UserClient::Finds::Answers>> UserClient::FindBatch(
   stubs_->users->async()->BatchGetUsers(
       &context, &request, &response, [&done](grpc::Status status) { done.Set(std::move(status)); });
   const grpc::Status status = co_await done;
+  NoteOutcome(status);
   if (!status.ok()) co_return FromPeerError(status, deadline);
   const auto accounts = AccountsOf(response);
   Finds::Answers answers;
@@ -101,11 +105,24 @@ Task<absl::StatusOr<UserClient::Finds::Answers>> UserClient::FindBatch(
   co_return answers;
 }
 
+void UserClient::NoteOutcome(const grpc::Status& status) {
+  const bool failing = !status.ok();
+  if (failing_.exchange(failing) == failing) return;
+  if (!failing) {
+    Log(LogLevel::kInfo, "user_service_answers");
+    return;
+  }
+  const absl::Status error = rpc::FromGrpcStatus(status);
+  Log(LogLevel::kError, "user_service_fails",
+      {{"code", absl::StatusCodeToString(error.code())}, {"reason", ErrorReason(error)}});
+}
+
 absl::StatusOr<std::vector<auth::Jwk>> UserClient::FetchKeys(absl::Time deadline) {
   grpc::ClientContext context;
   context.set_deadline(absl::ToChronoTime(deadline));
   user::v1::Jwks response;
   const grpc::Status status = stubs_->auth->GetJwks(&context, {}, &response);
+  NoteOutcome(status);
   if (!status.ok()) return FromPeerError(status, deadline);
   std::vector<auth::Jwk> keys;
   for (const auto& key : response.keys()) keys.push_back({key.kid(), key.x(), key.y()});

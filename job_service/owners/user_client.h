@@ -1,6 +1,9 @@
 #ifndef VIBESTACK_JOB_SERVICE_OWNERS_USER_CLIENT_H_
 #define VIBESTACK_JOB_SERVICE_OWNERS_USER_CLIENT_H_
 
+#include <grpcpp/support/status.h>
+
+#include <atomic>
 #include <memory>
 #include <string>
 #include <vector>
@@ -16,7 +19,8 @@
 namespace vibestack::job_service {
 
 // The gRPC client of user_service, which knows who is who. Connects by itself, again and again
-// while it is away. Errors of all calls: FromPeerError's. Thread-safe.
+// while it is away, and logs when it is away and when it is back. Errors of all calls:
+// FromPeerError's. Thread-safe.
 class UserClient {
  public:
   // `service_token` is sent with every call. `batches` says how look-ups are coalesced.
@@ -42,7 +46,11 @@ class UserClient {
   Task<absl::StatusOr<Finds::Answers>> FindBatch(const std::vector<std::string>& ids,
                                                  absl::Time deadline);
 
+  // Logs a change. Why it fails is for the operator: a refused service token, for one.
+  void NoteOutcome(const grpc::Status& status);
+
   const Secret authorization_;
+  std::atomic<bool> failing_{false};
   const std::unique_ptr<Stubs> stubs_;
   Finds finds_;
 };

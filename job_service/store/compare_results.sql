@@ -4,4 +4,5 @@ SELECT j.id, j.user_id, j.workflow_id, coalesce(j.status, 'pending'),
   (extract(epoch FROM j.created_at) * 1000000)::bigint,
   (extract(epoch FROM j.updated_at) * 1000000)::bigint,
   CASE WHEN j.result_payload = i.result THEN 'same' END
-FROM unnest($1::uuid[], $2::jsonb[]) AS i (id, result) JOIN agent_jobs AS j ON j.id = i.id
+FROM unnest($1::uuid[], $2::jsonb[]) AS i (id, result)
+CROSS JOIN LATERAL (SELECT * FROM agent_jobs AS a WHERE a.id = i.id LIMIT 1) AS j

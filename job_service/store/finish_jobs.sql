@@ -4,15 +4,18 @@
 -- lock sees the newest version of a row, so the fence holds against whoever wrote meanwhile.
 WITH input AS (
   SELECT * FROM unnest($1::uuid[], $2::bigint[], $3::text[], $4::jsonb[]) AS i (id, token, status, result)
+  ORDER BY i.id
 ), held AS (
-  SELECT j.id, i.token, i.status, i.result FROM input AS i JOIN agent_jobs AS j ON j.id = i.id
-  WHERE coalesce(j.status, 'pending') = 'processing'
-    AND (extract(epoch FROM j.updated_at) * 1000000)::bigint = i.token
-  ORDER BY j.id FOR UPDATE OF j
+  SELECT i.* FROM input AS i CROSS JOIN LATERAL (
+    SELECT FROM agent_jobs AS a
+    WHERE a.id = i.id AND a.status = 'processing'
+      AND (extract(epoch FROM a.updated_at) * 1000000)::bigint = i.token
+    LIMIT 1 FOR UPDATE
+  ) AS locked
 )
 UPDATE agent_jobs AS j SET status = h.status, result_payload = h.result
 FROM held AS h
-WHERE j.id = h.id AND coalesce(j.status, 'pending') = 'processing'
+WHERE j.id = h.id AND j.status = 'processing'
   AND (extract(epoch FROM j.updated_at) * 1000000)::bigint = h.token
 RETURNING j.id, j.user_id, j.workflow_id, j.status,
   (extract(epoch FROM j.created_at) * 1000000)::bigint,

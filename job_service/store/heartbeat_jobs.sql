@@ -1,15 +1,17 @@
 -- Extends leases; $1 distinct ids, $2 lease tokens. Answers the new tokens of those that were held.
 -- Fenced and locked as in finish_jobs. The row's trigger moves updated_at, which is the new token.
 WITH input AS (
-  SELECT * FROM unnest($1::uuid[], $2::bigint[]) AS i (id, token)
+  SELECT * FROM unnest($1::uuid[], $2::bigint[]) AS i (id, token) ORDER BY i.id
 ), held AS (
-  SELECT j.id, i.token FROM input AS i JOIN agent_jobs AS j ON j.id = i.id
-  WHERE coalesce(j.status, 'pending') = 'processing'
-    AND (extract(epoch FROM j.updated_at) * 1000000)::bigint = i.token
-  ORDER BY j.id FOR UPDATE OF j
+  SELECT i.* FROM input AS i CROSS JOIN LATERAL (
+    SELECT FROM agent_jobs AS a
+    WHERE a.id = i.id AND a.status = 'processing'
+      AND (extract(epoch FROM a.updated_at) * 1000000)::bigint = i.token
+    LIMIT 1 FOR UPDATE
+  ) AS locked
 )
 UPDATE agent_jobs AS j SET status = 'processing'
 FROM held AS h
-WHERE j.id = h.id AND coalesce(j.status, 'pending') = 'processing'
+WHERE j.id = h.id AND j.status = 'processing'
   AND (extract(epoch FROM j.updated_at) * 1000000)::bigint = h.token
 RETURNING j.id, (extract(epoch FROM j.updated_at) * 1000000)::bigint

@@ -15,6 +15,10 @@ absl::Status OwnerGone(const absl::Status& status, const std::string& user_id) {
   return status;
 }
 
+// Results may have megabytes: they bound a batch, too.
+size_t WeighKey(const JobKey& key) { return key.with_result ? 4 : 1; }
+size_t WeighFinish(const JobFinish& finish) { return 1 + finish.result.size() / 8'192; }
+
 }  // namespace
 
 db::SessionOptions JobSessionOptions(const std::string& database_url) {
@@ -23,15 +27,18 @@ db::SessionOptions JobSessionOptions(const std::string& database_url) {
   options.application_name = "job_service";
   options.schema_version = 1;
   options.statements.assign(std::begin(sql::kStatements), std::end(sql::kStatements));
+  options.plan_lifetime = absl::Seconds(1);
   options.settings = {
       // We notify after the commit; the triggers stay silent for us.
       {"vibestack.own_news", "on"},
-      // Every statement has an index to use, whatever the planner believes of a table that grew
-      // since it was last analysed: a plan is made once for each session.
+      // Every statement has an index to use, whatever the planner believes of a table that was not
+      // analysed yet. Plans are made once for all parameters, and again as the tables grow.
       {"plan_cache_mode", "force_generic_plan"},
       {"enable_seqscan", "off"},
       {"enable_hashjoin", "off"},
       {"enable_mergejoin", "off"},
+      {"enable_bitmapscan", "off"},
+      {"enable_incremental_sort", "off"},
       {"jit", "off"},
   };
   return options;
@@ -44,12 +51,16 @@ JobStore::JobStore(JobStoreOptions options, db::Pool& pool, Metrics& metrics)
       creates_(
           BatchOptions("create_job"),
           [this](const auto& jobs, absl::Time deadline) { return CreateBatch(jobs, deadline); }),
-      gets_(BatchOptions("get_job"),
-            [this](const auto& keys, absl::Time deadline) { return GetBatch(keys, deadline); }),
-      finishes_(BatchOptions("finish_job"),
-                [this](const auto& finishes, absl::Time deadline) {
-                  return FinishBatch(finishes, deadline);
-                }),
+      gets_(
+          BatchOptions("get_job"),
+          [this](const auto& keys, absl::Time deadline) { return GetBatch(keys, deadline); },
+          WeighKey),
+      finishes_(
+          BatchOptions("finish_job"),
+          [this](const auto& finishes, absl::Time deadline) {
+            return FinishBatch(finishes, deadline);
+          },
+          WeighFinish),
       heartbeats_(
           BatchOptions("heartbeat_jobs"),
           [this](const auto& calls, absl::Time deadline) {

@@ -9,7 +9,9 @@ constexpr char kLowestId[] = "00000000-0000-0000-0000-000000000000";
 constexpr char kHighestId[] = "ffffffff-ffff-ffff-ffff-ffffffffffff";
 
 std::string TimeText(absl::Time time) {
-  if (time == absl::InfinitePast()) return "-infinity";
+  // A timestamp of ours has no era: before the year 1 is before all.
+  constexpr int64_t kYearOne = -62'135'596'800;
+  if (time < absl::FromUnixSeconds(kYearOne)) return "-infinity";
   if (time == absl::InfiniteFuture()) return "infinity";
   return db::FormatTimestamp(time);
 }

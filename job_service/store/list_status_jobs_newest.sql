@@ -1,11 +1,12 @@
 -- Jobs in the state $6: up to $4, newest first.
--- Before the position ($1, $2), none made before $3; with the result if $5. Each shape of list is a
--- statement of its own, so that its plan may be prepared once and uses the index of that shape.
+-- Before the position ($1, $2), none made before $3; with the result if $5.
+-- (Bounds in place of `=`, and the column in ORDER BY: only the index that begins with it has that
+-- order, whatever the planner believes of how many rows have one value.)
 SELECT j.id, j.user_id, j.workflow_id, coalesce(j.status, 'pending'),
   (extract(epoch FROM j.created_at) * 1000000)::bigint,
   (extract(epoch FROM j.updated_at) * 1000000)::bigint,
   CASE WHEN $5::boolean THEN j.result_payload::text END
 FROM agent_jobs AS j
-WHERE (j.created_at, j.id) < ($1::timestamptz, $2::uuid) AND j.created_at >= $3::timestamptz
-  AND coalesce(j.status, 'pending') = $6::text
-ORDER BY j.created_at DESC, j.id DESC LIMIT $4::integer
+WHERE (coalesce(j.status, 'pending'), j.created_at, j.id) < ($6::text, $1::timestamptz, $2::uuid)
+  AND (coalesce(j.status, 'pending'), j.created_at) >= ($6::text, $3::timestamptz)
+ORDER BY coalesce(j.status, 'pending') DESC, j.created_at DESC, j.id DESC LIMIT $4::integer

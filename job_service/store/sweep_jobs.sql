@@ -9,6 +9,6 @@ WITH expired AS (
 )
 UPDATE agent_jobs AS j SET status = 'pending'
 FROM expired
-WHERE j.id = expired.id AND coalesce(j.status, 'pending') = 'processing'
+WHERE j.id = expired.id AND j.status = 'processing'
   AND j.updated_at < now() - $1::bigint * interval '1 microsecond'
 RETURNING j.id, j.workflow_id

@@ -1,0 +1,136 @@
+#ifndef VIBESTACK_TESTS_INTEGRATION_JOB_SERVICE_FIXTURE_H_
+#define VIBESTACK_TESTS_INTEGRATION_JOB_SERVICE_FIXTURE_H_
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <pqxx/pqxx>
+#include "absl/base/thread_annotations.h"
+#include "absl/synchronization/mutex.h"
+#include "common/async/sync_wait.h"
+#include "common/base/error.h"
+#include "common/base/uuid.h"
+#include "common/db/pool.h"
+#include "common/telemetry/metrics.h"
+#include "job_service/store/job_store.h"
+
+namespace vibestack::job_service {
+
+// A store on the migrated database that DATABASE_URL names, with empty tables but for two users.
+class JobServiceTest : public testing::Test {
+ protected:
+  explicit JobServiceTest(absl::Duration lease_duration = absl::Seconds(60))
+      : lease_duration_(lease_duration) {
+    Sql("TRUNCATE users, agent_jobs");
+    for (const std::string& id : {ann_, bob_}) AddUser(id);
+  }
+  ~JobServiceTest() override {
+    store_.Close();
+    pool_.Stop();
+  }
+
+  static absl::Time Soon() { return absl::Now() + absl::Seconds(20); }
+
+  // Runs SQL as somebody else's program would.
+  pqxx::result Sql(const std::string& sql) { return pqxx::nontransaction(foreign_).exec(sql); }
+  std::string One(const std::string& sql) {
+    const pqxx::result rows = Sql(sql);
+    return rows[0][0].is_null() ? "NULL" : rows[0][0].c_str();
+  }
+  void AddUser(const std::string& id) {
+    Sql("INSERT INTO users (id, email, hashed_password) VALUES ('" + id + "', '" + id + "', '')");
+  }
+
+  NewJob Make(const std::string& workflow_id = "w") { return {NewUuid(), ann_, workflow_id}; }
+
+  absl::StatusOr<Creation> Create(const NewJob& job) {
+    return SyncWait(store_.Create(job, Soon()));
+  }
+  std::string MustCreate(const std::string& user_id, const std::string& workflow_id = "w") {
+    const NewJob job{NewUuid(), user_id, workflow_id};
+    const absl::StatusOr<Creation> creation = Create(job);
+    EXPECT_TRUE(creation.ok()) << creation.status();
+    return job.id;
+  }
+  // Many jobs in one foreign statement, the first one the oldest.
+  void Fill(const std::string& user_id, int count, const std::string& workflow_id = "w") {
+    Sql("INSERT INTO agent_jobs (id, user_id, workflow_id, created_at) SELECT gen_random_uuid(), "
+        "'" +
+        user_id + "', '" + workflow_id + "', now() + n * interval '1 millisecond' " +
+        "FROM generate_series(1, " + std::to_string(count) + ") AS n");
+  }
+
+  JobPtr Get(const std::string& id) {
+    absl::StatusOr<JobPtr> job = SyncWait(store_.Get({id, true}, Soon()));
+    EXPECT_TRUE(job.ok()) << job.status();
+    return job.ok() ? *job : nullptr;
+  }
+  std::vector<Job> Claim(int limit, const std::vector<std::string>& workflow_ids = {"w"}) {
+    absl::StatusOr<std::vector<Job>> jobs = SyncWait(store_.Claim({workflow_ids, limit}, Soon()));
+    EXPECT_TRUE(jobs.ok()) << jobs.status();
+    return jobs.ok() ? *std::move(jobs) : std::vector<Job>();
+  }
+  static Lease LeaseOf(const Job& job) { return {job.id, LeaseToken(job)}; }
+  absl::StatusOr<Job> Complete(const Lease& lease, const std::string& result = "null") {
+    return SyncWait(store_.Finish({lease, JobStatus::kCompleted, result}, Soon()));
+  }
+  absl::StatusOr<absl::Time> Heartbeat(const Lease& lease) {
+    auto extended = SyncWait(store_.Heartbeat({lease}, Soon()));
+    EXPECT_TRUE(extended.ok()) << extended.status();
+    return extended.ok() ? extended->front() : extended.status();
+  }
+  int Sweep() {
+    const absl::StatusOr<int> swept = SyncWait(store_.Sweep(1'000, Soon()));
+    EXPECT_TRUE(swept.ok()) << swept.status();
+    return swept.value_or(-1);
+  }
+  // As if nothing had been heard of a job for that long.
+  void Age(const std::string& id, const std::string& interval) {
+    Sql("ALTER TABLE agent_jobs DISABLE TRIGGER vibestack_updated_at");
+    Sql("UPDATE agent_jobs SET updated_at = updated_at - interval '" + interval + "' WHERE id = '" +
+        id + "'");
+    Sql("ALTER TABLE agent_jobs ENABLE TRIGGER vibestack_updated_at");
+  }
+
+  // What the store told of its writes.
+  JobNews TakeNews() {
+    absl::MutexLock lock(&news_mutex_);
+    return std::exchange(news_, {});
+  }
+
+  static db::PoolOptions PoolOptionsOf(int connections) {
+    db::PoolOptions options;
+    options.session = JobSessionOptions(std::getenv("DATABASE_URL"));
+    options.connections = connections;
+    return options;
+  }
+  JobStoreOptions StoreOptions() {
+    JobStoreOptions options;
+    options.lease_duration = lease_duration_;
+    options.on_news = [this](JobNews news) {
+      absl::MutexLock lock(&news_mutex_);
+      for (std::string& id : news.changed) news_.changed.push_back(std::move(id));
+      for (const auto& [workflow_id, jobs] : news.pending) news_.pending[workflow_id] += jobs;
+    };
+    return options;
+  }
+
+  const absl::Duration lease_duration_;
+  const std::string ann_ = "aaaaaaaa-aaaa-4aaa-8aaa-aaaaaaaaaaaa";
+  const std::string bob_ = "bbbbbbbb-bbbb-4bbb-8bbb-bbbbbbbbbbbb";
+  absl::Mutex news_mutex_;
+  JobNews news_ ABSL_GUARDED_BY(news_mutex_);
+  pqxx::connection foreign_{std::getenv("DATABASE_URL")};
+  Metrics metrics_;
+  db::Pool pool_{PoolOptionsOf(6)};
+  JobStore store_{StoreOptions(), pool_, metrics_};
+};
+
+}  // namespace vibestack::job_service
+
+#endif  // VIBESTACK_TESTS_INTEGRATION_JOB_SERVICE_FIXTURE_H_

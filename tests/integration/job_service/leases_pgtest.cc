@@ -1,0 +1,142 @@
+#include <thread>
+
+#include "tests/integration/job_service/fixture.h"
+
+namespace vibestack::job_service {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+using testing::SizeIs;
+using LeasesTest = JobServiceTest;
+
+TEST_F(LeasesTest, AHeartbeatReplacesTheToken) {
+  MustCreate(ann_);
+  const Lease first = LeaseOf(Claim(1)[0]);
+  const absl::StatusOr<absl::Time> extended = Heartbeat(first);
+  ASSERT_TRUE(extended.ok()) << extended.status();
+  const Lease second{first.job_id, absl::ToUnixMicros(*extended)};
+  EXPECT_GT(second.token, first.token);
+  EXPECT_EQ(ErrorReason(Heartbeat(first).status()), "LEASE_LOST");
+  EXPECT_EQ(ErrorReason(Complete(first).status()), "LEASE_LOST");
+  EXPECT_TRUE(Heartbeat(second).ok());
+}
+
+TEST_F(LeasesTest, LeasesOfJobsThatAreNotThereAreNotFound) {
+  EXPECT_EQ(ErrorReason(Heartbeat({NewUuid(), 1}).status()), "JOB_NOT_FOUND");
+  EXPECT_EQ(ErrorReason(Complete({NewUuid(), 1}).status()), "JOB_NOT_FOUND");
+}
+
+TEST_F(LeasesTest, ALeaseThatRanOutIsClaimableAgainAndTheLateWorkerIsRefused) {
+  const std::string id = MustCreate(ann_);
+  const Lease late = LeaseOf(Claim(1)[0]);
+  EXPECT_EQ(Sweep(), 0);
+  Age(id, "61 seconds");
+  const Lease aged{id, LeaseToken(*Get(id))};
+  TakeNews();
+  EXPECT_EQ(Sweep(), 1);
+  const JobNews news = TakeNews();
+  EXPECT_THAT(news.changed, ElementsAre(id));
+  EXPECT_EQ(news.pending.at("w"), 1);
+  EXPECT_EQ(Get(id)->status, JobStatus::kPending);
+  EXPECT_EQ(ErrorReason(Complete(aged, "\"late\"").status()), "LEASE_LOST");
+  const std::vector<Job> again = Claim(1);
+  ASSERT_THAT(again, SizeIs(1));
+  for (const Lease& old : {late, aged}) {
+    EXPECT_EQ(ErrorReason(Complete(old, "\"late\"").status()), "LEASE_LOST");
+    EXPECT_EQ(ErrorReason(Heartbeat(old).status()), "LEASE_LOST");
+  }
+  ASSERT_TRUE(Complete(LeaseOf(again[0]), "\"good\"").ok());
+  EXPECT_EQ(ErrorReason(Complete(aged, "\"late\"").status()), "LEASE_LOST");
+  EXPECT_EQ(Get(id)->result, "\"good\"");
+}
+
+TEST_F(LeasesTest, ALeaseThatRanOutButThatNobodyTookIsStillHeld) {
+  const std::string id = MustCreate(ann_);
+  Claim(1);
+  Age(id, "61 seconds");
+  EXPECT_TRUE(Heartbeat({id, LeaseToken(*Get(id))}).ok());
+  EXPECT_EQ(Sweep(), 0);
+}
+
+TEST_F(LeasesTest, ASweepPassesOverAJobThatIsBeingWritten) {
+  const std::string id = MustCreate(ann_);
+  Claim(1);
+  Age(id, "61 seconds");
+  pqxx::connection other(std::getenv("DATABASE_URL"));
+  pqxx::work transaction(other);
+  transaction.exec("UPDATE agent_jobs SET status = 'completed' WHERE id = '" + id + "'");
+  EXPECT_EQ(Sweep(), 0);
+  transaction.commit();
+  EXPECT_EQ(Sweep(), 0);
+  EXPECT_EQ(Get(id)->status, JobStatus::kCompleted);
+}
+
+TEST_F(LeasesTest, SweepsAreBoundedAndReplicasDoNotSweepTwice) {
+  Fill(ann_, 500);
+  Claim(500);
+  Sql("ALTER TABLE agent_jobs DISABLE TRIGGER vibestack_updated_at");
+  Sql("UPDATE agent_jobs SET updated_at = updated_at - interval '1 hour'");
+  Sql("ALTER TABLE agent_jobs ENABLE TRIGGER vibestack_updated_at");
+  EXPECT_EQ(SyncWait(store_.Sweep(100, Soon())).value(), 100);
+  std::atomic<int> swept{0};
+  std::vector<std::thread> replicas;
+  for (int i = 0; i < 4; ++i) {
+    replicas.emplace_back([&] {
+      for (int n = 0; n < 10; ++n) swept += SyncWait(store_.Sweep(70, Soon())).value_or(0);
+    });
+  }
+  for (std::thread& replica : replicas) replica.join();
+  EXPECT_EQ(swept, 400);
+}
+
+TEST_F(LeasesTest, ASweepRacingACompletionNeverLosesIt) {
+  for (int round = 0; round < 30; ++round) {
+    const std::string id = MustCreate(ann_, "race");
+    ASSERT_THAT(Claim(1, {"race"}), SizeIs(1));
+    Age(id, "61 seconds");
+    const Lease lease{id, LeaseToken(*Get(id))};
+    absl::Status completed;
+    std::thread worker([&] { completed = Complete(lease, "1").status(); });
+    const int swept = Sweep();
+    worker.join();
+    const JobPtr job = Get(id);
+    if (completed.ok()) {
+      EXPECT_EQ(job->status, JobStatus::kCompleted);
+      EXPECT_EQ(swept, 0);
+    } else {
+      EXPECT_EQ(ErrorReason(completed), "LEASE_LOST");
+      EXPECT_EQ(job->status, JobStatus::kPending);
+      Sql("DELETE FROM agent_jobs");
+    }
+  }
+}
+
+TEST_F(LeasesTest, TheSameCompletionTwiceIsOneAndAnotherIsRefused) {
+  const std::string id = MustCreate(ann_);
+  const Lease lease = LeaseOf(Claim(1)[0]);
+  const absl::StatusOr<Job> first = Complete(lease, R"({"a":1,"b":[1.0]})");
+  ASSERT_TRUE(first.ok()) << first.status();
+  EXPECT_THAT(TakeNews().changed, ElementsAre(id));
+  const absl::StatusOr<Job> second = Complete(lease, R"({ "b" : [1.0], "a" : 1 })");
+  ASSERT_TRUE(second.ok()) << second.status();
+  EXPECT_EQ(second->updated_at, first->updated_at);
+  EXPECT_EQ(ErrorReason(Complete(lease, R"({"a":2})").status()), "LEASE_LOST");
+  EXPECT_EQ(ErrorReason(
+                SyncWait(store_.Finish({lease, JobStatus::kFailed, R"({"a":1,"b":[1.0]})"}, Soon()))
+                    .status()),
+            "LEASE_LOST");
+}
+
+TEST_F(LeasesTest, ApplicationClocksDoNotMatter) {
+  const std::string id = MustCreate(ann_);
+  const Job job = Claim(1)[0];
+  EXPECT_EQ(One("SELECT now() - updated_at < interval '10 seconds' FROM agent_jobs"), "t");
+  EXPECT_EQ(absl::ToUnixMicros(job.updated_at),
+            std::stoll(One("SELECT (extract(epoch FROM updated_at) * 1000000)::bigint "
+                           "FROM agent_jobs WHERE id = '" +
+                           id + "'")));
+}
+
+}  // namespace
+}  // namespace vibestack::job_service

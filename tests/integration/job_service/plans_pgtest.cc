@@ -1,0 +1,134 @@
+#include "absl/time/clock.h"
+#include "job_service/store/sql.h"
+#include "tests/integration/job_service/fixture.h"
+
+namespace vibestack::job_service {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+
+// The plans that sessions of ours make, once for all parameters.
+class PlansTest : public JobServiceTest {
+ protected:
+  PlansTest() { Connect(); }
+
+  // A new session of ours.
+  void Connect() {
+    ours_ = std::make_unique<pqxx::connection>(std::getenv("DATABASE_URL"));
+    for (const auto& [name, value] : JobSessionOptions("").settings) {
+      pqxx::nontransaction(*ours_).exec("SET " + name + " = " + ours_->quote(value));
+    }
+  }
+
+  std::string PlanOf(const db::Statement& statement, int parameters) {
+    const std::string name = std::string("plan_") + statement.name;
+    pqxx::nontransaction work(*ours_);
+    work.exec("PREPARE " + name + " AS " + statement.sql);
+    std::string nulls = parameters == 0 ? "" : "(NULL";
+    for (int i = 1; i < parameters; ++i) nulls += ", NULL";
+    if (parameters > 0) nulls += ")";
+    std::string plan;
+    for (const auto& row : work.exec("EXPLAIN EXECUTE " + name + nulls)) {
+      plan += row[0].c_str();
+      plan += '\n';
+    }
+    return plan;
+  }
+
+  std::unique_ptr<pqxx::connection> ours_;
+};
+
+struct Expectation {
+  const db::Statement& statement;
+  int parameters;
+  std::vector<std::string> indexes;
+};
+
+TEST_F(PlansTest, EveryStatementIsPrepared) {
+  const auto session = db::Session::Open(JobSessionOptions(std::getenv("DATABASE_URL")));
+  EXPECT_TRUE(session.ok()) << session.status();
+  EXPECT_GT(std::size(sql::kStatements), 20U);
+}
+
+TEST_F(PlansTest, EveryStatementUsesItsIndex) {
+  Fill(ann_, 20'000);
+  Sql("UPDATE agent_jobs SET status = 'completed' WHERE abs(hashtext(id::text)) % 10 < 8");
+  Sql("UPDATE agent_jobs SET status = 'processing' WHERE abs(hashtext(id::text)) % 100 = 99");
+  Connect();
+  const Expectation expectations[] = {
+      {sql::kGetJobs, 2, {"agent_jobs_pkey"}},
+      {sql::kFinishJobs, 4, {"agent_jobs_pkey"}},
+      {sql::kCompareResults, 2, {"agent_jobs_pkey"}},
+      {sql::kHeartbeatJobs, 2, {"agent_jobs_pkey"}},
+      {sql::kCancelJob, 3, {"agent_jobs_pkey"}},
+      {sql::kFindCancelled, 1, {"agent_jobs_pkey"}},
+      {sql::kClaimOldest, 2, {"vibestack_jobs_claim ", "agent_jobs_pkey"}},
+      {sql::kClaimFairly, 4, {"vibestack_jobs_claim_user", "agent_jobs_pkey"}},
+      {sql::kSweepJobs, 2, {"vibestack_jobs_lease", "agent_jobs_pkey"}},
+      {sql::kListJobsNewest, 5, {"vibestack_jobs_created"}},
+      {sql::kListJobsOldest, 5, {"vibestack_jobs_created"}},
+      {sql::kListUserJobsNewest, 7, {"vibestack_jobs_user"}},
+      {sql::kListUserJobsOldest, 7, {"vibestack_jobs_user"}},
+      {sql::kListUserStatusJobsNewest, 8, {"vibestack_jobs_user"}},
+      {sql::kListUserStatusJobsOldest, 8, {"vibestack_jobs_user"}},
+      {sql::kListWorkflowJobsNewest, 6, {"vibestack_jobs_workflow"}},
+      {sql::kListWorkflowJobsOldest, 6, {"vibestack_jobs_workflow"}},
+      {sql::kListWorkflowStatusJobsNewest, 7, {"vibestack_jobs_workflow"}},
+      {sql::kListWorkflowStatusJobsOldest, 7, {"vibestack_jobs_workflow"}},
+      {sql::kListStatusJobsNewest, 6, {"vibestack_jobs_status"}},
+      {sql::kListStatusJobsOldest, 6, {"vibestack_jobs_status"}},
+  };
+  for (const bool analysed : {false, true}) {
+    if (analysed) {
+      Sql("VACUUM ANALYZE agent_jobs");
+      Connect();
+    }
+    for (const Expectation& expected : expectations) {
+      // Of a table that nobody analysed yet lists may be read otherwise; it is small then.
+      if (!analysed && std::string(expected.statement.name).starts_with("list_")) continue;
+      const std::string plan = PlanOf(expected.statement, expected.parameters);
+      EXPECT_THAT(plan, Not(HasSubstr("Seq Scan"))) << expected.statement.name;
+      EXPECT_THAT(plan, Not(HasSubstr("Join Filter"))) << expected.statement.name;
+      for (const std::string& index : expected.indexes) {
+        EXPECT_THAT(plan, HasSubstr("using " + index)) << expected.statement.name;
+      }
+    }
+  }
+}
+
+TEST_F(PlansTest, APlanForAnEmptyTableDoesNotLastWhileItFills) {
+  const auto session = *db::Session::Open(JobSessionOptions(std::getenv("DATABASE_URL")));
+  const auto claim_and_finish = [&] {
+    std::vector<Turn> turns{{"w", ""}};
+    const auto jobs = *ClaimFairly(*session, turns, 100, 100);
+    std::vector<JobFinish> finishes;
+    for (const Job& job : jobs) finishes.push_back({LeaseOf(job), JobStatus::kCompleted, "1"});
+    EXPECT_TRUE(FinishJobs(*session, finishes).ok());
+    return jobs.size();
+  };
+  // So that autovacuum, which would make the sessions plan anew, does not help.
+  Sql("ALTER TABLE agent_jobs SET (autovacuum_enabled = off)");
+  for (int i = 0; i < 10; ++i) claim_and_finish();
+  Fill(ann_, 30'000);
+  Sql("UPDATE agent_jobs SET status = 'processing' WHERE abs(hashtext(id::text)) % 2 = 0");
+  absl::SleepFor(absl::Seconds(1));
+  const absl::Time began = absl::Now();
+  for (int i = 0; i < 20; ++i) EXPECT_EQ(claim_and_finish(), 100U);
+  EXPECT_LT(absl::Now() - began, absl::Seconds(10));
+  Sql("ALTER TABLE agent_jobs RESET (autovacuum_enabled)");
+}
+
+TEST_F(PlansTest, AListNeverSorts) {
+  for (const db::Statement& statement : sql::kStatements) {
+    const std::string name = statement.name;
+    if (!name.starts_with("list_")) continue;
+    const int parameters = 5 + (name.find("user") != std::string::npos ? 2 : 0) +
+                           (name.find("workflow") != std::string::npos ? 1 : 0) +
+                           (name.find("status") != std::string::npos ? 1 : 0);
+    EXPECT_THAT(PlanOf(statement, parameters), Not(HasSubstr("Sort"))) << name;
+  }
+}
+
+}  // namespace
+}  // namespace vibestack::job_service
