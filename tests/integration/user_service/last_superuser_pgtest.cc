@@ -26,6 +26,19 @@ class LastSuperuserTest : public UserServiceTest {
   absl::Status Delete(const std::string& id) {
     return SyncWait(users_.Deactivate(id, Soon())).status();
   }
+  // Whether a statement of ours comes to wait for a lock, before it is given up on.
+  static bool WaitForALock() {
+    pqxx::connection observer(std::getenv("DATABASE_URL"));
+    const absl::Time give_up = absl::Now() + absl::Seconds(10);
+    while (absl::Now() < give_up) {
+      const auto waiting = pqxx::nontransaction(observer).exec(
+          "SELECT FROM pg_stat_activity WHERE application_name = 'user_service_pgtest' "
+          "AND wait_event_type = 'Lock'");
+      if (!waiting.empty()) return true;
+      std::this_thread::yield();
+    }
+    return false;
+  }
   int CountSuperusers() {
     return Sql("SELECT count(*) FROM users WHERE is_active AND is_superuser")[0][0].as<int>();
   }
@@ -77,13 +90,7 @@ TEST_F(LastSuperuserTest, ADemotionByAnotherProgramIsWaitedForAndSeen) {
     pqxx::work transaction(foreign_);
     transaction.exec("UPDATE users SET is_superuser = false WHERE id = '" + bob + "'");
     thread = std::thread([&] { demoted = Demote(ann); });
-    pqxx::connection observer(std::getenv("DATABASE_URL"));
-    while (pqxx::nontransaction(observer)
-               .exec("SELECT FROM pg_stat_activity WHERE application_name = 'user_service_pgtest' "
-                     "AND wait_event_type = 'Lock'")
-               .empty()) {
-      std::this_thread::yield();
-    }
+    EXPECT_TRUE(WaitForALock());
     transaction.commit();
   }
   thread.join();

@@ -148,6 +148,26 @@ TEST_F(PlansTest, EveryFilterOfAListHasAnIndex) {
   }
 }
 
+TEST_F(PlansTest, AListIsPlannedForItsVeryFilters) {
+  static constexpr db::Statement kGenericPlans = {
+      "generic_plans",
+      "SELECT coalesce(sum(generic_plans), 0) FROM pg_prepared_statements "
+      "WHERE name LIKE 'list_users%'"};
+  db::PoolOptions options = PoolOptionsOf(1);
+  options.session.statements.push_back(kGenericPlans);
+  // What the server might choose by itself.
+  options.session.settings.emplace_back("plan_cache_mode", "force_generic_plan");
+  db::Pool pool(options);
+  UserStore users(pool, {});
+  UserQuery query;
+  query.limit = 10;
+  for (int i = 0; i < 3; ++i) ASSERT_TRUE(SyncWait(users.List(query, Soon())).ok());
+  std::function<absl::StatusOr<int>(db::Session&)> count = [](db::Session& session) {
+    return session.Exec(kGenericPlans).value()[0][0].as<int>();
+  };
+  EXPECT_EQ(*SyncWait(pool.Run<int>(Soon(), db::Repeat::kSafe, count)), 0);
+}
+
 TEST_F(PlansTest, TheOtherStatementsUseTheirIndexInAPlanForAnyParameters) {
   const std::string id = "'00000000-0000-4000-8000-000000000000'";
   const std::tuple<db::Statement, std::string, std::string> cases[] = {
