@@ -6,6 +6,22 @@
 #include "job_service/store/job_store.h"
 
 namespace vibestack::job_service {
+namespace {
+
+using Extended = std::vector<absl::StatusOr<absl::Time>>;
+
+// The answer to one call of a batch of heartbeats. Where nothing is known of any of its leases it
+// is an error of the call: none of them is said to be lost.
+absl::StatusOr<Extended> AnswerOf(Extended leases) {
+  for (const absl::StatusOr<absl::Time>& lease : leases) {
+    if (lease.ok() || absl::IsAborted(lease.status()) || absl::IsNotFound(lease.status())) {
+      return leases;
+    }
+  }
+  return leases.empty() ? absl::StatusOr<Extended>(leases) : leases.front().status();
+}
+
+}  // namespace
 
 Task<absl::StatusOr<std::vector<Creation>>> JobStore::CreateAll(std::vector<NewJob> jobs,
                                                                 absl::Time deadline) {
@@ -108,7 +124,8 @@ Task<absl::StatusOr<JobStore::HeartbeatBatches::Answers>> JobStore::HeartbeatBat
   auto next = extended->begin();
   for (const Leases& leases : calls) {
     const auto end = next + static_cast<ptrdiff_t>(leases.size());
-    answers.emplace_back(Extended(std::make_move_iterator(next), std::make_move_iterator(end)));
+    answers.push_back(
+        AnswerOf(Extended(std::make_move_iterator(next), std::make_move_iterator(end))));
     next = end;
   }
   co_return answers;

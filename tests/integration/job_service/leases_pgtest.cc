@@ -112,6 +112,24 @@ TEST_F(LeasesTest, ASweepRacingACompletionNeverLosesIt) {
   }
 }
 
+TEST_F(LeasesTest, ALostConnectionIsNotALostLease) {
+  MustCreate(ann_);
+  const Lease lease = LeaseOf(Claim(1)[0]);
+  Sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+      "WHERE application_name = 'job_service'");
+  const auto lost = SyncWait(store_.Heartbeat({lease}, Soon()));
+  if (!lost.ok()) {
+    EXPECT_TRUE(absl::IsUnavailable(lost.status())) << lost.status();
+    EXPECT_LT(RetryDelay(lost.status()), absl::Seconds(10));
+  }
+  const absl::Time end = Soon();
+  while (!SyncWait(store_.Get({lease.job_id, false}, end)).ok() && absl::Now() < end) {
+    absl::SleepFor(absl::Milliseconds(1));
+  }
+  EXPECT_EQ(Get(lease.job_id)->status, JobStatus::kProcessing);
+  EXPECT_TRUE(Complete({lease.job_id, LeaseToken(*Get(lease.job_id))}).ok());
+}
+
 TEST_F(LeasesTest, TheSameCompletionTwiceIsOneAndAnotherIsRefused) {
   const std::string id = MustCreate(ann_);
   const Lease lease = LeaseOf(Claim(1)[0]);
