@@ -4,17 +4,17 @@
 
 namespace vibestack::job_service {
 
-Hub::Subscription Hub::WatchJob(std::string job_id, std::shared_ptr<Waker> waker) {
-  return Subscribe(&Hub::jobs_, {std::move(job_id)}, 1, std::move(waker));
+Hub::Subscription Hub::WatchJob(std::string job_id, const std::shared_ptr<Waker>& waker) {
+  return Subscribe(&Hub::jobs_, {std::move(job_id)}, 1, waker);
 }
 
 Hub::Subscription Hub::WatchWorkflows(const std::vector<std::string>& workflow_ids, int capacity,
-                                      std::shared_ptr<Waker> waker) {
-  return Subscribe(&Hub::workflows_, workflow_ids, capacity, std::move(waker));
+                                      const std::shared_ptr<Waker>& waker) {
+  return Subscribe(&Hub::workflows_, workflow_ids, capacity, waker);
 }
 
 Hub::Subscription Hub::Subscribe(Index Hub::*index, std::vector<std::string> keys, int capacity,
-                                 std::shared_ptr<Waker> waker) {
+                                 const std::shared_ptr<Waker>& waker) {
   auto waiter = std::make_shared<const Waiter>(Waiter{waker, capacity});
   bool closed = false;
   {

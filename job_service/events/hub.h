@@ -39,12 +39,12 @@ class Hub {
   Hub& operator=(const Hub&) = delete;
 
   // Wakes `waker` when the job changes.
-  Subscription WatchJob(std::string job_id, std::shared_ptr<Waker> waker);
+  Subscription WatchJob(std::string job_id, const std::shared_ptr<Waker>& waker);
 
   // Wakes `waker` when there may be something to claim in one of the workflows; it will take up to
   // `capacity` jobs.
   Subscription WatchWorkflows(const std::vector<std::string>& workflow_ids, int capacity,
-                              std::shared_ptr<Waker> waker);
+                              const std::shared_ptr<Waker>& waker);
 
   // Wakes all who watch a changed job, and of those who watch a workflow as many, in the order in
   // which they came, as it takes to claim its new jobs.
@@ -71,7 +71,7 @@ class Hub {
   using Index = absl::flat_hash_map<std::string, Waiters>;
 
   Subscription Subscribe(Index Hub::*index, std::vector<std::string> keys, int capacity,
-                         std::shared_ptr<Waker> waker);
+                         const std::shared_ptr<Waker>& waker);
   void Unsubscribe(Index Hub::*index, const std::vector<std::string>& keys,
                    const std::shared_ptr<const Waiter>& waiter);
   // Takes out the first who waits for the workflow; null when nobody does.

@@ -65,7 +65,8 @@ struct UserClient::Stubs {
   const std::unique_ptr<AuthService::Stub> auth;
 };
 
-UserClient::UserClient(const std::string& address, Secret service_token, CoalescerOptions batches)
+UserClient::UserClient(const std::string& address, const Secret& service_token,
+                       CoalescerOptions batches)
     : authorization_("Bearer " + service_token.Reveal()),
       stubs_(std::make_unique<Stubs>(Connect(address))),
       finds_(Bounded(std::move(batches)),

@@ -24,7 +24,7 @@ namespace vibestack::job_service {
 class UserClient {
  public:
   // `service_token` is sent with every call. `batches` says how look-ups are coalesced.
-  UserClient(const std::string& address, Secret service_token, CoalescerOptions batches);
+  UserClient(const std::string& address, const Secret& service_token, CoalescerOptions batches);
   ~UserClient();
 
   // Refuses what waits and returns when no call is under way. May be called twice.
