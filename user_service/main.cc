@@ -21,15 +21,15 @@ constexpr char kUsage[] = R"(Accounts, log-in and tokens over gRPC.
 )";
 
 absl::Status Run(const std::vector<std::string>& arguments) {
-  using namespace vibestack::user_service;
+  namespace service = vibestack::user_service;
   if (arguments.size() > 1) {
     return absl::InvalidArgumentError("more than one command: " + arguments[1]);
   }
   const std::string command = arguments.empty() ? "serve" : arguments[0];
-  if (command == "serve") return Serve();
-  if (command == "create-keys") return CreateKeys();
-  if (command == "create-superuser") return CreateSuperuser();
-  if (command == "issue-service-token") return IssueServiceToken();
+  if (command == "serve") return service::Serve();
+  if (command == "create-keys") return service::CreateKeys();
+  if (command == "create-superuser") return service::CreateSuperuser();
+  if (command == "issue-service-token") return service::IssueServiceToken();
   return absl::InvalidArgumentError("there is no command " + command + "; --help lists them");
 }
 

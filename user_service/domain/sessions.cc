@@ -20,7 +20,7 @@ auth::AccountState StateOf(const UserPtr& user, const Secret& fingerprint_key) {
           .fingerprint = FingerprintOf(*user, fingerprint_key)};
 }
 
-Sessions::Sessions(UserStore& users, Passwords& passwords, auth::KeySetProvider keys,
+Sessions::Sessions(UserStore& users, Passwords& passwords, const auth::KeySetProvider& keys,
                    const Clock& clock, Options options)
     : users_(users),
       passwords_(passwords),

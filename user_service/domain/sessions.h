@@ -40,8 +40,8 @@ class Sessions {
   };
 
   // All must outlive this.
-  Sessions(UserStore& users, Passwords& passwords, auth::KeySetProvider keys, const Clock& clock,
-           Options options);
+  Sessions(UserStore& users, Passwords& passwords, const auth::KeySetProvider& keys,
+           const Clock& clock, Options options);
 
   // UNAUTHENTICATED (INVALID_CREDENTIALS) for an unknown email, a wrong password and an inactive
   // account, after the same time. Else as UserStore and PasswordPool.

@@ -25,20 +25,20 @@ enum class ChangedBy {
 };
 
 struct FieldRule {
-  UserField field;
   const char* path;
+  UserField field;
   ChangedBy changed_by;
 };
 
 inline constexpr FieldRule kFieldRules[] = {
-    {UserField::kId, "id", ChangedBy::kNobody},
-    {UserField::kEmail, "email", ChangedBy::kSuperuser},
-    {UserField::kFullName, "full_name", ChangedBy::kOwner},
-    {UserField::kBio, "bio", ChangedBy::kOwner},
-    {UserField::kIsActive, "is_active", ChangedBy::kSuperuser},
-    {UserField::kIsSuperuser, "is_superuser", ChangedBy::kSuperuser},
-    {UserField::kCreatedAt, "created_at", ChangedBy::kNobody},
-    {UserField::kUpdatedAt, "updated_at", ChangedBy::kNobody},
+    {"id", UserField::kId, ChangedBy::kNobody},
+    {"email", UserField::kEmail, ChangedBy::kSuperuser},
+    {"full_name", UserField::kFullName, ChangedBy::kOwner},
+    {"bio", UserField::kBio, ChangedBy::kOwner},
+    {"is_active", UserField::kIsActive, ChangedBy::kSuperuser},
+    {"is_superuser", UserField::kIsSuperuser, ChangedBy::kSuperuser},
+    {"created_at", UserField::kCreatedAt, ChangedBy::kNobody},
+    {"updated_at", UserField::kUpdatedAt, ChangedBy::kNobody},
 };
 
 // The rule of a mask's path; nullptr for an unknown one.

@@ -46,6 +46,7 @@ TEST_F(AccountsTest, OfManySignUpsOfOneEmailAtOnceOneSucceeds) {
                                   "A" + name.substr(1) + "@example.com", name + "@example.COM"};
     absl::Status statuses[4];
     std::vector<std::thread> threads;
+    threads.reserve(4);
     for (int i = 0; i < 4; ++i) {
       threads.emplace_back([&, i] { statuses[i] = Create(MakeAccount(emails[i])).status(); });
     }

@@ -106,6 +106,7 @@ TEST_F(UserStoreTest, ManyReadersAtOnceEachGetTheirOwnAnswer) {
   }
   std::atomic<int> wrong = 0;
   std::vector<std::thread> readers;
+  readers.reserve(8);
   for (int reader = 0; reader < 8; ++reader) {
     readers.emplace_back([&, reader] {
       for (int i = 0; i < 100; ++i) {

@@ -129,7 +129,7 @@ TEST(UserChangesTest, ValuesKeepToTheRulesOfNewAccounts) {
   request.mutable_user()->set_full_name(std::string(101, 'x'));
   request.mutable_user()->set_bio(std::string("a\0b", 3));
   const auto changes = ReadChanges(request, kSuperuser);
-  const absl::Status status = changes.status();
+  const absl::Status& status = changes.status();
   EXPECT_TRUE(absl::IsInvalidArgument(status));
   EXPECT_THAT(status.ToString(), HasSubstr("user.email"));
   EXPECT_THAT(status.ToString(), HasSubstr("user.full_name"));
