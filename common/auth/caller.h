@@ -4,6 +4,8 @@
 #include <string>
 #include <utility>
 
+#include "absl/time/time.h"
+
 namespace vibestack::auth {
 
 // The kinds of caller, as vibestack.options.v1.Role names them.
@@ -15,6 +17,8 @@ struct Caller {
   Role role = Role::kPublic;
   std::string user_id;       // lower-case UUID; of users and superusers only
   std::string service_name;  // of services only
+  // When the token expires by which the caller is known; what lasts longer than a call looks anew.
+  absl::Time token_expires_at = absl::InfiniteFuture();
 
   static Caller Anonymous() { return {}; }
   static Caller User(std::string user_id) { return {Role::kUser, std::move(user_id), ""}; }

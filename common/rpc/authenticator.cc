@@ -52,16 +52,18 @@ Task<absl::StatusOr<auth::Caller>> Authenticator::Authenticate(std::string autho
     claims = verify_(*token);
   }
   if (!claims.ok()) co_return claims.status();
-  if (claims->purpose == auth::Purpose::kService) {
-    co_return auth::Caller::Service(claims->subject);
+  auth::Caller caller = auth::Caller::Service(claims->subject);
+  if (claims->purpose != auth::Purpose::kService) {
+    const absl::StatusOr<auth::AccountState> account =
+        co_await accounts_.Find(claims->subject, deadline);
+    if (!account.ok()) co_return account.status();
+    const absl::Status stands = CheckAccount(*claims, *account);
+    if (!stands.ok()) co_return stands;
+    caller = account->is_superuser ? auth::Caller::Superuser(claims->subject)
+                                   : auth::Caller::User(claims->subject);
   }
-  const absl::StatusOr<auth::AccountState> account =
-      co_await accounts_.Find(claims->subject, deadline);
-  if (!account.ok()) co_return account.status();
-  const absl::Status stands = CheckAccount(*claims, *account);
-  if (!stands.ok()) co_return stands;
-  if (account->is_superuser) co_return auth::Caller::Superuser(claims->subject);
-  co_return auth::Caller::User(claims->subject);
+  caller.token_expires_at = claims->expires_at;
+  co_return caller;
 }
 
 }  // namespace vibestack::rpc

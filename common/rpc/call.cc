@@ -4,6 +4,7 @@
 #include <chrono>
 
 #include "absl/time/clock.h"
+#include "common/base/error.h"
 
 namespace vibestack::rpc {
 namespace {
@@ -54,6 +55,10 @@ void Call::NotifyCancelled() {
     callback.swap(on_cancel_);
   }
   if (callback) callback();
+}
+
+absl::Status ClientGoneError() {
+  return MakeError(absl::StatusCode::kCancelled, "CANCELLED", "the client went away");
 }
 
 }  // namespace vibestack::rpc

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "absl/base/thread_annotations.h"
+#include "absl/status/status.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
 #include "common/auth/caller.h"
@@ -55,6 +56,9 @@ class Call {
   bool cancelled_ ABSL_GUARDED_BY(mutex_) = false;
   std::function<void()> on_cancel_ ABSL_GUARDED_BY(mutex_);
 };
+
+// CANCELLED: the client went away, so nobody hears it.
+absl::Status ClientGoneError();
 
 }  // namespace vibestack::rpc
 

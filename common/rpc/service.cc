@@ -5,12 +5,28 @@
 
 #include <cstdio>
 #include <cstdlib>
+#include <memory>
 
+#include "absl/base/thread_annotations.h"
+#include "absl/synchronization/mutex.h"
 #include "absl/time/clock.h"
+#include "common/async/completion.h"
 #include "common/base/error.h"
+#include "common/rpc/alarm.h"
 #include "common/rpc/grpc_status.h"
 
 namespace vibestack::rpc {
+namespace {
+
+// A client that takes no byte for so long while there is something to send is gone.
+constexpr absl::Duration kLongestWrite = absl::Minutes(1);
+
+absl::Status UnimplementedError() {
+  return MakeError(absl::StatusCode::kUnimplemented, "UNIMPLEMENTED",
+                   "this server does not serve the method");
+}
+
+}  // namespace
 
 // One call under way. gRPC deletes it by OnDone, after Finish.
 class Service::UnaryCall final : public grpc::ServerUnaryReactor, public Call {
@@ -22,7 +38,7 @@ class Service::UnaryCall final : public grpc::ServerUnaryReactor, public Call {
   Task<void> Run() {
     const absl::Time began = absl::Now();
     absl::Status status = co_await guard_.Admit(method_.described, *this);
-    if (status.ok()) status = co_await method_.handler(*this, request_, response_);
+    if (status.ok()) status = co_await method_.unary(*this, request_, response_);
     guard_.Record(method_.described, *this, status, absl::Now() - began);
     Finish(ToGrpcStatus(status));
     // Nothing may follow: the call may be gone.
@@ -41,44 +57,127 @@ class Service::UnaryCall final : public grpc::ServerUnaryReactor, public Call {
   grpc::ByteBuffer& response_;
 };
 
+// One stream under way. gRPC deletes it by OnDone, after Finish. (gRPC runs a stream's OnDone and
+// OnCancel on threads of its own, so that whoever cancels a stream may hold a lock.)
+class Service::StreamCall final : public grpc::ServerWriteReactor<grpc::ByteBuffer>,
+                                  public Call,
+                                  public ByteStream {
+ public:
+  StreamCall(Guard& guard, const Method& method, grpc::CallbackServerContext& context,
+             const grpc::ByteBuffer& request)
+      : Call(context), guard_(guard), method_(method), context_(context), request_(request) {}
+
+  Task<void> Run() {
+    const absl::Time began = absl::Now();
+    absl::Status status = co_await guard_.Admit(method_.described, *this);
+    if (status.ok()) status = co_await method_.stream(*this, request_, *this);
+    guard_.Record(method_.described, *this, status, absl::Now() - began);
+    Finish(ToGrpcStatus(status));
+    // Nothing may follow: the call may be gone.
+  }
+
+  Task<absl::Status> Write(const grpc::ByteBuffer& bytes) override {
+    Completion<bool> taken;
+    taken_ = &taken;
+    // The alarm may ring while the call ends, so what it shares with us says whether there is still
+    // something to cancel.
+    auto patience = std::make_shared<Patience>(&context_);
+    const Alarm alarm(absl::Now() + kLongestWrite, [patience] { patience->End(); });
+    StartWrite(&bytes);
+    const bool ok = co_await taken;
+    patience->Forget();
+    if (!ok) co_return ClientGoneError();
+    co_return absl::OkStatus();
+  }
+
+  Task<absl::Status> Readmit() override {
+    co_return co_await guard_.Admit(method_.described, *this);
+  }
+
+  void OnWriteDone(bool ok) override { taken_->Set(ok); }
+  void OnCancel() override { NotifyCancelled(); }
+  void OnDone() override { delete this; }
+
+ private:
+  class Patience {
+   public:
+    explicit Patience(grpc::CallbackServerContext* context) : context_(context) {}
+    void End() {
+      absl::MutexLock lock(&mutex_);
+      if (context_ != nullptr) context_->TryCancel();
+    }
+    void Forget() {
+      absl::MutexLock lock(&mutex_);
+      context_ = nullptr;
+    }
+
+   private:
+    absl::Mutex mutex_;
+    grpc::CallbackServerContext* context_ ABSL_GUARDED_BY(mutex_);
+  };
+
+  Guard& guard_;
+  const Method& method_;
+  grpc::CallbackServerContext& context_;
+  const grpc::ByteBuffer& request_;
+  Completion<bool>* taken_ = nullptr;  // Of the write under way.
+};
+
 Service::Service(const google::protobuf::ServiceDescriptor& descriptor, Guard& guard)
     : descriptor_(descriptor), guard_(guard) {
   for (int i = 0; i < descriptor.method_count(); ++i) AddGuarded(*descriptor.method(i));
 }
 
 void Service::AddGuarded(const google::protobuf::MethodDescriptor& descriptor) {
-  methods_.push_back(std::make_unique<Method>(Method{
-      guard_.Describe(descriptor),
-      "/" + descriptor.service()->full_name() + "/" + descriptor.name(), AnswerUnimplemented}));
+  methods_.push_back(std::make_unique<Method>(
+      Method{guard_.Describe(descriptor),
+             "/" + descriptor.service()->full_name() + "/" + descriptor.name(),
+             [](Call&, const grpc::ByteBuffer&, grpc::ByteBuffer&) -> Task<absl::Status> {
+               co_return UnimplementedError();
+             },
+             [](Call&, const grpc::ByteBuffer&, ByteStream&) -> Task<absl::Status> {
+               co_return UnimplementedError();
+             }}));
   const Method& method = *methods_.back();
-  AddMethod(new grpc::internal::RpcServiceMethod(method.path.c_str(),
-                                                 grpc::internal::RpcMethod::NORMAL_RPC, nullptr));
-  MarkMethodRawCallback(
-      descriptor.index(),
-      new grpc::internal::CallbackUnaryHandler<grpc::ByteBuffer, grpc::ByteBuffer>(
-          [this, &method](grpc::CallbackServerContext* context, const grpc::ByteBuffer* in,
-                          grpc::ByteBuffer* out) -> grpc::ServerUnaryReactor* {
-            auto* call = new UnaryCall(guard_, method, *context, *in, *out);
-            Start(call->Run());
-            return call;
-          }));
+  const bool streams = descriptor.server_streaming();
+  const auto type =
+      streams ? grpc::internal::RpcMethod::SERVER_STREAMING : grpc::internal::RpcMethod::NORMAL_RPC;
+  AddMethod(new grpc::internal::RpcServiceMethod(method.path.c_str(), type, nullptr));
+  MarkMethodRawCallback(descriptor.index(),
+                        streams ? MakeStreamHandler(method) : MakeUnaryHandler(method));
 }
 
-Task<absl::Status> Service::AnswerUnimplemented(Call&, const grpc::ByteBuffer&, grpc::ByteBuffer&) {
-  co_return MakeError(absl::StatusCode::kUnimplemented, "UNIMPLEMENTED",
-                      "this server does not serve the method");
+grpc::internal::MethodHandler* Service::MakeUnaryHandler(const Method& method) {
+  return new grpc::internal::CallbackUnaryHandler<grpc::ByteBuffer, grpc::ByteBuffer>(
+      [this, &method](grpc::CallbackServerContext* context, const grpc::ByteBuffer* in,
+                      grpc::ByteBuffer* out) -> grpc::ServerUnaryReactor* {
+        auto* call = new UnaryCall(guard_, method, *context, *in, *out);
+        Start(call->Run());
+        return call;
+      });
 }
 
-void Service::Bind(const std::string& name, const google::protobuf::Descriptor& request,
-                   const google::protobuf::Descriptor& response, Handler handler) {
+grpc::internal::MethodHandler* Service::MakeStreamHandler(const Method& method) {
+  return new grpc::internal::CallbackServerStreamingHandler<grpc::ByteBuffer, grpc::ByteBuffer>(
+      [this, &method](grpc::CallbackServerContext* context,
+                      const grpc::ByteBuffer* in) -> grpc::ServerWriteReactor<grpc::ByteBuffer>* {
+        auto* call = new StreamCall(guard_, method, *context, *in);
+        Start(call->Run());
+        return call;
+      });
+}
+
+Service::Method& Service::Find(const std::string& name, const google::protobuf::Descriptor& request,
+                               const google::protobuf::Descriptor& response, bool streams) {
   const auto* described = descriptor_.FindMethodByName(name);
   if (described == nullptr || described->input_type() != &request ||
-      described->output_type() != &response) {
+      described->output_type() != &response || described->server_streaming() != streams ||
+      described->client_streaming()) {
     std::fprintf(stderr, "%s has no method %s of these types\n", descriptor_.full_name().c_str(),
                  name.c_str());
     std::abort();
   }
-  methods_[described->index()]->handler = std::move(handler);
+  return *methods_[described->index()];
 }
 
 }  // namespace vibestack::rpc

@@ -18,6 +18,7 @@
 #include "common/rpc/call.h"
 #include "common/rpc/guard.h"
 #include "common/rpc/message.h"
+#include "common/rpc/server_stream.h"
 
 namespace vibestack::rpc {
 
@@ -29,9 +30,18 @@ namespace vibestack::rpc {
 //     return GetUser(call, request);   // Task<absl::StatusOr<User>>
 //   });
 //
-// The guard lets a call in before its bytes are even parsed. The call and the request live until
-// the handler's task ends. A method without a handler answers UNIMPLEMENTED. Set up before the
-// server starts, constant afterwards; must outlive the server.
+// A method with a stream of answers writes them:
+//
+//   service.Stream<ExportUserRequest, ExportUserResponse>("ExportUser",
+//       [this](Call& call, const ExportUserRequest& request,
+//              ServerStream<ExportUserResponse>& stream) {
+//         return ExportUser(call, request, stream);   // Task<absl::Status>
+//       });
+//
+// The guard lets a call in before its bytes are even parsed. The call, the request and the stream
+// live until the handler's task ends; what the task ends with is the call's status. A method
+// without a handler answers UNIMPLEMENTED. Set up before the server starts, constant afterwards;
+// must outlive the server.
 class Service final : public grpc::Service {
  public:
   // `guard` must outlive this.
@@ -41,23 +51,39 @@ class Service final : public grpc::Service {
   template <typename Request, typename Response>
   void Unary(const std::string& name,
              std::function<Task<absl::StatusOr<Response>>(Call&, const Request&)> handler) {
-    Bind(name, *Request::descriptor(), *Response::descriptor(),
-         [handler = std::move(handler)](Call& call, const grpc::ByteBuffer& request_bytes,
-                                        grpc::ByteBuffer& response_bytes) {
-           return Handle<Request, Response>(handler, call, request_bytes, response_bytes);
-         });
+    Find(name, *Request::descriptor(), *Response::descriptor(), /*streams=*/false).unary =
+        [handler = std::move(handler)](Call& call, const grpc::ByteBuffer& request_bytes,
+                                       grpc::ByteBuffer& response_bytes) {
+          return Handle<Request, Response>(handler, call, request_bytes, response_bytes);
+        };
+  }
+
+  // The same for a method with a stream of answers.
+  template <typename Request, typename Response>
+  void Stream(
+      const std::string& name,
+      std::function<Task<absl::Status>(Call&, const Request&, ServerStream<Response>&)> handler) {
+    Find(name, *Request::descriptor(), *Response::descriptor(), /*streams=*/true).stream =
+        [handler = std::move(handler)](Call& call, const grpc::ByteBuffer& request_bytes,
+                                       ByteStream& bytes) {
+          return HandleStream<Request, Response>(handler, call, request_bytes, bytes);
+        };
   }
 
  private:
   // Answers a call from its bytes into bytes.
-  using Handler = std::function<Task<absl::Status>(Call&, const grpc::ByteBuffer& request,
-                                                   grpc::ByteBuffer& response)>;
+  using UnaryHandler = std::function<Task<absl::Status>(Call&, const grpc::ByteBuffer& request,
+                                                        grpc::ByteBuffer& response)>;
+  using StreamHandler =
+      std::function<Task<absl::Status>(Call&, const grpc::ByteBuffer& request, ByteStream&)>;
   struct Method {
     Guard::Method described;
     std::string path;  // gRPC keeps a pointer to it.
-    Handler handler;
+    UnaryHandler unary;
+    StreamHandler stream;
   };
   class UnaryCall;
+  class StreamCall;
 
   template <typename Request, typename Response>
   static Task<absl::Status> Handle(
@@ -71,10 +97,23 @@ class Service final : public grpc::Service {
     co_return SerializeMessage(*response, response_bytes);
   }
 
+  template <typename Request, typename Response>
+  static Task<absl::Status> HandleStream(
+      const std::function<Task<absl::Status>(Call&, const Request&, ServerStream<Response>&)>&
+          handler,
+      Call& call, const grpc::ByteBuffer& request_bytes, ByteStream& bytes) {
+    Request request;
+    const absl::Status parsed = ParseMessage(request_bytes, request);
+    if (!parsed.ok()) co_return parsed;
+    ServerStream<Response> stream(bytes);
+    co_return co_await handler(call, request, stream);
+  }
+
   void AddGuarded(const google::protobuf::MethodDescriptor& descriptor);
-  static Task<absl::Status> AnswerUnimplemented(Call&, const grpc::ByteBuffer&, grpc::ByteBuffer&);
-  void Bind(const std::string& name, const google::protobuf::Descriptor& request,
-            const google::protobuf::Descriptor& response, Handler handler);
+  grpc::internal::MethodHandler* MakeUnaryHandler(const Method& method);
+  grpc::internal::MethodHandler* MakeStreamHandler(const Method& method);
+  Method& Find(const std::string& name, const google::protobuf::Descriptor& request,
+               const google::protobuf::Descriptor& response, bool streams);
 
   const google::protobuf::ServiceDescriptor& descriptor_;
   Guard& guard_;

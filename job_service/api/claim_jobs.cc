@@ -45,7 +45,7 @@ Task<absl::StatusOr<std::vector<Job>>> JobApi::ClaimOrWait(Call& call, ClaimRequ
     if (call.cancelled()) {
       // The news that woke us is for somebody else now.
       hub_.PassOn(claim.workflow_ids);
-      co_return ClientGoneError();
+      co_return rpc::ClientGoneError();
     }
     absl::StatusOr<std::vector<Job>> jobs = co_await store_.Claim(claim, call.WorkDeadline());
     if (!jobs.ok()) co_return jobs;
@@ -55,7 +55,7 @@ Task<absl::StatusOr<std::vector<Job>>> JobApi::ClaimOrWait(Call& call, ClaimRequ
     if (!jobs->empty() || stopping || now >= end) co_return jobs;
     const absl::Time until = std::min(end, now + options_.poll_interval);
     const Wake reason = co_await WaitFor(call, waker, until);
-    if (reason == Wake::kGone) co_return ClientGoneError();
+    if (reason == Wake::kGone) co_return rpc::ClientGoneError();
     stopping = reason == Wake::kStopping;
   }
 }

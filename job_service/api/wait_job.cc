@@ -43,7 +43,7 @@ Task<absl::StatusOr<pb::Job>> JobApi::WaitJob(Call& call, const pb::WaitJobReque
     }
     const absl::Time until = std::min(end, now + options_.poll_interval);
     const Wake reason = co_await WaitFor(call, waker, until);
-    if (reason == Wake::kGone) co_return ClientGoneError();
+    if (reason == Wake::kGone) co_return rpc::ClientGoneError();
     stopping = reason == Wake::kStopping;
   }
 }

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "common/base/error.h"
 #include "common/rpc/alarm.h"
 
 namespace vibestack::job_service {
@@ -25,10 +24,6 @@ Task<Wake> WaitFor(rpc::Call& call, std::shared_ptr<Waker> waker, absl::Time unt
   const rpc::Alarm alarm(until, [waker] { waker->Notify(Wake::kTimer); });
   const Wake reason = co_await waker->Wait();
   co_return reason;
-}
-
-absl::Status ClientGoneError() {
-  return MakeError(absl::StatusCode::kCancelled, "CANCELLED", "the client went away");
 }
 
 }  // namespace vibestack::job_service

@@ -3,7 +3,6 @@
 
 #include <memory>
 
-#include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "common/async/task.h"
 #include "common/rpc/call.h"
@@ -22,9 +21,6 @@ absl::Time WaitEnd(absl::Time call_deadline, absl::Duration wait, absl::Time now
 // Waits until `waker` is woken or it is `until`; a client that goes away wakes it, too. Holds no
 // thread meanwhile.
 Task<Wake> WaitFor(rpc::Call& call, std::shared_ptr<Waker> waker, absl::Time until);
-
-// CANCELLED: nobody hears it.
-absl::Status ClientGoneError();
 
 }  // namespace vibestack::job_service
 

@@ -39,6 +39,7 @@ class AuthenticatorTest : public testing::Test {
     auth::Claims claims;
     claims.fingerprint = "print";
     claims.subject = kUser;
+    claims.expires_at = absl::FromUnixSeconds(900);
     if (token == "user") return claims;
     claims.purpose = auth::Purpose::kService;
     claims.subject = "worker";
@@ -59,6 +60,11 @@ TEST_F(AuthenticatorTest, TellsUsersSuperusersAndServicesApart) {
   const int asked = account_.asked;
   EXPECT_EQ(Ask("BEARER service")->service_name, "worker");
   EXPECT_EQ(account_.asked, asked);
+}
+
+TEST_F(AuthenticatorTest, TellsWhenTheTokenOfTheCallerExpires) {
+  EXPECT_EQ(Ask("Bearer user")->token_expires_at, absl::FromUnixSeconds(900));
+  EXPECT_EQ(Ask("Bearer service")->token_expires_at, absl::FromUnixSeconds(900));
 }
 
 TEST_F(AuthenticatorTest, RefusesWhatIsNoBearerToken) {

@@ -4,6 +4,7 @@
 #include <grpcpp/create_channel.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <string>
@@ -22,7 +23,18 @@ class ProbeServer : public testing::Test, public AccountSource {
  protected:
   using Handler = std::function<Task<absl::StatusOr<test::Probe>>(Call&, const test::Probe&)>;
 
-  // Starts with this handler for every method but Unbound.
+  using StreamHandler =
+      std::function<Task<absl::Status>(Call&, const test::Probe&, ServerStream<test::Probe>&)>;
+
+  // Starts with this handler for every method with a stream but UnboundStream.
+  void StartStreams(StreamHandler handler) {
+    for (const char* name : {"OpenStream", "StreamForUsers"}) {
+      service_.Stream<test::Probe, test::Probe>(name, handler);
+    }
+    Start(Echo);
+  }
+
+  // Starts with this handler for every method with one answer but Unbound.
   void Start(Handler handler) {
     for (const char* name :
          {"Open", "ForUsers", "ForSuperusers", "ForServices", "Forgotten", "ForNobody"}) {
@@ -42,7 +54,7 @@ class ProbeServer : public testing::Test, public AccountSource {
   }
 
   Task<absl::StatusOr<auth::AccountState>> Find(std::string user_id, absl::Time) override {
-    co_return auth::AccountState{true, true, user_id == "superuser", "print"};
+    co_return auth::AccountState{true, active_, user_id == "superuser", "print"};
   }
 
   static absl::StatusOr<auth::Claims> Verify(const std::string& token) {
@@ -53,6 +65,7 @@ class ProbeServer : public testing::Test, public AccountSource {
     return claims;
   }
 
+  std::atomic<bool> active_ = true;  // Every account.
   Metrics metrics_;
   RpcMetrics rpc_metrics_{metrics_};
   Authenticator authenticator_{Verify, *this};
