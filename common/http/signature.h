@@ -1,0 +1,35 @@
+#ifndef VIBESTACK_COMMON_HTTP_SIGNATURE_H_
+#define VIBESTACK_COMMON_HTTP_SIGNATURE_H_
+
+#include <string_view>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "common/base/secret.h"
+#include "common/http/message.h"
+
+// How the receiver of a request knows that it is ours and fresh. Two headers:
+//
+//   x-vibestack-timestamp: 1767225600                       seconds since 1970
+//   x-vibestack-signature: v1=5257a869e7ecebeda32affa62cd…  in lower-case hex
+//
+// The signature is HMAC-SHA256 with the shared secret over the timestamp as it was sent, a dot and
+// the bytes of the body as they were sent. To verify, in Python:
+//
+//   expected = hmac.new(secret, timestamp.encode() + b"." + body, hashlib.sha256).hexdigest()
+//   fresh = abs(time.time() - int(timestamp)) <= 300
+//   genuine = hmac.compare_digest("v1=" + expected, signature)
+//
+// Each try of a request is signed anew, so a receiver may refuse what is older than some minutes,
+// and by the `idempotency-key` know a try of what it has done already.
+namespace vibestack::http {
+
+inline constexpr char kTimestampHeader[] = "x-vibestack-timestamp";
+inline constexpr char kSignatureHeader[] = "x-vibestack-signature";
+
+// Both headers for a request sent at `at` with that body. `secret` must not be empty.
+std::vector<Header> SignatureHeaders(const Secret& secret, absl::Time at, std::string_view body);
+
+}  // namespace vibestack::http
+
+#endif  // VIBESTACK_COMMON_HTTP_SIGNATURE_H_

@@ -1,0 +1,72 @@
+#ifndef VIBESTACK_COMMON_HTTP_TRANSFER_H_
+#define VIBESTACK_COMMON_HTTP_TRANSFER_H_
+
+#include <curl/curl.h>
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "common/http/client.h"
+#include "common/http/message.h"
+
+namespace vibestack::http {
+
+// One exchange of a Client: a handle of libcurl and what it reads and writes. Used by one thread at
+// a time.
+class Transfer {
+ public:
+  using Done = std::function<void(absl::StatusOr<Response>)>;
+
+  // `options` must outlive this; `done` is called by Answer.
+  Transfer(Request request, absl::Time deadline, const Client::Options& options, Done done);
+  Transfer(const Transfer&) = delete;
+  Transfer& operator=(const Transfer&) = delete;
+
+  absl::Time deadline() const { return deadline_; }
+  CURL* handle() const { return handle_.get(); }
+
+  // Makes the handle, to be begun at `now`. INTERNAL when libcurl refuses.
+  absl::Status Prepare(absl::Time now);
+
+  // What came of it, once libcurl has ended it.
+  absl::StatusOr<Response> Outcome(CURLcode code, absl::Time now);
+
+  // Ends `transfer` and hands its outcome to whoever waits.
+  static void Answer(std::unique_ptr<Transfer> transfer, absl::StatusOr<Response> outcome);
+
+ private:
+  struct FreeHandle {
+    void operator()(CURL* handle) const { curl_easy_cleanup(handle); }
+  };
+  struct FreeList {
+    void operator()(curl_slist* list) const { curl_slist_free_all(list); }
+  };
+
+  absl::Status MakeHeaders();
+  bool SetOptions(absl::Duration left);
+  bool SetSafety();
+  // libcurl's callbacks; another number than `size` ends the transfer.
+  static size_t OnBody(char* data, size_t, size_t size, void* self);
+  static size_t OnHeader(char* data, size_t, size_t size, void* self);
+  bool TakeHeader(std::string_view line);
+
+  const Request request_;
+  const absl::Time deadline_;
+  const Client::Options& options_;
+  Done done_;
+  // Before the handle, which refers to them until it goes.
+  std::unique_ptr<curl_slist, FreeList> headers_;
+  std::unique_ptr<CURL, FreeHandle> handle_;
+  Response response_;
+  size_t header_bytes_ = 0;
+  bool headers_complete_ = false;
+  bool too_large_ = false;
+};
+
+}  // namespace vibestack::http
+
+#endif  // VIBESTACK_COMMON_HTTP_TRANSFER_H_
