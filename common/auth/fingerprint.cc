@@ -16,16 +16,15 @@ namespace {
 
 constexpr size_t kFingerprintBytes = 16;
 
-}  // namespace
-
-absl::StatusOr<std::string> Fingerprint(const Secret& key, const std::string& user_id,
-                                        const std::string& hashed_password) {
+// Of the id (36 characters), a dot, the salt (22) and what follows.
+absl::StatusOr<std::string> Compute(const Secret& key, const std::string& user_id,
+                                    const std::string& hashed_password, const std::string& more) {
   if (key.empty()) return InternalError("there is no fingerprint secret");
   const std::optional<BcryptHash> hash = ParseBcryptHash(hashed_password);
   if (!hash.has_value() || !IsUuid(user_id)) {
     return FailedPreconditionError("PASSWORD_HASH_UNUSABLE", "the account has no usable password");
   }
-  const std::string message = CanonicalUuid(user_id) + "." + hash->salt;
+  const std::string message = CanonicalUuid(user_id) + "." + hash->salt + more;
   unsigned char digest[EVP_MAX_MD_SIZE];
   unsigned int size = 0;
   if (HMAC(EVP_sha256(), key.Reveal().data(), static_cast<int>(key.Reveal().size()),
@@ -34,6 +33,19 @@ absl::StatusOr<std::string> Fingerprint(const Secret& key, const std::string& us
     return InternalError("the fingerprint could not be computed");
   }
   return Base64UrlEncode(std::string(reinterpret_cast<char*>(digest), kFingerprintBytes));
+}
+
+}  // namespace
+
+absl::StatusOr<std::string> Fingerprint(const Secret& key, const std::string& user_id,
+                                        const std::string& hashed_password) {
+  return Compute(key, user_id, hashed_password, "");
+}
+
+absl::StatusOr<std::string> ResetFingerprint(const Secret& key, const std::string& user_id,
+                                             const std::string& hashed_password,
+                                             const std::string& email) {
+  return Compute(key, user_id, hashed_password, "." + email);
 }
 
 bool IsFingerprint(const std::string& text) {

@@ -16,6 +16,11 @@ namespace vibestack::auth {
 absl::StatusOr<std::string> Fingerprint(const Secret& key, const std::string& user_id,
                                         const std::string& hashed_password);
 
+// The same over the email, too, for reset tokens: they die with the email that they were sent to.
+absl::StatusOr<std::string> ResetFingerprint(const Secret& key, const std::string& user_id,
+                                             const std::string& hashed_password,
+                                             const std::string& email);
+
 // Whether `text` looks like one.
 bool IsFingerprint(const std::string& text);
 

@@ -9,6 +9,7 @@ namespace vibestack::auth {
 namespace {
 
 constexpr size_t kMaxServiceNameSize = 100;
+constexpr size_t kMaxEmailBytes = 4 * 255;  // of 255 characters
 
 }  // namespace
 
@@ -39,6 +40,11 @@ std::optional<Purpose> ParsePurpose(const std::string& name) {
 
 bool CarriesFingerprint(Purpose purpose) {
   return purpose == Purpose::kAccess || purpose == Purpose::kRefresh || purpose == Purpose::kReset;
+}
+
+bool IsEmailClaim(Purpose purpose, const std::string& email) {
+  return purpose == Purpose::kSignUp ? !email.empty() && email.size() <= kMaxEmailBytes
+                                     : email.empty();
 }
 
 bool IsSubject(Purpose purpose, const std::string& subject) {

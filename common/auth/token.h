@@ -33,14 +33,21 @@ struct Claims {
   // Whole seconds. The token is valid before `expires_at`, no longer at that second.
   absl::Time issued_at;
   absl::Time expires_at;
-  // The user's fingerprint (fingerprint.h) in access, refresh and reset tokens; empty in others.
+  // The user's fingerprint (fingerprint.h) in access and refresh tokens, the one for resets in
+  // reset tokens; empty in others.
   std::string fingerprint;
   // A UUID of the token's own (`jti`), by which logs may name it.
   std::string token_id;
+  // The email of the account to be, as it will be stored, in sign-up tokens; empty in others.
+  std::string email;
 };
 
 // Whether tokens of this purpose carry the user's fingerprint.
 bool CarriesFingerprint(Purpose purpose);
+
+// Whether `email` may stand in a token of this purpose: in sign-up tokens one of up to 1,020
+// bytes (255 characters), in others none.
+bool IsEmailClaim(Purpose purpose, const std::string& email);
 
 // Whether `subject` may stand in a token of this purpose.
 bool IsSubject(Purpose purpose, const std::string& subject);

@@ -13,11 +13,11 @@ namespace vibestack::auth {
 namespace {
 
 bool Fits(Purpose purpose, const std::string& subject, absl::Duration lifetime,
-          const std::string& fingerprint) {
+          const std::string& fingerprint, const std::string& email) {
   const bool fingerprint_fits =
       CarriesFingerprint(purpose) ? IsFingerprint(fingerprint) : fingerprint.empty();
-  return IsSubject(purpose, subject) && fingerprint_fits && lifetime >= absl::Seconds(1) &&
-         lifetime < absl::InfiniteDuration();
+  return IsSubject(purpose, subject) && fingerprint_fits && IsEmailClaim(purpose, email) &&
+         lifetime >= absl::Seconds(1) && lifetime < absl::InfiniteDuration();
 }
 
 // Nothing when libjwt refuses a claim.
@@ -29,7 +29,8 @@ std::string EncodePayload(const Claims& claims, const TokenRealm& realm) {
       payload.Set("iat", absl::ToUnixSeconds(claims.issued_at)) &&
       payload.Set("exp", absl::ToUnixSeconds(claims.expires_at)) &&
       payload.Set("jti", claims.token_id) && payload.Set("purpose", PurposeName(claims.purpose)) &&
-      (claims.fingerprint.empty() || payload.Set("fingerprint", claims.fingerprint));
+      (claims.fingerprint.empty() || payload.Set("fingerprint", claims.fingerprint)) &&
+      (claims.email.empty() || payload.Set("email", claims.email));
   return complete ? payload.Encode() : "";
 }
 
@@ -40,15 +41,16 @@ TokenIssuer::TokenIssuer(KeySetProvider keys, const Clock& clock, TokenRealm rea
 
 absl::StatusOr<IssuedToken> TokenIssuer::Issue(Purpose purpose, const std::string& subject,
                                                absl::Duration lifetime,
-                                               const std::string& fingerprint) const {
-  if (!Fits(purpose, subject, lifetime, fingerprint)) {
+                                               const std::string& fingerprint,
+                                               const std::string& email) const {
+  if (!Fits(purpose, subject, lifetime, fingerprint, email)) {
     return InternalError("a token was asked for that would not be valid");
   }
   const std::shared_ptr<const KeySet> keys = keys_();
   const Es256Key* key = keys == nullptr ? nullptr : keys->Find(keys->signing_kid());
   if (key == nullptr) return InternalError("there is no key to sign tokens with");
 
-  Claims claims{purpose, subject, {}, {}, fingerprint, NewUuid()};
+  Claims claims{purpose, subject, {}, {}, fingerprint, NewUuid(), email};
   claims.issued_at = absl::FromUnixSeconds(absl::ToUnixSeconds(clock_.Now()));
   claims.expires_at = claims.issued_at + absl::Floor(lifetime, absl::Seconds(1));
   const std::string payload = EncodePayload(claims, realm_);

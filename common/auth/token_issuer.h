@@ -15,6 +15,8 @@ namespace vibestack::auth {
 // How long tokens of users live.
 inline constexpr absl::Duration kAccessTokenLifetime = absl::Minutes(15);
 inline constexpr absl::Duration kRefreshTokenLifetime = absl::Hours(24 * 30);
+inline constexpr absl::Duration kResetTokenLifetime = absl::Minutes(30);
+inline constexpr absl::Duration kSignUpTokenLifetime = absl::Hours(24);
 
 struct IssuedToken {
   Secret token;
@@ -27,12 +29,12 @@ class TokenIssuer {
   TokenIssuer(KeySetProvider keys, const Clock& clock, TokenRealm realm = {});
 
   // A token valid from this second for `lifetime` (rounded down to seconds, at least one). The
-  // fingerprint is for the purposes that carry one and empty for the others. INTERNAL when an
-  // argument does not fit the purpose (check a service's name with IsServiceName before) or no
-  // private key is there.
+  // fingerprint is for the purposes that carry one and empty for the others, and so is the email.
+  // INTERNAL when an argument does not fit the purpose (check a service's name with IsServiceName
+  // before) or no private key is there.
   absl::StatusOr<IssuedToken> Issue(Purpose purpose, const std::string& subject,
-                                    absl::Duration lifetime,
-                                    const std::string& fingerprint = "") const;
+                                    absl::Duration lifetime, const std::string& fingerprint = "",
+                                    const std::string& email = "") const;
 
  private:
   const KeySetProvider keys_;

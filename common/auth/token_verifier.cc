@@ -52,9 +52,14 @@ std::optional<Claims> ReadClaims(const JwtPayload& payload) {
   if (CarriesFingerprint(*purpose) ? !IsFingerprint(fingerprint) : payload.Has("fingerprint")) {
     return std::nullopt;
   }
+  const std::string email = payload.GetString("email").value_or("");
+  if (payload.Has("email") != (*purpose == Purpose::kSignUp) || !IsEmailClaim(*purpose, email)) {
+    return std::nullopt;
+  }
   return Claims{*purpose,    payload.GetString("sub").value_or(""),
                 *issued_at,  *expires_at,
-                fingerprint, token_id};
+                fingerprint, token_id,
+                email};
 }
 
 TokenVerdict Refused(TokenFault fault) { return {fault, {}}; }

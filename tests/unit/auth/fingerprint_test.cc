@@ -39,6 +39,19 @@ TEST(FingerprintTest, AnotherSaltUserOrSecretChangesIt) {
   EXPECT_NE(Of(hash), *Fingerprint(Secret(std::string(32, 'l')), kUser, hash));
 }
 
+TEST(FingerprintTest, TheOneForResetsDiesWithTheEmailToo) {
+  const std::string hash = "$2b$12$" + kSalt + kDigest;
+  const std::string reset = *ResetFingerprint(kKey, kUser, hash, "ann@example.com");
+  EXPECT_TRUE(IsFingerprint(reset));
+  EXPECT_EQ(reset, *ResetFingerprint(kKey, kUser, "$2a$04$" + kSalt + kDigest, "ann@example.com"));
+  EXPECT_NE(reset, *ResetFingerprint(kKey, kUser, hash, "ann@example.org"));
+  EXPECT_NE(reset, *ResetFingerprint(kKey, kUser, "$2b$12$bbcdefghijklmnopqrstuu" + kDigest,
+                                     "ann@example.com"));
+  for (const char* email : {"ann@example.com", ""}) {
+    EXPECT_NE(Of(hash), *ResetFingerprint(kKey, kUser, hash, email)) << email;
+  }
+}
+
 TEST(FingerprintTest, TheCaseOfTheUserIdDoesNotMatter) {
   const std::string hash = "$2b$12$" + kSalt + kDigest;
   EXPECT_EQ(Of(hash), Of(hash, "0B9F3D0E-4F0E-4B62-9C3B-2D1F5A6B7C8D"));

@@ -28,11 +28,16 @@ inline std::string SubjectFor(Purpose purpose) {
   return purpose == Purpose::kService ? "job_service" : kUser;
 }
 
+inline std::string EmailFor(Purpose purpose) {
+  return purpose == Purpose::kSignUp ? "ann@example.com" : "";
+}
+
 class TokenTest : public testing::Test {
  protected:
   std::string Issue(Purpose purpose, absl::Duration lifetime = absl::Minutes(15)) {
-    const auto issued = issuer_.Issue(purpose, SubjectFor(purpose), lifetime,
-                                      CarriesFingerprint(purpose) ? kFingerprint : "");
+    const auto issued =
+        issuer_.Issue(purpose, SubjectFor(purpose), lifetime,
+                      CarriesFingerprint(purpose) ? kFingerprint : "", EmailFor(purpose));
     EXPECT_TRUE(issued.ok()) << issued.status();
     return issued->token.Reveal();
   }

@@ -114,6 +114,33 @@ TEST_F(TokenTest, AnAccessTokenNeedsAFingerprint) {
   }
 }
 
+TEST_F(TokenTest, ASignUpTokenSaysForWhichEmail) {
+  const std::string email = "\u00c4rger \"quoted\"@example.com";
+  const auto issued = issuer_.Issue(Purpose::kSignUp, kUser, absl::Hours(1), "", email);
+  ASSERT_TRUE(issued.ok());
+  const auto claims = verifier_.Verify(issued->token.Reveal(), Purpose::kSignUp);
+  ASSERT_TRUE(claims.ok()) << claims.status();
+  EXPECT_EQ(claims->email, email);
+  EXPECT_EQ(claims->subject, kUser);
+}
+
+TEST_F(TokenTest, OnlyASignUpTokenHasAnEmailAndItMustHaveOne) {
+  EXPECT_EQ(FaultWith(R"("exp":1750000900)", R"("email":"a@b","exp":1750000900)"),
+            TokenFault::kBadClaims);
+  const std::string base = R"("exp":1750000900,"iat":1750000000,"iss":"vibestack",)"
+                           R"("jti":"1c2d3e4f-0000-4000-8000-000000000000",)"
+                           R"("purpose":"sign_up","sub":"0b9f3d0e-4f0e-4b62-9c3b-2d1f5a6b7c8d"})";
+  const auto fault = [&](const std::string& email) {
+    return FaultOf(SignToken(keys_.at("k1"), kHeader, R"({"aud":"vibestack",)" + email + base),
+                   Purpose::kSignUp);
+  };
+  EXPECT_EQ(fault(R"("email":"a@b",)"), TokenFault::kNone);
+  for (const char* email : {"", R"("email":"",)", R"("email":null,)", R"("email":["a@b"],)"}) {
+    EXPECT_EQ(fault(email), TokenFault::kBadClaims) << email;
+  }
+  EXPECT_EQ(fault(R"("email":")" + std::string(1021, 'a') + R"(",)"), TokenFault::kBadClaims);
+}
+
 TEST_F(TokenTest, AnUnknownPurposeOrTokenIdIsRefused) {
   EXPECT_EQ(FaultWith(R"("access")", R"("Access")"), TokenFault::kBadClaims);
   EXPECT_EQ(FaultWith(R"("purpose":"access",)", ""), TokenFault::kBadClaims);
@@ -149,6 +176,8 @@ TEST_F(TokenTest, NothingIsIssuedThatWouldNotVerify) {
   EXPECT_TRUE(refused(Purpose::kService, "worker", absl::Minutes(1), kFingerprint));
   EXPECT_TRUE(refused(Purpose::kService, "worker", absl::Milliseconds(999), ""));
   EXPECT_TRUE(refused(Purpose::kService, "worker", absl::InfiniteDuration(), ""));
+  EXPECT_TRUE(refused(Purpose::kSignUp, kUser, absl::Minutes(1), ""));
+  EXPECT_FALSE(issuer_.Issue(Purpose::kReset, kUser, absl::Minutes(1), kFingerprint, "a@b").ok());
   set_ = *KeySet::FromJwks(set_->Jwks());
   EXPECT_TRUE(refused(Purpose::kService, "worker", absl::Minutes(1), ""));
 }

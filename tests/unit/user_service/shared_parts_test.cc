@@ -33,7 +33,8 @@ TEST(VerifyCallerTest, TakesAccessAndServiceTokensAndNoOthers) {
   for (const auth::Purpose purpose : auth::kAllPurposes) {
     const bool is_service = purpose == auth::Purpose::kService;
     const auto issued = issuer.Issue(purpose, is_service ? "jobs" : kAnn, absl::Minutes(1),
-                                     auth::CarriesFingerprint(purpose) ? kFingerprint : "");
+                                     auth::CarriesFingerprint(purpose) ? kFingerprint : "",
+                                     purpose == auth::Purpose::kSignUp ? "a@b" : "");
     ASSERT_TRUE(issued.ok()) << auth::PurposeName(purpose);
     const bool taken = is_service || purpose == auth::Purpose::kAccess;
     for (int time = 0; time < 2; ++time) {  // anew, then remembered
