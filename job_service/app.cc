@@ -93,6 +93,7 @@ db::ListenerOptions App::MakeListenerOptions() {
     OnNotification(channel, payload);
   };
   options.on_listening = [this] { OnListening(); };
+  options.on_lost = [this] { pool_.Probe(); };
   return options;
 }
 

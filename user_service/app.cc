@@ -110,7 +110,8 @@ absl::Status App::Open() {
       .channels = {db::kUsersChannel},
       .on_notification = [this](const std::string&,
                                 const std::string& payload) { OnNotification(payload); },
-      .on_listening = [this] { account_cache_.InvalidateAll(); }});
+      .on_listening = [this] { account_cache_.InvalidateAll(); },
+      .on_lost = [this] { pool_.Probe(); }});
   readiness_.SetServer(server_.get());
   Log(LogLevel::kInfo, "started",
       {{"grpc_port", server_->port()},

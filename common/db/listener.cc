@@ -51,10 +51,14 @@ void Listener::Stop() {
 void Listener::Run() {
   int attempt = 0;
   while (!stopping_) {
-    if (ListenOnce()) attempt = 0;
+    const bool listened = ListenOnce();
     listening_ = false;
     if (stopping_) return;
     Log(LogLevel::kWarning, "listener_disconnected", {});
+    if (listened) {
+      attempt = 0;
+      options_.on_lost();
+    }
     const absl::Duration pause = BackoffWithJitter(attempt++, kBackoffBase, kBackoffLimit);
     WaitForSocket(/*socket=*/-1, static_cast<int>(absl::ToInt64Milliseconds(pause)));
   }

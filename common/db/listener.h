@@ -20,6 +20,8 @@ struct ListenerOptions {
   std::function<void(const std::string& channel, const std::string& payload)> on_notification;
   // Listening (again): whatever happened before may have been missed, so look for yourself.
   std::function<void()> on_listening;
+  // The connection is lost: others to the same server may be, too.
+  std::function<void()> on_lost = [] {};
 };
 
 // The one connection of a process that LISTENs. A thread of its own owns it; the callbacks run

@@ -28,6 +28,7 @@ void Pool::Stop() {
     absl::MutexLock lock(&mutex_);
     stopping_ = true;
     refused.swap(queue_);
+    RaiseAlarm();
   }
   for (Work& work : refused) std::move(work.done)(StoppedError());
   for (std::thread& thread : threads_) thread.join();
@@ -37,6 +38,11 @@ void Pool::Stop() {
 bool Pool::stopping() const {
   absl::MutexLock lock(&mutex_);
   return stopping_;
+}
+
+void Pool::Probe() {
+  absl::MutexLock lock(&mutex_);
+  RaiseAlarm();
 }
 
 bool Pool::healthy() const {
@@ -64,6 +70,15 @@ void Pool::Submit(Work work) {
       refusal = failure_;
     } else if (queue_.size() >= options_.max_queued) {
       refusal = ResourceExhaustedError("QUEUE_FULL", "too many calls wait for the database");
+    } else if (!idlers_.empty()) {
+      // To the one who waited least: its connection, and the process of PostgreSQL behind it, are
+      // still warm.
+      Idler& idler = *idlers_.back();
+      idlers_.pop_back();
+      ++busy_;
+      idler.work = std::move(work);
+      idler.woken.Signal();
+      return;
     } else {
       queue_.push_back(std::move(work));
       return;
@@ -75,13 +90,13 @@ void Pool::Submit(Work work) {
 void Pool::Serve() {
   std::unique_ptr<Session> session;
   int attempt = 0;
-  uint64_t losses = 0;
+  uint64_t alarms = 0;
   while (!stopping()) {
     if (session == nullptr) {
       session = Connect(attempt);
       continue;
     }
-    std::optional<Work> work = NextWork(losses);
+    std::optional<Work> work = NextWork(alarms);
     if (work.has_value()) {
       RunWork(*std::move(work), session);
     } else if (!stopping() && !session->Ping().ok()) {
@@ -117,7 +132,7 @@ void Pool::CountLive(int change) {
       ++connects_;
       failure_ = absl::OkStatus();
     } else {
-      ++losses_;
+      RaiseAlarm();
     }
   }
   if (is_healthy == was_healthy) return;
@@ -147,20 +162,33 @@ void Pool::PauseBeforeRetry(int attempt) {
                           BackoffWithJitter(attempt, kBackoffBase, kBackoffLimit));
 }
 
-std::optional<Pool::Work> Pool::NextWork(uint64_t& losses) {
+std::optional<Pool::Work> Pool::NextWork(uint64_t& alarms) {
   absl::MutexLock lock(&mutex_);
-  const auto has_news = [this, &losses]() ABSL_NO_THREAD_SAFETY_ANALYSIS {
-    return stopping_ || !queue_.empty() || losses_ != losses;
-  };
-  mutex_.AwaitWithTimeout(absl::Condition(&has_news), kPingInterval);
-  if (queue_.empty()) {
-    losses = losses_;  // The caller asks its own connection for a sign of life.
-    return std::nullopt;
+  if (!queue_.empty()) {
+    Work work = std::move(queue_.front());
+    queue_.pop_front();
+    ++busy_;
+    return work;
   }
-  Work work = std::move(queue_.front());
-  queue_.pop_front();
-  ++busy_;
-  return work;
+  Idler self;
+  AwaitWork(self, alarms);
+  if (!self.work.has_value())
+    alarms = alarms_;  // The caller asks its connection for a sign of life.
+  return std::move(self.work);
+}
+
+void Pool::AwaitWork(Idler& self, uint64_t alarms) {
+  const absl::Time limit = absl::Now() + kPingInterval;
+  idlers_.push_back(&self);
+  while (!self.work.has_value() && !stopping_ && alarms_ == alarms) {
+    if (self.woken.WaitWithDeadline(&mutex_, limit)) break;
+  }
+  if (!self.work.has_value()) std::erase(idlers_, &self);
+}
+
+void Pool::RaiseAlarm() {
+  ++alarms_;
+  for (Idler* idler : idlers_) idler->woken.Signal();
 }
 
 absl::Status Pool::RunOnce(Work& work, Session& session) {

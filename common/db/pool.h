@@ -75,6 +75,10 @@ class Pool {
     co_return outcome;
   }
 
+  // Has every idle connection asked for a sign of life now, not only when its time comes; what is
+  // lost is then known and replaced.
+  void Probe();
+
   // Whether at least one connection is live, on a schema that we know.
   bool healthy() const;
 
@@ -97,6 +101,12 @@ class Pool {
     absl::AnyInvocable<void(absl::Status) &&> done;
   };
 
+  // A thread that waits for a work of its own.
+  struct Idler {
+    absl::CondVar woken;
+    std::optional<Work> work;
+  };
+
   void Submit(Work work);
   // The life of one connection's thread.
   void Serve();
@@ -104,9 +114,12 @@ class Pool {
   std::unique_ptr<Session> Connect(int& attempt);
   void NoteFailure(const absl::Status& status);
   void PauseBeforeRetry(int attempt);
-  // The next work; none when the idle time is over, another connection was lost (`losses` is how
-  // many this thread knew of) or the pool stops.
-  std::optional<Work> NextWork(uint64_t& losses);
+  // The next work; none when the idle time is over, there was an alarm (`alarms` is how many this
+  // thread knew of) or the pool stops.
+  std::optional<Work> NextWork(uint64_t& alarms);
+  void AwaitWork(Idler& self, uint64_t alarms) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // Has every idler ask its connection for a sign of life.
+  void RaiseAlarm() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // Runs a work, once more on a fresh connection where that is safe; `session` is null afterwards
   // if it broke.
   void RunWork(Work work, std::unique_ptr<Session>& session);
@@ -119,12 +132,13 @@ class Pool {
   const PoolOptions options_;
   absl::Mutex health_mutex_ ABSL_ACQUIRED_BEFORE(mutex_);  // Orders the calls of on_health.
   mutable absl::Mutex mutex_;
-  std::deque<Work> queue_ ABSL_GUARDED_BY(mutex_);
+  std::deque<Work> queue_ ABSL_GUARDED_BY(mutex_);      // Empty while any thread idles.
+  std::vector<Idler*> idlers_ ABSL_GUARDED_BY(mutex_);  // The latest comer last.
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
   int live_ ABSL_GUARDED_BY(mutex_) = 0;
   int busy_ ABSL_GUARDED_BY(mutex_) = 0;
   uint64_t connects_ ABSL_GUARDED_BY(mutex_) = 0;
-  uint64_t losses_ ABSL_GUARDED_BY(mutex_) = 0;
+  uint64_t alarms_ ABSL_GUARDED_BY(mutex_) = 0;  // Lost connections and probes.
   absl::Status failure_ ABSL_GUARDED_BY(mutex_);
   std::vector<std::thread> threads_;
 };

@@ -110,7 +110,7 @@ TEST_F(DatabaseOutage, EndedConnectionsAreReplacedAndNoAcknowledgedJobIsMissing)
 
 TEST_F(DatabaseOutage, IdleServicesNoticeTheOutageAndItsEnd) {
   StopPostgres();
-  EXPECT_TRUE(Eventually(absl::Seconds(40), [&] { return BothSay("NOT_SERVING"); }));
+  EXPECT_TRUE(Eventually(absl::Seconds(5), [&] { return BothSay("NOT_SERVING"); }));
   ExpectLive();
   StartPostgres();
   EXPECT_TRUE(Eventually(kSoon, [&] { return BothSay("SERVING"); }));

@@ -85,19 +85,7 @@ TEST_F(Sigterm, SigtermUnderLoadLosesNoAcknowledgedJobAndAnswersEveryWaitingCall
 
 TEST_F(Sigterm, SigtermUnderLoadLosesNoAcknowledgedAccount) {
   Ledger sign_ups;
-  std::vector<std::unique_ptr<AuthService::Stub>> stubs;
-  for (int i = 0; i < kThreads; ++i) {
-    stubs.push_back(AuthService::NewStub(Connect(services_.user().address())));
-  }
-  Load load(kThreads, [&](int thread) {
-    user::v1::SignUpRequest request;
-    request.set_email(NewUuid() + "@example.org");
-    request.set_password("correct horse battery");
-    const auto user =
-        Call(*stubs[thread], &AuthService::Stub::SignUp, request, {.transport_may_fail = true});
-    if (user.ok()) sign_ups.Acknowledge(user.value.id());
-    if (!user.ok()) sign_ups.Refuse(user.status);
-  });
+  Load load(kThreads, SignsUp(services_, sign_ups, kThreads));
   ASSERT_TRUE(Eventually(absl::Seconds(20), [&] { return sign_ups.acknowledgements() > 50; }));
   ExpectCleanEnd(services_.user());
   load.Stop();

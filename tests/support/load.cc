@@ -6,6 +6,17 @@
 #include <utility>
 
 namespace vibestack::e2e {
+namespace {
+
+// A connection for each thread.
+template <typename Service>
+auto Stubs(const std::string& address, int threads) {
+  auto stubs = std::make_shared<std::vector<std::unique_ptr<typename Service::Stub>>>();
+  for (int i = 0; i < threads; ++i) stubs->push_back(Service::NewStub(Connect(address)));
+  return stubs;
+}
+
+}  // namespace
 
 void Ledger::Acknowledge(const std::string& id) {
   const std::lock_guard<std::mutex> lock(mutex_);
@@ -49,10 +60,7 @@ void Load::Stop() {
 std::function<void(int)> CreatesJobs(Services& services, const Person& person,
                                      const std::string& workflow_id, Ledger& ledger,
                                      bool transport_may_fail, int threads) {
-  auto stubs = std::make_shared<std::vector<std::unique_ptr<JobService::Stub>>>();
-  for (int i = 0; i < threads; ++i) {
-    stubs->push_back(JobService::NewStub(Connect(services.job().address())));
-  }
+  auto stubs = Stubs<JobService>(services.job().address(), threads);
   const With with{.token = person.access_token, .transport_may_fail = transport_may_fail};
   return [stubs, workflow_id, with, &ledger](int thread) {
     job::v1::CreateJobRequest request;
@@ -65,6 +73,22 @@ std::function<void(int)> CreatesJobs(Services& services, const Person& person,
       ledger.Refuse(job.status);
       // As a client would; a refused call costs nearly nothing and would crowd out the rest.
       std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    }
+  };
+}
+
+std::function<void(int)> SignsUp(Services& services, Ledger& ledger, int threads) {
+  auto stubs = Stubs<AuthService>(services.user().address(), threads);
+  return [stubs, &ledger](int thread) {
+    user::v1::SignUpRequest request;
+    request.set_email(NewUuid() + "@example.org");
+    request.set_password("correct horse battery");
+    const With with{.transport_may_fail = true};
+    const auto user = Call(*stubs->at(thread), &AuthService::Stub::SignUp, request, with);
+    if (user.ok()) {
+      ledger.Acknowledge(user.value.id());
+    } else {
+      ledger.Refuse(user.status);
     }
   };
 }

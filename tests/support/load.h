@@ -56,6 +56,9 @@ std::function<void(int)> CreatesJobs(Services& services, const Person& person,
                                      const std::string& workflow_id, Ledger& ledger,
                                      bool transport_may_fail, int threads);
 
+// A step that signs somebody up; services may end meanwhile.
+std::function<void(int)> SignsUp(Services& services, Ledger& ledger, int threads);
+
 // The acknowledged ids that are not among those.
 std::set<std::string> Missing(const Ledger& ledger, const std::set<std::string>& stored);
 
