@@ -66,7 +66,7 @@ class App {
   auth::CachingVerifier verifier_;
   rpc::AccountCache accounts_;
   rpc::Authenticator authenticator_;
-  rpc::Guard guard_{authenticator_, rpc_metrics_};
+  rpc::Guard guard_{authenticator_, rpc_metrics_, config_.trusted_proxies};
   JobApi api_;
   db::Listener listener_;
   Sweeper sweeper_;

@@ -17,6 +17,10 @@ ABSL_FLAG(std::string, metrics_address, "127.0.0.1:9465",
 ABSL_FLAG(std::string, log_level, "info", "debug, info, warning or error");
 ABSL_FLAG(std::string, port_file, "",
           "a file that gets the ports as `grpc=PORT` and `metrics=PORT` once the service listens");
+ABSL_FLAG(
+    std::string, trusted_proxies, "",
+    "networks of the proxies in front, such as 10.0.0.0/8,2001:db8::/32: their x-forwarded-for "
+    "says where a call comes from");
 ABSL_FLAG(int, database_connections, 8, "connections to PostgreSQL");
 ABSL_FLAG(int, batch_max_rows, 500, "calls of one kind in one statement at most");
 ABSL_FLAG(int, batch_in_flight, 2, "statements of one kind at once");
@@ -103,7 +107,14 @@ absl::StatusOr<Config> ReadConfig() {
   if (!checked.ok()) return checked;
   absl::StatusOr<Secret> token = ReadToken(absl::GetFlag(FLAGS_service_token_file));
   if (!token.ok()) return token.status();
+  absl::StatusOr<rpc::IpNetworks> proxies =
+      rpc::IpNetworks::Parse(absl::GetFlag(FLAGS_trusted_proxies));
+  if (!proxies.ok()) {
+    return absl::InvalidArgumentError("--trusted_proxies: " +
+                                      std::string(proxies.status().message()));
+  }
   Config config;
+  config.trusted_proxies = *std::move(proxies);
   config.database_url = Secret(absl::GetFlag(FLAGS_database_url));
   config.grpc_address = absl::GetFlag(FLAGS_grpc_address);
   config.metrics_address = absl::GetFlag(FLAGS_metrics_address);

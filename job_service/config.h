@@ -7,6 +7,7 @@
 #include "absl/time/time.h"
 #include "common/async/coalescer.h"
 #include "common/base/secret.h"
+#include "common/rpc/ip_address.h"
 
 namespace vibestack::job_service {
 
@@ -17,6 +18,7 @@ struct Config {
   std::string metrics_address;
   std::string log_level;
   std::string port_file;
+  rpc::IpNetworks trusted_proxies;
   int database_connections = 0;
   CoalescerOptions batches;
   absl::Duration shutdown_grace;

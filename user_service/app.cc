@@ -79,7 +79,7 @@ App::App(const Options& options, std::unique_ptr<auth::KeyRing> keys, Secret fin
       verifier_(keys_->Provider(), SystemClock::Instance()),
       authenticator_([this](const std::string& token) { return verifier_.VerifyCaller(token); },
                      account_cache_),
-      guard_(authenticator_, rpc_metrics_),
+      guard_(authenticator_, rpc_metrics_, options.trusted_proxies),
       auth_api_(guard_, accounts_, sessions_, keys_->Provider()),
       user_api_(guard_, accounts_, users_, fingerprint_key_) {
   WatchParts();

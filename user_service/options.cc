@@ -16,6 +16,10 @@ ABSL_FLAG(std::string, metrics_address, "127.0.0.1:9464",
           "host:port to serve Prometheus metrics on; 0 is any.");
 ABSL_FLAG(std::string, port_file, "",
           "Where to write the ports once they are open, as lines grpc=PORT and metrics=PORT.");
+ABSL_FLAG(
+    std::string, trusted_proxies, "",
+    "Networks of the proxies in front, such as 10.0.0.0/8,2001:db8::/32: their x-forwarded-for "
+    "says where a call comes from.");
 ABSL_FLAG(std::string, log_level, "info", "Lowest level to log: debug, info, warning or error.");
 ABSL_FLAG(absl::Duration, shutdown_grace, absl::Seconds(20),
           "How long calls under way may take after SIGTERM.");
@@ -37,21 +41,24 @@ namespace vibestack::user_service {
 namespace {
 
 Options Read() {
-  return {.database_url = absl::GetFlag(FLAGS_database_url),
-          .keys_dir = absl::GetFlag(FLAGS_keys_dir),
-          .grpc_address = absl::GetFlag(FLAGS_grpc_address),
-          .metrics_address = absl::GetFlag(FLAGS_metrics_address),
-          .port_file = absl::GetFlag(FLAGS_port_file),
-          .shutdown_grace = absl::GetFlag(FLAGS_shutdown_grace),
-          .database_connections = absl::GetFlag(FLAGS_database_connections),
-          .batch_max_rows = absl::GetFlag(FLAGS_batch_max_rows),
-          .batch_in_flight = absl::GetFlag(FLAGS_batch_in_flight),
-          .batch_queue = absl::GetFlag(FLAGS_batch_queue),
-          .bcrypt_cost = absl::GetFlag(FLAGS_bcrypt_cost),
-          .bcrypt_threads = absl::GetFlag(FLAGS_bcrypt_threads),
-          .bcrypt_queue = absl::GetFlag(FLAGS_bcrypt_queue),
-          .access_token_ttl = absl::GetFlag(FLAGS_access_token_ttl),
-          .refresh_token_ttl = absl::GetFlag(FLAGS_refresh_token_ttl)};
+  return {
+      .database_url = absl::GetFlag(FLAGS_database_url),
+      .keys_dir = absl::GetFlag(FLAGS_keys_dir),
+      .grpc_address = absl::GetFlag(FLAGS_grpc_address),
+      .metrics_address = absl::GetFlag(FLAGS_metrics_address),
+      .port_file = absl::GetFlag(FLAGS_port_file),
+      .trusted_proxies =
+          rpc::IpNetworks::Parse(absl::GetFlag(FLAGS_trusted_proxies)).value_or(rpc::IpNetworks()),
+      .shutdown_grace = absl::GetFlag(FLAGS_shutdown_grace),
+      .database_connections = absl::GetFlag(FLAGS_database_connections),
+      .batch_max_rows = absl::GetFlag(FLAGS_batch_max_rows),
+      .batch_in_flight = absl::GetFlag(FLAGS_batch_in_flight),
+      .batch_queue = absl::GetFlag(FLAGS_batch_queue),
+      .bcrypt_cost = absl::GetFlag(FLAGS_bcrypt_cost),
+      .bcrypt_threads = absl::GetFlag(FLAGS_bcrypt_threads),
+      .bcrypt_queue = absl::GetFlag(FLAGS_bcrypt_queue),
+      .access_token_ttl = absl::GetFlag(FLAGS_access_token_ttl),
+      .refresh_token_ttl = absl::GetFlag(FLAGS_refresh_token_ttl)};
 }
 
 // The options if every check passed, else the first refusal.
@@ -60,6 +67,13 @@ absl::StatusOr<Options> Checked(Options options, std::initializer_list<absl::Sta
     if (!check.ok()) return check;
   }
   return options;
+}
+
+absl::Status CheckProxies() {
+  const auto proxies = rpc::IpNetworks::Parse(absl::GetFlag(FLAGS_trusted_proxies));
+  if (proxies.ok()) return absl::OkStatus();
+  return absl::InvalidArgumentError("--trusted_proxies: " +
+                                    std::string(proxies.status().message()));
 }
 
 absl::Status CheckCost(const Options& o) {
@@ -74,7 +88,7 @@ absl::StatusOr<Options> ReadServeOptions() {
   constexpr absl::Duration kYear = absl::Hours(8760);
   return Checked(o, {CheckGiven("database_url", o.database_url), CheckGiven("keys_dir", o.keys_dir),
                      CheckAddress("grpc_address", o.grpc_address),
-                     CheckAddress("metrics_address", o.metrics_address),
+                     CheckAddress("metrics_address", o.metrics_address), CheckProxies(),
                      CheckRange("shutdown_grace", o.shutdown_grace, kSecond, absl::Hours(1)),
                      CheckRange("database_connections", o.database_connections, 1, 1000),
                      CheckRange("batch_max_rows", o.batch_max_rows, 1, 10000),

@@ -5,6 +5,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "common/rpc/ip_address.h"
 
 namespace vibestack::user_service {
 
@@ -15,6 +16,7 @@ struct Options {
   std::string grpc_address;
   std::string metrics_address;
   std::string port_file;
+  rpc::IpNetworks trusted_proxies;
   absl::Duration shutdown_grace;
   int database_connections;
   int batch_max_rows;

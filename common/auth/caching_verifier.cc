@@ -8,9 +8,9 @@ namespace vibestack::auth {
 namespace {
 
 // A verdict as Verify answers it.
-absl::StatusOr<Claims> ToAnswer(TokenVerdict verdict, TokenFault* fault) {
+absl::StatusOr<Claims> ToAnswer(const std::string& token, TokenVerdict verdict, TokenFault* fault) {
   if (fault != nullptr) *fault = verdict.fault;
-  if (verdict.fault != TokenFault::kNone) return TokenError(verdict.fault);
+  if (verdict.fault != TokenFault::kNone) return TokenError(token, verdict.fault);
   return std::move(verdict.claims);
 }
 
@@ -28,14 +28,14 @@ absl::StatusOr<Claims> CachingVerifier::Verify(const std::string& token, Purpose
   if (fault != nullptr) *fault = TokenFault::kNone;
   const std::shared_ptr<const KeySet> keys = keys_();
   if (keys == nullptr) return NoKeysError();
-  return ToAnswer(Judge(token, expected, *keys), fault);
+  return ToAnswer(token, Judge(token, expected, *keys), fault);
 }
 
 absl::StatusOr<Claims> CachingVerifier::VerifyCaller(const std::string& token, TokenFault* fault) {
   if (fault != nullptr) *fault = TokenFault::kNone;
   const std::shared_ptr<const KeySet> keys = keys_();
   if (keys == nullptr) return NoKeysError();
-  return ToAnswer(JudgeCaller(token, *keys), fault);
+  return ToAnswer(token, JudgeCaller(token, *keys), fault);
 }
 
 TokenVerdict CachingVerifier::Judge(const std::string& token, Purpose expected,

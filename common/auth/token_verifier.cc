@@ -7,6 +7,7 @@
 #include "common/auth/base64url.h"
 #include "common/auth/fingerprint.h"
 #include "common/auth/jwt_json.h"
+#include "common/auth/token_refusal.h"
 #include "common/base/error.h"
 #include "common/base/uuid.h"
 
@@ -66,11 +67,11 @@ TokenVerdict Refused(TokenFault fault) { return {fault, {}}; }
 
 }  // namespace
 
-absl::Status TokenError(TokenFault fault) {
-  if (fault == TokenFault::kExpired) {
-    return UnauthenticatedError("TOKEN_EXPIRED", "the token has expired");
-  }
-  return UnauthenticatedError("TOKEN_INVALID", "the token is not valid");
+absl::Status TokenError(const std::string& token, TokenFault fault) {
+  absl::Status error = fault == TokenFault::kExpired
+                           ? UnauthenticatedError("TOKEN_EXPIRED", "the token has expired")
+                           : UnauthenticatedError("TOKEN_INVALID", "the token is not valid");
+  return WithRefusal(std::move(error), DescribeRefusal(token, fault));
 }
 
 std::optional<Purpose> ClaimedPurpose(const std::string& token) {
@@ -95,7 +96,7 @@ absl::StatusOr<Claims> TokenVerifier::Verify(const std::string& token, Purpose e
   if (keys == nullptr) return NoKeysError();
   TokenVerdict verdict = Judge(token, expected, *keys);
   if (fault != nullptr) *fault = verdict.fault;
-  if (verdict.fault != TokenFault::kNone) return TokenError(verdict.fault);
+  if (verdict.fault != TokenFault::kNone) return TokenError(token, verdict.fault);
   return std::move(verdict.claims);
 }
 

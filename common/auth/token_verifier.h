@@ -28,8 +28,8 @@ struct TokenVerdict {
 };
 
 // A verdict as callers are told: UNAUTHENTICATED with TOKEN_EXPIRED for a token that is right but
-// for its age, TOKEN_INVALID for all others, without saying why.
-absl::Status TokenError(TokenFault fault);
+// for its age, TOKEN_INVALID for all others, without saying why. The TokenRefusal is attached.
+absl::Status TokenError(const std::string& token, TokenFault fault);
 
 // What a token says it is for, unproved; nothing where it says nothing that we know. Only to choose
 // the purpose to verify it for.

@@ -5,6 +5,7 @@
 #include <string_view>
 #include <utility>
 
+#include "common/auth/token_refusal.h"
 #include "common/base/error.h"
 #include "common/base/secret.h"
 
@@ -20,21 +21,32 @@ absl::StatusOr<std::string> BearerToken(const std::string& authorization) {
   }
   if (authorization.size() <= kScheme.size() ||
       strncasecmp(authorization.data(), kScheme.data(), kScheme.size()) != 0) {
-    return UnauthenticatedError("TOKEN_INVALID", "the authorization is not a bearer token");
+    return auth::WithRefusal(
+        UnauthenticatedError("TOKEN_INVALID", "the authorization is not a bearer token"),
+        {.fault = "not_bearer", .key_id = "", .token_id = "", .subject = ""});
   }
   return authorization.substr(kScheme.size());
+}
+
+// A token that is right itself, but not its account.
+absl::Status Refusal(std::string_view reason, const auth::Claims& claims, std::string fault) {
+  return auth::WithRefusal(
+      UnauthenticatedError(reason, reason == "ACCOUNT_INACTIVE" ? "the account is not active"
+                                                                : "the token is not valid"),
+      {.fault = std::move(fault),
+       .key_id = "",
+       .token_id = claims.token_id,
+       .subject = claims.subject});
 }
 
 }  // namespace
 
 absl::Status CheckAccount(const auth::Claims& claims, const auth::AccountState& account) {
-  if (!account.exists || account.fingerprint.empty() ||
-      !(Secret(account.fingerprint) == Secret(claims.fingerprint))) {
-    return UnauthenticatedError("TOKEN_INVALID", "the token is not valid");
+  if (!account.exists) return Refusal("TOKEN_INVALID", claims, "no_account");
+  if (account.fingerprint.empty() || !(Secret(account.fingerprint) == Secret(claims.fingerprint))) {
+    return Refusal("TOKEN_INVALID", claims, "wrong_fingerprint");
   }
-  if (!account.is_active) {
-    return UnauthenticatedError("ACCOUNT_INACTIVE", "the account is not active");
-  }
+  if (!account.is_active) return Refusal("ACCOUNT_INACTIVE", claims, "account_inactive");
   return absl::OkStatus();
 }
 

@@ -2,9 +2,12 @@
 
 #include <algorithm>
 #include <chrono>
+#include <string_view>
+#include <vector>
 
 #include "absl/time/clock.h"
 #include "common/base/error.h"
+#include "common/rpc/client_address.h"
 
 namespace vibestack::rpc {
 namespace {
@@ -29,6 +32,17 @@ std::string Call::Metadata(const std::string& key) const {
   const auto it = metadata.find(key);
   if (it == metadata.end()) return "";
   return std::string(it->second.data(), it->second.size());
+}
+
+std::optional<IpAddress> Call::client_address() const {
+  const std::optional<IpAddress> peer = PeerAddress(context_.peer());
+  if (!peer.has_value() || trusted_proxies_ == nullptr) return peer;
+  std::vector<std::string_view> forwarded_for;
+  const auto [begin, end] = context_.client_metadata().equal_range("x-forwarded-for");
+  for (auto it = begin; it != end; ++it) {
+    forwarded_for.emplace_back(it->second.data(), it->second.size());
+  }
+  return ClientAddress(*peer, forwarded_for, *trusted_proxies_);
 }
 
 bool Call::cancelled() const {

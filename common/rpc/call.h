@@ -4,6 +4,7 @@
 #include <grpcpp/server_context.h>
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -12,6 +13,7 @@
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
 #include "common/auth/caller.h"
+#include "common/rpc/ip_address.h"
 
 namespace vibestack::rpc {
 
@@ -26,6 +28,18 @@ class Call {
   // Set by the guard before the handler runs.
   const auth::Caller& caller() const { return caller_; }
   void set_caller(auth::Caller caller) { caller_ = std::move(caller); }
+
+  // Whose proxies' word counts in client_address(). Set by the guard before the handler runs; must
+  // outlive the call.
+  void set_trusted_proxies(const IpNetworks& proxies) { trusted_proxies_ = &proxies; }
+
+  // Where the call comes from (see client_address.h); nothing when it came by no IP. Takes some
+  // microseconds.
+  std::optional<IpAddress> client_address() const;
+
+  // By which the caller names the request in its own logs (metadata `x-request-id`), cut to 100
+  // bytes; empty without.
+  std::string request_id() const { return Metadata("x-request-id").substr(0, 100); }
 
   // The client's deadline; InfiniteFuture() without one.
   absl::Time deadline() const { return deadline_; }
@@ -52,6 +66,7 @@ class Call {
   grpc::CallbackServerContext& context_;
   const absl::Time deadline_;
   auth::Caller caller_;
+  const IpNetworks* trusted_proxies_ = nullptr;
   mutable absl::Mutex mutex_;
   bool cancelled_ ABSL_GUARDED_BY(mutex_) = false;
   std::function<void()> on_cancel_ ABSL_GUARDED_BY(mutex_);

@@ -3,10 +3,14 @@
 #include <string>
 
 #include "absl/strings/cord.h"
+#include "absl/strings/match.h"
 #include "common/base/error.h"
 
 namespace vibestack::rpc {
 namespace {
+
+// Other payloads are notes for this process only.
+constexpr char kDetailPrefix[] = "type.googleapis.com/";
 
 // The two enumerations have the same numbers (google.rpc.Code).
 absl::Status WithReason(const absl::Status& status) {
@@ -23,6 +27,7 @@ google::rpc::Status ToStatusProto(const absl::Status& status) {
   proto.set_code(static_cast<int>(described.code()));
   proto.set_message(std::string(described.message()));
   described.ForEachPayload([&proto](absl::string_view type_url, const absl::Cord& payload) {
+    if (!absl::StartsWith(type_url, kDetailPrefix)) return;
     auto* detail = proto.add_details();
     detail->set_type_url(std::string(type_url));
     detail->set_value(std::string(payload));

@@ -1,6 +1,10 @@
 #include "common/rpc/guard.h"
 
+#include <optional>
+
 #include "common/base/error.h"
+#include "common/base/uuid.h"
+#include "common/rpc/call_audit.h"
 #include "common/telemetry/log.h"
 #include "vibestack/options/v1/access.pb.h"
 
@@ -57,6 +61,7 @@ Guard::Method Guard::Describe(const google::protobuf::MethodDescriptor& method) 
 }
 
 Task<absl::Status> Guard::Admit(const Method& method, Call& call) {
+  call.set_trusted_proxies(trusted_proxies_);
   if (method.allowed.empty()) {
     co_return PermissionDeniedError("METHOD_CLOSED", "nobody may call this method");
   }
@@ -75,6 +80,10 @@ Task<absl::Status> Guard::Admit(const Method& method, Call& call) {
 void Guard::Record(const Method& method, const Call& call, const absl::Status& status,
                    absl::Duration took) {
   method.metrics.Record(status.code(), took);
+  if (absl::IsUnauthenticated(status)) {
+    const std::optional<auth::TokenRefusal> refusal = auth::RefusalOf(status);
+    if (refusal.has_value()) AuditRefusal(method, call, *refusal);
+  }
   const LogLevel level = IsOurFault(status.code()) ? LogLevel::kWarning : LogLevel::kDebug;
   if (!LogEnabled(level)) return;
   const std::string code = absl::StatusCodeToString(status.code());
@@ -87,7 +96,21 @@ void Guard::Record(const Method& method, const Call& call, const absl::Status& s
        {"role", RoleName(call.caller().role)},
        {"user_id", call.caller().user_id},
        {"caller_service", call.caller().service_name},
-       {"request_id", call.Metadata("x-request-id").substr(0, 100)}});
+       {"request_id", call.request_id()}});
+}
+
+void Guard::AuditRefusal(const Method& method, const Call& call,
+                         const auth::TokenRefusal& refusal) {
+  const std::optional<uint64_t> suppressed = refusals_.Pass();
+  if (!suppressed.has_value()) return;
+  AuditCall(call, "token_refused",
+            {{"reason", refusal.fault},
+             {"rpc_service", method.service},
+             {"rpc_method", method.name},
+             {"key_id", refusal.key_id},
+             {"token_id", refusal.token_id},
+             {IsUuid(refusal.subject) ? "user_id" : "subject", refusal.subject},
+             {"suppressed", *suppressed}});
 }
 
 }  // namespace vibestack::rpc

@@ -4,13 +4,17 @@
 #include <google/protobuf/descriptor.h>
 
 #include <string>
+#include <utility>
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "common/async/task.h"
 #include "common/auth/access_policy.h"
+#include "common/auth/token_refusal.h"
 #include "common/rpc/authenticator.h"
 #include "common/rpc/call.h"
+#include "common/rpc/ip_address.h"
+#include "common/telemetry/audit.h"
 #include "common/telemetry/rpc_metrics.h"
 
 namespace vibestack::rpc {
@@ -22,9 +26,11 @@ auth::RoleSet AllowedRoles(const google::protobuf::MethodDescriptor& method);
 // what is counted and logged. Thread-safe.
 class Guard {
  public:
-  // Both must outlive this.
-  Guard(Authenticator& authenticator, RpcMetrics& metrics)
-      : authenticator_(authenticator), metrics_(metrics) {}
+  // Both must outlive this. Behind `trusted_proxies`, x-forwarded-for says where a call comes from.
+  Guard(Authenticator& authenticator, RpcMetrics& metrics, IpNetworks trusted_proxies = {})
+      : authenticator_(authenticator),
+        metrics_(metrics),
+        trusted_proxies_(std::move(trusted_proxies)) {}
 
   // What the guard knows of one method. Lives as long as the service that has it.
   struct Method {
@@ -40,13 +46,20 @@ class Guard {
   Task<absl::Status> Admit(const Method& method, Call& call);
 
   // Counts and logs a finished call: at debug when it went well or the caller erred, at warning
-  // when we did.
+  // when we did. A token that was refused, here or by the handler, is a line of the audit log; of a
+  // flood of them only some are.
   void Record(const Method& method, const Call& call, const absl::Status& status,
               absl::Duration took);
 
  private:
+  static constexpr int kRefusalsPerSecond = 20;  // in the audit log
+
+  void AuditRefusal(const Method& method, const Call& call, const auth::TokenRefusal& refusal);
+
   Authenticator& authenticator_;
   RpcMetrics& metrics_;
+  const IpNetworks trusted_proxies_;
+  AuditGate refusals_{kRefusalsPerSecond};
 };
 
 }  // namespace vibestack::rpc

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <cmath>
 #include <memory>
 #include <utility>
@@ -26,10 +27,12 @@ constexpr std::array<spdlog::level::level_enum, 4> kSpdlogLevels = {
 struct Sink {
   Sink() : logger("vibestack", std::make_shared<spdlog::sinks::stderr_sink_mt>()) {
     logger.set_pattern("%v");
+    logger.set_level(spdlog::level::debug);
     logger.flush_on(spdlog::level::warn);
   }
   std::string service;
-  spdlog::logger logger;
+  std::atomic<size_t> lowest = static_cast<size_t>(LogLevel::kInfo);  // that Log() writes
+  spdlog::logger logger;                                              // writes every level
 };
 
 Sink& TheSink() {
@@ -79,7 +82,7 @@ void InitLog(std::string service) { TheSink().service = std::move(service); }
 absl::Status SetLogLevel(std::string_view level) {
   for (size_t i = 0; i < kLevelNames.size(); ++i) {
     if (level != kLevelNames[i]) continue;
-    TheSink().logger.set_level(kSpdlogLevels[i]);
+    TheSink().lowest = i;
     return absl::OkStatus();
   }
   return absl::InvalidArgumentError("--log_level must be debug, info, warning or error, not \"" +
@@ -87,11 +90,14 @@ absl::Status SetLogLevel(std::string_view level) {
 }
 
 bool LogEnabled(LogLevel level) {
-  return TheSink().logger.should_log(kSpdlogLevels[static_cast<size_t>(level)]);
+  return static_cast<size_t>(level) >= TheSink().lowest.load(std::memory_order_relaxed);
 }
 
 void Log(LogLevel level, std::string_view event, std::initializer_list<LogField> fields) {
-  if (!LogEnabled(level)) return;
+  if (LogEnabled(level)) LogAlways(level, event, {fields.begin(), fields.size()});
+}
+
+void LogAlways(LogLevel level, std::string_view event, std::span<const LogField> fields) {
   const auto index = static_cast<size_t>(level);
   Sink& sink = TheSink();
   rapidjson::StringBuffer buffer;

@@ -2,6 +2,7 @@
 #define VIBESTACK_COMMON_TELEMETRY_LOG_H_
 
 #include <initializer_list>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -29,6 +30,9 @@ bool LogEnabled(LogLevel level);
 // Writes one line, with one write to stderr. Fields follow the fixed ones in the given order.
 // Invalid UTF-8 is replaced, numbers that JSON lacks (NaN, infinities) become null. Thread-safe.
 void Log(LogLevel level, std::string_view event, std::initializer_list<LogField> fields = {});
+
+// The same whatever the lowest level is.
+void LogAlways(LogLevel level, std::string_view event, std::span<const LogField> fields);
 
 }  // namespace vibestack
 

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "common/auth/bcrypt.h"
+#include "common/rpc/call_audit.h"
 #include "user_service/api/checks.h"
 #include "user_service/api/convert.h"
 
@@ -78,10 +79,17 @@ Task<absl::StatusOr<user::v1::User>> AuthApi::SignUp(Call& call, const SignUpReq
 Task<absl::StatusOr<TokenResponse>> AuthApi::Login(Call& call, const LoginRequest& request) {
   const absl::Status valid = CheckLogin(request);
   if (!valid.ok()) co_return valid;
-  const absl::StatusOr<Sessions::Tokens> tokens =
+  const Sessions::LogInOutcome outcome =
       co_await sessions_.LogIn(request.email(), Secret(request.password()), call.WorkDeadline());
-  if (!tokens.ok()) co_return tokens.status();
-  co_return ToProto(*tokens);
+  if (outcome.tokens.ok()) {
+    rpc::AuditCall(call, "login_ok", {{"user_id", outcome.user_id}});
+    co_return ToProto(*outcome.tokens);
+  }
+  if (absl::IsUnauthenticated(outcome.tokens.status())) {
+    rpc::AuditCall(call, "login_failed",
+                   {{"user_id", outcome.user_id}, {"reason", outcome.refusal}});
+  }
+  co_return outcome.tokens.status();
 }
 
 Task<absl::StatusOr<TokenResponse>> AuthApi::RefreshToken(Call& call,

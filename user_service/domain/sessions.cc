@@ -28,17 +28,25 @@ Sessions::Sessions(UserStore& users, Passwords& passwords, const auth::KeySetPro
       issuer_(keys, clock),
       options_(std::move(options)) {}
 
-Task<absl::StatusOr<Sessions::Tokens>> Sessions::LogIn(std::string email, Secret password,
-                                                       absl::Time deadline) {
-  const absl::StatusOr<UserPtr> user = co_await users_.FindByEmail(std::move(email), deadline);
-  if (!user.ok()) co_return user.status();
+Task<Sessions::LogInOutcome> Sessions::LogIn(std::string email, Secret password,
+                                             absl::Time deadline) {
+  const absl::StatusOr<UserPtr> found = co_await users_.FindByEmail(std::move(email), deadline);
+  if (!found.ok()) co_return LogInOutcome{.tokens = found.status()};
+  const UserPtr& user = *found;
+  // An inactive account is compared as one that does not exist.
+  const bool may_enter = user != nullptr && user->is_active;
+  const UserPtr entrant = may_enter ? user : nullptr;
   const absl::StatusOr<bool> matches =
-      co_await passwords_.Match(std::move(password), *user, deadline);
-  if (!matches.ok()) co_return matches.status();
-  if (!*matches || !(*user)->is_active) {
-    co_return UnauthenticatedError("INVALID_CREDENTIALS", "the email or the password is wrong");
+      co_await passwords_.Match(std::move(password), entrant, deadline);
+  LogInOutcome outcome{
+      .tokens = UnauthenticatedError("INVALID_CREDENTIALS", "the email or the password is wrong"),
+      .user_id = user == nullptr ? "" : user->id};
+  if (!matches.ok() || *matches) {
+    outcome.tokens = matches.ok() ? Open(*user) : matches.status();
+    co_return outcome;
   }
-  co_return Open(**user);
+  outcome.refusal = user == nullptr ? "unknown_email" : may_enter ? "wrong_password" : "inactive";
+  co_return outcome;
 }
 
 Task<absl::StatusOr<Sessions::Tokens>> Sessions::Refresh(std::string refresh_token,

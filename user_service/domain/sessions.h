@@ -43,9 +43,16 @@ class Sessions {
   Sessions(UserStore& users, Passwords& passwords, const auth::KeySetProvider& keys,
            const Clock& clock, Options options);
 
+  // What a log-in came to. The caller is told `tokens` only: the rest is for the audit log.
+  struct LogInOutcome {
+    absl::StatusOr<Tokens> tokens;
+    std::string user_id = "";  // whose email it was; empty where nobody's or not found out
+    const char* refusal = "";  // why the credentials were refused: unknown_email, …
+  };
+
   // UNAUTHENTICATED (INVALID_CREDENTIALS) for an unknown email, a wrong password and an inactive
   // account, after the same time. Else as UserStore and PasswordPool.
-  Task<absl::StatusOr<Tokens>> LogIn(std::string email, Secret password, absl::Time deadline);
+  Task<LogInOutcome> LogIn(std::string email, Secret password, absl::Time deadline);
 
   // New tokens for a refresh token whose account stands as the database says now. UNAUTHENTICATED
   // (TOKEN_INVALID, TOKEN_EXPIRED, ACCOUNT_INACTIVE). Else as UserStore.

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "absl/strings/cord.h"
 #include "common/base/error.h"
 
 namespace vibestack::rpc {
@@ -13,6 +14,12 @@ TEST(GrpcStatusTest, ErrorsKeepCodeMessageAndDetailsBothWays) {
   EXPECT_EQ(sent.error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED);
   EXPECT_EQ(sent.error_message(), "busy");
   EXPECT_EQ(FromGrpcStatus(sent), error);
+}
+
+TEST(GrpcStatusTest, NotesForThisProcessStayHere) {
+  absl::Status error = UnauthenticatedError("TOKEN_INVALID", "no");
+  error.SetPayload("vibestack/token_refusal", absl::Cord("bad_signature"));
+  EXPECT_EQ(FromGrpcStatus(ToGrpcStatus(error)), UnauthenticatedError("TOKEN_INVALID", "no"));
 }
 
 TEST(GrpcStatusTest, OkStaysOk) {

@@ -69,7 +69,7 @@ class ProbeServer : public testing::Test, public AccountSource {
   Metrics metrics_;
   RpcMetrics rpc_metrics_{metrics_};
   Authenticator authenticator_{Verify, *this};
-  Guard guard_{authenticator_, rpc_metrics_};
+  Guard guard_{authenticator_, rpc_metrics_, *IpNetworks::Parse("127.0.0.1")};
   Service service_{*test::Probe::descriptor()->file()->FindServiceByName("ProbeService"), guard_};
   std::unique_ptr<Server> server_;
   std::shared_ptr<grpc::Channel> channel_;

@@ -1,0 +1,20 @@
+#ifndef VIBESTACK_COMMON_RPC_CALL_AUDIT_H_
+#define VIBESTACK_COMMON_RPC_CALL_AUDIT_H_
+
+#include <initializer_list>
+#include <string_view>
+
+#include "common/rpc/call.h"
+#include "common/telemetry/log_value.h"
+
+namespace vibestack::rpc {
+
+// Writes a line of the audit log (telemetry/audit.h) about what a call did: the fields, then who
+// called (`actor_id`, the caller's user id, or `actor_service`), `client_address` and `request_id`.
+// Name the account that it is about `user_id`. Thread-safe.
+void AuditCall(const Call& call, std::string_view event,
+               std::initializer_list<LogField> fields = {});
+
+}  // namespace vibestack::rpc
+
+#endif  // VIBESTACK_COMMON_RPC_CALL_AUDIT_H_

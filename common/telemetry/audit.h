@@ -1,0 +1,51 @@
+#ifndef VIBESTACK_COMMON_TELEMETRY_AUDIT_H_
+#define VIBESTACK_COMMON_TELEMETRY_AUDIT_H_
+
+#include <cstdint>
+#include <initializer_list>
+#include <optional>
+#include <span>
+#include <string_view>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/synchronization/mutex.h"
+#include "absl/time/time.h"
+#include "common/base/clock.h"
+#include "common/telemetry/log_value.h"
+
+// The audit log: what happened to accounts, passwords and tokens, who did it and from where. Its
+// lines are lines of the log with `"audit":true`, of level info, and written whatever --log_level
+// says. Like all others they hold ids, never an email, a password or a token.
+namespace vibestack {
+
+// Writes one line. `event` is a short constant in snake_case, such as `login_failed`; in a call's
+// handler use rpc::AuditCall, which adds who calls. Thread-safe.
+void Audit(std::string_view event, std::span<const LogField> fields);
+inline void Audit(std::string_view event, std::initializer_list<LogField> fields) {
+  Audit(event, std::span<const LogField>(fields.begin(), fields.size()));
+}
+
+// For events that strangers can cause at any rate, at no cost for them: lets some lines a second
+// through, so that a flood does not fill the disk, and counts the others. Thread-safe.
+class AuditGate {
+ public:
+  // `clock` must outlive this.
+  explicit AuditGate(int lines_per_second, const Clock& clock = SystemClock::Instance())
+      : lines_per_second_(lines_per_second), clock_(clock) {}
+
+  // Nothing when this line is to be left out; else how many were since the last one that was let
+  // through, for its field `suppressed`.
+  std::optional<uint64_t> Pass() ABSL_LOCKS_EXCLUDED(mutex_);
+
+ private:
+  const int lines_per_second_;
+  const Clock& clock_;
+  absl::Mutex mutex_;
+  absl::Time second_ ABSL_GUARDED_BY(mutex_) = absl::InfinitePast();
+  int passed_ ABSL_GUARDED_BY(mutex_) = 0;  // in that second
+  uint64_t suppressed_ ABSL_GUARDED_BY(mutex_) = 0;
+};
+
+}  // namespace vibestack
+
+#endif  // VIBESTACK_COMMON_TELEMETRY_AUDIT_H_
