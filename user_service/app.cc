@@ -80,7 +80,9 @@ App::App(const Options& options, std::unique_ptr<auth::KeyRing> keys, Secret fin
       authenticator_([this](const std::string& token) { return verifier_.VerifyCaller(token); },
                      account_cache_),
       guard_(authenticator_, rpc_metrics_, options.trusted_proxies),
-      auth_api_(guard_, accounts_, sessions_, keys_->Provider()),
+      guess_limits_(options.guesses, SystemClock::Instance()),
+      guess_guard_(guess_limits_),
+      auth_api_(guard_, guess_guard_, accounts_, sessions_, keys_->Provider()),
       user_api_(guard_, accounts_, users_, fingerprint_key_) {
   WatchParts();
 }

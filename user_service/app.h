@@ -20,6 +20,7 @@
 #include "common/telemetry/metrics.h"
 #include "common/telemetry/rpc_metrics.h"
 #include "user_service/api/auth_api.h"
+#include "user_service/api/guess_guard.h"
 #include "user_service/api/user_api.h"
 #include "user_service/domain/accounts.h"
 #include "user_service/domain/passwords.h"
@@ -73,6 +74,8 @@ class App {
   auth::CachingVerifier verifier_;
   rpc::Authenticator authenticator_;
   rpc::Guard guard_;
+  GuessLimits guess_limits_;
+  GuessGuard guess_guard_;
   AuthApi auth_api_;
   UserApi user_api_;
   std::vector<MetricRegistration> watched_;

@@ -4,6 +4,7 @@
 #include "common/auth/bcrypt.h"
 #include "common/config/checks.h"
 #include "common/telemetry/log.h"
+#include "user_service/guess_options.h"
 
 ABSL_FLAG(std::string, database_url, "",
           "postgresql:// URL or libpq keywords of the database. A credential: better given as "
@@ -58,7 +59,8 @@ Options Read() {
       .bcrypt_threads = absl::GetFlag(FLAGS_bcrypt_threads),
       .bcrypt_queue = absl::GetFlag(FLAGS_bcrypt_queue),
       .access_token_ttl = absl::GetFlag(FLAGS_access_token_ttl),
-      .refresh_token_ttl = absl::GetFlag(FLAGS_refresh_token_ttl)};
+      .refresh_token_ttl = absl::GetFlag(FLAGS_refresh_token_ttl),
+      .guesses = {}};
 }
 
 // The options if every check passed, else the first refusal.
@@ -83,7 +85,10 @@ absl::Status CheckCost(const Options& o) {
 }  // namespace
 
 absl::StatusOr<Options> ReadServeOptions() {
-  const Options o = Read();
+  Options o = Read();
+  const absl::StatusOr<GuessLimits::Options> guesses = ReadGuessOptions();
+  if (!guesses.ok()) return guesses.status();
+  o.guesses = *guesses;
   constexpr absl::Duration kSecond = absl::Seconds(1);
   constexpr absl::Duration kYear = absl::Hours(8760);
   return Checked(o, {CheckGiven("database_url", o.database_url), CheckGiven("keys_dir", o.keys_dir),

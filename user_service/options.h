@@ -6,6 +6,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "common/rpc/ip_address.h"
+#include "user_service/domain/guess_limits.h"
 
 namespace vibestack::user_service {
 
@@ -27,6 +28,7 @@ struct Options {
   int bcrypt_queue;
   absl::Duration access_token_ttl;
   absl::Duration refresh_token_ttl;
+  GuessLimits::Options guesses;  // of serve
 };
 
 // What a command needs besides its own arguments. INVALID_ARGUMENT names the flag, so each command

@@ -44,6 +44,7 @@ Result<std::string> CallUnchecked(const std::shared_ptr<grpc::Channel>& channel,
 void Prepare(grpc::ClientContext& context, const With& with) {
   context.set_deadline(absl::ToChronoTime(absl::Now() + with.timeout));
   if (!with.token.empty()) context.AddMetadata("authorization", "Bearer " + with.token);
+  if (!with.forwarded_for.empty()) context.AddMetadata("x-forwarded-for", with.forwarded_for);
 }
 
 void ExpectWellFormed(const grpc::Status& status, const std::string& what, const With& with) {

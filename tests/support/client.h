@@ -23,6 +23,8 @@ struct With {
   // Sent as `authorization: Bearer …`; nothing when empty.
   std::string token = "";
   absl::Duration timeout = absl::Seconds(30);
+  // Sent as `x-forwarded-for`; nothing when empty.
+  std::string forwarded_for = "";
   // Whether the connection may fail or the time be over: else every error must have our details.
   bool transport_may_fail = false;
 };

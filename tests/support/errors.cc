@@ -94,7 +94,7 @@ bool HasRetryInfo(const grpc::Status& status) {
   const auto infos = DetailsOf<google::rpc::RetryInfo>(status);
   if (infos.size() != 1) return false;
   const auto& delay = infos[0].retry_delay();
-  return delay.seconds() >= 0 && delay.seconds() <= 60 &&
+  return delay.seconds() >= 0 && delay.seconds() <= 3'600 &&
          (delay.seconds() > 0 || delay.nanos() > 0);
 }
 

@@ -17,7 +17,7 @@ std::string Reason(const grpc::Status& status);
 // `requests[3].workflow_id` is `requests.workflow_id`.
 std::set<std::string> BadFields(const grpc::Status& status);
 
-// Whether it carries a google.rpc.RetryInfo of more than zero and at most a minute.
+// Whether it carries a google.rpc.RetryInfo of more than zero and at most an hour.
 bool HasRetryInfo(const grpc::Status& status);
 
 // Whether it came from gRPC on this side, such as for a lost connection: no details at all.

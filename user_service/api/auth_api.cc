@@ -45,9 +45,10 @@ absl::Status CheckLogin(const LoginRequest& request) {
 
 }  // namespace
 
-AuthApi::AuthApi(rpc::Guard& guard, Accounts& accounts, Sessions& sessions,
+AuthApi::AuthApi(rpc::Guard& guard, GuessGuard& guesses, Accounts& accounts, Sessions& sessions,
                  auth::KeySetProvider keys)
-    : accounts_(accounts),
+    : guesses_(guesses),
+      accounts_(accounts),
       sessions_(sessions),
       keys_(std::move(keys)),
       service_(*LoginRequest::descriptor()->file()->FindServiceByName("AuthService"), guard) {
@@ -71,14 +72,25 @@ Task<absl::StatusOr<user::v1::User>> AuthApi::SignUp(Call& call, const SignUpReq
   rpc::Validator validator;
   NewAccount account = TakeAccount(validator, request);
   if (!validator.ok()) co_return validator.ToStatus();
+  // That an email is taken tells something, so it counts against the address.
+  Task<absl::StatusOr<UserPtr>> create = accounts_.Create(std::move(account), call.WorkDeadline());
+  const std::string no_account;
   const absl::StatusOr<UserPtr> user =
-      co_await accounts_.Create(std::move(account), call.WorkDeadline());
+      co_await guesses_.Limit(call, "sign_up", no_account, std::move(create));
   co_return ToAnswer(user);
 }
 
 Task<absl::StatusOr<TokenResponse>> AuthApi::Login(Call& call, const LoginRequest& request) {
   const absl::Status valid = CheckLogin(request);
   if (!valid.ok()) co_return valid;
+  Task<absl::StatusOr<TokenResponse>> log_in = LogIn(call, request);
+  const std::string account = "email:" + NormalizeEmail(request.email());
+  absl::StatusOr<TokenResponse> tokens =
+      co_await guesses_.Limit(call, "login", account, std::move(log_in));
+  co_return tokens;
+}
+
+Task<absl::StatusOr<TokenResponse>> AuthApi::LogIn(Call& call, const LoginRequest& request) {
   const Sessions::LogInOutcome outcome =
       co_await sessions_.LogIn(request.email(), Secret(request.password()), call.WorkDeadline());
   if (outcome.tokens.ok()) {

@@ -7,6 +7,7 @@
 #include "common/rpc/call.h"
 #include "common/rpc/guard.h"
 #include "common/rpc/service.h"
+#include "user_service/api/guess_guard.h"
 #include "user_service/domain/accounts.h"
 #include "user_service/domain/sessions.h"
 #include "vibestack/user/v1/auth_service.pb.h"
@@ -17,7 +18,8 @@ namespace vibestack::user_service {
 class AuthApi {
  public:
   // What is given must outlive this.
-  AuthApi(rpc::Guard& guard, Accounts& accounts, Sessions& sessions, auth::KeySetProvider keys);
+  AuthApi(rpc::Guard& guard, GuessGuard& guesses, Accounts& accounts, Sessions& sessions,
+          auth::KeySetProvider keys);
   AuthApi(const AuthApi&) = delete;
   AuthApi& operator=(const AuthApi&) = delete;
 
@@ -31,10 +33,14 @@ class AuthApi {
                                               const user::v1::SignUpRequest& request);
   Task<absl::StatusOr<user::v1::TokenResponse>> Login(rpc::Call& call,
                                                       const user::v1::LoginRequest& request);
+  // The same once the guess is counted.
+  Task<absl::StatusOr<user::v1::TokenResponse>> LogIn(rpc::Call& call,
+                                                      const user::v1::LoginRequest& request);
   Task<absl::StatusOr<user::v1::TokenResponse>> RefreshToken(
       rpc::Call& call, const user::v1::RefreshTokenRequest& request);
   Task<absl::StatusOr<user::v1::Jwks>> GetJwks();
 
+  GuessGuard& guesses_;
   Accounts& accounts_;
   Sessions& sessions_;
   const auth::KeySetProvider keys_;

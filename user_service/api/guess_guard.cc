@@ -1,0 +1,84 @@
+#include "user_service/api/guess_guard.h"
+
+#include <algorithm>
+#include <optional>
+
+#include "absl/time/clock.h"
+#include "common/base/error.h"
+#include "common/rpc/alarm.h"
+#include "common/rpc/call_audit.h"
+
+namespace vibestack::user_service {
+namespace {
+
+using Verdict = GuessLimits::Verdict;
+
+// How often a call looks again whether attempts under way have left it room, and how long before
+// its deadline it gives up: enough for the answer to arrive.
+constexpr absl::Duration kLookAgain = absl::Milliseconds(20);
+constexpr absl::Duration kAnswerTime = absl::Milliseconds(50);
+constexpr absl::Duration kBusyRetry = absl::Seconds(1);
+
+const char* LimitName(Verdict verdict) {
+  switch (verdict) {
+    case Verdict::kAddress:
+      return "address";
+    case Verdict::kAccount:
+      return "account";
+    case Verdict::kAccountAndAddress:
+      return "account_and_address";
+    default:
+      return "under_way";
+  }
+}
+
+}  // namespace
+
+std::string GuessGuard::AddressOf(const rpc::Call& call) {
+  const std::optional<rpc::IpAddress> address = call.client_address();
+  return address.has_value() ? address->Network() : "none";
+}
+
+GuessLimits::Outcome GuessGuard::OutcomeOf(const absl::Status& status) {
+  switch (status.code()) {
+    case absl::StatusCode::kOk:
+      return GuessLimits::Outcome::kRight;
+    case absl::StatusCode::kAborted:
+    case absl::StatusCode::kCancelled:
+    case absl::StatusCode::kDeadlineExceeded:
+    case absl::StatusCode::kInternal:
+    case absl::StatusCode::kResourceExhausted:
+    case absl::StatusCode::kUnavailable:
+    case absl::StatusCode::kUnknown:
+      return GuessLimits::Outcome::kUntested;
+    default:
+      return GuessLimits::Outcome::kWrong;
+  }
+}
+
+Task<absl::Status> GuessGuard::Enter(rpc::Call& call, const char* what,
+                                     const GuessLimits::Subject& subject) {
+  const absl::Time deadline = call.WorkDeadline() - kAnswerTime;
+  while (true) {
+    const GuessLimits::Decision decision = limits_.Admit(subject);
+    if (decision.verdict == Verdict::kAdmitted) co_return absl::OkStatus();
+    const absl::Time now = absl::Now();
+    if (decision.verdict != Verdict::kBusy || now >= deadline || call.cancelled()) {
+      co_return Refuse(call, what, decision);
+    }
+    co_await rpc::WaitUntil(std::min(now + kLookAgain, deadline));
+  }
+}
+
+absl::Status GuessGuard::Refuse(const rpc::Call& call, const char* what,
+                                const GuessLimits::Decision& decision) {
+  const std::optional<uint64_t> suppressed = refusals_.Pass();
+  if (suppressed.has_value()) {
+    rpc::AuditCall(call, std::string(what) + "_limited",
+                   {{"limit", LimitName(decision.verdict)}, {"suppressed", *suppressed}});
+  }
+  return ResourceExhaustedError("TOO_MANY_ATTEMPTS", "too many attempts; try again later",
+                                std::max(decision.retry_after, kBusyRetry));
+}
+
+}  // namespace vibestack::user_service
