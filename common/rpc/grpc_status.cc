@@ -1,6 +1,8 @@
 #include "common/rpc/grpc_status.h"
 
+#include <map>
 #include <string>
+#include <utility>
 
 #include "absl/strings/cord.h"
 #include "absl/strings/match.h"
@@ -11,6 +13,7 @@ namespace {
 
 // Other payloads are notes for this process only.
 constexpr char kDetailPrefix[] = "type.googleapis.com/";
+constexpr absl::string_view kErrorInfoType = "type.googleapis.com/google.rpc.ErrorInfo";
 
 // The two enumerations have the same numbers (google.rpc.Code).
 absl::Status WithReason(const absl::Status& status) {
@@ -26,12 +29,17 @@ google::rpc::Status ToStatusProto(const absl::Status& status) {
   const absl::Status described = WithReason(status);
   proto.set_code(static_cast<int>(described.code()));
   proto.set_message(std::string(described.message()));
-  described.ForEachPayload([&proto](absl::string_view type_url, const absl::Cord& payload) {
+  // absl::Status gives them in any order; callers find the reason first.
+  std::map<std::pair<bool, std::string>, std::string> details;
+  described.ForEachPayload([&details](absl::string_view type_url, const absl::Cord& payload) {
     if (!absl::StartsWith(type_url, kDetailPrefix)) return;
-    auto* detail = proto.add_details();
-    detail->set_type_url(std::string(type_url));
-    detail->set_value(std::string(payload));
+    details[{type_url != kErrorInfoType, std::string(type_url)}] = std::string(payload);
   });
+  for (const auto& [key, value] : details) {
+    auto* detail = proto.add_details();
+    detail->set_type_url(key.second);
+    detail->set_value(value);
+  }
   return proto;
 }
 

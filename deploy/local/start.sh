@@ -12,8 +12,9 @@ quietly() {
 # Names every port that somebody else has, before anything is started.
 check_ports() {
   local name pid own=() ports=("user_service=$user_port" "user_service-metrics=$user_metrics"
-    "job_service=$job_port" "job_service-metrics=$job_metrics")
-  for name in user_service job_service; do
+    "job_service=$job_port" "job_service-metrics=$job_metrics"
+    "gateway=$gateway_port" "gateway-admin=$gateway_admin")
+  for name in user_service job_service gateway; do
     if pid=$(pid_of "$name"); then own+=("$pid"); fi
   done
   if [[ -n $own_database ]]; then
@@ -28,6 +29,7 @@ check_binaries() {
   for name in user_service job_service; do
     [[ -x $build_dir/$name/$name ]] || die "$build_dir/$name/$name is not built"
   done
+  [[ -f $build_dir/proto/vibestack.pb ]] || die "$build_dir/proto/vibestack.pb is not built"
 }
 
 start_database() {
@@ -69,49 +71,66 @@ make_keys_and_tokens() {
   issue_token worker
 }
 
-# start_service NAME PORT METRICS_PORT FLAG…: keeps the one that runs if it is made of the same things and answers.
-start_service() {
-  local name=$1 port=$2 metrics=$3 stamp pid
-  local command=("$build_dir/$name/$name" serve "--grpc_address=127.0.0.1:$port" "--metrics_address=127.0.0.1:$metrics" "${@:4}")
-  stamp=$(stamp "${command[@]}")
+# start_process NAME PROBE WHERE STAMP COMMAND…: keeps the one that runs if it is made of the same things and answers.
+# PROBE says how to find out that it does (deploy/local/probe), WHERE is its address for that.
+start_process() {
+  local name=$1 probe=$2 where=$3 stamp=$4 pid
   if pid=$(pid_of "$name") && [[ $(stamp_of "$name") == "$stamp" ]]; then
-    if "$venv/bin/python" "$here/probe" ready "127.0.0.1:$port" --pid "$pid"; then say "$name runs already (pid $pid)"; return; fi
+    if "$venv/bin/python" "$here/probe" "$probe" "$where" --pid "$pid"; then say "$name runs already (pid $pid)"; return; fi
     complain "$name (pid $pid) is not ready; restarting it"
   fi
   stop_service "$name"
-  say "starting $name on 127.0.0.1:$port"
+  say "starting $name on $where"
   started+=("$name")
   (
     exec 8>&-
     record_service "$name" "$BASHPID" "$stamp"
-    VIBESTACK_DATABASE_URL=$database_url exec setsid "${command[@]}"
+    VIBESTACK_DATABASE_URL=$database_url exec setsid "${@:5}"
   ) </dev/null >>"$state/log/$name.log" 2>&1 &
   pid=$!
   disown "$pid"
-  if ! "$venv/bin/python" "$here/probe" ready "127.0.0.1:$port" --pid "$pid" --seconds 60; then
+  if ! "$venv/bin/python" "$here/probe" "$probe" "$where" --pid "$pid" --seconds 60; then
     tail -n 20 "$state/log/$name.log" >&2
     die "$name does not get ready (all of its log: $state/log/$name.log)"
   fi
 }
 
-# Stands for all that a running service is made of: its program, command line, environment, database and token.
+# start_service NAME PORT METRICS_PORT FLAG…
+start_service() {
+  local command=("$build_dir/$1/$1" serve "--grpc_address=127.0.0.1:$2" "--metrics_address=127.0.0.1:$3" "${@:4}")
+  start_process "$1" ready "127.0.0.1:$2" "$(stamp "${command[0]}" "$state/job_service.token" -- "${command[@]}")" "${command[@]}"
+}
+
+start_gateway() {
+  local config=$state/run/gateway.yaml
+  GATEWAY_DESCRIPTORS=$build_dir/proto/vibestack.pb GATEWAY_PORT=$gateway_port GATEWAY_ADMIN_PORT=$gateway_admin \
+    GATEWAY_USER_PORT=$user_port GATEWAY_JOB_PORT=$job_port "$root/deploy/gateway/render" >"$config"
+  local command=("$("$venv/bin/python" -c 'import envoy, pathlib; print(pathlib.Path(envoy.__file__).parent / "_bin" / "envoy")')"
+    --config-path "$config" --disable-hot-restart --log-level warning)
+  start_process gateway answers "http://127.0.0.1:$gateway_port/.well-known/jwks.json" \
+    "$(stamp "$config" "$build_dir/proto/vibestack.pb" -- "${command[@]}")" "${command[@]}"
+}
+
+# stamp FILE… -- WORD…: stands for all that a running process is made of: files, command line, environment and database.
 stamp() {
-  { sha256sum "$1" "$state/job_service.token"; printf '%s\n' "$@" "$database_url"; env | grep '^VIBESTACK_' | sort || true; } |
-    sha256sum | cut -d' ' -f1
+  local files=()
+  while [[ $1 != -- ]]; do files+=("$1"); shift; done
+  { sha256sum "${files[@]}"; printf '%s\n' "$@" "$database_url"; env | grep '^VIBESTACK_' | sort || true; } | sha256sum | cut -d' ' -f1
 }
 
 # The walk, and if it fails, what the services that did not survive it had to say.
 walk() {
   local name
-  "$venv/bin/python" "$root/deploy/local/walk" --user "127.0.0.1:$user_port" --job "127.0.0.1:$job_port" --state "$state" 8>&- && return
-  for name in user_service job_service; do
+  "$venv/bin/python" "$root/deploy/local/walk" --user "127.0.0.1:$user_port" --job "127.0.0.1:$job_port" \
+    --gateway "http://127.0.0.1:$gateway_port" --state "$state" 8>&- && return
+  for name in user_service job_service gateway; do
     pid_of "$name" >/dev/null || { tail -n 5 "$state/log/$name.log" >&2; complain "$name ended while the walk was under way"; }
   done
   die "the walk failed (logs: $state/log)"
 }
 
 start_services() {
-  start_service user_service "$user_port" "$user_metrics" "--keys_dir=$state/keys"
+  start_service user_service "$user_port" "$user_metrics" "--keys_dir=$state/keys" --trusted_proxies=127.0.0.1/32
   start_service job_service "$job_port" "$job_metrics" "--user_service_address=127.0.0.1:$user_port" \
-    "--service_token_file=$state/job_service.token"
+    "--service_token_file=$state/job_service.token" --trusted_proxies=127.0.0.1/32
 }

@@ -4,13 +4,16 @@ import os
 import pathlib
 import re
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
+import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PLACES = ROOT / ".local" / "test-up"
-PORTS = {"POSTGRES_PORT": 54329, "USER_PORT": 50051, "USER_METRICS": 9464, "JOB_PORT": 50052, "JOB_METRICS": 9465}
+PORTS = {"POSTGRES_PORT": 54329, "USER_PORT": 50051, "USER_METRICS": 9464, "JOB_PORT": 50052, "JOB_METRICS": 9465,
+         "GATEWAY_PORT": 8080, "GATEWAY_ADMIN": 9901}
 
 
 def free_ports(count):
@@ -71,6 +74,14 @@ class LocalUp:
             return int((self.place / "run" / f"{service}.pid").read_text(encoding="ascii").split()[0])
         except FileNotFoundError:
             return None
+
+    def stop_service(self, service):
+        """Ends a service as an operator would, and waits until it is gone."""
+        pid = self.pid(service)
+        os.kill(pid, signal.SIGTERM)
+        end = time.monotonic() + 30
+        while pathlib.Path("/proc", str(pid)).exists() and time.monotonic() < end:
+            time.sleep(0.02)
 
     def postgres(self, command):
         return subprocess.run([ROOT / "deploy" / "local" / "postgres", command, self.place / "postgres"],

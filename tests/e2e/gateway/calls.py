@@ -1,0 +1,144 @@
+"""One call, made by gRPC or by REST, with answers that can be compared."""
+
+import dataclasses
+import http.client
+import json
+import re
+import urllib.parse
+
+import grpc
+from google.api import annotations_pb2
+from google.protobuf import json_format, message_factory
+from google.rpc import error_details_pb2, status_pb2  # noqa: F401  the details' types
+
+# How gRPC's codes look over HTTP (google/rpc/code.proto).
+HTTP_STATUS = {
+    "OK": 200, "INVALID_ARGUMENT": 400, "FAILED_PRECONDITION": 400, "OUT_OF_RANGE": 400, "UNAUTHENTICATED": 401,
+    "PERMISSION_DENIED": 403, "NOT_FOUND": 404, "ALREADY_EXISTS": 409, "ABORTED": 409, "RESOURCE_EXHAUSTED": 429,
+    "CANCELLED": 499, "UNKNOWN": 500, "INTERNAL": 500, "DATA_LOSS": 500, "UNIMPLEMENTED": 501, "UNAVAILABLE": 503,
+    "DEADLINE_EXCEEDED": 504,
+}
+
+
+@dataclasses.dataclass
+class Answer:
+    """`code` is gRPC's; `body` the response, or the google.rpc.Status of an error, as JSON says it."""
+
+    code: grpc.StatusCode
+    body: dict
+    http_status: int | None = None
+
+
+def as_dict(message):
+    """A message as the gateway prints it: column names, defaults present."""
+    return json_format.MessageToDict(message, preserving_proto_field_name=True, always_print_fields_with_no_presence=True)
+
+
+class Grpc:
+    """Calls of the services' own ports, by descriptor."""
+
+    def __init__(self, channels):
+        self._channels = channels
+
+    def call(self, method, request, token=None):
+        """A unary call, or a server stream read to its end (then `body` is the list of its messages)."""
+        metadata = [("authorization", f"Bearer {token}")] if token else []
+        channel = self._channels[method.containing_service.name]
+        message = json_format.ParseDict(request, message_factory.GetMessageClass(method.input_type)())
+        path = f"/{method.containing_service.full_name}/{method.name}"
+        factory = channel.unary_stream if method.server_streaming else channel.unary_unary
+        stub = factory(path, request_serializer=lambda m: m.SerializeToString(),
+                       response_deserializer=message_factory.GetMessageClass(method.output_type).FromString)
+        try:
+            response = stub(message, metadata=metadata, timeout=30)
+            body = [as_dict(one) for one in response] if method.server_streaming else as_dict(response)
+            return Answer(grpc.StatusCode.OK, body)
+        except grpc.RpcError as error:
+            return Answer(error.code(), self._status(error))
+
+    @staticmethod
+    def _status(error):
+        for key, value in error.trailing_metadata() or ():
+            if key == "grpc-status-details-bin":
+                return as_dict(status_pb2.Status.FromString(value))
+        return {"code": error.code().value[0], "message": error.details(), "details": []}
+
+
+def binding(method):
+    """The verb, path and body of the method's google.api.http option."""
+    rule = method.GetOptions().Extensions[annotations_pb2.http]
+    verb = rule.WhichOneof("pattern")
+    return verb.upper(), getattr(rule, verb), rule.body
+
+
+def take(request, path):
+    """Removes the field at a dotted path from the request and returns its value."""
+    *parents, last = path.split(".")
+    for parent in parents:
+        request = request.get(parent, {})
+    return request.pop(last, "")
+
+
+def query_of(request, prefix=""):
+    """The fields of a request as query parameters."""
+    pairs = []
+    for name, value in request.items():
+        if isinstance(value, dict):
+            pairs += query_of(value, f"{prefix}{name}.")
+        else:
+            for one in value if isinstance(value, list) else [value]:
+                pairs.append((prefix + name, str(one).lower() if isinstance(one, bool) else str(one)))
+    return pairs
+
+
+def http_request(method, request):
+    """(verb, path with query, body or None) of a call, as a REST client makes it from the option alone."""
+    verb, path, body_field = binding(method)
+    rest = json.loads(json.dumps(request))
+    path = re.sub(r"\{([\w.]+)\}", lambda field: urllib.parse.quote(str(take(rest, field[1])), safe=""), path)
+    body = None
+    if body_field == "*":
+        body, rest = rest, {}
+    elif body_field:
+        body = rest.pop(body_field, {})
+    query = urllib.parse.urlencode(query_of(rest))
+    return verb, path + (f"?{query}" if query else ""), body
+
+
+class Rest:
+    """Calls through the gateway."""
+
+    def __init__(self, host, port):
+        self._address = (host, port)
+
+    def raw(self, verb, path, body=None, headers=None, timeout=30):
+        """(status, headers, bytes) of a request as it is."""
+        connection = http.client.HTTPConnection(*self._address, timeout=timeout)
+        try:
+            connection.request(verb, path, body=body, headers=headers or {})
+            response = connection.getresponse()
+            return response.status, response.headers, response.read()
+        finally:
+            connection.close()
+
+    def call(self, method, request, token=None):
+        verb, path, body = http_request(method, request)
+        headers = {"authorization": f"Bearer {token}"} if token else {}
+        if body is not None:
+            headers["content-type"] = "application/json"
+            body = json.dumps(body)
+        status, _, text = self.raw(verb, path, body, headers)
+        parsed = json.loads(text) if not method.server_streaming or status != 200 else list(events(text))
+        code = grpc.StatusCode.OK if status == 200 else code_of(parsed)
+        return Answer(code, parsed, status)
+
+
+def events(text):
+    """The messages of a server-sent event stream."""
+    for line in text.decode().split("\n"):
+        if line.startswith("data: "):
+            yield json.loads(line[6:])
+
+
+def code_of(status):
+    return next(code for code in grpc.StatusCode if code.value[0] == status["code"])

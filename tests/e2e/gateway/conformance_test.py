@@ -1,0 +1,61 @@
+"""Every method gives the same by gRPC and by REST: the same result, the same code, the same details."""
+
+import re
+import unittest
+
+from tests.e2e.gateway.calls import HTTP_STATUS
+from tests.e2e.gateway.rows import ROWS
+from tests.e2e.gateway.world import METHODS, World
+
+# What differs from call to call by its nature.
+VOLATILE = (
+    (re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+Z"), "<time>"),
+    (re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"), "<uuid>"),
+    (re.compile(r"eyJ[\w-]+\.[\w-]+\.[\w-]+"), "<token>"),
+    (re.compile(r"[0-9a-f]{32}"), "<unique>"),
+)
+
+
+def comparable(value, name="", in_details=False):
+    """A body without what is volatile. (The details of an error say the same whether empty fields are printed or not.)"""
+    if isinstance(value, dict):
+        return {key: comparable(one, key, in_details or key == "details") for key, one in value.items()
+                if not in_details or one not in ("", [], {})}
+    if isinstance(value, list):
+        return [comparable(one, name, in_details) for one in value]
+    if isinstance(value, str):
+        if name in ("lease_token", "next_page_token") and value:
+            return "<opaque>"
+        for pattern, word in VOLATILE:
+            value = pattern.sub(word, value)
+    return value
+
+
+class ConformanceTest(unittest.TestCase):
+    maxDiff = None
+
+    @classmethod
+    def setUpClass(cls):
+        cls.world = World()
+        cls.addClassCleanup(cls.world.close)
+
+    def test_both_ways_answer_the_same(self):
+        for row in ROWS:
+            with self.subTest(f"{row.method}: {row.about}"):
+                method = METHODS[row.method]
+                direct = self.world.grpc.call(method, *row.make(self.world))
+                over_rest = self.world.rest.call(method, *row.make(self.world))
+                self.assertEqual(direct.code.name, row.code, direct.body)
+                self.assertEqual(over_rest.code, direct.code, over_rest.body)
+                self.assertEqual(over_rest.http_status, HTTP_STATUS[direct.code.name])
+                self.assertEqual(comparable(over_rest.body), comparable(direct.body))
+
+    def test_every_method_has_a_row_that_succeeds_and_one_that_does_not(self):
+        good = {row.method for row in ROWS if row.code == "OK"}
+        bad = {row.method for row in ROWS if row.code != "OK"} | {"GetJwks"}  # which takes nothing that could be wrong
+        self.assertEqual(set(METHODS) - good, set(), "without a row that succeeds")
+        self.assertEqual(set(METHODS) - bad, set(), "without a row that fails")
+
+
+if __name__ == "__main__":
+    unittest.main()

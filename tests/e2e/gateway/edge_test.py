@@ -1,0 +1,153 @@
+"""What the gateway itself refuses, forwards, hides and keeps out of its log."""
+
+import base64
+import json
+import struct
+import time
+import unittest
+
+from tests.e2e.gateway.world import World, auth_service_pb2
+
+ORIGIN = "https://app.example.org"
+JSON = {"content-type": "application/json"}
+
+
+class EdgeTest(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.world = World(GATEWAY_CORS_ORIGINS=r"https://app\.example\.org")
+        cls.addClassCleanup(cls.world.close)
+        cls.person = cls.world.person()
+
+    def ask(self, verb, path, body=None, **headers):
+        """(status, google.rpc.Status or body) of a call with the person's token."""
+        headers = {"authorization": f"Bearer {self.person.token}"} | {k.replace("_", "-"): v for k, v in headers.items()}
+        status, _, text = self.world.rest.raw(verb, path, body, headers)
+        return status, json.loads(text)
+
+    def assert_refused(self, answer, status, reason):
+        self.assertEqual(answer[0], status, answer)
+        self.assertEqual([detail.get("reason") for detail in answer[1]["details"]][:1], [reason], answer)
+        self.assertTrue(answer[1]["message"], answer)
+
+    def test_bodies_that_are_no_request_get_400_and_say_why(self):
+        for body, word in ((b'{"workflow_id":', "end of string"), (b'{"workflow_id": 7}', "workflow_id"), (b"[]", ""),
+                           (b'{"workflow_id": {"a": 1}}', ""), (b"\xff\xfe", ""), (b'{"workflow_id": "\xff"}', ""),
+                           (b"{" * 20_000, ""), (b'{"workflow_id": ' + b"[" * 20_000, "")):
+            with self.subTest(body[:30]):
+                answer = self.ask("POST", "/v1/jobs", body, content_type="application/json")
+                self.assert_refused(answer, 400, answer[1]["details"][0]["reason"])
+                self.assertIn(word, answer[1]["message"])
+
+    def test_a_missing_body_misses_its_fields(self):
+        for body in (None, b"", b"{}", b"null"):
+            with self.subTest(body):
+                status, said = self.ask("POST", "/v1/jobs", body, content_type="application/json")
+                self.assertEqual(status, 400, said)
+
+    def test_a_body_beyond_the_limit_gets_413(self):
+        answer = self.ask("POST", "/v1/jobs", json.dumps({"workflow_id": "a" * 6_000_000}), content_type="application/json")
+        self.assert_refused(answer, 413, "REQUEST_TOO_LARGE")
+
+    def test_misspelt_fields_change_nothing(self):
+        status, user = self.ask("PATCH", "/v1/users/me", b'{"fullname": "Ada"}', content_type="application/json")
+        self.assertEqual(status, 200)
+        self.assertNotIn("full_name", user)
+
+    def test_paths_that_are_not_served_get_404(self):
+        for verb, path in (("GET", "/"), ("GET", "/v1/nothing"), ("GET", "/v1/jobs/"), ("PUT", "/v1/jobs"),
+                           ("DELETE", "/v1/users/"), ("POST", "/v1/jobs:nonsense"), ("GET", "/v2/jobs")):
+            with self.subTest(f"{verb} {path}"):
+                self.assert_refused(self.ask(verb, path), 404, "PATH_UNKNOWN")
+
+    def test_ids_in_paths_may_be_percent_encoded_and_are_checked(self):
+        encoded = self.person.id.replace("-", "%2D")
+        self.assertEqual(self.ask("GET", f"/v1/users/{encoded}")[1]["id"], self.person.id)
+        for path in ("/v1/jobs/a%2Fb", "/v1/jobs/%00", "/v1/jobs/%ff", "/v1/jobs/..%2f..", "/v1/users/%25"):
+            with self.subTest(path):
+                status, said = self.ask("GET", path)
+                self.assertIn(status, (400, 403, 404), said)
+                self.assertTrue(said["message"])
+
+    def test_unknown_query_parameters_and_bad_values_get_400(self):
+        for query, word in (("nonsense=1", "nonsense"), ("page_size=abc", "page_size"), ("status=nonsense", "status"),
+                            ("created_after=yesterday", "created_after")):
+            with self.subTest(query):
+                answer = self.ask("GET", f"/v1/jobs?user_id=me&{query}")
+                self.assert_refused(answer, 400, "REQUEST_MALFORMED")
+                self.assertIn(word, answer[1]["message"])
+
+    def test_enums_are_taken_in_any_case(self):
+        for status in ("pending", "PENDING", "Pending"):
+            self.assertEqual(self.ask("GET", f"/v1/jobs?user_id=me&status={status}")[0], 200)
+
+    def test_forged_tokens_end_at_the_gateway_and_expired_ones_say_so(self):
+        parts = self.person.token.split(".")
+        forged = ".".join((parts[0], parts[1], parts[2][::-1]))
+        for token in (forged, "a.b.c", "x"):
+            with self.subTest(token[:10]):
+                status, headers, text = self.world.rest.raw("GET", "/v1/jobs", headers={"authorization": f"Bearer {token}"})
+                self.assert_refused((status, json.loads(text)), 401, "TOKEN_INVALID")
+                self.assertNotIn("x-envoy-upstream-service-time", headers)
+
+    def test_a_stale_token_does_not_hinder_signing_in(self):
+        status, _, text = self.world.rest.raw(
+            "POST", "/v1/auth/refresh", json.dumps({"refresh_token": self.person.refresh_token}),
+            JSON | {"authorization": "Bearer a.b.c"})
+        self.assertEqual(status, 200, text)
+
+    def test_only_the_configured_origins_may_call_from_a_browser(self):
+        asked = {"origin": ORIGIN, "access-control-request-method": "POST"}
+        status, headers, _ = self.world.rest.raw("OPTIONS", "/v1/jobs", headers=asked)
+        self.assertEqual((status, headers["access-control-allow-origin"]), (200, ORIGIN))
+        self.assertIn("authorization", headers["access-control-allow-headers"])
+        for origin in ("https://evil.example.org", "https://app.example.org.evil.net", "null"):
+            with self.subTest(origin):
+                _, headers, _ = self.world.rest.raw("GET", "/.well-known/jwks.json", headers={"origin": origin})
+                self.assertIsNone(headers["access-control-allow-origin"])
+
+    def test_grpc_web_is_served(self):
+        frame = struct.pack(">BI", 0, 0)
+        status, headers, body = self.world.rest.raw(
+            "POST", "/vibestack.user.v1.AuthService/GetJwks", base64.b64encode(frame),
+            {"content-type": "application/grpc-web-text+proto", "accept": "application/grpc-web-text+proto", "x-grpc-web": "1"})
+        self.assertEqual((status, headers["content-type"]), (200, "application/grpc-web-text+proto"))
+        frame = base64.b64decode(body[:len(body) // 4 * 4])
+        length = struct.unpack(">BI", frame[:5])[1]
+        self.assertTrue(auth_service_pb2.Jwks.FromString(frame[5:5 + length]).keys[0].kid)
+
+    def test_every_answer_has_a_request_id_and_keeps_a_given_one(self):
+        _, headers, _ = self.world.rest.raw("GET", "/.well-known/jwks.json")
+        self.assertRegex(headers["x-request-id"], r"^[0-9a-f-]{36}$")
+        _, headers, _ = self.world.rest.raw("GET", "/nothing", headers={"x-request-id": "mine-7"})
+        self.assertEqual(headers["x-request-id"], "mine-7")
+
+    def test_the_log_tells_what_was_called_and_no_credential(self):
+        secret = "not-to-be-seen"
+        self.ask("GET", f"/v1/jobs?user_id=me&access_token={secret}", x_request_id="log-me-7")
+        self.world.rest.raw("GET", f"/v1/users/me?page_token={secret}", headers={"authorization": f"Bearer {secret}"})
+        log = self.world.up.place / "log" / "gateway.log"
+        end = time.monotonic() + 20
+        while "log-me-7" not in log.read_text(encoding="utf-8") and time.monotonic() < end:
+            time.sleep(0.05)
+        text = log.read_text(encoding="utf-8")
+        line = next(json.loads(line) for line in text.splitlines() if "log-me-7" in line)
+        self.assertEqual((line["method"], line["path"], line["rpc"], line["status"]),
+                         ("GET", "/v1/jobs", "/vibestack.job.v1.JobService/ListJobs", 200))
+        self.assertNotIn(secret, text)
+        self.assertNotIn(self.person.token, text)
+
+    def test_a_service_that_is_away_means_503_with_a_time_to_try_again(self):
+        world = World()
+        self.addCleanup(world.close)
+        person = world.person()
+        world.up.stop_service("job_service")
+        status, _, text = world.rest.raw("GET", "/v1/jobs?user_id=me", headers={"authorization": f"Bearer {person.token}"})
+        self.assert_refused((status, json.loads(text)), 503, "GATEWAY_UPSTREAM_UNAVAILABLE")
+        self.assertEqual(json.loads(text)["details"][1]["retryDelay"], "1s")
+        status, _, text = world.rest.raw("GET", "/v1/users/me", headers={"authorization": f"Bearer {person.token}"})
+        self.assertEqual(status, 200, text)
+
+
+if __name__ == "__main__":
+    unittest.main()
