@@ -34,6 +34,16 @@ def as_dict(message):
     return json_format.MessageToDict(message, preserving_proto_field_name=True, always_print_fields_with_no_presence=True)
 
 
+def as_message(descriptor, request):
+    """The message of a request; a mask's paths are column names, which Python's JSON would refuse."""
+    fields = dict(request)
+    mask = fields.pop("update_mask", None)
+    message = json_format.ParseDict(fields, message_factory.GetMessageClass(descriptor)())
+    if mask is not None:
+        message.update_mask.paths.extend(mask.split(","))
+    return message
+
+
 class Grpc:
     """Calls of the services' own ports, by descriptor."""
 
@@ -44,7 +54,7 @@ class Grpc:
         """A unary call, or a server stream read to its end (then `body` is the list of its messages)."""
         metadata = [("authorization", f"Bearer {token}")] if token else []
         channel = self._channels[method.containing_service.name]
-        message = json_format.ParseDict(request, message_factory.GetMessageClass(method.input_type)())
+        message = as_message(method.input_type, request)
         path = f"/{method.containing_service.full_name}/{method.name}"
         factory = channel.unary_stream if method.server_streaming else channel.unary_unary
         stub = factory(path, request_serializer=lambda m: m.SerializeToString(),
