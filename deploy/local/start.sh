@@ -104,7 +104,7 @@ start_service() {
 start_gateway() {
   local config=$state/run/gateway.yaml
   GATEWAY_DESCRIPTORS=$build_dir/proto/vibestack.pb GATEWAY_PORT=$gateway_port GATEWAY_ADMIN_PORT=$gateway_admin \
-    GATEWAY_USER_PORT=$user_port GATEWAY_JOB_PORT=$job_port "$root/deploy/gateway/render" >"$config"
+    GATEWAY_USER_SERVICE=127.0.0.1:$user_port GATEWAY_JOB_SERVICE=127.0.0.1:$job_port "$root/deploy/gateway/render" >"$config"
   local command=("$("$venv/bin/python" -c 'import envoy, pathlib; print(pathlib.Path(envoy.__file__).parent / "_bin" / "envoy")')"
     --config-path "$config" --disable-hot-restart --log-level warning)
   start_process gateway answers "http://127.0.0.1:$gateway_port/.well-known/jwks.json" \

@@ -78,11 +78,18 @@ class World:
         user = self.must("SignUp", {"email": email, "password": PASSWORD})
         return Person(user["id"], email, self.log_in(email))
 
+    def database_url(self):
+        return subprocess.run([local_up.ROOT / "deploy" / "local" / "postgres", "url", self.up.place / "postgres", "vibestack"],
+                              capture_output=True, text=True, check=True).stdout.strip()
+
+    def query(self, sql):
+        """The first column of what the database answers."""
+        return subprocess.run(["psql", "-qXAt", self.database_url(), "-c", sql],
+                              capture_output=True, text=True, check=True).stdout.split()
+
     def _make_superuser(self):
         email = f"{uuid.uuid4().hex}@example.org"
-        url = subprocess.run([local_up.ROOT / "deploy" / "local" / "postgres", "url", self.up.place / "postgres", "vibestack"],
-                             capture_output=True, text=True, check=True).stdout.strip()
-        environment = {**self.up.environment, "DATABASE_URL": url, "VIBESTACK_PASSWORD": PASSWORD}
+        environment = {**self.up.environment, "DATABASE_URL": self.database_url(), "VIBESTACK_PASSWORD": PASSWORD}
         made = subprocess.run([BUILD_DIR / "user_service" / "user_service", "create-superuser", "--email", email],
                               env=environment, capture_output=True, text=True, check=True)
         return Person(made.stdout.strip(), email, self.log_in(email))
