@@ -56,7 +56,8 @@ absl::StatusOr<PagePosition> DecodePageToken(const std::string& token, const std
   const std::string id = place.substr(0, kIdSize);
   int64_t micros = 0;
   if (bytes.substr(0, kDigestSize) != Digest(place + '\0' + filter) || !IsUuid(id) ||
-      !absl::SimpleAtoi(place.substr(kIdSize), &micros)) {
+      !absl::SimpleAtoi(place.substr(kIdSize), &micros) ||
+      std::to_string(micros) != place.substr(kIdSize)) {
     return InvalidToken();
   }
   return PagePosition{absl::FromUnixMicros(micros), id};

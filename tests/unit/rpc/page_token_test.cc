@@ -42,6 +42,16 @@ TEST(PageTokenTest, OnlyTheFormThatWeWritePasses) {
   }
 }
 
+TEST(PageTokenTest, ATimeHasOneForm) {
+  // What stands behind the id is read as microseconds; here one more character does.
+  const PagePosition soon{absl::FromUnixMicros(123), kId};
+  ASSERT_TRUE(DecodePageToken(EncodePageToken(soon, "filter"), "filter").ok());
+  for (const char* more : {"0", "+", " ", "-0"}) {
+    const PagePosition other{soon.created_at, std::string(kId) + more};
+    EXPECT_FALSE(DecodePageToken(EncodePageToken(other, "filter"), "filter").ok()) << more;
+  }
+}
+
 TEST(PageFilterTest, LeavesOutThePageFieldsAndHoldsAllElse) {
   test::Probe probe;
   probe.set_text("a");
