@@ -5,8 +5,10 @@
 #include <grpcpp/support/slice.h>
 
 #include "absl/strings/str_cat.h"
+#include "tests/bench/setup.h"
 #include "vibestack/job/v1/job.pb.h"
 #include "vibestack/job/v1/job_service.pb.h"
+#include "vibestack/user/v1/auth_service.pb.h"
 #include "vibestack/user/v1/user.pb.h"
 #include "vibestack/user/v1/user_service.pb.h"
 
@@ -60,6 +62,24 @@ Call GetUserCall(const std::vector<std::string>& ids, const std::string& token) 
   for (const std::string& id : ids) {
     user::v1::GetUserRequest request;
     request.set_id(id);
+    call.requests.push_back(Bytes(request.SerializeAsString()));
+  }
+  return call;
+}
+
+Call LoginCall(const std::vector<std::string>& emails) {
+  Call call{.method = "/vibestack.user.v1.AuthService/Login",
+            .authorization = "",
+            .requests = {},
+            .check = [](size_t, const grpc::ByteBuffer& response) {
+              user::v1::TokenResponse tokens;
+              const bool right = Parse(response, &tokens) && !tokens.refresh_token().empty();
+              return right ? absl::OkStatus() : absl::InternalError("Login: no tokens");
+            }};
+  for (const std::string& email : emails) {
+    user::v1::LoginRequest request;
+    request.set_email(email);
+    request.set_password(kBenchPassword);
     call.requests.push_back(Bytes(request.SerializeAsString()));
   }
   return call;

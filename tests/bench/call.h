@@ -33,6 +33,10 @@ Call HealthCall(const std::string& service);
 // UserService/GetUser of one of `ids`; right is the user of that id. `me` is answered by any user.
 Call GetUserCall(const std::vector<std::string>& ids, const std::string& token);
 
+// AuthService/Login of one of these users, who were signed up by SignUp (setup.h); right is a pair
+// of tokens.
+Call LoginCall(const std::vector<std::string>& emails);
+
 // JobService/CreateJob for the caller, the id left to the service; right is a pending job.
 Call CreateJobCall(const std::string& token);
 

@@ -3,6 +3,9 @@
 //   vibestack_bench load --address A --call C [--token_file F] [--ids_file F] [--in_flight N] …
 //   vibestack_bench await-readiness --address A
 //   vibestack_bench sign-up --address A --email E
+//   vibestack_bench hash --cost C --threads N --duration D
+
+#include <unistd.h>
 
 #include <fstream>
 #include <iostream>
@@ -15,17 +18,25 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "tests/bench/call.h"
+#include "tests/bench/hash_rate.h"
 #include "tests/bench/load.h"
 #include "tests/bench/setup.h"
 
 ABSL_FLAG(std::string, address, "127.0.0.1:50051", "The server: IPv4 address and port");
-ABSL_FLAG(std::string, call, "health", "load: health, get-user or create-job");
+ABSL_FLAG(std::string, call, "health", "load: health, get-user, login or create-job");
 ABSL_FLAG(std::string, token_file, "", "load: file with the bearer token; none when empty");
 ABSL_FLAG(std::string, ids_file, "", "load: file of user ids, one a line; `me` when empty");
+ABSL_FLAG(std::string, emails_file, "", "load: file of emails to log in with, one a line");
 ABSL_FLAG(int, in_flight, 1, "load: calls kept in flight");
 ABSL_FLAG(int, channels, 1, "load: connections, which share the calls");
 ABSL_FLAG(absl::Duration, warm_up, absl::Seconds(1), "load: time before the measurement");
 ABSL_FLAG(absl::Duration, duration, absl::Seconds(4), "load: time measured");
+ABSL_FLAG(absl::Duration, call_timeout, absl::Seconds(10), "load: deadline of a call");
+ABSL_FLAG(absl::Duration, interval, absl::ZeroDuration(),
+          "load: time from the begin of a call to the next one's; as fast as it goes when zero");
+ABSL_FLAG(int, cost, 12, "hash: the cost of bcrypt");
+ABSL_FLAG(int, threads, 1, "hash: threads that do nothing else");
+ABSL_FLAG(int, nice, 0, "hash: what to add to their nice level");
 ABSL_FLAG(absl::Duration, timeout, absl::Seconds(10), "await-readiness: how long to wait");
 ABSL_FLAG(std::string, email, "", "sign-up: the new user's email");
 
@@ -56,6 +67,11 @@ absl::StatusOr<Call> MakeCall() {
   const std::string name = absl::GetFlag(FLAGS_call);
   if (name == "health") return HealthCall("");
   if (name == "get-user") return GetUserCall(ids, token);
+  if (name == "login") {
+    const auto emails = ReadLines(absl::GetFlag(FLAGS_emails_file));
+    if (!emails.ok()) return emails.status();
+    return LoginCall(*emails);
+  }
   if (name == "create-job") return CreateJobCall(token);
   return absl::InvalidArgumentError(absl::StrCat("no such call: ", name));
 }
@@ -63,7 +79,9 @@ absl::StatusOr<Call> MakeCall() {
 absl::StatusOr<std::string> Load() {
   const LoadOptions options{.in_flight = absl::GetFlag(FLAGS_in_flight),
                             .warm_up = absl::GetFlag(FLAGS_warm_up),
-                            .duration = absl::GetFlag(FLAGS_duration)};
+                            .duration = absl::GetFlag(FLAGS_duration),
+                            .call_timeout = absl::GetFlag(FLAGS_call_timeout),
+                            .interval = absl::GetFlag(FLAGS_interval)};
   const int connections = absl::GetFlag(FLAGS_channels);
   if (options.in_flight < 1 || connections < 1 || options.duration <= absl::ZeroDuration()) {
     return absl::InvalidArgumentError("in_flight, channels and duration are at least 1");
@@ -81,7 +99,18 @@ absl::StatusOr<std::string> Load() {
       result->client_cpu_micros);
 }
 
+absl::StatusOr<std::string> Hash() {
+  const int threads = absl::GetFlag(FLAGS_threads);
+  if (threads < 1) return absl::InvalidArgumentError("threads is at least 1");
+  if (nice(absl::GetFlag(FLAGS_nice)) == -1) return absl::InvalidArgumentError("bad --nice");
+  const absl::StatusOr<double> rate =
+      HashRate(absl::GetFlag(FLAGS_cost), threads, absl::GetFlag(FLAGS_duration));
+  if (!rate.ok()) return rate.status();
+  return absl::StrFormat(R"({"hashes_per_second": %.3f})", *rate);
+}
+
 absl::StatusOr<std::string> Run(const std::string& command) {
+  if (command == "hash") return Hash();
   if (command == "load") return Load();
   if (command == "await-readiness") {
     const auto nanos = AwaitReadiness(absl::GetFlag(FLAGS_address), absl::GetFlag(FLAGS_timeout));
@@ -94,14 +123,14 @@ absl::StatusOr<std::string> Run(const std::string& command) {
     return absl::StrFormat(R"({"user_id": "%s", "access_token": "%s"})", session->user_id,
                            session->access_token);
   }
-  return absl::InvalidArgumentError("name one of: load, await-readiness, sign-up");
+  return absl::InvalidArgumentError("name one of: load, await-readiness, sign-up, hash");
 }
 
 }  // namespace
 }  // namespace vibestack::bench
 
 int main(int argc, char** argv) {
-  absl::SetProgramUsageMessage("vibestack_bench load|await-readiness|sign-up [FLAGS]");
+  absl::SetProgramUsageMessage("vibestack_bench load|await-readiness|sign-up|hash [FLAGS]");
   const std::vector<char*> arguments = absl::ParseCommandLine(argc, argv);
   const auto output = vibestack::bench::Run(arguments.size() == 2 ? arguments[1] : "");
   if (!output.ok()) {

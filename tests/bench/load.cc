@@ -1,5 +1,6 @@
 #include "tests/bench/load.h"
 
+#include <grpcpp/alarm.h>
 #include <grpcpp/client_context.h>
 #include <grpcpp/create_channel.h>
 #include <grpcpp/generic/generic_stub.h>
@@ -22,13 +23,15 @@ using SteadyClock = std::chrono::steady_clock;
 using Stub = grpc::TemplatedGenericStub<grpc::ByteBuffer, grpc::ByteBuffer>;
 
 constexpr int kCallsPerCheck = 64;
-constexpr std::chrono::seconds kCallTimeout(10);
+constexpr std::chrono::seconds kConnectTimeout(10);
 
 // What the loops of one load test share.
 class Test {
  public:
   Test(const Call& call, const LoadOptions& options)
       : call(call),
+        call_timeout(absl::ToChronoMilliseconds(options.call_timeout)),
+        interval(absl::ToChronoMicroseconds(options.interval)),
         measure_from(SteadyClock::now() + absl::ToChronoNanoseconds(options.warm_up)),
         measure_until(measure_from + absl::ToChronoNanoseconds(options.duration)),
         running(options.in_flight) {}
@@ -45,6 +48,8 @@ class Test {
   }
 
   const Call& call;
+  const std::chrono::milliseconds call_timeout;
+  const std::chrono::microseconds interval;
   const SteadyClock::time_point measure_from;
   const SteadyClock::time_point measure_until;
   absl::BlockingCounter running;
@@ -64,7 +69,7 @@ class Loop final : public grpc::ClientUnaryReactor {
   void Start() {
     response_.Clear();
     context_.emplace();
-    context_->set_deadline(std::chrono::system_clock::now() + kCallTimeout);
+    context_->set_deadline(std::chrono::system_clock::now() + test_.call_timeout);
     if (!test_.call.authorization.empty()) {
       context_->AddMetadata("authorization", test_.call.authorization);
     }
@@ -81,7 +86,11 @@ class Loop final : public grpc::ClientUnaryReactor {
     if (now >= test_.measure_from && now < test_.measure_until) {
       latencies_.push_back(std::chrono::duration<float, std::micro>(now - started_).count());
     }
-    if (now < test_.measure_until && !test_.failed.load(std::memory_order_relaxed)) {
+    const bool goes_on = now < test_.measure_until && !test_.failed.load(std::memory_order_relaxed);
+    if (goes_on && now - started_ < test_.interval) {
+      next_.Set(std::chrono::system_clock::now() + (test_.interval - (now - started_)),
+                [this](bool) { Start(); });
+    } else if (goes_on) {
       Start();
     } else {
       test_.running.DecrementCount();
@@ -114,6 +123,7 @@ class Loop final : public grpc::ClientUnaryReactor {
   SteadyClock::time_point started_;
   std::optional<grpc::ClientContext> context_;
   grpc::ByteBuffer response_;
+  grpc::Alarm next_;
   std::vector<float> latencies_;
 };
 
@@ -155,7 +165,7 @@ absl::StatusOr<std::vector<std::shared_ptr<grpc::Channel>>> Connect(const std::s
   for (int i = 0; i < count; ++i) {
     channels.push_back(
         grpc::CreateCustomChannel(address, grpc::InsecureChannelCredentials(), arguments));
-    if (!channels.back()->WaitForConnected(std::chrono::system_clock::now() + kCallTimeout)) {
+    if (!channels.back()->WaitForConnected(std::chrono::system_clock::now() + kConnectTimeout)) {
       return absl::UnavailableError(absl::StrCat("no connection to ", address));
     }
   }

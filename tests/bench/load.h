@@ -20,6 +20,9 @@ struct LoadOptions {
   // Runs before the measurement, for caches and connections to fill.
   absl::Duration warm_up = absl::Seconds(1);
   absl::Duration duration = absl::Seconds(4);
+  absl::Duration call_timeout = absl::Seconds(10);
+  // Above zero: each call begins that long after the one before did, or when that one has ended.
+  absl::Duration interval = absl::ZeroDuration();
 };
 
 // Of the calls that ended within the measured time.

@@ -93,7 +93,7 @@ def write_secret(path, text):
 class Services:
     """Both services on the database of DATABASE_URL, with keys and a service token made for them."""
 
-    def __init__(self, build_dir, directory):
+    def __init__(self, build_dir, directory, user_flags=()):
         user_binary = build_dir / "user_service" / "user_service"
         job_binary = build_dir / "job_service" / "job_service"
         client = build_dir / "tests" / "bench" / "vibestack_bench"
@@ -105,7 +105,7 @@ class Services:
         token = check_output([user_binary, "issue-service-token", "--name=bench", keys])
         self.client = client
         self.service_token_file = write_secret(directory / "service.token", token)
-        self.user = Service(user_binary, [keys, "--access_token_ttl=4h"], client, directory)
+        self.user = Service(user_binary, [keys, "--access_token_ttl=4h", *user_flags], client, directory)
         self.job = Service(
             job_binary,
             [f"--user_service_address={self.user.address}", f"--service_token_file={self.service_token_file}"],

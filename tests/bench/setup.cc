@@ -91,19 +91,18 @@ absl::StatusOr<int64_t> AwaitReadiness(const std::string& address, absl::Duratio
 }
 
 absl::StatusOr<Session> SignUp(const std::string& address, const std::string& email) {
-  const std::string password = "only-for-the-benchmark";
   const auto stub = user::v1::AuthService::NewStub(
       grpc::CreateChannel(address, grpc::InsecureChannelCredentials()));
   user::v1::SignUpRequest sign_up;
   sign_up.set_email(email);
-  sign_up.set_password(password);
+  sign_up.set_password(kBenchPassword);
   user::v1::User user;
   grpc::ClientContext sign_up_context;
   const grpc::Status signed_up = stub->SignUp(&sign_up_context, sign_up, &user);
   if (!signed_up.ok()) return FromGrpc("SignUp", signed_up);
   user::v1::LoginRequest login;
   login.set_email(email);
-  login.set_password(password);
+  login.set_password(kBenchPassword);
   user::v1::TokenResponse tokens;
   grpc::ClientContext login_context;
   const grpc::Status logged_in = stub->Login(&login_context, login, &tokens);

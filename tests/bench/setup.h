@@ -10,6 +10,9 @@
 
 namespace vibestack::bench {
 
+// Of every user that SignUp makes.
+inline constexpr char kBenchPassword[] = "only-for-the-benchmark";
+
 // Waits until the server at `address` (HOST:PORT, IPv4) reports SERVING for the health service
 // "readiness" and returns the reading of CLOCK_MONOTONIC then, in nanoseconds. The port may be
 // closed at first; it is tried every millisecond, which gRPC's own backoff would not do.
