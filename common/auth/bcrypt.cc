@@ -56,6 +56,10 @@ std::string Crypt(const Secret& password, const std::string& setting) {
   return hash == nullptr ? "" : hash;
 }
 
+absl::Status UnusableError() {
+  return FailedPreconditionError("PASSWORD_HASH_UNUSABLE", "the account has no usable password");
+}
+
 std::string NewSetting(int cost) {
   std::string random = RandomBytes(kSaltBytes);
   char setting[CRYPT_GENSALT_OUTPUT_SIZE];
@@ -91,11 +95,36 @@ absl::StatusOr<bool> VerifyPassword(const Secret& password, const std::string& h
   if (absl::Status status = CheckPassword(password); !status.ok()) return status;
   const std::optional<BcryptHash> stored = ParseBcryptHash(hash);
   if (!stored.has_value() || !IsUsableCost(stored->cost)) {
-    return FailedPreconditionError("PASSWORD_HASH_UNUSABLE", "the account has no usable password");
+    return UnusableError();
   }
   const std::string computed = Crypt(password, hash);
   return computed.size() == hash.size() &&
          CRYPTO_memcmp(computed.data(), hash.data(), hash.size()) == 0;
+}
+
+absl::StatusOr<bool> VerifyPasswordPadded(const Secret& password, const std::string& hash,
+                                          int cost) {
+  const absl::StatusOr<bool> matches = VerifyPassword(password, hash);
+  if (!matches.ok() || *matches || !IsUsableCost(cost)) return matches;
+  // 2^c + 2^c + 2^(c+1) + … + 2^(cost-1) is 2^cost.
+  for (int spent = ParseBcryptHash(hash)->cost; spent < cost; ++spent) {
+    Crypt(password, NewSetting(spent));
+  }
+  return matches;
+}
+
+absl::StatusOr<std::string> RehashPassword(const Secret& password, const std::string& hash,
+                                           int cost) {
+  if (absl::Status status = CheckPassword(password); !status.ok()) return status;
+  if (!IsUsableCost(cost)) return InternalError("the cost of password hashes is out of range");
+  const std::optional<BcryptHash> stored = ParseBcryptHash(hash);
+  if (!stored.has_value()) return UnusableError();
+  std::string rehashed = Crypt(password, absl::StrFormat("$2b$%02d$%s", cost, stored->salt));
+  const std::optional<BcryptHash> made = ParseBcryptHash(rehashed);
+  if (!made.has_value()) return InternalError("the password could not be hashed");
+  // Of the salt's last character libxcrypt drops the bits that belong to no byte.
+  if (made->salt != stored->salt) return UnusableError();
+  return rehashed;
 }
 
 std::string DummyHash(int cost) {

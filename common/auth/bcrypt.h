@@ -37,6 +37,19 @@ absl::StatusOr<std::string> HashPassword(const Secret& password, int cost);
 // cost outside the limits: such an account has no valid password.
 absl::StatusOr<bool> VerifyPassword(const Secret& password, const std::string& hash);
 
+// The same, but a password that is not the one takes as long as one at `cost` would, if that is
+// more: so the time of a refusal does not tell an old hash from a new one or from DummyHash(cost).
+// (To some thousandths at usual costs: each step between the costs adds what two rounds take.)
+absl::StatusOr<bool> VerifyPasswordPadded(const Secret& password, const std::string& hash,
+                                          int cost);
+
+// A `$2b$` hash of the password at another cost, with the salt of `hash`, so that what is bound to
+// the salt (see fingerprint.h) stays. FAILED_PRECONDITION (PASSWORD_HASH_UNUSABLE) where `hash` is
+// malformed or its salt is not in the form that new hashes have; else as HashPassword. The caller
+// has verified the password.
+absl::StatusOr<std::string> RehashPassword(const Secret& password, const std::string& hash,
+                                           int cost);
+
 // A well-formed hash that no password has, to spend the same time on an unknown account. `cost`
 // must be within the limits.
 std::string DummyHash(int cost);

@@ -18,6 +18,8 @@ namespace {
 
 constexpr int kNiceLevel = 10;
 constexpr double kNewSampleWeight = 0.125;
+constexpr double kHeadroom = 1.1;                               // for what the estimates miss
+constexpr absl::Duration kAnswerTime = absl::Milliseconds(20);  // until the caller has it
 constexpr absl::Duration kMinRetryAfter = absl::Milliseconds(50);
 constexpr int kProbeCost = 5;
 constexpr int kProbes = 3;
@@ -60,6 +62,11 @@ absl::Status StoppedError() {
   return UnavailableError("SHUTTING_DOWN", "the service is shutting down");
 }
 
+absl::Status BusyError(absl::Duration retry_after) {
+  return ResourceExhaustedError("PASSWORD_HASHING_BUSY", "too many passwords are being checked",
+                                std::max(retry_after, kMinRetryAfter));
+}
+
 absl::Status ExpiredError() {
   return MakeError(absl::StatusCode::kDeadlineExceeded, "DEADLINE_EXCEEDED",
                    "the deadline passed before the password was checked");
@@ -78,30 +85,40 @@ PasswordPool::PasswordPool(Options options, const Clock& clock)
 
 PasswordPool::~PasswordPool() { Stop(); }
 
-void PasswordPool::Hash(Secret password, int cost, absl::Time deadline, HashCallback done) {
-  Submit({Rounds(cost), deadline,
-          [password = std::move(password), cost,
+template <typename T, typename Callback, typename Compute>
+void PasswordPool::SubmitFor(double rounds, absl::Time deadline, Callback done, Compute compute) {
+  Submit({rounds, deadline,
+          [compute = std::move(compute),
            done = std::move(done)](absl::Status status) mutable -> Answer {
-            absl::StatusOr<std::string> result =
-                status.ok() ? HashPassword(password, cost) : std::move(status);
+            absl::StatusOr<T> result = status.ok() ? compute() : std::move(status);
             return [done = std::move(done), result = std::move(result)]() mutable {
               std::move(done)(std::move(result));
             };
           }});
 }
 
+void PasswordPool::Hash(Secret password, int cost, absl::Time deadline, HashCallback done) {
+  SubmitFor<std::string>(
+      Rounds(cost), deadline, std::move(done),
+      [password = std::move(password), cost] { return HashPassword(password, cost); });
+}
+
 void PasswordPool::Verify(Secret password, std::string hash, absl::Time deadline,
-                          VerifyCallback done) {
-  const double rounds = RoundsOf(hash);
-  Submit({rounds, deadline,
-          [password = std::move(password), hash = std::move(hash),
-           done = std::move(done)](absl::Status status) mutable -> Answer {
-            absl::StatusOr<bool> result =
-                status.ok() ? VerifyPassword(password, hash) : std::move(status);
-            return [done = std::move(done), result = std::move(result)]() mutable {
-              std::move(done)(std::move(result));
-            };
-          }});
+                          VerifyCallback done, int padded_cost) {
+  const double own_rounds = RoundsOf(hash);
+  const double rounds = own_rounds > 0 ? std::max(own_rounds, Rounds(padded_cost)) : 0;
+  SubmitFor<bool>(rounds, deadline, std::move(done),
+                  [password = std::move(password), hash = std::move(hash), padded_cost] {
+                    return VerifyPasswordPadded(password, hash, padded_cost);
+                  });
+}
+
+void PasswordPool::Rehash(Secret password, std::string hash, int cost, absl::Time deadline,
+                          HashCallback done) {
+  SubmitFor<std::string>(Rounds(cost), deadline, std::move(done),
+                         [password = std::move(password), hash = std::move(hash), cost] {
+                           return RehashPassword(password, hash, cost);
+                         });
 }
 
 void PasswordPool::Submit(Task task) {
@@ -118,16 +135,33 @@ void PasswordPool::Submit(Task task) {
   std::move(task.work)(std::move(status))();
 }
 
-absl::Status PasswordPool::Admit(const Task& task) {
+absl::Status PasswordPool::Admit(Task& task) {
   if (stopping_) return StoppedError();
   const absl::Duration wait = EstimatedWait();
   // A task that waits for nobody is always let in: so a wrong guess of the speed is corrected.
-  const bool too_late = wait > absl::ZeroDuration() &&
-                        clock_.Now() + wait + time_per_round_ * task.rounds > task.deadline;
-  if (queue_.size() < max_queued_ && !too_late) return absl::OkStatus();
-  ++stats_.shed;
-  return ResourceExhaustedError("PASSWORD_HASHING_BUSY", "too many passwords are being checked",
-                                std::max(wait, kMinRetryAfter));
+  const bool too_late =
+      wait > absl::ZeroDuration() &&
+      clock_.Now() + (wait + TimeOf(task)) * kHeadroom + kAnswerTime > task.deadline;
+  if (queue_.size() >= max_queued_ || too_late) {
+    ++stats_.shed;
+    return BusyError(wait);
+  }
+  task.waits = wait > absl::ZeroDuration();
+  return absl::OkStatus();
+}
+
+absl::Status PasswordPool::Reconsider(const Task& task) {
+  const absl::Time now = clock_.Now();
+  if (now >= task.deadline) {
+    ++stats_.expired;
+    return ExpiredError();
+  }
+  if (task.waits && now + TimeOf(task) + kAnswerTime > task.deadline) {
+    ++stats_.shed;
+    return BusyError(EstimatedWait());
+  }
+  ++stats_.done;
+  return absl::OkStatus();
 }
 
 absl::Duration PasswordPool::EstimatedWait() const {
@@ -141,29 +175,30 @@ void PasswordPool::RunThread() {
   LowerThisThreadsPriority();
   while (true) {
     Task task;
+    absl::Status fate;
     {
       absl::MutexLock lock(&mutex_);
       mutex_.Await(absl::Condition(this, &PasswordPool::HasNews));
       if (stopping_) return;
       task = std::move(queue_.front());
       queue_.pop_front();
+      fate = Reconsider(task);
       ++stats_.running;
     }
-    Run(std::move(task));
+    Run(std::move(task), std::move(fate));
   }
 }
 
-void PasswordPool::Run(Task task) {
-  const bool expired = clock_.Now() >= task.deadline;
+void PasswordPool::Run(Task task, absl::Status fate) {
+  const bool computes = fate.ok() && task.rounds > 0;
   const auto start = std::chrono::steady_clock::now();
-  Answer answer = std::move(task.work)(expired ? ExpiredError() : absl::OkStatus());
+  Answer answer = std::move(task.work)(std::move(fate));
   const absl::Duration taken = Since(start);
   std::move(answer)();
   absl::MutexLock lock(&mutex_);
   --stats_.running;
   pending_rounds_ -= task.rounds;
-  ++(expired ? stats_.expired : stats_.done);
-  if (expired || task.rounds <= 0) return;
+  if (!computes) return;
   time_per_round_ += (taken / task.rounds - time_per_round_) * kNewSampleWeight;
 }
 

@@ -23,10 +23,10 @@ namespace vibestack::auth {
 // Work that would come too late is refused at once instead of being queued.
 //
 // Every callback is called exactly once, with the result or with
-//   what HashPassword and VerifyPassword (bcrypt.h) return,
-//   RESOURCE_EXHAUSTED (PASSWORD_HASHING_BUSY, RetryInfo): the queue is full, or its wait would
-//   pass
-//     the deadline; called by the submitting thread before Hash or Verify returns,
+//   what HashPassword, VerifyPassword and RehashPassword (bcrypt.h) return,
+//   RESOURCE_EXHAUSTED (PASSWORD_HASHING_BUSY, RetryInfo): the queue is full, or its turn would
+//     come too late for its deadline; called by the submitting thread before the call returns, or
+//     when its turn comes after all the others took longer than they should have,
 //   DEADLINE_EXCEEDED: the deadline passed in the queue,
 //   UNAVAILABLE (SHUTTING_DOWN): stopped before its turn.
 // Callbacks run on a pool thread otherwise and should only hand the result on.
@@ -43,8 +43,8 @@ class PasswordPool {
   struct Stats {
     size_t queued = 0;
     size_t running = 0;
-    uint64_t done = 0;
-    uint64_t shed = 0;     // refused when submitted
+    uint64_t done = 0;     // or begun
+    uint64_t shed = 0;     // refused, since it would come too late
     uint64_t expired = 0;  // dropped from the queue, too late
   };
 
@@ -56,7 +56,10 @@ class PasswordPool {
   ~PasswordPool();
 
   void Hash(Secret password, int cost, absl::Time deadline, HashCallback done);
-  void Verify(Secret password, std::string hash, absl::Time deadline, VerifyCallback done);
+  // With a `padded_cost` as VerifyPasswordPadded, else as VerifyPassword.
+  void Verify(Secret password, std::string hash, absl::Time deadline, VerifyCallback done,
+              int padded_cost = 0);
+  void Rehash(Secret password, std::string hash, int cost, absl::Time deadline, HashCallback done);
 
   // Answers what is queued with UNAVAILABLE, lets what is running end, and returns when all
   // callbacks have returned. Everything submitted later is answered with UNAVAILABLE.
@@ -69,19 +72,28 @@ class PasswordPool {
   // hashing is measured: `work` returns the rest.
   using Answer = absl::AnyInvocable<void() &&>;
   using Work = absl::AnyInvocable<Answer(absl::Status) &&>;
+  // Work of that many rounds that ends with a result for `done`.
+  template <typename T, typename Callback, typename Compute>
+  void SubmitFor(double rounds, absl::Time deadline, Callback done, Compute compute);
   struct Task {
     double rounds;  // 2^cost, what its time is proportional to
     absl::Time deadline;
     Work work;
+    bool waits = false;  // for others
   };
 
   void Submit(Task task) ABSL_LOCKS_EXCLUDED(mutex_);
   // OK when the task may be queued.
-  absl::Status Admit(const Task& task) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  absl::Status Admit(Task& task) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // OK when the task, whose turn it is, can still be in time; counts what becomes of it.
+  absl::Status Reconsider(const Task& task) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  absl::Duration TimeOf(const Task& task) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    return time_per_round_ * task.rounds;
+  }
   // How long a task submitted now would wait for its turn.
   absl::Duration EstimatedWait() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void RunThread() ABSL_LOCKS_EXCLUDED(mutex_);
-  void Run(Task task) ABSL_LOCKS_EXCLUDED(mutex_);
+  void Run(Task task, absl::Status fate) ABSL_LOCKS_EXCLUDED(mutex_);
   bool HasNews() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
     return stopping_ || !queue_.empty();
   }

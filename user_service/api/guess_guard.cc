@@ -5,7 +5,6 @@
 
 #include "absl/time/clock.h"
 #include "common/base/error.h"
-#include "common/rpc/alarm.h"
 #include "common/rpc/call_audit.h"
 
 namespace vibestack::user_service {
@@ -13,9 +12,9 @@ namespace {
 
 using Verdict = GuessLimits::Verdict;
 
-// How often a call looks again whether attempts under way have left it room, and how long before
+// When a call looks for itself whether attempts under way have left it room, and how long before
 // its deadline it gives up: enough for the answer to arrive.
-constexpr absl::Duration kLookAgain = absl::Milliseconds(20);
+constexpr absl::Duration kLookAgain = absl::Milliseconds(100);
 constexpr absl::Duration kAnswerTime = absl::Milliseconds(50);
 constexpr absl::Duration kBusyRetry = absl::Seconds(1);
 
@@ -56,6 +55,11 @@ GuessLimits::Outcome GuessGuard::OutcomeOf(const absl::Status& status) {
   }
 }
 
+void GuessGuard::Settle(const GuessLimits::Subject& subject, const absl::Status& status) {
+  limits_.Settle(subject, OutcomeOf(status));
+  waiting_.CallAll(subject.address);
+}
+
 Task<absl::Status> GuessGuard::Enter(rpc::Call& call, const char* what,
                                      const GuessLimits::Subject& subject) {
   const absl::Time deadline = call.WorkDeadline() - kAnswerTime;
@@ -66,7 +70,9 @@ Task<absl::Status> GuessGuard::Enter(rpc::Call& call, const char* what,
     if (decision.verdict != Verdict::kBusy || now >= deadline || call.cancelled()) {
       co_return Refuse(call, what, decision);
     }
-    co_await rpc::WaitUntil(std::min(now + kLookAgain, deadline));
+    const absl::Time until = std::min(now + kLookAgain, deadline);
+    const bool waited = co_await waiting_.Wait(subject.address, until);
+    if (!waited) co_return Refuse(call, what, decision);
   }
 }
 

@@ -8,6 +8,7 @@
 #include "common/async/task.h"
 #include "common/rpc/call.h"
 #include "common/telemetry/audit.h"
+#include "user_service/api/waiting_room.h"
 #include "user_service/domain/guess_limits.h"
 
 namespace vibestack::user_service {
@@ -33,7 +34,7 @@ class GuessGuard {
     const absl::Status admitted = co_await Enter(call, what, subject);
     if (!admitted.ok()) co_return admitted;
     absl::StatusOr<T> result = co_await work;
-    limits_.Settle(subject, OutcomeOf(result.status()));
+    Settle(subject, result.status());
     co_return result;
   }
 
@@ -47,10 +48,14 @@ class GuessGuard {
   absl::Status Refuse(const rpc::Call& call, const char* what,
                       const GuessLimits::Decision& decision);
 
+  void Settle(const GuessLimits::Subject& subject, const absl::Status& status);
+
   static constexpr int kRefusalsPerSecond = 20;  // in the audit log
+  static constexpr size_t kSeats = 1'024;        // for calls that wait for others of their address
 
   GuessLimits& limits_;
   AuditGate refusals_{kRefusalsPerSecond};
+  WaitingRoom waiting_{kSeats};
 };
 
 }  // namespace vibestack::user_service

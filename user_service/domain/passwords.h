@@ -21,8 +21,16 @@ class Passwords {
   Task<absl::StatusOr<Secret>> Hash(Secret password, absl::Time deadline);
 
   // Whether it is the account's password. Without an account (null), and where its hash cannot be
-  // used, never; that takes as long as a compare at the cost of new hashes.
+  // used, never. A wrong password takes as long as a compare at the cost of new hashes whatever the
+  // account's hash is, unless its cost is higher: lowering the cost tells such accounts apart.
   Task<absl::StatusOr<bool>> Match(Secret password, UserPtr user, absl::Time deadline);
+
+  // Whether the account's hash costs less than new ones.
+  bool IsOutdated(const User& user) const;
+
+  // The hash of the account's password, which was just matched, at the cost of new hashes and with
+  // the same salt.
+  Task<absl::StatusOr<Secret>> Rehash(Secret password, UserPtr user, absl::Time deadline);
 
  private:
   auth::PasswordPool& pool_;

@@ -2,9 +2,12 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <ctime>
 #include <string>
 
 #include "absl/strings/match.h"
+#include "absl/time/time.h"
 #include "common/base/error.h"
 
 namespace vibestack::auth {
@@ -88,6 +91,47 @@ TEST(BcryptTest, MalformedHashesFailClosed) {
     EXPECT_FALSE(VerifyPassword(Secret(kPassword), hash).ok()) << hash;
     EXPECT_FALSE(ParseBcryptHash(hash).has_value()) << hash;
   }
+}
+
+TEST(BcryptTest, AnotherCostKeepsTheSaltAndThePassword) {
+  for (const char* prefix : {"$2a", "$2b", "$2y"}) {
+    const std::string hash = prefix + std::string(kKnownHash).substr(3);
+    const auto rehashed = RehashPassword(Secret(kPassword), hash, 6);
+    ASSERT_TRUE(rehashed.ok()) << rehashed.status();
+    EXPECT_TRUE(absl::StartsWith(*rehashed, "$2b$06$"));
+    EXPECT_EQ(ParseBcryptHash(*rehashed)->salt, ParseBcryptHash(hash)->salt);
+    EXPECT_TRUE(Matches(kPassword, *rehashed));
+  }
+  EXPECT_FALSE(RehashPassword(Secret(kPassword), "secret", 6).ok());
+  EXPECT_FALSE(RehashPassword(Secret(kPassword), kKnownHash, 17).ok());
+}
+
+TEST(BcryptTest, ASaltWithStrayBitsIsNotRehashed) {
+  // `.` to `E` in the last place of the salt are one salt to bcrypt, but not one text.
+  std::string hash = kKnownHash;
+  hash[28] = 'D';
+  EXPECT_EQ(ErrorReason(RehashPassword(Secret(kPassword), hash, 6).status()),
+            "PASSWORD_HASH_UNUSABLE");
+}
+
+TEST(BcryptTest, ARefusalTakesAsLongAsAtTheOtherCost) {
+  const auto took = [](const std::string& hash, int cost) {
+    absl::Duration best = absl::InfiniteDuration();
+    for (int i = 0; i < 7; ++i) {
+      timespec from{};
+      timespec to{};
+      clock_gettime(CLOCK_THREAD_CPUTIME_ID, &from);
+      EXPECT_FALSE(*VerifyPasswordPadded(Secret("wrong"), hash, cost));
+      clock_gettime(CLOCK_THREAD_CPUTIME_ID, &to);
+      best = std::min(best, absl::DurationFromTimespec(to) - absl::DurationFromTimespec(from));
+    }
+    return best;
+  };
+  const absl::Duration live = took(DummyHash(8), 8);
+  for (const int cost : {4, 6, 7}) {
+    EXPECT_NEAR(absl::FDivDuration(took(DummyHash(cost), 8), live), 1, 0.1) << cost;
+  }
+  EXPECT_TRUE(*VerifyPasswordPadded(Secret(kPassword), kKnownHash, 8));
 }
 
 TEST(BcryptTest, ADummyHashIsWellFormedAtItsCostAndMatchesNothing) {
