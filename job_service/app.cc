@@ -41,6 +41,7 @@ App::App(const Config& config)
             return SendNews(std::move(payloads), deadline);
           })),
       store_(MakeStoreOptions(), pool_, metrics_),
+      feed_(config_.poll_interval, MakeFeedSource()),
       users_(config_.user_service_address, config_.service_token,
              OwnerBatches(config_.batches, metrics_)),
       keys_([this](absl::Time deadline) { return users_.FetchKeys(deadline); }),
@@ -54,7 +55,7 @@ App::App(const Config& config)
                      [this](const std::string& token, absl::Status refusal) {
                        return Reconsider(token, std::move(refusal));
                      }),
-      api_({config_.poll_interval}, store_, hub_, accounts_, guard_),
+      api_({config_.poll_interval}, store_, hub_, feed_, accounts_, guard_),
       listener_(MakeListenerOptions()),
       sweeper_(config_.sweep_interval,
                [this](int limit, absl::Time deadline) { return store_.Sweep(limit, deadline); }) {
@@ -73,8 +74,25 @@ JobStoreOptions App::MakeStoreOptions() {
   JobStoreOptions options;
   options.batches = config_.batches;
   options.lease_duration = config_.lease_duration;
-  options.on_news = [this](JobNews news) { publisher_->Publish(std::move(news)); };
+  options.on_news = [this](JobNews news) {
+    feed_.Tell(news);
+    publisher_->Publish(std::move(news));
+  };
   return options;
+}
+
+Feed::Source App::MakeFeedSource() {
+  Feed::Source source;
+  source.read = [this](const std::vector<std::string>& ids, absl::Time deadline) {
+    std::vector<JobKey> keys;
+    keys.reserve(ids.size());
+    for (const std::string& id : ids) keys.push_back({id, false});
+    return store_.GetAll(std::move(keys), deadline);
+  };
+  source.find_changed = [this](absl::Time since, absl::Time deadline) {
+    return store_.FindChanged(since, deadline);
+  };
+  return source;
 }
 
 Task<absl::Status> App::SendNews(std::vector<std::string> payloads, absl::Time deadline) {
@@ -111,19 +129,25 @@ void App::OnNotification(const std::string& channel, const std::string& payload)
   if (channel == db::kJobsChannel && IsNewsOf(payload, publisher_->origin())) return;
   db::News news = db::ParseNews(payload);
   if (channel == db::kUsersChannel) {
-    if (news.resync) return accounts_.InvalidateAll();
+    if (news.resync) return OnListening();
     for (const std::string& id : news.ids) accounts_.Invalidate(id);
-    return;
+    return hub_.TellUsers(news.ids);
   }
-  if (news.resync) return hub_.Resync();
+  if (news.resync) {
+    feed_.Resync();
+    return hub_.Resync();
+  }
   JobNews job_news;
   job_news.changed = std::move(news.ids);
+  job_news.deleted = std::move(news.deleted);
   for (std::string& workflow_id : news.pending) ++job_news.pending[std::move(workflow_id)];
+  feed_.Tell(job_news);
   hub_.Tell(job_news);
 }
 
 void App::OnListening() {
   accounts_.InvalidateAll();
+  feed_.Resync();
   hub_.Resync();
 }
 
@@ -159,6 +183,7 @@ void App::Stop() {
   listener_.Stop();
   keys_.Stop();
   users_.Close();
+  feed_.Close();
   store_.Close();
   publisher_->Close();
   pool_.Stop();

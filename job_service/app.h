@@ -17,6 +17,7 @@
 #include "common/telemetry/rpc_metrics.h"
 #include "job_service/api/job_api.h"
 #include "job_service/config.h"
+#include "job_service/events/feed.h"
 #include "job_service/events/hub.h"
 #include "job_service/events/publisher.h"
 #include "job_service/owners/key_source.h"
@@ -50,6 +51,7 @@ class App {
   Task<absl::Status> SendNews(std::vector<std::string> payloads, absl::Time deadline);
   void OnNotification(const std::string& channel, const std::string& payload);
   void OnListening();
+  Feed::Source MakeFeedSource();
   void Watch();
 
   const Config config_;
@@ -61,6 +63,7 @@ class App {
   // The publisher sends through the store, which tells it its news.
   std::unique_ptr<Publisher> publisher_;
   JobStore store_;
+  Feed feed_;
   UserClient users_;
   KeySource keys_;
   auth::CachingVerifier verifier_;

@@ -1,7 +1,7 @@
 #ifndef VIBESTACK_COMMON_DB_NEWS_H_
 #define VIBESTACK_COMMON_DB_NEWS_H_
 
-#include <optional>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -15,14 +15,16 @@ inline constexpr char kJobsChannel[] = "vibestack_agent_jobs";
 struct News {
   // Too much happened to tell: anything may have changed.
   bool resync = false;
-  // The rows that changed, in lower case.
+  // The rows that changed or are gone, in lower case.
   std::vector<std::string> ids;
+  // Of jobs only: those of them that are gone, by their user (empty for none).
+  std::map<std::string, std::vector<std::string>> deleted;
   // Of jobs only: the workflows that have pending jobs now.
   std::vector<std::string> pending;
 };
 
-// Reads a payload: `{"ids":[…]}`, `{"ids":[…],"pending":[…]}` or `{"resync":true}`. Anybody may
-// NOTIFY, so anything else is read as `resync`.
+// Reads a payload: `{"ids":[…]}`, `{"ids":[…],"pending":[…]}`, `{"deleted":{"<user_id>":[…],…}}` or
+// `{"resync":true}`. Anybody may NOTIFY, so anything else is read as `resync`.
 News ParseNews(const std::string& payload);
 
 }  // namespace vibestack::db

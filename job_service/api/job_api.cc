@@ -2,11 +2,12 @@
 
 namespace vibestack::job_service {
 
-JobApi::JobApi(Options options, JobStore& store, Hub& hub, rpc::AccountSource& owners,
+JobApi::JobApi(Options options, JobStore& store, Hub& hub, Feed& feed, rpc::AccountSource& owners,
                rpc::Guard& guard)
     : options_(options),
       store_(store),
       hub_(hub),
+      feed_(feed),
       owners_(owners),
       service_(*pb::GetJobRequest::descriptor()->file()->FindServiceByName("JobService"), guard) {
   const auto bind = [this]<typename Request, typename Response>(
@@ -16,12 +17,23 @@ JobApi::JobApi(Options options, JobStore& store, Hub& hub, rpc::AccountSource& o
       return (this->*method)(call, request);
     });
   };
+  const auto bind_stream = [this]<typename Request, typename Response>(
+                               const char* name,
+                               Task<absl::Status> (JobApi::*method)(Call&, const Request&,
+                                                                    rpc::ServerStream<Response>&)) {
+    service_.Stream<Request, Response>(name, [this, method](Call& call, const Request& request,
+                                                            rpc::ServerStream<Response>& stream) {
+      return (this->*method)(call, request, stream);
+    });
+  };
   bind("CreateJob", &JobApi::CreateJob);
   bind("BatchCreateJobs", &JobApi::BatchCreateJobs);
   bind("GetJob", &JobApi::GetJob);
   bind("BatchGetJobs", &JobApi::BatchGetJobs);
   bind("ListJobs", &JobApi::ListJobs);
   bind("WaitJob", &JobApi::WaitJob);
+  bind_stream("WatchJob", &JobApi::WatchJob);
+  bind_stream("WatchJobs", &JobApi::WatchJobs);
   bind("CancelJob", &JobApi::CancelJob);
   bind("ClaimJobs", &JobApi::ClaimJobs);
   bind("HeartbeatJobs", &JobApi::HeartbeatJobs);

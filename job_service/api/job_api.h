@@ -1,6 +1,7 @@
 #ifndef VIBESTACK_JOB_SERVICE_API_JOB_API_H_
 #define VIBESTACK_JOB_SERVICE_API_JOB_API_H_
 
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -11,6 +12,7 @@
 #include "common/rpc/call.h"
 #include "common/rpc/service.h"
 #include "job_service/domain/job.h"
+#include "job_service/events/feed.h"
 #include "job_service/events/hub.h"
 #include "job_service/store/job_store.h"
 #include "vibestack/job/v1/job_service.pb.h"
@@ -28,7 +30,8 @@ class JobApi {
   };
 
   // `owners` tells whether a user exists and is active. All of them must outlive this.
-  JobApi(Options options, JobStore& store, Hub& hub, rpc::AccountSource& owners, rpc::Guard& guard);
+  JobApi(Options options, JobStore& store, Hub& hub, Feed& feed, rpc::AccountSource& owners,
+         rpc::Guard& guard);
 
   // What a server serves. Lives as long as this.
   rpc::Service& service() { return service_; }
@@ -45,6 +48,10 @@ class JobApi {
   Answer<pb::BatchGetJobsResponse> BatchGetJobs(Call& call, const pb::BatchGetJobsRequest& request);
   Answer<pb::ListJobsResponse> ListJobs(Call& call, const pb::ListJobsRequest& request);
   Answer<pb::Job> WaitJob(Call& call, const pb::WaitJobRequest& request);
+  Task<absl::Status> WatchJob(Call& call, const pb::WatchJobRequest& request,
+                              rpc::ServerStream<pb::Job>& stream);
+  Task<absl::Status> WatchJobs(Call& call, const pb::WatchJobsRequest& request,
+                               rpc::ServerStream<pb::WatchJobsResponse>& stream);
   Answer<pb::Job> CancelJob(Call& call, const pb::CancelJobRequest& request);
   Answer<pb::ClaimJobsResponse> ClaimJobs(Call& call, const pb::ClaimJobsRequest& request);
   Answer<pb::HeartbeatJobsResponse> HeartbeatJobs(Call& call,
@@ -61,12 +68,26 @@ class JobApi {
                                  absl::Time deadline);
   // A job that the caller may see. PERMISSION_DENIED (NOT_YOURS) or NOT_FOUND.
   Answer<JobPtr> ReadJob(Call& call, std::string id, bool with_result);
+  // The same for a stream that has seen it: the caller is let in once more, too. NOT_FOUND when it
+  // is gone.
+  Answer<JobPtr> LookAgain(Call& call, rpc::ServerStream<pb::Job>& stream, JobKey key);
+  // Tells of every job in one of the states that are not terminal, as they are.
+  Task<absl::Status> TellOpenJobs(Call& call, pb::JobView view, FeedWatcher& watcher,
+                                  rpc::ServerStream<pb::WatchJobsResponse>& stream);
+  // Lets the caller in once more and tells of the changes that wait.
+  Task<absl::Status> TellChanges(Call& call, pb::JobView view, FeedWatcher& watcher,
+                                 rpc::ServerStream<pb::WatchJobsResponse>& stream);
+  // These jobs with their results, as far as they have not changed again.
+  Answer<std::vector<Job>> ReadResults(Call& call, const std::vector<JobPtr>& changed);
+  // Waits as a stream does until something may have happened; see NextLook.
+  Task<Wake> WaitForNews(Call& call, std::shared_ptr<Waker> waker, int failures);
   // Claims until there is something, the wait is over, or the service stops.
   Answer<std::vector<Job>> ClaimOrWait(Call& call, ClaimRequest claim, absl::Time end);
 
   const Options options_;
   JobStore& store_;
   Hub& hub_;
+  Feed& feed_;
   rpc::AccountSource& owners_;
   rpc::Service service_;
 };

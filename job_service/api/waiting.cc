@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "common/base/error.h"
+#include "common/base/random.h"
 #include "common/rpc/alarm.h"
 
 namespace vibestack::job_service {
@@ -10,6 +12,8 @@ namespace {
 
 // What is left of a call's time for the last look and the way back.
 constexpr absl::Duration kMargin = absl::Milliseconds(100);
+
+constexpr absl::Duration kFirstRetry = absl::Milliseconds(100);
 
 }  // namespace
 
@@ -24,6 +28,23 @@ Task<Wake> WaitFor(rpc::Call& call, std::shared_ptr<Waker> waker, absl::Time unt
   const rpc::Alarm alarm(until, [waker] { waker->Notify(Wake::kTimer); });
   const Wake reason = co_await waker->Wait();
   co_return reason;
+}
+
+absl::Time NextLook(const auth::Caller& caller, absl::Duration poll_interval, int failures,
+                    absl::Time now) {
+  const absl::Duration pause = failures == 0
+                                   ? BackoffWithJitter(0, poll_interval, poll_interval)
+                                   : BackoffWithJitter(failures, kFirstRetry, poll_interval);
+  return std::min(now + pause, std::max(caller.token_expires_at, now));
+}
+
+bool IsPassing(const absl::Status& status) {
+  return absl::IsUnavailable(status) || absl::IsResourceExhausted(status) ||
+         absl::IsDeadlineExceeded(status);
+}
+
+absl::Status StoppingError() {
+  return UnavailableError("SHUTTING_DOWN", "the service is stopping");
 }
 
 }  // namespace vibestack::job_service

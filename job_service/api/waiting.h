@@ -3,8 +3,10 @@
 
 #include <memory>
 
+#include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "common/async/task.h"
+#include "common/auth/caller.h"
 #include "common/rpc/call.h"
 #include "job_service/events/hub.h"
 
@@ -21,6 +23,19 @@ absl::Time WaitEnd(absl::Time call_deadline, absl::Duration wait, absl::Time now
 // Waits until `waker` is woken or it is `until`; a client that goes away wakes it, too. Holds no
 // thread meanwhile.
 Task<Wake> WaitFor(rpc::Call& call, std::shared_ptr<Waker> waker, absl::Time until);
+
+// When a stream that hears no news looks for itself: after half to all of `poll_interval`, at
+// another time each, so that streams that began together do not look together; sooner after
+// `failures` that passed; never later than when its caller's token expires.
+absl::Time NextLook(const auth::Caller& caller, absl::Duration poll_interval, int failures,
+                    absl::Time now);
+
+// Whether a stream that meets this error stays open and looks again later: the database or
+// user_service is away or busy.
+bool IsPassing(const absl::Status& status);
+
+// UNAVAILABLE (SHUTTING_DOWN): what ends streams when the service stops.
+absl::Status StoppingError();
 
 }  // namespace vibestack::job_service
 

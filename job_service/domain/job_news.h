@@ -9,8 +9,10 @@ namespace vibestack::job_service {
 
 // What a committed write means to those who wait.
 struct JobNews {
-  // Jobs that ended or went back to pending.
+  // Jobs that are new, whose status or result changed, or that are gone.
   std::vector<std::string> changed;
+  // Those of them that are gone, by their user (empty for none).
+  std::map<std::string, std::vector<std::string>> deleted;
   // How many jobs there are to claim now that were not before, by workflow.
   std::map<std::string, int> pending;
 

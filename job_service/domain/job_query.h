@@ -28,6 +28,19 @@ struct JobQuery {
   bool with_result = false;
 };
 
+// Which jobs changed lately, by `updated_at`.
+struct RecentChanges {
+  struct Version {
+    std::string id;
+    absl::Time updated_at;
+  };
+  std::vector<Version> jobs;
+  // The database's time when this was read.
+  absl::Time now;
+  // Whether these are all; else there were too many.
+  bool complete = true;
+};
+
 // What a worker asks for.
 struct ClaimRequest {
   std::vector<std::string> workflow_ids;  // None twice.

@@ -1,41 +1,60 @@
 #include "job_service/events/hub.h"
 
-#include <algorithm>
-
 namespace vibestack::job_service {
 
 Hub::Subscription Hub::WatchJob(std::string job_id, const std::shared_ptr<Waker>& waker) {
-  return Subscribe(&Hub::jobs_, {std::move(job_id)}, 1, waker);
+  return WatchJobAndUser(std::move(job_id), "", waker);
+}
+
+Hub::Subscription Hub::WatchJobAndUser(std::string job_id, std::string user_id,
+                                       const std::shared_ptr<Waker>& waker) {
+  Places places;
+  places.emplace_back(&Hub::jobs_, std::move(job_id));
+  if (!user_id.empty()) places.emplace_back(&Hub::users_, std::move(user_id));
+  return Subscribe(std::move(places), 1, waker);
 }
 
 Hub::Subscription Hub::WatchWorkflows(const std::vector<std::string>& workflow_ids, int capacity,
                                       const std::shared_ptr<Waker>& waker) {
-  return Subscribe(&Hub::workflows_, workflow_ids, capacity, waker);
+  Places places;
+  for (const std::string& workflow_id : workflow_ids) {
+    places.emplace_back(&Hub::workflows_, workflow_id);
+  }
+  return Subscribe(std::move(places), capacity, waker);
 }
 
-Hub::Subscription Hub::Subscribe(Index Hub::*index, std::vector<std::string> keys, int capacity,
-                                 const std::shared_ptr<Waker>& waker) {
+Hub::Subscription Hub::Subscribe(Places places, int capacity, const std::shared_ptr<Waker>& waker) {
   auto waiter = std::make_shared<const Waiter>(Waiter{waker, capacity});
   bool closed = false;
+  uint64_t number = 0;
   {
     absl::MutexLock lock(&mutex_);
     closed = closed_;
     ++size_;
-    for (const std::string& key : keys) (this->*index)[key].push_back(waiter);
+    number = next_number_++;
+    for (const auto& [index, key] : places) (this->*index)[key].emplace(number, waiter);
   }
   if (closed) waker->Notify(Wake::kStopping);
-  return Subscription(this, index, std::move(keys), std::move(waiter));
+  return Subscription(this, std::move(places), number);
 }
 
-void Hub::Unsubscribe(Index Hub::*index, const std::vector<std::string>& keys,
-                      const std::shared_ptr<const Waiter>& waiter) {
+void Hub::Unsubscribe(const Places& places, uint64_t number) {
   absl::MutexLock lock(&mutex_);
   --size_;
-  for (const std::string& key : keys) {
+  for (const auto& [index, key] : places) {
     const auto it = (this->*index).find(key);
     if (it == (this->*index).end()) continue;
-    it->second.remove(waiter);
+    it->second.erase(number);
     if (it->second.empty()) (this->*index).erase(it);
+  }
+}
+
+void Hub::Collect(const Index& index, const std::vector<std::string>& keys,
+                  std::vector<std::shared_ptr<const Waiter>>& waiters) const {
+  for (const std::string& key : keys) {
+    const auto it = index.find(key);
+    if (it == index.end()) continue;
+    for (const auto& [number, waiter] : it->second) waiters.push_back(waiter);
   }
 }
 
@@ -44,13 +63,19 @@ void Hub::Tell(const JobNews& news) {
   {
     absl::MutexLock lock(&mutex_);
     if (size_ == 0) return;
-    for (const std::string& id : news.changed) {
-      const auto it = jobs_.find(id);
-      if (it != jobs_.end()) woken.insert(woken.end(), it->second.begin(), it->second.end());
-    }
+    Collect(jobs_, news.changed, woken);
   }
   for (const auto& waiter : woken) waiter->waker->Notify(Wake::kNews);
   for (const auto& [workflow_id, jobs] : news.pending) WakeClaims(workflow_id, jobs);
+}
+
+void Hub::TellUsers(const std::vector<std::string>& user_ids) {
+  std::vector<std::shared_ptr<const Waiter>> woken;
+  {
+    absl::MutexLock lock(&mutex_);
+    Collect(users_, user_ids, woken);
+  }
+  for (const auto& waiter : woken) waiter->waker->Notify(Wake::kNews);
 }
 
 void Hub::PassOn(const std::vector<std::string>& workflow_ids) {
@@ -61,8 +86,8 @@ std::shared_ptr<const Hub::Waiter> Hub::TakeFirst(const std::string& workflow_id
   absl::MutexLock lock(&mutex_);
   const auto it = workflows_.find(workflow_id);
   if (it == workflows_.end()) return nullptr;
-  std::shared_ptr<const Waiter> waiter = std::move(it->second.front());
-  it->second.pop_front();
+  std::shared_ptr<const Waiter> waiter = std::move(it->second.begin()->second);
+  it->second.erase(it->second.begin());
   if (it->second.empty()) workflows_.erase(it);
   return waiter;
 }
@@ -82,7 +107,7 @@ void Hub::WakeAll(Wake reason) {
     absl::MutexLock lock(&mutex_);
     for (const Index* index : {&jobs_, &workflows_}) {
       for (const auto& [key, waiters] : *index) {
-        woken.insert(woken.end(), waiters.begin(), waiters.end());
+        for (const auto& [number, waiter] : waiters) woken.push_back(waiter);
       }
     }
   }

@@ -1,7 +1,8 @@
 #ifndef VIBESTACK_JOB_SERVICE_EVENTS_HUB_H_
 #define VIBESTACK_JOB_SERVICE_EVENTS_HUB_H_
 
-#include <list>
+#include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
 #include <utility>
@@ -41,6 +42,10 @@ class Hub {
   // Wakes `waker` when the job changes.
   Subscription WatchJob(std::string job_id, const std::shared_ptr<Waker>& waker);
 
+  // Wakes `waker` when the job or the account of the user changes; either may be empty, for none.
+  Subscription WatchJobAndUser(std::string job_id, std::string user_id,
+                               const std::shared_ptr<Waker>& waker);
+
   // Wakes `waker` when there may be something to claim in one of the workflows; it will take up to
   // `capacity` jobs.
   Subscription WatchWorkflows(const std::vector<std::string>& workflow_ids, int capacity,
@@ -49,6 +54,9 @@ class Hub {
   // Wakes all who watch a changed job, and of those who watch a workflow as many, in the order in
   // which they came, as it takes to claim its new jobs.
   void Tell(const JobNews& news);
+
+  // Wakes all who watch the account of one of these users.
+  void TellUsers(const std::vector<std::string>& user_ids);
 
   // There may be more to claim than the one who was woken takes: wakes the next one.
   void PassOn(const std::vector<std::string>& workflow_ids);
@@ -67,13 +75,18 @@ class Hub {
     std::shared_ptr<Waker> waker;
     int capacity = 1;
   };
-  using Waiters = std::list<std::shared_ptr<const Waiter>>;
+  // By the order in which they came.
+  using Waiters = std::map<uint64_t, std::shared_ptr<const Waiter>>;
   using Index = absl::flat_hash_map<std::string, Waiters>;
+  // Places in which one waiter stands.
+  using Places = std::vector<std::pair<Index Hub::*, std::string>>;
 
-  Subscription Subscribe(Index Hub::*index, std::vector<std::string> keys, int capacity,
-                         const std::shared_ptr<Waker>& waker);
-  void Unsubscribe(Index Hub::*index, const std::vector<std::string>& keys,
-                   const std::shared_ptr<const Waiter>& waiter);
+  Subscription Subscribe(Places places, int capacity, const std::shared_ptr<Waker>& waker);
+  void Unsubscribe(const Places& places, uint64_t number);
+  // Adds those who wait for one of the keys.
+  void Collect(const Index& index, const std::vector<std::string>& keys,
+               std::vector<std::shared_ptr<const Waiter>>& waiters) const
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // Takes out the first who waits for the workflow; null when nobody does.
   std::shared_ptr<const Waiter> TakeFirst(const std::string& workflow_id);
   void WakeClaims(const std::string& workflow_id, int jobs);
@@ -81,7 +94,9 @@ class Hub {
 
   mutable absl::Mutex mutex_;
   Index jobs_ ABSL_GUARDED_BY(mutex_);
+  Index users_ ABSL_GUARDED_BY(mutex_);
   Index workflows_ ABSL_GUARDED_BY(mutex_);
+  uint64_t next_number_ ABSL_GUARDED_BY(mutex_) = 0;
   size_t size_ ABSL_GUARDED_BY(mutex_) = 0;
   bool closed_ ABSL_GUARDED_BY(mutex_) = false;
 };
@@ -91,24 +106,21 @@ class [[nodiscard]] Hub::Subscription {
  public:
   Subscription(Subscription&& other) noexcept
       : hub_(std::exchange(other.hub_, nullptr)),
-        index_(other.index_),
-        keys_(std::move(other.keys_)),
-        waiter_(std::move(other.waiter_)) {}
+        places_(std::move(other.places_)),
+        number_(other.number_) {}
   Subscription& operator=(Subscription&&) = delete;
   ~Subscription() {
-    if (hub_ != nullptr) hub_->Unsubscribe(index_, keys_, waiter_);
+    if (hub_ != nullptr) hub_->Unsubscribe(places_, number_);
   }
 
  private:
   friend class Hub;
-  Subscription(Hub* hub, Index Hub::*index, std::vector<std::string> keys,
-               std::shared_ptr<const Waiter> waiter)
-      : hub_(hub), index_(index), keys_(std::move(keys)), waiter_(std::move(waiter)) {}
+  Subscription(Hub* hub, Places places, uint64_t number)
+      : hub_(hub), places_(std::move(places)), number_(number) {}
 
   Hub* hub_;
-  Index Hub::*index_;
-  std::vector<std::string> keys_;
-  std::shared_ptr<const Waiter> waiter_;
+  Places places_;
+  uint64_t number_;
 };
 
 }  // namespace vibestack::job_service

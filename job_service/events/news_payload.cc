@@ -2,13 +2,14 @@
 
 #include <algorithm>
 
+#include "absl/container/flat_hash_set.h"
 #include "rapidjson/stringbuffer.h"
 #include "rapidjson/writer.h"
 
 namespace vibestack::job_service {
 namespace {
 
-constexpr size_t kMaxIds = 3'000;
+constexpr size_t kMaxIds = 15'000;
 // 150 ids take 5,850 bytes. The workflows of one payload begin within 1,200 bytes, and the last of
 // them has at most 602 (100 characters as \uXXXX; 4-byte characters stay as they are).
 constexpr size_t kIdsOfPayload = 150;
@@ -44,14 +45,44 @@ std::string NextPayload(std::string_view origin, std::vector<std::string>::const
          "}";
 }
 
-}  // namespace
+// The payloads of deleted jobs: each of one user.
+void AddDeletedPayloads(const JobNews& news, std::string_view origin,
+                        std::vector<std::string>& payloads) {
+  for (const auto& [user_id, ids] : news.deleted) {
+    for (size_t begin = 0; begin < ids.size(); begin += kIdsOfPayload) {
+      rapidjson::StringBuffer users;
+      Writer writer(users);
+      writer.StartObject();
+      Write(writer, user_id);
+      writer.StartArray();
+      const size_t end = std::min(ids.size(), begin + kIdsOfPayload);
+      for (size_t i = begin; i < end; ++i) Write(writer, ids[i]);
+      writer.EndArray();
+      writer.EndObject();
+      payloads.push_back(Head(origin) + "\"deleted\":" + users.GetString() + "}");
+    }
+  }
+}
 
-std::vector<std::string> EncodeNews(const JobNews& news, std::string_view origin) {
+// The jobs that changed and are there, none twice.
+std::vector<std::string> IdsOf(const JobNews& news) {
   std::vector<std::string> ids = news.changed;
   std::sort(ids.begin(), ids.end());
   ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
-  if (ids.size() > kMaxIds) return {Head(origin) + "\"resync\":true}"};
+  if (news.deleted.empty()) return ids;
+  absl::flat_hash_set<std::string> deleted;
+  for (const auto& [user_id, gone] : news.deleted) deleted.insert(gone.begin(), gone.end());
+  std::erase_if(ids, [&deleted](const std::string& id) { return deleted.contains(id); });
+  return ids;
+}
+
+}  // namespace
+
+std::vector<std::string> EncodeNews(const JobNews& news, std::string_view origin) {
+  if (news.changed.size() > kMaxIds) return {Head(origin) + "\"resync\":true}"};
+  const std::vector<std::string> ids = IdsOf(news);
   std::vector<std::string> payloads;
+  AddDeletedPayloads(news, origin, payloads);
   auto id = ids.cbegin();
   auto workflow = news.pending.begin();
   while (id != ids.cend() || workflow != news.pending.end()) {
@@ -69,6 +100,10 @@ void MergeNews(JobNews more, JobNews& news) {
     news.changed = std::move(more.changed);
   } else {
     news.changed.insert(news.changed.end(), more.changed.begin(), more.changed.end());
+  }
+  for (auto& [user_id, ids] : more.deleted) {
+    std::vector<std::string>& deleted = news.deleted[user_id];
+    deleted.insert(deleted.end(), ids.begin(), ids.end());
   }
   for (const auto& [workflow_id, jobs] : more.pending) news.pending[workflow_id] += jobs;
 }

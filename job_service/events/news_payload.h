@@ -10,8 +10,9 @@
 namespace vibestack::job_service {
 
 // The payloads of NOTIFY that tell `news`, as the triggers would, each under PostgreSQL's 8,000
-// bytes: {"from":"<origin>","ids":[…],"pending":[…]}, or {"from":"<origin>","resync":true} where
-// more than 3,000 jobs changed. `origin` says who tells it: letters and digits.
+// bytes: {"from":"<origin>","ids":[…],"pending":[…]}, {"from":"<origin>","deleted":{"<user>":[…]}},
+// or {"from":"<origin>","resync":true} where more than 15,000 jobs changed. `origin` says who tells
+// it: letters and digits.
 std::vector<std::string> EncodeNews(const JobNews& news, std::string_view origin);
 
 // Whether a payload was made by EncodeNews with this origin.

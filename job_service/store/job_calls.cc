@@ -76,6 +76,9 @@ Task<absl::StatusOr<std::vector<Job>>> JobStore::Claim(ClaimRequest claim, absl:
   absl::StatusOr<Jobs> jobs =
       co_await pool_.Run<Jobs>(deadline, db::Repeat::kNever, std::move(work));
   if (!jobs.ok()) co_return jobs;
+  JobNews news;
+  for (const Job& job : *jobs) news.changed.push_back(job.id);
+  Tell(std::move(news));
   std::sort(jobs->begin(), jobs->end(), [](const Job& a, const Job& b) {
     return std::tie(a.created_at, a.id) < std::tie(b.created_at, b.id);
   });
@@ -159,6 +162,13 @@ Task<absl::StatusOr<int>> JobStore::Sweep(int limit, absl::Time deadline) {
   }
   Tell(std::move(news));
   co_return static_cast<int>(jobs->size());
+}
+
+Task<absl::StatusOr<RecentChanges>> JobStore::FindChanged(absl::Time since, absl::Time deadline) {
+  std::function<absl::StatusOr<RecentChanges>(db::Session&)> work = [since](db::Session& session) {
+    return FindChangedJobs(session, since);
+  };
+  co_return co_await pool_.Run<RecentChanges>(deadline, db::Repeat::kSafe, std::move(work));
 }
 
 Task<absl::Status> JobStore::SendNews(std::vector<std::string> payloads, absl::Time deadline) {

@@ -72,6 +72,9 @@ class JobStore {
   // Returns at most `limit` jobs whose lease ran out to pending; how many it were.
   Task<absl::StatusOr<int>> Sweep(int limit, absl::Time deadline);
 
+  // See FindChangedJobs.
+  Task<absl::StatusOr<RecentChanges>> FindChanged(absl::Time since, absl::Time deadline);
+
   // Notifies every replica, ours too.
   Task<absl::Status> SendNews(std::vector<std::string> payloads, absl::Time deadline);
 

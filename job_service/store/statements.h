@@ -26,7 +26,7 @@ struct Creation {
   JobPtr existing;
 };
 
-// Adds what the creation of a job means to those who wait for work. A row that existed counts too:
+// Adds what the creation of a job means to those who wait. A row that existed counts too:
 // our own statement may have made it before its answer was lost.
 void AddNews(const NewJob& job, const Creation& creation, JobNews& news);
 
@@ -84,6 +84,10 @@ absl::StatusOr<std::vector<Job>> ClaimFairly(db::Session& session, std::vector<T
 // Returns at most `limit` jobs to pending whose lease, `lease_duration` long, ran out.
 absl::StatusOr<std::vector<Job>> SweepJobs(db::Session& session, absl::Duration lease_duration,
                                            int limit);
+
+// Which jobs changed at `since`, by the database's time, or later; none when that is in the future.
+// Not complete past some 100,000.
+absl::StatusOr<RecentChanges> FindChangedJobs(db::Session& session, absl::Time since);
 
 absl::Status SendNews(db::Session& session, const std::vector<std::string>& payloads);
 

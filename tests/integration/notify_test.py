@@ -80,12 +80,30 @@ class JobNewsTest(DatabaseCase):
         ((new,),) = self.writer.execute("UPDATE agent_jobs SET id = gen_random_uuid() RETURNING id::text").fetchall()
         self.assertEqual(set(self.news()[0][1]["ids"]), {old, new})
 
-    def test_delete_names_ids(self) -> None:
-        ids = self.insert_jobs(2)
+    def test_delete_names_ids_by_user(self) -> None:
+        orphans = self.insert_jobs(2)
+        (user,) = self.insert_users(1)
+        owned = self.insert_jobs(300)
+        self.writer.execute("UPDATE agent_jobs SET user_id = %s WHERE id = ANY(%s)", (user, owned))
         self.news()
         self.writer.execute("DELETE FROM agent_jobs")
-        ((_, payload),) = self.news()
-        self.assertEqual((sorted(payload["ids"]), payload["pending"]), (sorted(ids), []))
+        deleted = {"": [], user: []}
+        for _, payload in self.news():
+            self.assertEqual(list(payload), ["deleted"])
+            for owner, ids in payload["deleted"].items():
+                deleted[owner] += ids
+        self.assertEqual(sorted(deleted[""]), sorted(orphans))
+        self.assertEqual(sorted(deleted[user]), sorted(owned))
+
+    def test_news_of_deleted_jobs_of_many_users_fits(self) -> None:
+        users = self.insert_users(400)
+        ids = self.insert_jobs(400)
+        for user, job in zip(users, ids, strict=True):
+            self.writer.execute("UPDATE agent_jobs SET user_id = %s WHERE id = %s", (user, job))
+        self.news()
+        self.writer.execute("DELETE FROM agent_jobs")
+        told = [ids for _, payload in self.news() for ids in payload["deleted"].items()]
+        self.assertEqual(sorted(told), sorted((user, [job]) for user, job in zip(users, ids, strict=True)))
 
     def test_statement_that_changes_nothing_is_silent(self) -> None:
         self.insert_jobs(0)

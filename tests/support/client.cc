@@ -39,6 +39,43 @@ Result<std::string> CallUnchecked(const std::shared_ptr<grpc::Channel>& channel,
   return {status, status.ok() ? ToString(response) : ""};
 }
 
+// The first answer of a method with a stream of them, or what it ends with before.
+Result<std::string> CallStream(const std::shared_ptr<grpc::Channel>& channel,
+                               const std::string& path, const std::string& bytes,
+                               const With& with) {
+  grpc::GenericStub stub(channel);
+  grpc::ClientContext context;
+  Prepare(context, with);
+  grpc::CompletionQueue queue;
+  const auto call = stub.PrepareCall(&context, path, &queue);
+  const auto await = [&queue] {
+    void* tag = nullptr;
+    bool ok = false;
+    return queue.Next(&tag, &ok) && ok;
+  };
+  const grpc::Slice slice(bytes);
+  grpc::ByteBuffer response;
+  grpc::Status status;
+  call->StartCall(nullptr);
+  await();
+  call->WriteLast(grpc::ByteBuffer(&slice, 1), grpc::WriteOptions(), nullptr);
+  await();
+  call->Read(&response, nullptr);
+  const bool answered = await();
+  if (answered) context.TryCancel();
+  call->Finish(&status, nullptr);
+  await();
+  if (answered) return {grpc::Status::OK, ToString(response)};
+  return {status, ""};
+}
+
+bool HasStream(const std::string& path) {
+  for (const auto* method : AllMethods()) {
+    if (PathOf(*method) == path) return method->server_streaming();
+  }
+  return false;
+}
+
 }  // namespace
 
 void Prepare(grpc::ClientContext& context, const With& with) {
@@ -54,7 +91,8 @@ void ExpectWellFormed(const grpc::Status& status, const std::string& what, const
 
 Result<std::string> CallRaw(const std::shared_ptr<grpc::Channel>& channel, const std::string& path,
                             const std::string& bytes, const With& with) {
-  Result<std::string> result = CallUnchecked(channel, path, bytes, with);
+  Result<std::string> result = HasStream(path) ? CallStream(channel, path, bytes, with)
+                                               : CallUnchecked(channel, path, bytes, with);
   ExpectWellFormed(result.status, path, with);
   return result;
 }

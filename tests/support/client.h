@@ -60,7 +60,8 @@ Result<Response> Call(Stub& stub,
   return result;
 }
 
-// A call of `path` (`/package.Service/Method`) with these bytes, whatever they are.
+// A call of `path` (`/package.Service/Method`) with these bytes, whatever they are. Of a method
+// with a stream of answers it is the first one.
 Result<std::string> CallRaw(const std::shared_ptr<grpc::Channel>& channel, const std::string& path,
                             const std::string& bytes, const With& with = {});
 

@@ -28,6 +28,6 @@ CREATE INDEX IF NOT EXISTS vibestack_jobs_claim ON agent_jobs (workflow_id, crea
 -- ClaimJobs: the next user with pending jobs, and that user's oldest one.
 CREATE INDEX IF NOT EXISTS vibestack_jobs_claim_user ON agent_jobs (workflow_id, user_id, created_at, id)
   WHERE coalesce(status, 'pending') = 'pending';
--- The sweep of leases that ran out.
-CREATE INDEX IF NOT EXISTS vibestack_jobs_lease ON agent_jobs (updated_at)
-  WHERE coalesce(status, 'pending') = 'processing';
+-- What changed lately, for those who watch many jobs; the sweep of leases that ran out; retention.
+CREATE INDEX IF NOT EXISTS vibestack_jobs_changed
+  ON agent_jobs (coalesce(status, 'pending'), updated_at, id);

@@ -133,6 +133,7 @@ TEST_F(LeasesTest, ALostConnectionIsNotALostLease) {
 TEST_F(LeasesTest, TheSameCompletionTwiceIsOneAndAnotherIsRefused) {
   const std::string id = MustCreate(ann_);
   const Lease lease = LeaseOf(Claim(1)[0]);
+  TakeNews();
   const absl::StatusOr<Job> first = Complete(lease, R"({"a":1,"b":[1.0]})");
   ASSERT_TRUE(first.ok()) << first.status();
   EXPECT_THAT(TakeNews().changed, ElementsAre(id));

@@ -53,6 +53,23 @@ TEST(HubTest, AllWhoWatchAChangedJobAreWoken) {
   EXPECT_FALSE(other.woken());
 }
 
+TEST(HubTest, WhoWatchesAJobAsAUserHearsOfBoth) {
+  Hub hub;
+  Caller of_job, of_user, other;
+  const auto watch_job = hub.WatchJobAndUser("1", "ann", of_job.waker());
+  const auto watch_user = hub.WatchJobAndUser("", "bob", of_user.waker());
+  const auto watch_other = hub.WatchJobAndUser("2", "cid", other.waker());
+  hub.TellUsers({"bob", "dan"});
+  EXPECT_FALSE(of_job.woken());
+  EXPECT_EQ(of_user.reason(), Wake::kNews);
+  hub.Tell(Changed({"1"}));
+  EXPECT_EQ(of_job.reason(), Wake::kNews);
+  EXPECT_FALSE(other.woken());
+  EXPECT_EQ(hub.size(), 3U);
+  hub.Close();
+  EXPECT_EQ(other.reason(), Wake::kStopping);
+}
+
 TEST(HubTest, NewsBetweenSubscribingAndWaitingIsNotMissed) {
   Hub hub;
   auto waker = std::make_shared<Waker>();

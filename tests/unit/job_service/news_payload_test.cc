@@ -64,8 +64,26 @@ TEST(NewsPayloadTest, TheLongestWorkflowNamesFit) {
   EXPECT_EQ(Receive(EncodeNews(news, "abcdefgh")).pending.size(), 20U);
 }
 
+TEST(NewsPayloadTest, DeletedJobsAreToldByTheirUser) {
+  JobNews news = ChangedJobs(201);
+  const std::string user_id = NewUuid();
+  news.deleted[user_id].assign(news.changed.begin() + 1, news.changed.end());
+  const std::vector<std::string> payloads = EncodeNews(news, "abc");
+  const db::News got = Receive(payloads);
+  EXPECT_EQ(std::set<std::string>(got.ids.begin(), got.ids.end()),
+            std::set<std::string>(news.changed.begin(), news.changed.end()));
+  EXPECT_EQ(got.ids.size(), 201U) << "none twice";
+  size_t deleted = 0;
+  for (const std::string& payload : payloads) {
+    const db::News part = db::ParseNews(payload);
+    const auto it = part.deleted.find(user_id);
+    if (it != part.deleted.end()) deleted += it->second.size();
+  }
+  EXPECT_EQ(deleted, 200U);
+}
+
 TEST(NewsPayloadTest, TooMuchNewsIsAResync) {
-  const std::vector<std::string> payloads = EncodeNews(ChangedJobs(3'001), "abc");
+  const std::vector<std::string> payloads = EncodeNews(ChangedJobs(15'001), "abc");
   ASSERT_EQ(payloads.size(), 1U);
   EXPECT_TRUE(db::ParseNews(payloads[0]).resync);
 }

@@ -73,9 +73,20 @@ TEST(ParseNewsTest, ReadsIdsInLowerCaseAndWorkflows) {
   EXPECT_THAT(news.pending, ElementsAre("mail \u00E9"));
 }
 
+TEST(ParseNewsTest, DeletedJobsCountAsChangedAndNameTheirUser) {
+  const std::string id = "0B9F3D0E-4F0E-4B62-9C3B-2D1F5A6B7C8D";
+  const db::News news = db::ParseNews(R"({"deleted":{"":[")" + id + R"("],")" + id + R"(":[]}})");
+  EXPECT_FALSE(news.resync);
+  EXPECT_THAT(news.ids, ElementsAre(kAnn));
+  EXPECT_THAT(news.deleted.at(""), ElementsAre(kAnn));
+  EXPECT_THAT(news.deleted.at(kAnn), IsEmpty());
+}
+
 TEST(ParseNewsTest, AnythingElseMeansThatAllMayHaveChanged) {
-  for (const char* payload : {R"({"resync":true})", "", "{", "[]", "null", "{}", R"({"ids":"x"})",
-                              R"({"ids":[1]})", R"({"ids":["x"]})", R"({"ids":[]})", "\xFF"}) {
+  for (const char* payload :
+       {R"({"resync":true})", "", "{", "[]", "null", "{}", R"({"ids":"x"})", R"({"ids":[1]})",
+        R"({"ids":["x"]})", R"({"ids":[]})", R"({"deleted":{"x":[]}})", R"({"deleted":[]})",
+        R"({"deleted":{"":["x"]}})", "\xFF"}) {
     const db::News news = db::ParseNews(payload);
     EXPECT_TRUE(news.resync) << payload;
     EXPECT_THAT(news.ids, IsEmpty()) << payload;

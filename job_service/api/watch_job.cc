@@ -1,0 +1,92 @@
+#include <functional>
+#include <memory>
+#include <optional>
+#include <utility>
+
+#include "absl/time/clock.h"
+#include "common/base/error.h"
+#include "common/base/uuid.h"
+#include "job_service/api/access.h"
+#include "job_service/api/convert.h"
+#include "job_service/api/job_api.h"
+#include "job_service/api/waiting.h"
+
+namespace vibestack::job_service {
+namespace {
+
+absl::Status Check(const pb::WatchJobRequest& request) {
+  rpc::Validator validator;
+  validator.Id("id", request.id());
+  CheckView(request.view(), validator);
+  return validator.ToStatus();
+}
+
+// What a watcher was told last, in so many bytes that ten thousand of them cost nothing.
+struct Told {
+  JobStatus status = JobStatus::kUnknown;
+  size_t result_hash = 0;
+
+  static Told Of(const Job& job) {
+    return {job.status, job.result.has_value() ? std::hash<std::string>()(*job.result) : 0};
+  }
+  bool operator==(const Told&) const = default;
+};
+
+Task<absl::Status> Tell(const Job& job, pb::JobView view, rpc::ServerStream<pb::Job>& stream) {
+  const pb::Job message = ToProto(job, view, ShowsResult(view, pb::FULL));
+  co_return co_await stream.Write(message);
+}
+
+}  // namespace
+
+Task<absl::StatusOr<JobPtr>> JobApi::LookAgain(Call& call, rpc::ServerStream<pb::Job>& stream,
+                                               JobKey key) {
+  const absl::Status admitted = co_await stream.Readmit();
+  if (!admitted.ok()) co_return admitted;
+  absl::StatusOr<JobPtr> job = co_await store_.Get(key, call.WorkDeadline());
+  if (!job.ok()) co_return job;
+  // The watcher has seen the job, so they may know that it is gone.
+  if (*job == nullptr) co_return NotFoundError("job", key.id);
+  const absl::Status seen = CheckMaySee(call.caller(), key.id, job->get());
+  if (!seen.ok()) co_return seen;
+  co_return job;
+}
+
+Task<absl::Status> JobApi::WatchJob(Call& call, const pb::WatchJobRequest& request,
+                                    rpc::ServerStream<pb::Job>& stream) {
+  const absl::Status valid = Check(request);
+  if (!valid.ok()) co_return valid;
+  const JobKey key{CanonicalUuid(request.id()), ShowsResult(request.view(), pb::FULL)};
+  std::optional<Told> told;
+  int failures = 0;
+  while (true) {
+    // Subscribe, then look: what happens in between wakes us.
+    auto waker = std::make_shared<Waker>();
+    const Hub::Subscription subscription =
+        hub_.WatchJobAndUser(key.id, call.caller().user_id, waker);
+    absl::StatusOr<JobPtr> job = JobPtr();
+    if (told.has_value()) {
+      job = co_await LookAgain(call, stream, key);
+    } else {
+      job = co_await ReadJob(call, key.id, key.with_result);
+    }
+    if (!job.ok() && !(told.has_value() && IsPassing(job.status()))) co_return job.status();
+    failures = job.ok() ? 0 : failures + 1;
+    if (job.ok() && told != Told::Of(**job)) {
+      told = Told::Of(**job);
+      const absl::Status written = co_await Tell(**job, request.view(), stream);
+      if (!written.ok() || IsTerminal((*job)->status)) co_return written;
+    }
+    job = JobPtr();  // A result may be large: it is not kept while nothing happens.
+    const Wake reason = co_await WaitForNews(call, waker, failures);
+    if (reason == Wake::kGone) co_return rpc::ClientGoneError();
+    if (reason == Wake::kStopping) co_return StoppingError();
+  }
+}
+
+Task<Wake> JobApi::WaitForNews(Call& call, std::shared_ptr<Waker> waker, int failures) {
+  const absl::Time until = NextLook(call.caller(), options_.poll_interval, failures, absl::Now());
+  co_return co_await WaitFor(call, std::move(waker), until);
+}
+
+}  // namespace vibestack::job_service

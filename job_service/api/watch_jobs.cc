@@ -1,0 +1,176 @@
+#include <algorithm>
+#include <memory>
+#include <utility>
+
+#include "absl/time/clock.h"
+#include "job_service/api/access.h"
+#include "job_service/api/convert.h"
+#include "job_service/api/job_api.h"
+#include "job_service/api/waiting.h"
+
+namespace vibestack::job_service {
+namespace {
+
+using Response = pb::WatchJobsResponse;
+
+constexpr size_t kMaxWorkflowId = 100;
+constexpr int kPage = 1'000;
+constexpr size_t kMaxChanges = 500;  // In one message.
+// Results, in one message: clients take 4 MiB by default.
+constexpr size_t kMaxResultBytes = 1 << 20;
+
+absl::StatusOr<JobFilter> ToFilter(const auth::Caller& caller,
+                                   const pb::WatchJobsRequest& request) {
+  rpc::Validator validator;
+  JobFilter filter;
+  if (request.user_id().empty()) {
+    filter.user_id = BoundTo(caller);
+  } else {
+    filter.user_id = ResolveUser(caller, "user_id", request.user_id(), validator);
+  }
+  if (!request.workflow_id().empty()) {
+    validator.Text("workflow_id", request.workflow_id(), 1, kMaxWorkflowId);
+    filter.workflow_id = request.workflow_id();
+  }
+  CheckView(request.view(), validator);
+  if (!validator.ok()) return validator.ToStatus();
+  return filter;
+}
+
+// Whether the caller, as they are now, may see what passes the filter.
+absl::Status CheckFilter(const auth::Caller& caller, const JobFilter& filter) {
+  const auto bound = BoundTo(caller);
+  if (bound.has_value() && filter.user_id != bound) return NotYoursError();
+  return absl::OkStatus();
+}
+
+JobQuery OpenJobs(const JobFilter& filter, JobStatus status, bool with_result) {
+  JobQuery query;
+  query.user_id = filter.user_id;
+  query.workflow_id = filter.workflow_id;
+  query.status = status;
+  query.oldest_first = true;
+  query.limit = kPage;
+  query.with_result = with_result;
+  return query;
+}
+
+// Jobs as messages of a bounded size.
+std::vector<Response> ToMessages(const std::vector<Job>& jobs, pb::JobView view) {
+  std::vector<Response> messages;
+  size_t bytes = 0;
+  for (const Job& job : jobs) {
+    const size_t more = job.result.has_value() ? job.result->size() : 0;
+    if (messages.empty() || messages.back().jobs_size() == static_cast<int>(kMaxChanges) ||
+        bytes + more > kMaxResultBytes) {
+      messages.emplace_back();
+      bytes = 0;
+    }
+    bytes += more;
+    *messages.back().add_jobs() = ToProto(job, view);
+  }
+  return messages;
+}
+
+Task<absl::Status> WriteAll(const std::vector<Response>& messages,
+                            rpc::ServerStream<Response>& stream) {
+  for (const Response& message : messages) {
+    const absl::Status written = co_await stream.Write(message);
+    if (!written.ok()) co_return written;
+  }
+  co_return absl::OkStatus();
+}
+
+}  // namespace
+
+Task<absl::Status> JobApi::TellOpenJobs(Call& call, pb::JobView view, FeedWatcher& watcher,
+                                        rpc::ServerStream<Response>& stream) {
+  for (const JobStatus status : {JobStatus::kPending, JobStatus::kProcessing}) {
+    JobQuery query = OpenJobs(watcher.filter(), status, ShowsResult(view, pb::BASIC));
+    bool more = true;
+    while (more) {
+      const auto jobs = co_await store_.List(query, call.WorkDeadline());
+      if (!jobs.ok()) co_return jobs.status();
+      watcher.Forget(*jobs);
+      const std::vector<Response> messages = ToMessages(*jobs, view);
+      const absl::Status written = co_await WriteAll(messages, stream);
+      if (!written.ok()) co_return written;
+      more = jobs->size() == static_cast<size_t>(kPage);
+      if (more) query.after = JobQuery::Position{jobs->back().created_at, jobs->back().id};
+    }
+  }
+  Response message;
+  message.set_caught_up(true);
+  co_return co_await stream.Write(message);
+}
+
+Task<absl::StatusOr<std::vector<Job>>> JobApi::ReadResults(Call& call,
+                                                           const std::vector<JobPtr>& changed) {
+  std::vector<JobKey> keys;
+  for (const JobPtr& job : changed) keys.push_back({job->id, true});
+  const absl::StatusOr<std::vector<JobPtr>> full =
+      co_await store_.GetAll(std::move(keys), call.WorkDeadline());
+  if (!full.ok()) co_return full.status();
+  std::vector<Job> jobs;
+  for (size_t i = 0; i < full->size(); ++i) {
+    // One that changed again, or is gone, comes again by the feed.
+    const JobPtr& job = (*full)[i];
+    if (job != nullptr && job->updated_at == changed[i]->updated_at) jobs.push_back(*job);
+  }
+  co_return jobs;
+}
+
+Task<absl::Status> JobApi::TellChanges(Call& call, pb::JobView view, FeedWatcher& watcher,
+                                       rpc::ServerStream<Response>& stream) {
+  const absl::Status admitted = co_await stream.Readmit();
+  if (!admitted.ok()) co_return admitted;
+  const absl::Status allowed = CheckFilter(call.caller(), watcher.filter());
+  if (!allowed.ok()) co_return allowed;
+  absl::StatusOr<FeedWatcher::Changes> changes = watcher.Take(kMaxChanges);
+  if (!changes.ok() || changes->empty()) co_return changes.status();
+  std::vector<Job> jobs;
+  if (ShowsResult(view, pb::BASIC)) {
+    absl::StatusOr<std::vector<Job>> full = co_await ReadResults(call, changes->jobs);
+    if (!full.ok()) {
+      watcher.PutBack(*std::move(changes));
+      co_return full.status();
+    }
+    jobs = *std::move(full);
+  } else {
+    for (const JobPtr& job : changes->jobs) jobs.push_back(*job);
+  }
+  std::vector<Response> messages = ToMessages(jobs, view);
+  if (!changes->deleted_ids.empty() || changes->missed) {
+    messages.emplace_back();
+    for (std::string& id : changes->deleted_ids) messages.back().add_deleted_ids(std::move(id));
+    messages.back().set_changes_missed(changes->missed);
+  }
+  co_return co_await WriteAll(messages, stream);
+}
+
+Task<absl::Status> JobApi::WatchJobs(Call& call, const pb::WatchJobsRequest& request,
+                                     rpc::ServerStream<Response>& stream) {
+  const absl::StatusOr<JobFilter> filter = ToFilter(call.caller(), request);
+  if (!filter.ok()) co_return filter.status();
+  const absl::Status allowed = CheckFilter(call.caller(), *filter);
+  if (!allowed.ok()) co_return allowed;
+  const auto watcher = std::make_shared<FeedWatcher>(*filter);
+  // Subscribe, then list: what happens in between is told afterwards.
+  const Feed::Subscription feed = feed_.Watch(watcher);
+  const absl::Status begun = co_await TellOpenJobs(call, request.view(), *watcher, stream);
+  if (!begun.ok()) co_return begun;
+  int failures = 0;
+  while (true) {
+    auto waker = std::make_shared<Waker>();
+    const Hub::Subscription subscription = hub_.WatchJobAndUser("", call.caller().user_id, waker);
+    const absl::Status told = co_await TellChanges(call, request.view(), *watcher, stream);
+    if (!told.ok() && !IsPassing(told)) co_return told;
+    failures = told.ok() ? 0 : failures + 1;
+    if (told.ok()) watcher->WakeOnChange(waker);
+    const Wake reason = co_await WaitForNews(call, waker, failures);
+    if (reason == Wake::kGone) co_return rpc::ClientGoneError();
+    if (reason == Wake::kStopping) co_return StoppingError();
+  }
+}
+
+}  // namespace vibestack::job_service
