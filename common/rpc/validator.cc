@@ -1,5 +1,6 @@
 #include "common/rpc/validator.h"
 
+#include <google/protobuf/unknown_field_set.h>
 #include <google/protobuf/util/time_util.h>
 
 #include "common/base/uuid.h"
@@ -49,6 +50,13 @@ void Validator::Span(std::string_view field, const google::protobuf::Duration& v
   if (value.seconds() < 0 || value.seconds() > TimeUtil::kDurationMaxSeconds || value.nanos() < 0 ||
       value.nanos() > 999'999'999) {
     Add(field, "must be a duration of zero or more");
+  }
+}
+
+void Validator::NoUnknownFields(const google::protobuf::Message& request) {
+  const auto& unknown = request.GetReflection()->GetUnknownFields(request);
+  for (int i = 0; i < unknown.field_count(); ++i) {
+    Add("field " + std::to_string(unknown.field(i).number()), "is no field of this request");
   }
 }
 

@@ -2,6 +2,7 @@
 #define VIBESTACK_COMMON_RPC_VALIDATOR_H_
 
 #include <google/protobuf/duration.pb.h>
+#include <google/protobuf/message.h>
 #include <google/protobuf/timestamp.pb.h>
 
 #include <cstdint>
@@ -35,6 +36,10 @@ class Validator {
 
   // A span of zero or more that a Duration may hold.
   void Span(std::string_view field, const google::protobuf::Duration& value);
+
+  // No fields but those of its type at the top of a request: for requests in which somebody may try
+  // to set what is not theirs. They are named by their numbers, as `field 6`.
+  void NoUnknownFields(const google::protobuf::Message& request);
 
   void Add(std::string_view field, std::string_view description) {
     violations_.Add(field, description);

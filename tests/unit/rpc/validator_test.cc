@@ -33,6 +33,17 @@ TEST(ValidatorTest, NewIdsAreOfVersion4AndOldOnesOfAny) {
   EXPECT_FALSE(validator.ok());
 }
 
+TEST(ValidatorTest, FieldsThatTheTypeDoesNotHaveAreNamedByNumber) {
+  google::protobuf::Timestamp time;
+  Validator fine;
+  fine.NoUnknownFields(time);
+  EXPECT_TRUE(fine.ok());
+  ASSERT_TRUE(time.ParseFromString("\x30\x01"));  // field 6, a true
+  Validator refusing;
+  refusing.NoUnknownFields(time);
+  EXPECT_EQ(refusing.ToStatus().message(), "field 6: is no field of this request");
+}
+
 TEST(ValidatorTest, TimesAndSpansStayInTheirRange) {
   google::protobuf::Timestamp time;
   google::protobuf::Duration span;
