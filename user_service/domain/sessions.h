@@ -58,9 +58,10 @@ class Sessions {
   // (TOKEN_INVALID, TOKEN_EXPIRED, ACCOUNT_INACTIVE). Else as UserStore.
   Task<absl::StatusOr<Tokens>> Refresh(std::string refresh_token, absl::Time deadline);
 
- private:
+  // New tokens for somebody whom other rules let in.
   absl::StatusOr<Tokens> Open(const User& user) const;
 
+ private:
   UserStore& users_;
   Passwords& passwords_;
   const auth::TokenVerifier verifier_;

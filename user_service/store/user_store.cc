@@ -173,6 +173,15 @@ Task<absl::StatusOr<UserPtr>> UserStore::Update(std::string id, UserChanges chan
   co_return user;
 }
 
+Task<absl::StatusOr<UserPtr>> UserStore::ReplacePassword(UserPtr read, Secret new_hash,
+                                                         absl::Time deadline) {
+  std::function<absl::StatusOr<UserPtr>(db::Session&)> work = [&](db::Session& session) {
+    return vibestack::user_service::ReplacePassword(session, *read, new_hash);
+  };
+  absl::StatusOr<UserPtr> user = co_await Write<UserPtr>(read->id, deadline, work);
+  co_return user;
+}
+
 Task<absl::StatusOr<UserPtr>> UserStore::Deactivate(std::string id, absl::Time deadline) {
   std::function<absl::StatusOr<UserPtr>(db::Session&)> work = [&id](db::Session& session) {
     return DeactivateUser(session, id);

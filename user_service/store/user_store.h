@@ -68,6 +68,10 @@ class UserStore {
   // Makes the account active. Null where there is none; ALREADY_EXISTS (USER_ACTIVE) when it is.
   Task<absl::StatusOr<UserPtr>> Activate(std::string id, absl::Time deadline);
 
+  // Replaces the password of an account that is as it was read: same hash, same email, active. Null
+  // where it is not, or there is none any more: read it again.
+  Task<absl::StatusOr<UserPtr>> ReplacePassword(UserPtr read, Secret new_hash, absl::Time deadline);
+
   Task<absl::StatusOr<std::vector<User>>> List(UserQuery query, absl::Time deadline);
 
   // Look-ups by id that wait, for metrics.

@@ -104,6 +104,19 @@ absl::StatusOr<UserPtr> UpdateUser(db::Session& session, const std::string& id,
   return DemoteBy(session, id, [&] { return WriteChanges(session, id, changes); });
 }
 
+absl::StatusOr<UserPtr> ReplacePassword(db::Session& session, const User& read,
+                                        const Secret& new_hash) {
+  db::Params params;
+  params.Add(read.id).Add(read.hashed_password.Reveal()).Add(new_hash.Reveal()).Add(read.email);
+  absl::StatusOr<UserPtr> user = ReadOnlyUser(session.Exec(sql::kReplacePassword, params));
+  if (!user.ok() || *user != nullptr) return user;
+  absl::StatusOr<UserPtr> present = ReadById(session, read.id);
+  const bool is_ours =
+      present.ok() && *present != nullptr && (*present)->hashed_password == new_hash;
+  if (!present.ok() || is_ours) return present;
+  return UserPtr();
+}
+
 absl::StatusOr<UserPtr> DeactivateUser(db::Session& session, const std::string& id) {
   return DemoteBy(session, id, [&]() -> absl::StatusOr<UserPtr> {
     absl::StatusOr<UserPtr> user = ReadOnlyUser(session.Exec(sql::kDeactivateUser, IdParams(id)));

@@ -16,6 +16,10 @@ absl::StatusOr<UserStore::Insertion> InsertUser(db::Session& session, const NewU
 absl::StatusOr<UserPtr> UpdateUser(db::Session& session, const std::string& id,
                                    const UserChanges& changes);
 
+// An account that has the very new hash, whose salt is random, got it by an earlier run.
+absl::StatusOr<UserPtr> ReplacePassword(db::Session& session, const User& read,
+                                        const Secret& new_hash);
+
 absl::StatusOr<UserPtr> DeactivateUser(db::Session& session, const std::string& id);
 
 // `may_be_active`: an active account is the goal reached and no error.

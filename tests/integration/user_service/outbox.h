@@ -1,0 +1,101 @@
+#ifndef VIBESTACK_TESTS_INTEGRATION_USER_SERVICE_OUTBOX_H_
+#define VIBESTACK_TESTS_INTEGRATION_USER_SERVICE_OUTBOX_H_
+
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "common/auth/es256.h"
+#include "common/auth/key_set.h"
+#include "tests/integration/user_service/fixture.h"
+#include "user_service/domain/outbox.h"
+#include "user_service/domain/password_changes.h"
+#include "user_service/domain/password_resets.h"
+#include "user_service/domain/sessions.h"
+#include "user_service/domain/sign_ups.h"
+
+namespace vibestack::user_service {
+
+// Keeps what would be mailed.
+class KeepingOutbox final : public Outbox {
+ public:
+  absl::StatusOr<Place> Reserve() override {
+    ++places_;
+    return Place(*this);
+  }
+  void Put(Place, Notice notice) override { notices_.push_back(std::move(notice)); }
+
+  const std::vector<Notice>& notices() const { return notices_; }
+  int places() const { return places_; }
+
+ private:
+  void Release() override { --places_; }
+
+  int places_ = 0;
+  std::vector<Notice> notices_;
+};
+
+// What works by mailed tokens, with a clock that tests move.
+class MailedTokensTest : public UserServiceTest {
+ protected:
+  UserPtr Make(const std::string& email) {
+    const auto made = SyncWait(accounts_.Create(MakeAccount(email), Soon()));
+    EXPECT_TRUE(made.ok()) << made.status();
+    return *made;
+  }
+  absl::Status LogIn(const std::string& email, const std::string& password) {
+    return SyncWait(sessions_.LogIn(email, Secret(password), Soon())).status();
+  }
+
+  // The token that is mailed for that email; empty where none is.
+  std::string RequestReset(const std::string& email) {
+    return Sent(password_resets_.Send(*password_resets_.Begin(), email));
+  }
+  std::string SignUp(const std::string& email) {
+    return Sent(sign_ups_.Send(*sign_ups_.Begin(), email));
+  }
+  absl::StatusOr<UserPtr> Reset(const std::string& token, const std::string& password) {
+    return SyncWait(password_resets_.Reset(token, Secret(password), Soon()));
+  }
+  absl::StatusOr<UserPtr> Change(const std::string& id, const std::string& old_password,
+                                 const std::string& new_password) {
+    return SyncWait(
+        password_changes_.Change(id, Secret(old_password), Secret(new_password), Soon()));
+  }
+
+  // Another cost with the same salt, as a login makes it.
+  void Rehash(const std::string& id) {
+    Sql("UPDATE users SET hashed_password = '$2b$05$' || substr(hashed_password, 8) WHERE id = '" +
+        id + "'");
+  }
+
+  KeepingOutbox outbox_;
+  const Secret fingerprint_key_{"key"};
+  const std::shared_ptr<const auth::KeySet> key_set_ =
+      *auth::KeySet::FromPems({{"k1", *auth::Es256Key::Generate()->ToPrivatePem()}});
+  const auth::KeySetProvider keys_ = [this] { return key_set_; };
+  FakeClock clock_{absl::Now()};
+  Sessions sessions_{users_, passwords_, keys_, clock_, {.fingerprint_key = fingerprint_key_}};
+  PasswordChanges password_changes_{users_, passwords_};
+  PasswordResets password_resets_{users_, passwords_, keys_, clock_, fingerprint_key_, &outbox_};
+  SignUps sign_ups_{SignUpMode::kConfirmed, users_, accounts_, keys_, clock_, &outbox_};
+
+ private:
+  std::string Sent(Task<void> work) {
+    const size_t before = outbox_.notices().size();
+    SyncWait(Finish(std::move(work)));
+    EXPECT_EQ(outbox_.places(), 0);
+    return outbox_.notices().size() == before ? "" : outbox_.notices().back().token.Reveal();
+  }
+  static Task<bool> Finish(Task<void> work) {
+    {
+      Task<void> held = std::move(work);
+      co_await held;
+    }  // with what it held
+    co_return true;
+  }
+};
+
+}  // namespace vibestack::user_service
+
+#endif  // VIBESTACK_TESTS_INTEGRATION_USER_SERVICE_OUTBOX_H_

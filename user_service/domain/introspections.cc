@@ -1,0 +1,59 @@
+#include "user_service/domain/introspections.h"
+
+#include <utility>
+
+#include "common/rpc/authenticator.h"
+#include "user_service/domain/password_resets.h"
+#include "user_service/domain/sessions.h"
+
+namespace vibestack::user_service {
+namespace {
+
+using Answer = std::optional<GoodToken>;
+
+bool IsOfAccount(auth::Purpose purpose) { return auth::CarriesFingerprint(purpose); }
+
+}  // namespace
+
+Introspections::Introspections(UserStore& users, const auth::KeySetProvider& keys,
+                               const Clock& clock, Secret fingerprint_key)
+    : users_(users), verifier_(keys, clock), fingerprint_key_(std::move(fingerprint_key)) {}
+
+Task<absl::StatusOr<Answer>> Introspections::Introspect(std::string token, absl::Time deadline) {
+  const std::optional<auth::Purpose> purpose = auth::ClaimedPurpose(token);
+  if (!purpose.has_value()) co_return Answer();
+  const absl::StatusOr<auth::Claims> claims = verifier_.Verify(token, *purpose);
+  if (absl::IsUnauthenticated(claims.status())) co_return Answer();
+  if (!claims.ok()) co_return claims.status();
+  UserPtr user;
+  if (*purpose == auth::Purpose::kSignUp || IsOfAccount(*purpose)) {
+    const absl::StatusOr<UserPtr> found = co_await users_.Get(claims->subject, deadline);
+    if (!found.ok()) co_return found.status();
+    user = *found;
+  }
+  if (*purpose == auth::Purpose::kSignUp && user == nullptr) {
+    const absl::StatusOr<UserPtr> other = co_await users_.FindByEmail(claims->email, deadline);
+    if (!other.ok()) co_return other.status();
+    user = *other;
+  }
+  if (!Stands(*claims, user)) co_return Answer();
+  co_return Answer(GoodToken{*claims, std::move(user)});
+}
+
+bool Introspections::Stands(const auth::Claims& claims, const UserPtr& user) const {
+  switch (claims.purpose) {
+    case auth::Purpose::kAccess:
+    case auth::Purpose::kRefresh:
+      return rpc::CheckAccount(claims, StateOf(user, fingerprint_key_)).ok();
+    case auth::Purpose::kReset:
+      return CheckResetToken(claims, user, fingerprint_key_).ok();
+    case auth::Purpose::kSignUp:
+      return user == nullptr;
+    case auth::Purpose::kCallback:
+    case auth::Purpose::kService:
+      return true;
+  }
+  return false;
+}
+
+}  // namespace vibestack::user_service
