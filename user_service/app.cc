@@ -1,5 +1,6 @@
 #include "user_service/app.h"
 
+#include <algorithm>
 #include <thread>
 #include <utility>
 
@@ -42,6 +43,15 @@ rpc::AccountCacheOptions CacheOptions() {
   return options;
 }
 
+// Null without a client.
+std::unique_ptr<Deliveries> MakeDeliveries(const WebhookOptions& webhook, http::Client* client,
+                                           Metrics& metrics) {
+  if (client == nullptr) return nullptr;
+  return std::make_unique<Deliveries>(
+      *client, metrics, SystemClock::Instance(),
+      Deliveries::Options{.url = webhook.url, .secret = webhook.secret});
+}
+
 }  // namespace
 
 db::PoolOptions DatabaseOptions(const Options& options) {
@@ -76,13 +86,30 @@ App::App(const Options& options, std::unique_ptr<auth::KeyRing> keys, Secret fin
                 {.fingerprint_key = fingerprint_key_,
                  .access_token_ttl = options.access_token_ttl,
                  .refresh_token_ttl = options.refresh_token_ttl}),
+      webhook_client_(options.webhook.configured()
+                          ? std::make_unique<http::Client>(http::Client::Options())
+                          : nullptr),
+      deliveries_(MakeDeliveries(options.webhook, webhook_client_.get(), metrics_)),
+      sign_ups_(options.sign_up_mode, users_, accounts_, keys_->Provider(), SystemClock::Instance(),
+                deliveries_.get()),
+      password_changes_(users_, passwords_),
+      password_resets_(users_, passwords_, keys_->Provider(), SystemClock::Instance(),
+                       fingerprint_key_, deliveries_.get()),
+      introspections_(users_, keys_->Provider(), SystemClock::Instance(), fingerprint_key_),
       verifier_(keys_->Provider(), SystemClock::Instance()),
       authenticator_([this](const std::string& token) { return verifier_.VerifyCaller(token); },
                      account_cache_),
       guard_(authenticator_, rpc_metrics_, options.trusted_proxies),
       guess_limits_(options.guesses, SystemClock::Instance()),
       guess_guard_(guess_limits_),
-      auth_api_(guard_, guess_guard_, accounts_, sessions_, keys_->Provider()),
+      auth_api_(guard_, guess_guard_,
+                {.accounts = accounts_,
+                 .sessions = sessions_,
+                 .sign_ups = sign_ups_,
+                 .password_changes = password_changes_,
+                 .password_resets = password_resets_,
+                 .introspections = introspections_},
+                keys_->Provider()),
       user_api_(guard_, accounts_, users_, fingerprint_key_) {
   WatchParts();
 }
@@ -149,6 +176,7 @@ void App::WatchParts() {
 }
 
 void App::Stop() {
+  const absl::Time until = absl::Now() + options_.shutdown_grace;
   if (server_ != nullptr) {
     readiness_.SetServer(nullptr);
     server_->SetReady(false);
@@ -164,6 +192,8 @@ void App::Stop() {
     cutter.join();
   }
   password_pool_.Stop();
+  // (A second at least, where calls took all of the grace time.)
+  if (deliveries_ != nullptr) deliveries_->Stop(std::max(until, absl::Now() + absl::Seconds(1)));
   if (listener_ != nullptr) listener_->Stop();
   if (key_watcher_ != nullptr) key_watcher_->Stop();
   users_.Close();

@@ -12,6 +12,7 @@
 #include "common/base/secret.h"
 #include "common/db/listener.h"
 #include "common/db/pool.h"
+#include "common/http/client.h"
 #include "common/rpc/account_source.h"
 #include "common/rpc/authenticator.h"
 #include "common/rpc/guard.h"
@@ -23,11 +24,16 @@
 #include "user_service/api/guess_guard.h"
 #include "user_service/api/user_api.h"
 #include "user_service/domain/accounts.h"
+#include "user_service/domain/introspections.h"
+#include "user_service/domain/password_changes.h"
+#include "user_service/domain/password_resets.h"
 #include "user_service/domain/passwords.h"
 #include "user_service/domain/sessions.h"
+#include "user_service/domain/sign_ups.h"
 #include "user_service/key_watcher.h"
 #include "user_service/options.h"
 #include "user_service/store/user_store.h"
+#include "user_service/webhook/deliveries.h"
 
 namespace vibestack::user_service {
 
@@ -71,6 +77,12 @@ class App {
   Passwords passwords_;
   Accounts accounts_;
   Sessions sessions_;
+  std::unique_ptr<http::Client> webhook_client_;  // both null without a webhook
+  std::unique_ptr<Deliveries> deliveries_;
+  SignUps sign_ups_;
+  PasswordChanges password_changes_;
+  PasswordResets password_resets_;
+  Introspections introspections_;
   auth::CachingVerifier verifier_;
   rpc::Authenticator authenticator_;
   rpc::Guard guard_;

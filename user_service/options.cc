@@ -1,5 +1,7 @@
 #include "user_service/options.h"
 
+#include <utility>
+
 #include "absl/flags/flag.h"
 #include "common/auth/bcrypt.h"
 #include "common/config/checks.h"
@@ -60,7 +62,9 @@ Options Read() {
       .bcrypt_queue = absl::GetFlag(FLAGS_bcrypt_queue),
       .access_token_ttl = absl::GetFlag(FLAGS_access_token_ttl),
       .refresh_token_ttl = absl::GetFlag(FLAGS_refresh_token_ttl),
-      .guesses = {}};
+      .guesses = {},
+      .webhook = {},
+      .sign_up_mode = SignUpMode::kOpen};
 }
 
 // The options if every check passed, else the first refusal.
@@ -82,13 +86,8 @@ absl::Status CheckCost(const Options& o) {
   return CheckRange("bcrypt_cost", o.bcrypt_cost, auth::kMinBcryptCost, auth::kMaxBcryptCost);
 }
 
-}  // namespace
-
-absl::StatusOr<Options> ReadServeOptions() {
-  Options o = Read();
-  const absl::StatusOr<GuessLimits::Options> guesses = ReadGuessOptions();
-  if (!guesses.ok()) return guesses.status();
-  o.guesses = *guesses;
+// What needs nothing but the flags themselves.
+absl::StatusOr<Options> CheckedForServe(const Options& o) {
   constexpr absl::Duration kSecond = absl::Seconds(1);
   constexpr absl::Duration kYear = absl::Hours(8760);
   return Checked(o, {CheckGiven("database_url", o.database_url), CheckGiven("keys_dir", o.keys_dir),
@@ -103,6 +102,23 @@ absl::StatusOr<Options> ReadServeOptions() {
                      CheckPositive("bcrypt_queue", o.bcrypt_queue),
                      CheckRange("access_token_ttl", o.access_token_ttl, kSecond, kYear),
                      CheckRange("refresh_token_ttl", o.refresh_token_ttl, kSecond, kYear)});
+}
+
+}  // namespace
+
+absl::StatusOr<Options> ReadServeOptions() {
+  absl::StatusOr<Options> options = CheckedForServe(Read());
+  if (!options.ok()) return options;
+  const absl::StatusOr<GuessLimits::Options> guesses = ReadGuessOptions();
+  if (!guesses.ok()) return guesses.status();
+  absl::StatusOr<WebhookOptions> webhook = ReadWebhookOptions();
+  if (!webhook.ok()) return webhook.status();
+  const absl::StatusOr<SignUpMode> mode = ReadSignUpMode(*webhook);
+  if (!mode.ok()) return mode.status();
+  options->guesses = *guesses;
+  options->webhook = *std::move(webhook);
+  options->sign_up_mode = *mode;
+  return options;
 }
 
 absl::StatusOr<Options> ReadDatabaseOptions() {

@@ -7,6 +7,7 @@
 #include "absl/time/time.h"
 #include "common/rpc/ip_address.h"
 #include "user_service/domain/guess_limits.h"
+#include "user_service/webhook_options.h"
 
 namespace vibestack::user_service {
 
@@ -28,7 +29,10 @@ struct Options {
   int bcrypt_queue;
   absl::Duration access_token_ttl;
   absl::Duration refresh_token_ttl;
-  GuessLimits::Options guesses;  // of serve
+  // Of serve.
+  GuessLimits::Options guesses;
+  WebhookOptions webhook;
+  SignUpMode sign_up_mode;
 };
 
 // What a command needs besides its own arguments. INVALID_ARGUMENT names the flag, so each command

@@ -4,12 +4,17 @@
 #include "absl/status/statusor.h"
 #include "common/async/task.h"
 #include "common/auth/key_set.h"
+#include "common/auth/token.h"
 #include "common/rpc/call.h"
 #include "common/rpc/guard.h"
 #include "common/rpc/service.h"
 #include "user_service/api/guess_guard.h"
 #include "user_service/domain/accounts.h"
+#include "user_service/domain/introspections.h"
+#include "user_service/domain/password_changes.h"
+#include "user_service/domain/password_resets.h"
 #include "user_service/domain/sessions.h"
+#include "user_service/domain/sign_ups.h"
 #include "vibestack/user/v1/auth_service.pb.h"
 
 namespace vibestack::user_service {
@@ -17,9 +22,18 @@ namespace vibestack::user_service {
 // The handlers of vibestack.user.v1.AuthService; the proto says what they do. Thread-safe.
 class AuthApi {
  public:
+  // The rules that the handlers apply.
+  struct Domain {
+    Accounts& accounts;
+    Sessions& sessions;
+    SignUps& sign_ups;
+    PasswordChanges& password_changes;
+    PasswordResets& password_resets;
+    Introspections& introspections;
+  };
+
   // What is given must outlive this.
-  AuthApi(rpc::Guard& guard, GuessGuard& guesses, Accounts& accounts, Sessions& sessions,
-          auth::KeySetProvider keys);
+  AuthApi(rpc::Guard& guard, GuessGuard& guesses, Domain domain, auth::KeySetProvider keys);
   AuthApi(const AuthApi&) = delete;
   AuthApi& operator=(const AuthApi&) = delete;
 
@@ -27,22 +41,45 @@ class AuthApi {
   rpc::Service& service() { return service_; }
 
  private:
-  void BindMethods();
+  template <typename Response>
+  using Answer = Task<absl::StatusOr<Response>>;
 
-  Task<absl::StatusOr<user::v1::User>> SignUp(rpc::Call& call,
-                                              const user::v1::SignUpRequest& request);
-  Task<absl::StatusOr<user::v1::TokenResponse>> Login(rpc::Call& call,
-                                                      const user::v1::LoginRequest& request);
+  void BindMethods();
+  // Binds a handler of this class.
+  template <typename Request, typename Response>
+  void Bind(const char* name, Answer<Response> (AuthApi::*handler)(rpc::Call&, const Request&)) {
+    service_.Unary<Request, Response>(name,
+                                      [this, handler](rpc::Call& call, const Request& request) {
+                                        return (this->*handler)(call, request);
+                                      });
+  }
+
+  // auth_api.cc
+  Answer<user::v1::TokenResponse> Login(rpc::Call& call, const user::v1::LoginRequest& request);
   // The same once the guess is counted.
-  Task<absl::StatusOr<user::v1::TokenResponse>> LogIn(rpc::Call& call,
-                                                      const user::v1::LoginRequest& request);
-  Task<absl::StatusOr<user::v1::TokenResponse>> RefreshToken(
-      rpc::Call& call, const user::v1::RefreshTokenRequest& request);
-  Task<absl::StatusOr<user::v1::Jwks>> GetJwks();
+  Answer<user::v1::TokenResponse> LogIn(rpc::Call& call, const user::v1::LoginRequest& request);
+  Answer<user::v1::TokenResponse> RefreshToken(rpc::Call& call,
+                                               const user::v1::RefreshTokenRequest& request);
+  Answer<user::v1::Jwks> GetJwks(rpc::Call& call, const user::v1::GetJwksRequest& request);
+  // auth_sign_up.cc
+  Answer<user::v1::User> SignUp(rpc::Call& call, const user::v1::SignUpRequest& request);
+  Answer<user::v1::User> MakeAtOnce(rpc::Call& call, const user::v1::SignUpRequest& request);
+  absl::StatusOr<user::v1::User> BeginSignUp(const user::v1::SignUpRequest& request);
+  Answer<user::v1::User> ConfirmSignUp(rpc::Call& call,
+                                       const user::v1::ConfirmSignUpRequest& request);
+  // auth_passwords.cc
+  Answer<user::v1::TokenResponse> ChangePassword(rpc::Call& call,
+                                                 const user::v1::ChangePasswordRequest& request);
+  Answer<user::v1::RequestPasswordResetResponse> RequestPasswordReset(
+      rpc::Call& call, const user::v1::RequestPasswordResetRequest& request);
+  Answer<user::v1::ResetPasswordResponse> ResetPassword(
+      rpc::Call& call, const user::v1::ResetPasswordRequest& request);
+  // auth_introspect.cc
+  Answer<user::v1::IntrospectTokenResponse> IntrospectToken(
+      rpc::Call& call, const user::v1::IntrospectTokenRequest& request);
 
   GuessGuard& guesses_;
-  Accounts& accounts_;
-  Sessions& sessions_;
+  const Domain domain_;
   const auth::KeySetProvider keys_;
   rpc::Service service_;
 };

@@ -2,6 +2,9 @@
 
 #include <optional>
 
+#include "common/auth/bcrypt.h"
+#include "common/auth/token_verifier.h"
+
 namespace vibestack::user_service {
 namespace {
 
@@ -16,8 +19,23 @@ void CheckEmail(rpc::Validator& validator, const std::string& field, const std::
   AddProblem(validator, field, EmailProblem(email));
 }
 
-void CheckNewPassword(rpc::Validator& validator, const std::string& password) {
-  AddProblem(validator, "password", PasswordProblem(Secret(password)));
+void CheckNewPassword(rpc::Validator& validator, const std::string& field,
+                      const std::string& password) {
+  AddProblem(validator, field, PasswordProblem(Secret(password)));
+}
+
+void CheckPresentPassword(rpc::Validator& validator, const std::string& field,
+                          const std::string& password) {
+  if (password.size() > auth::kMaxPasswordBytes) validator.Add(field, "must have at most 72 bytes");
+  if (password.find('\0') != std::string::npos) validator.Add(field, "must not contain NUL");
+}
+
+void CheckSoughtEmail(rpc::Validator& validator, const std::string& email) {
+  validator.Text("email", email, 1, kMaxEmailCharacters);
+}
+
+void CheckToken(rpc::Validator& validator, const std::string& field, const std::string& token) {
+  validator.Text(field, token, 1, auth::kMaxTokenBytes);
 }
 
 void CheckFullName(rpc::Validator& validator, const std::string& field, const std::string& name) {

@@ -26,6 +26,16 @@ absl::StatusOr<user::v1::User> ToAnswer(const absl::StatusOr<UserPtr>& user,
   return ToProto(**user);
 }
 
+absl::StatusOr<user::v1::TokenResponse> ToAnswer(const absl::StatusOr<Sessions::Tokens>& tokens) {
+  if (!tokens.ok()) return tokens.status();
+  user::v1::TokenResponse response;
+  response.set_access_token(tokens->access_token.Reveal());
+  response.set_token_type("Bearer");
+  response.set_expires_in(absl::ToInt64Seconds(tokens->expires_in));
+  response.set_refresh_token(tokens->refresh_token.Reveal());
+  return response;
+}
+
 absl::StatusOr<std::string> NamedUser(const auth::Caller& caller, const std::string& field,
                                       const std::string& id) {
   if (id == "me") {

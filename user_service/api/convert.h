@@ -5,7 +5,9 @@
 
 #include "absl/status/statusor.h"
 #include "common/auth/caller.h"
+#include "user_service/domain/sessions.h"
 #include "user_service/store/user.h"
+#include "vibestack/user/v1/auth_service.pb.h"
 #include "vibestack/user/v1/user.pb.h"
 
 namespace vibestack::user_service {
@@ -17,6 +19,9 @@ user::v1::User ToProto(const User& user);
 // An error stays an error.
 absl::StatusOr<user::v1::User> ToAnswer(const absl::StatusOr<UserPtr>& user,
                                         const std::string& id = "");
+
+// Tokens as OAuth 2 names them; an error stays an error.
+absl::StatusOr<user::v1::TokenResponse> ToAnswer(const absl::StatusOr<Sessions::Tokens>& tokens);
 
 // The user whom `id` names to this caller: `me` or a UUID, in lower case. INVALID_ARGUMENT for
 // anything else. Says nothing about whether the caller may reach that user.

@@ -44,7 +44,7 @@ class MailedTokensTest : public UserServiceTest {
     return *made;
   }
   absl::Status LogIn(const std::string& email, const std::string& password) {
-    return SyncWait(sessions_.LogIn(email, Secret(password), Soon())).status();
+    return SyncWait(sessions_.LogIn(email, Secret(password), Soon())).tokens.status();
   }
 
   // The token that is mailed for that email; empty where none is.

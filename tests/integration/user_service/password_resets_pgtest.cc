@@ -101,7 +101,7 @@ TEST_F(PasswordResetsTest, TokenExpiresAfterHalfAnHour) {
 
 TEST_F(PasswordResetsTest, NoOtherTokenResetsAPassword) {
   Make(kEmail);
-  const auto tokens = SyncWait(sessions_.LogIn(kEmail, Secret(kOld), Soon()));
+  const auto tokens = SyncWait(sessions_.LogIn(kEmail, Secret(kOld), Soon())).tokens;
   ASSERT_TRUE(tokens.ok());
   for (const Secret& token : {tokens->access_token, tokens->refresh_token}) {
     EXPECT_EQ(ErrorReason(Reset(token.Reveal(), kNew).status()), "TOKEN_INVALID");

@@ -1,0 +1,46 @@
+// IntrospectToken.
+#include <optional>
+
+#include "user_service/api/auth_api.h"
+#include "user_service/api/checks.h"
+
+namespace vibestack::user_service {
+namespace {
+
+using user::v1::IntrospectTokenRequest;
+using user::v1::IntrospectTokenResponse;
+
+IntrospectTokenResponse ToProto(const std::optional<GoodToken>& good) {
+  IntrospectTokenResponse response;
+  response.set_active(good.has_value());
+  if (!good.has_value()) return response;
+  const auth::Claims& claims = good->claims;
+  const auth::TokenRealm realm;
+  const bool is_sent_with_calls =
+      claims.purpose == auth::Purpose::kAccess || claims.purpose == auth::Purpose::kService;
+  if (is_sent_with_calls) response.set_token_type("Bearer");
+  response.set_purpose(auth::PurposeName(claims.purpose));
+  response.set_sub(claims.subject);
+  response.set_iss(realm.issuer);
+  response.set_aud(realm.audience);
+  response.set_iat(absl::ToUnixSeconds(claims.issued_at));
+  response.set_exp(absl::ToUnixSeconds(claims.expires_at));
+  response.set_jti(claims.token_id);
+  if (good->user != nullptr) response.set_username(good->user->email);
+  return response;
+}
+
+}  // namespace
+
+Task<absl::StatusOr<IntrospectTokenResponse>> AuthApi::IntrospectToken(
+    rpc::Call& call, const IntrospectTokenRequest& request) {
+  rpc::Validator validator;
+  CheckToken(validator, "token", request.token());
+  if (!validator.ok()) co_return validator.ToStatus();
+  const absl::StatusOr<std::optional<GoodToken>> good =
+      co_await domain_.introspections.Introspect(request.token(), call.WorkDeadline());
+  if (!good.ok()) co_return good.status();
+  co_return ToProto(*good);
+}
+
+}  // namespace vibestack::user_service

@@ -1,0 +1,76 @@
+// SignUp in its three modes, and ConfirmSignUp.
+#include <utility>
+
+#include "user_service/api/after_answer.h"
+#include "user_service/api/auth_api.h"
+#include "user_service/api/checks.h"
+#include "user_service/api/convert.h"
+#include "user_service/domain/input_rules.h"
+
+namespace vibestack::user_service {
+namespace {
+
+using rpc::Call;
+using user::v1::ConfirmSignUpRequest;
+using user::v1::SignUpRequest;
+
+constexpr char kBelongsToConfirm[] = "belongs to ConfirmSignUp";
+
+}  // namespace
+
+Task<absl::StatusOr<user::v1::User>> AuthApi::SignUp(Call& call, const SignUpRequest& request) {
+  switch (domain_.sign_ups.mode()) {
+    case SignUpMode::kOpen:
+      break;
+    case SignUpMode::kConfirmed:
+      co_return BeginSignUp(request);
+    case SignUpMode::kClosed:
+      co_return SignUpClosedError();
+  }
+  absl::StatusOr<user::v1::User> made = co_await MakeAtOnce(call, request);
+  co_return made;
+}
+
+Task<absl::StatusOr<user::v1::User>> AuthApi::MakeAtOnce(Call& call, const SignUpRequest& request) {
+  rpc::Validator validator;
+  NewAccount account = TakeAccount(validator, request);
+  validator.NoUnknownFields(request);
+  if (!validator.ok()) co_return validator.ToStatus();
+  // That an email is taken tells something, so it counts against the address.
+  Task<absl::StatusOr<UserPtr>> create =
+      domain_.accounts.Create(std::move(account), call.WorkDeadline());
+  const std::string no_account;
+  const absl::StatusOr<UserPtr> user =
+      co_await guesses_.Limit(call, "sign_up", no_account, std::move(create));
+  co_return ToAnswer(user);
+}
+
+absl::StatusOr<user::v1::User> AuthApi::BeginSignUp(const SignUpRequest& request) {
+  rpc::Validator validator;
+  CheckEmail(validator, "email", request.email());
+  if (!request.password().empty()) validator.Add("password", kBelongsToConfirm);
+  if (request.has_full_name()) validator.Add("full_name", kBelongsToConfirm);
+  if (request.has_bio()) validator.Add("bio", kBelongsToConfirm);
+  validator.NoUnknownFields(request);
+  if (!validator.ok()) return validator.ToStatus();
+  absl::StatusOr<Outbox::Place> place = domain_.sign_ups.Begin();
+  if (!place.ok()) return place.status();
+  StartAfterAnswer(domain_.sign_ups.Send(*std::move(place), request.email()));
+  user::v1::User user;
+  user.set_email(NormalizeEmail(request.email()));
+  return user;
+}
+
+Task<absl::StatusOr<user::v1::User>> AuthApi::ConfirmSignUp(Call& call,
+                                                            const ConfirmSignUpRequest& request) {
+  rpc::Validator validator;
+  CheckToken(validator, "token", request.token());
+  NewAccount account = TakeProfile(validator, request);
+  validator.NoUnknownFields(request);
+  if (!validator.ok()) co_return validator.ToStatus();
+  const absl::StatusOr<UserPtr> user =
+      co_await domain_.sign_ups.Confirm(request.token(), std::move(account), call.WorkDeadline());
+  co_return ToAnswer(user);
+}
+
+}  // namespace vibestack::user_service
