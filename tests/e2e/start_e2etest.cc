@@ -66,6 +66,34 @@ TEST_F(Start, BadFlagEndsWithTwoAndItsName) {
   }
 }
 
+TEST_F(Start, WebhookMustBeWholeAndItsSecretReadable) {
+  const std::string secret = services_.directory() + "/secret";
+  const std::string url = "--webhook_url=http://127.0.0.1:1/path-of-somebody";
+  const auto expect_refused = [&](std::vector<std::string> more, const std::string& name) {
+    auto flags = UserFlags();
+    flags.insert(flags.end(), more.begin(), more.end());
+    const Finished done = RunToEnd(UserServiceProgram(), flags);
+    EXPECT_EQ(done.exit_code, 2) << name;
+    EXPECT_THAT(done.standard_error, HasSubstr(name));
+    for (const char* hidden : {"path-of-somebody", "fifteen letters", "/secret"}) {
+      EXPECT_THAT(done.standard_error, Not(HasSubstr(hidden)));
+    }
+  };
+  expect_refused({"--sign_up_mode=sometimes"}, "--sign_up_mode");
+  expect_refused({"--sign_up_mode=confirmed"}, "--webhook_url");
+  expect_refused({url}, "--webhook_secret_file");
+  expect_refused({"--webhook_secret_file=" + secret}, "--webhook_url");
+  expect_refused({url, "--webhook_secret_file=" + secret}, "--webhook_secret_file");
+  WriteFile(secret, "fifteen letters\n");
+  expect_refused({url, "--webhook_secret_file=" + secret}, "--webhook_secret_file");
+  WriteFile(secret, "more than fifteen letters\n");
+  for (const char* other :
+       {"ftp://127.0.0.1/x", "127.0.0.1:5678/x", "http://user:pass@127.0.0.1/"}) {
+    expect_refused({std::string("--webhook_url=") + other, "--webhook_secret_file=" + secret},
+                   "--webhook_url");
+  }
+}
+
 TEST_F(Start, UnknownCommandEndsWithTwo) {
   EXPECT_EQ(RunToEnd(UserServiceProgram(), {"dance"}).exit_code, 2);
   EXPECT_EQ(RunToEnd(JobServiceProgram(), {"dance"}).exit_code, 2);

@@ -26,8 +26,8 @@ class Wire : public InputTest {
   static void ExpectClear(const MethodDescriptor& method, const std::string& bytes) {
     const auto result = Send(method, bytes);
     const std::set<grpc::StatusCode> clear = {
-        grpc::OK,      grpc::INVALID_ARGUMENT, grpc::NOT_FOUND,        grpc::UNAUTHENTICATED,
-        grpc::ABORTED, grpc::ALREADY_EXISTS,   grpc::PERMISSION_DENIED};
+        grpc::OK,      grpc::INVALID_ARGUMENT, grpc::NOT_FOUND,         grpc::UNAUTHENTICATED,
+        grpc::ABORTED, grpc::ALREADY_EXISTS,   grpc::PERMISSION_DENIED, grpc::FAILED_PRECONDITION};
     EXPECT_EQ(clear.count(result.code()), 1U)
         << PathOf(method) << ": " << Describe(result.status) << " for "
         << testing::PrintToString(bytes.substr(0, 100));

@@ -3,7 +3,10 @@
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
+#include <cstdlib>
 #include <utility>
+
+#include "tests/support/metrics.h"
 
 namespace vibestack::e2e {
 namespace {
@@ -49,6 +52,14 @@ void Service::Start() {
 
 void Service::AwaitReady(absl::Duration limit) {
   ASSERT_TRUE(Eventually(limit, [this] { return IsReady(); })) << process_->standard_error();
+}
+
+double Service::Metric(const std::string& series) const {
+  const std::string ports = ReadFile(output_ + ".port");
+  const std::string name = "metrics=";
+  const size_t place = ports.find(name);
+  if (place == std::string::npos) return 0;
+  return MetricIn(ScrapeMetrics(std::atoi(ports.c_str() + place + name.size())), series);
 }
 
 Services::Services(Options options) : options_(std::move(options)) {

@@ -36,6 +36,8 @@ class Service {
   Process& process() { return *process_; }
   // What it has logged since it was started last.
   std::string log() const { return process_ == nullptr ? "" : process_->standard_error(); }
+  // The value of a series of its /metrics; 0 where there is none.
+  double Metric(const std::string& series) const;
   std::string address() const { return "127.0.0.1:" + std::to_string(port_); }
   // One connection for all calls of a test; it survives a restart of the service.
   const std::shared_ptr<grpc::Channel>& channel() const { return channel_; }

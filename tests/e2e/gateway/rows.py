@@ -83,6 +83,16 @@ def login(world):
     return {"email": world.person().email, "password": PASSWORD}, None
 
 
+def reset(world):
+    email = world.person().email
+    world.must("RequestPasswordReset", {"email": email})
+    return {"token": world.webhook.take(email)["token"], "new_password": "battery staple"}, None
+
+
+def somebodys_token(world):
+    return {"token": world.person().token}, world.superuser.token
+
+
 def known_email(world):
     return {"email": world.person().email, "password": PASSWORD}, None
 
@@ -141,6 +151,18 @@ ROWS = [
     Row("Login", "nothing", anonymous(), "INVALID_ARGUMENT"),
     Row("RefreshToken", "tokens", refresh),
     Row("RefreshToken", "no token at all", anonymous(refresh_token="a.b.c"), "UNAUTHENTICATED"),
+    Row("ConfirmSignUp", "no token at all", anonymous(token="a.b.c", password=PASSWORD), "UNAUTHENTICATED"),
+    Row("ConfirmSignUp", "nothing", anonymous(), "INVALID_ARGUMENT"),
+    Row("ChangePassword", "tokens", own(current_password=PASSWORD, new_password="battery staple")),
+    Row("ChangePassword", "a wrong password", own(current_password="wrong horse", new_password="battery staple"),
+        "PERMISSION_DENIED"),
+    Row("RequestPasswordReset", "anybody", anonymous(email="nobody@example.org")),
+    Row("RequestPasswordReset", "nothing", anonymous(), "INVALID_ARGUMENT"),
+    Row("ResetPassword", "a mailed token", reset),
+    Row("ResetPassword", "no token at all", anonymous(token="a.b.c", new_password=PASSWORD), "UNAUTHENTICATED"),
+    Row("IntrospectToken", "a good one", somebodys_token),
+    Row("IntrospectToken", "no token at all", by_superuser(token="a.b.c")),
+    Row("IntrospectToken", "by a plain user", own(token="a.b.c"), "PERMISSION_DENIED"),
     Row("GetJwks", "the keys", anonymous()),
     # UserService
     Row("CreateUser", "an account", lambda world: (

@@ -8,7 +8,7 @@ import uuid
 
 import grpc
 
-from tests.support import local_up
+from tests.support import local_up, webhook
 
 sys.path.insert(0, str(local_up.ROOT / "deploy" / "local"))
 import stubs  # noqa: E402  pylint: disable=wrong-import-position
@@ -45,10 +45,11 @@ class World:
 
     def __init__(self, **environment):
         self.up = local_up.LocalUp(BUILD_DIR)
-        self.up.environment |= {"VIBESTACK_BCRYPT_COST": "4"} | environment
+        self.webhook = webhook.Webhook()
+        self.up.environment |= {"VIBESTACK_BCRYPT_COST": "4"} | self.webhook.environment(self.up.place) | environment
         code, said = self.up.run()
         if code != 0:
-            self.up.remove()
+            self.close()
             raise AssertionError(said)
         ports = self.up.ports
         self.url = f"http://127.0.0.1:{ports['GATEWAY_PORT']}"
@@ -61,6 +62,7 @@ class World:
 
     def close(self):
         self.up.remove()
+        self.webhook.close()
 
     def must(self, method, request, token=None):
         """A call that has to succeed, as a dict."""
