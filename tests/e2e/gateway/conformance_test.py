@@ -13,6 +13,7 @@ VOLATILE = (
     (re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"), "<uuid>"),
     (re.compile(r"eyJ[\w-]+\.[\w-]+\.[\w-]+"), "<token>"),
     (re.compile(r"[0-9a-f]{32}"), "<unique>"),
+    (re.compile(r"^\d{10}$"), "<seconds>"),
 )
 
 
