@@ -16,6 +16,7 @@
 #include "common/base/clock.h"
 #include "common/config/checks.h"
 #include "common/rpc/process.h"
+#include "common/telemetry/audit.h"
 #include "common/telemetry/log.h"
 #include "user_service/app.h"
 #include "user_service/domain/input_rules.h"
@@ -92,6 +93,7 @@ absl::Status CreateSuperuser() {
   const absl::StatusOr<UserPtr> user =
       SyncWait(accounts.MakeSuperuser(email, *password, absl::Now() + kCommandTimeout));
   if (!user.ok()) return user.status();
+  Audit("superuser_made", {{"user_id", (*user)->id}, {"reason", "command"}});
   PrintLine((*user)->id);
   return absl::OkStatus();
 }

@@ -25,9 +25,12 @@ class Tokens : public testing::Test {
  protected:
   // A token of that purpose for Ann, as the services themselves would sign it.
   std::string Issue(Purpose purpose) {
-    const std::string subject = purpose == Purpose::kService ? "worker" : ann_.id;
-    const auto issued = issuer_.Issue(purpose, subject, absl::Minutes(5), FingerprintFor(purpose),
-                                      purpose == Purpose::kSignUp ? "new@example.org" : "");
+    std::string subject = ann_.id;
+    if (purpose == Purpose::kService) subject = "worker";
+    if (purpose == Purpose::kSignUp) subject = NewUuid();
+    const auto issued =
+        issuer_.Issue(purpose, subject, absl::Minutes(5), FingerprintFor(purpose),
+                      purpose == Purpose::kSignUp ? NewUuid() + "@example.org" : "");
     EXPECT_TRUE(issued.ok()) << issued.status();
     return issued->token.Reveal();
   }
@@ -91,6 +94,19 @@ class Tokens : public testing::Test {
     return Call(services_.auth(), &AuthService::Stub::RefreshToken, request).reason();
   }
 
+  std::string Reset(const std::string& token) {
+    user::v1::ResetPasswordRequest request;
+    request.set_token(token);
+    request.set_new_password("battery staple");
+    return Call(services_.auth(), &AuthService::Stub::ResetPassword, request).reason();
+  }
+  std::string ConfirmSignUp(const std::string& token) {
+    user::v1::ConfirmSignUpRequest request;
+    request.set_token(token);
+    request.set_password("battery staple");
+    return Call(services_.auth(), &AuthService::Stub::ConfirmSignUp, request).reason();
+  }
+
   // Both services refuse it, as one that is not good or as one that has expired.
   void ExpectRefused(const std::string& token, const std::string& what,
                      const std::string& reason = "TOKEN_INVALID") {
@@ -121,7 +137,13 @@ TEST_F(Tokens, EachPurposeIsTakenForItselfAndForNoOther) {
        {Purpose::kService}},
       {"RefreshToken",
        [this](const std::string& token) { return Refresh(token); },
-       {Purpose::kRefresh}}};
+       {Purpose::kRefresh}},
+      {"ConfirmSignUp",
+       [this](const std::string& token) { return ConfirmSignUp(token); },
+       {Purpose::kSignUp}},
+      {"ResetPassword",  // last, for it ends Ann's tokens
+       [this](const std::string& token) { return Reset(token); },
+       {Purpose::kReset}}};
   for (const Purpose purpose : auth::kAllPurposes) {
     const std::string token = Issue(purpose);
     for (const Use& use : uses) {

@@ -64,7 +64,8 @@ class AuthApi {
   // auth_sign_up.cc
   Answer<user::v1::User> SignUp(rpc::Call& call, const user::v1::SignUpRequest& request);
   Answer<user::v1::User> MakeAtOnce(rpc::Call& call, const user::v1::SignUpRequest& request);
-  absl::StatusOr<user::v1::User> BeginSignUp(const user::v1::SignUpRequest& request);
+  absl::StatusOr<user::v1::User> BeginSignUp(const rpc::Call& call,
+                                             const user::v1::SignUpRequest& request);
   Answer<user::v1::User> ConfirmSignUp(rpc::Call& call,
                                        const user::v1::ConfirmSignUpRequest& request);
   // auth_passwords.cc

@@ -1,10 +1,13 @@
 // Changes and resets of passwords.
+#include <string>
 #include <utility>
 
+#include "common/rpc/call_audit.h"
 #include "user_service/api/after_answer.h"
 #include "user_service/api/auth_api.h"
 #include "user_service/api/checks.h"
 #include "user_service/api/convert.h"
+#include "user_service/domain/input_rules.h"
 
 namespace vibestack::user_service {
 namespace {
@@ -26,20 +29,34 @@ Task<absl::StatusOr<TokenResponse>> AuthApi::ChangePassword(Call& call,
   CheckPresentPassword(validator, "current_password", request.current_password());
   CheckNewPassword(validator, "new_password", request.new_password());
   if (!validator.ok()) co_return validator.ToStatus();
-  const absl::StatusOr<UserPtr> user = co_await domain_.password_changes.Change(
-      call.caller().user_id, Secret(request.current_password()), Secret(request.new_password()),
-      call.WorkDeadline());
-  if (!user.ok()) co_return user.status();
+  const std::string& id = call.caller().user_id;
+  Task<absl::StatusOr<UserPtr>> change = domain_.password_changes.Change(
+      id, Secret(request.current_password()), Secret(request.new_password()), call.WorkDeadline());
+  const std::string account = "user:" + id;
+  const absl::StatusOr<UserPtr> user =
+      co_await guesses_.Limit(call, "password", account, std::move(change));
+  if (!user.ok()) {
+    if (absl::IsPermissionDenied(user.status())) {
+      rpc::AuditCall(call, "password_change_failed", {{"user_id", id}});
+    }
+    co_return user.status();
+  }
+  rpc::AuditCall(call, "password_changed", {{"user_id", id}});
   co_return ToAnswer(domain_.sessions.Open(**user));
 }
 
 Task<absl::StatusOr<RequestPasswordResetResponse>> AuthApi::RequestPasswordReset(
-    Call&, const RequestPasswordResetRequest& request) {
+    Call& call, const RequestPasswordResetRequest& request) {
   rpc::Validator validator;
   CheckSoughtEmail(validator, request.email());
   if (!validator.ok()) co_return validator.ToStatus();
+  const absl::Status allowed =
+      guesses_.Spend(call, "password_reset_request", "reset:" + NormalizeEmail(request.email()));
+  if (!allowed.ok()) co_return allowed;
   absl::StatusOr<Outbox::Place> place = domain_.password_resets.Begin();
   if (!place.ok()) co_return place.status();
+  // (Whose it is, the line `password_reset_sent` says.)
+  rpc::AuditCall(call, "password_reset_requested");
   StartAfterAnswer(domain_.password_resets.Send(*std::move(place), request.email()));
   co_return RequestPasswordResetResponse();
 }
@@ -50,9 +67,13 @@ Task<absl::StatusOr<ResetPasswordResponse>> AuthApi::ResetPassword(
   CheckToken(validator, "token", request.token());
   CheckNewPassword(validator, "new_password", request.new_password());
   if (!validator.ok()) co_return validator.ToStatus();
-  const absl::StatusOr<UserPtr> user = co_await domain_.password_resets.Reset(
+  Task<absl::StatusOr<UserPtr>> reset = domain_.password_resets.Reset(
       request.token(), Secret(request.new_password()), call.WorkDeadline());
+  const std::string no_account;
+  const absl::StatusOr<UserPtr> user =
+      co_await guesses_.Limit(call, "password_reset", no_account, std::move(reset));
   if (!user.ok()) co_return user.status();
+  rpc::AuditCall(call, "password_reset", {{"user_id", (*user)->id}});
   co_return ResetPasswordResponse();
 }
 

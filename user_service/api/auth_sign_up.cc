@@ -1,6 +1,7 @@
 // SignUp in its three modes, and ConfirmSignUp.
 #include <utility>
 
+#include "common/rpc/call_audit.h"
 #include "user_service/api/after_answer.h"
 #include "user_service/api/auth_api.h"
 #include "user_service/api/checks.h"
@@ -23,7 +24,7 @@ Task<absl::StatusOr<user::v1::User>> AuthApi::SignUp(Call& call, const SignUpReq
     case SignUpMode::kOpen:
       break;
     case SignUpMode::kConfirmed:
-      co_return BeginSignUp(request);
+      co_return BeginSignUp(call, request);
     case SignUpMode::kClosed:
       co_return SignUpClosedError();
   }
@@ -42,10 +43,12 @@ Task<absl::StatusOr<user::v1::User>> AuthApi::MakeAtOnce(Call& call, const SignU
   const std::string no_account;
   const absl::StatusOr<UserPtr> user =
       co_await guesses_.Limit(call, "sign_up", no_account, std::move(create));
+  if (user.ok()) rpc::AuditCall(call, "signed_up", {{"user_id", (*user)->id}});
   co_return ToAnswer(user);
 }
 
-absl::StatusOr<user::v1::User> AuthApi::BeginSignUp(const SignUpRequest& request) {
+absl::StatusOr<user::v1::User> AuthApi::BeginSignUp(const Call& call,
+                                                    const SignUpRequest& request) {
   rpc::Validator validator;
   CheckEmail(validator, "email", request.email());
   if (!request.password().empty()) validator.Add("password", kBelongsToConfirm);
@@ -53,6 +56,9 @@ absl::StatusOr<user::v1::User> AuthApi::BeginSignUp(const SignUpRequest& request
   if (request.has_bio()) validator.Add("bio", kBelongsToConfirm);
   validator.NoUnknownFields(request);
   if (!validator.ok()) return validator.ToStatus();
+  const absl::Status allowed =
+      guesses_.Spend(call, "sign_up", "sign_up:" + NormalizeEmail(request.email()));
+  if (!allowed.ok()) return allowed;
   absl::StatusOr<Outbox::Place> place = domain_.sign_ups.Begin();
   if (!place.ok()) return place.status();
   StartAfterAnswer(domain_.sign_ups.Send(*std::move(place), request.email()));
@@ -68,8 +74,12 @@ Task<absl::StatusOr<user::v1::User>> AuthApi::ConfirmSignUp(Call& call,
   NewAccount account = TakeProfile(validator, request);
   validator.NoUnknownFields(request);
   if (!validator.ok()) co_return validator.ToStatus();
+  Task<absl::StatusOr<UserPtr>> confirm =
+      domain_.sign_ups.Confirm(request.token(), std::move(account), call.WorkDeadline());
+  const std::string no_account;
   const absl::StatusOr<UserPtr> user =
-      co_await domain_.sign_ups.Confirm(request.token(), std::move(account), call.WorkDeadline());
+      co_await guesses_.Limit(call, "confirm_sign_up", no_account, std::move(confirm));
+  if (user.ok()) rpc::AuditCall(call, "signed_up", {{"user_id", (*user)->id}});
   co_return ToAnswer(user);
 }
 

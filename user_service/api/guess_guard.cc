@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <utility>
 
 #include "absl/time/clock.h"
 #include "common/base/error.h"
@@ -74,6 +75,14 @@ Task<absl::Status> GuessGuard::Enter(rpc::Call& call, const char* what,
     const bool waited = co_await waiting_.Wait(subject.address, until);
     if (!waited) co_return Refuse(call, what, decision);
   }
+}
+
+absl::Status GuessGuard::Spend(const rpc::Call& call, const char* what, std::string account) {
+  const GuessLimits::Subject subject{std::move(account), AddressOf(call)};
+  const GuessLimits::Decision decision = limits_.Admit(subject);
+  if (decision.verdict != Verdict::kAdmitted) return Refuse(call, what, decision);
+  limits_.Settle(subject, GuessLimits::Outcome::kWrong);
+  return absl::OkStatus();
 }
 
 absl::Status GuessGuard::Refuse(const rpc::Call& call, const char* what,

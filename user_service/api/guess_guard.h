@@ -38,6 +38,10 @@ class GuessGuard {
     co_return result;
   }
 
+  // Counts one attempt for good, whatever comes of it: for what costs others something, such as a
+  // mail. OK, or refused as above.
+  absl::Status Spend(const rpc::Call& call, const char* what, std::string account);
+
  private:
   // By which a client is known: its IPv4 address or IPv6 /64.
   static std::string AddressOf(const rpc::Call& call);

@@ -6,6 +6,7 @@
 #include "common/auth/fingerprint.h"
 #include "common/base/error.h"
 #include "common/rpc/authenticator.h"
+#include "common/telemetry/audit.h"
 #include "common/telemetry/log.h"
 #include "user_service/domain/password_changes.h"
 #include "user_service/domain/sessions.h"
@@ -45,6 +46,7 @@ Task<void> PasswordResets::Send(Outbox::Place place, std::string email) {
   if (user.ok() && (*user == nullptr || !(*user)->is_active)) co_return;
   absl::StatusOr<Notice> notice = MakeNotice(user);
   if (notice.ok()) {
+    Audit("password_reset_sent", {{"user_id", notice->user_id}});
     outbox_->Put(std::move(place), *std::move(notice));
   } else {
     Log(LogLevel::kWarning, "password_reset_not_sent", {{"reason", ErrorReason(notice.status())}});

@@ -26,7 +26,8 @@ Sessions::Sessions(UserStore& users, Passwords& passwords, const auth::KeySetPro
       passwords_(passwords),
       verifier_(keys, clock),
       issuer_(keys, clock),
-      options_(std::move(options)) {}
+      options_(std::move(options)),
+      upgrades_(users, passwords) {}
 
 Task<Sessions::LogInOutcome> Sessions::LogIn(std::string email, Secret password,
                                              absl::Time deadline) {
@@ -36,13 +37,13 @@ Task<Sessions::LogInOutcome> Sessions::LogIn(std::string email, Secret password,
   // An inactive account is compared as one that does not exist.
   const bool may_enter = user != nullptr && user->is_active;
   const UserPtr entrant = may_enter ? user : nullptr;
-  const absl::StatusOr<bool> matches =
-      co_await passwords_.Match(std::move(password), entrant, deadline);
+  const absl::StatusOr<bool> matches = co_await passwords_.Match(password, entrant, deadline);
   LogInOutcome outcome{
       .tokens = UnauthenticatedError("INVALID_CREDENTIALS", "the email or the password is wrong"),
       .user_id = user == nullptr ? "" : user->id};
   if (!matches.ok() || *matches) {
     outcome.tokens = matches.ok() ? Open(*user) : matches.status();
+    if (matches.ok()) upgrades_.Consider(password, user);
     co_return outcome;
   }
   outcome.refusal = user == nullptr ? "unknown_email" : may_enter ? "wrong_password" : "inactive";

@@ -12,6 +12,7 @@
 #include "common/auth/token_verifier.h"
 #include "common/base/clock.h"
 #include "common/base/secret.h"
+#include "user_service/domain/hash_upgrades.h"
 #include "user_service/domain/passwords.h"
 #include "user_service/store/user_store.h"
 
@@ -67,6 +68,7 @@ class Sessions {
   const auth::TokenVerifier verifier_;
   const auth::TokenIssuer issuer_;
   const Options options_;
+  HashUpgrades upgrades_;
 };
 
 }  // namespace vibestack::user_service
