@@ -80,7 +80,8 @@ class JobApi {
   // These jobs with their results, as far as they have not changed again.
   Answer<std::vector<Job>> ReadResults(Call& call, const std::vector<JobPtr>& changed);
   // Waits as a stream does until something may have happened; see NextLook.
-  Task<Wake> WaitForNews(Call& call, std::shared_ptr<Waker> waker, int failures);
+  Task<Wake> WaitForNews(Call& call, std::shared_ptr<Waker> waker, int failures,
+                         absl::Time heartbeat_due);
   // Claims until there is something, the wait is over, or the service stops.
   Answer<std::vector<Job>> ClaimOrWait(Call& call, ClaimRequest claim, absl::Time end);
 

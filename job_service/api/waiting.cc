@@ -6,6 +6,7 @@
 #include "common/base/error.h"
 #include "common/base/random.h"
 #include "common/rpc/alarm.h"
+#include "common/rpc/validator.h"
 
 namespace vibestack::job_service {
 namespace {
@@ -14,6 +15,9 @@ namespace {
 constexpr absl::Duration kMargin = absl::Milliseconds(100);
 
 constexpr absl::Duration kFirstRetry = absl::Milliseconds(100);
+
+constexpr absl::Duration kShortestHeartbeat = absl::Seconds(1);
+constexpr absl::Duration kLongestHeartbeat = absl::Minutes(5);
 
 }  // namespace
 
@@ -37,6 +41,11 @@ absl::Time NextLook(const auth::Caller& caller, absl::Duration poll_interval, in
                                    : BackoffWithJitter(failures, kFirstRetry, poll_interval);
   return std::min(now + pause, std::max(caller.token_expires_at, now));
 }
+
+Heartbeat::Heartbeat(const google::protobuf::Duration* interval)
+    : interval_(interval == nullptr
+                    ? absl::InfiniteDuration()
+                    : std::clamp(rpc::ToSpan(*interval), kShortestHeartbeat, kLongestHeartbeat)) {}
 
 bool IsPassing(const absl::Status& status) {
   return absl::IsUnavailable(status) || absl::IsResourceExhausted(status) ||

@@ -1,6 +1,8 @@
 #ifndef VIBESTACK_JOB_SERVICE_API_WAITING_H_
 #define VIBESTACK_JOB_SERVICE_API_WAITING_H_
 
+#include <google/protobuf/duration.pb.h>
+
 #include <memory>
 
 #include "absl/status/status.h"
@@ -29,6 +31,23 @@ Task<Wake> WaitFor(rpc::Call& call, std::shared_ptr<Waker> waker, absl::Time unt
 // `failures` that passed; never later than when its caller's token expires.
 absl::Time NextLook(const auth::Caller& caller, absl::Duration poll_interval, int failures,
                     absl::Time now);
+
+// When a stream that has nothing new to tell says that it is alive. Not thread-safe.
+class Heartbeat {
+ public:
+  // By a request's field: the time between two, cut to between 1 second and 5 minutes; none where
+  // it is null.
+  explicit Heartbeat(const google::protobuf::Duration* interval);
+
+  // Something was sent.
+  void Restart(absl::Time now) { due_ = now + interval_; }
+  bool IsDue(absl::Time now) const { return now >= due_; }
+  absl::Time due() const { return due_; }
+
+ private:
+  absl::Duration interval_;
+  absl::Time due_ = absl::InfiniteFuture();
+};
 
 // Whether a stream that meets this error stays open and looks again later: the database or
 // user_service is away or busy.

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -18,6 +19,7 @@ absl::Status Check(const pb::WatchJobRequest& request) {
   rpc::Validator validator;
   validator.Id("id", request.id());
   CheckView(request.view(), validator);
+  if (request.has_heartbeat()) validator.Span("heartbeat", request.heartbeat());
   return validator.ToStatus();
 }
 
@@ -57,6 +59,7 @@ Task<absl::Status> JobApi::WatchJob(Call& call, const pb::WatchJobRequest& reque
   const absl::Status valid = Check(request);
   if (!valid.ok()) co_return valid;
   const JobKey key{CanonicalUuid(request.id()), ShowsResult(request.view(), pb::FULL)};
+  Heartbeat heartbeat(request.has_heartbeat() ? &request.heartbeat() : nullptr);
   std::optional<Told> told;
   int failures = 0;
   while (true) {
@@ -72,20 +75,24 @@ Task<absl::Status> JobApi::WatchJob(Call& call, const pb::WatchJobRequest& reque
     }
     if (!job.ok() && !(told.has_value() && IsPassing(job.status()))) co_return job.status();
     failures = job.ok() ? 0 : failures + 1;
-    if (job.ok() && told != Told::Of(**job)) {
+    if (job.ok() && (told != Told::Of(**job) || heartbeat.IsDue(absl::Now()))) {
       told = Told::Of(**job);
+      heartbeat.Restart(absl::Now());
       const absl::Status written = co_await Tell(**job, request.view(), stream);
       if (!written.ok() || IsTerminal((*job)->status)) co_return written;
     }
     job = JobPtr();  // A result may be large: it is not kept while nothing happens.
-    const Wake reason = co_await WaitForNews(call, waker, failures);
+    const Wake reason = co_await WaitForNews(call, waker, failures, heartbeat.due());
     if (reason == Wake::kGone) co_return rpc::ClientGoneError();
     if (reason == Wake::kStopping) co_return StoppingError();
   }
 }
 
-Task<Wake> JobApi::WaitForNews(Call& call, std::shared_ptr<Waker> waker, int failures) {
-  const absl::Time until = NextLook(call.caller(), options_.poll_interval, failures, absl::Now());
+Task<Wake> JobApi::WaitForNews(Call& call, std::shared_ptr<Waker> waker, int failures,
+                               absl::Time heartbeat_due) {
+  absl::Time until = NextLook(call.caller(), options_.poll_interval, failures, absl::Now());
+  // While looks fail there is nothing to tell.
+  if (failures == 0) until = std::min(until, heartbeat_due);
   co_return co_await WaitFor(call, std::move(waker), until);
 }
 

@@ -33,6 +33,7 @@ absl::StatusOr<JobFilter> ToFilter(const auth::Caller& caller,
     filter.workflow_id = request.workflow_id();
   }
   CheckView(request.view(), validator);
+  if (request.has_heartbeat()) validator.Span("heartbeat", request.heartbeat());
   if (!validator.ok()) return validator.ToStatus();
   return filter;
 }
@@ -159,6 +160,8 @@ Task<absl::Status> JobApi::WatchJobs(Call& call, const pb::WatchJobsRequest& req
   const Feed::Subscription feed = feed_.Watch(watcher);
   const absl::Status begun = co_await TellOpenJobs(call, request.view(), *watcher, stream);
   if (!begun.ok()) co_return begun;
+  Heartbeat heartbeat(request.has_heartbeat() ? &request.heartbeat() : nullptr);
+  heartbeat.Restart(absl::Now());
   int failures = 0;
   while (true) {
     auto waker = std::make_shared<Waker>();
@@ -167,7 +170,13 @@ Task<absl::Status> JobApi::WatchJobs(Call& call, const pb::WatchJobsRequest& req
     if (!told.ok() && !IsPassing(told)) co_return told;
     failures = told.ok() ? 0 : failures + 1;
     if (told.ok()) watcher->WakeOnChange(waker);
-    const Wake reason = co_await WaitForNews(call, waker, failures);
+    if (told.ok() && heartbeat.IsDue(absl::Now())) {
+      heartbeat.Restart(absl::Now());
+      const Response nothing;
+      const absl::Status written = co_await stream.Write(nothing);
+      if (!written.ok()) co_return written;
+    }
+    const Wake reason = co_await WaitForNews(call, waker, failures, heartbeat.due());
     if (reason == Wake::kGone) co_return rpc::ClientGoneError();
     if (reason == Wake::kStopping) co_return StoppingError();
   }

@@ -137,6 +137,17 @@ class EdgeTest(unittest.TestCase):
         self.assertNotIn(secret, text)
         self.assertNotIn(self.person.token, text)
 
+    def test_a_client_cannot_choose_its_own_address(self):
+        status, _, _ = self.world.rest.raw(
+            "POST", "/v1/auth/login", json.dumps({"email": "nobody@example.org", "password": "wrong horse"}),
+            JSON | {"x-forwarded-for": "203.0.113.7", "x-request-id": "whose-address"})
+        self.assertEqual(status, 401)
+        log = self.world.up.place / "log" / "user_service.log"
+        line = next(json.loads(line) for line in log.read_text(encoding="utf-8").splitlines() if "whose-address" in line)
+        self.assertEqual(line["event"], "login_failed")
+        self.assertTrue(line["client_address"])
+        self.assertNotEqual(line["client_address"], "203.0.113.7")
+
     def test_a_service_that_is_away_means_503_with_a_time_to_try_again(self):
         world = World()
         self.addCleanup(world.close)

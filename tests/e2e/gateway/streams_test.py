@@ -1,0 +1,156 @@
+"""Jobs watched by browsers: server-sent events through the gateway."""
+
+import asyncio
+import json
+import re
+import time
+import unittest
+import urllib.request
+
+from tests.e2e.gateway.world import World
+
+WATCHERS = 1000
+SECONDS = 60
+
+
+class EventStream:
+    """One GET whose answer is read event by event."""
+
+    def __init__(self, reader, writer):
+        self._reader, self._writer = reader, writer
+        self.status, self.headers = None, {}
+
+    @classmethod
+    async def open(cls, world, path, token=None):
+        reader, writer = await asyncio.open_connection("127.0.0.1", world.up.ports["GATEWAY_PORT"])
+        stream = cls(reader, writer)
+        authorization = f"authorization: Bearer {token}\r\n" if token else ""
+        writer.write(f"GET {path} HTTP/1.1\r\nhost: localhost\r\naccept: text/event-stream\r\n{authorization}\r\n".encode())
+        head = (await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), SECONDS)).decode()
+        stream.status = int(head.split()[1])
+        stream.headers = dict(line.lower().split(": ", 1) for line in head.split("\r\n")[1:] if line)
+        return stream
+
+    async def next(self):
+        """The next event's message; None when the stream has ended."""
+        while True:
+            line = await asyncio.wait_for(self._reader.readline(), SECONDS)
+            if line.startswith(b"data: "):
+                return json.loads(line[6:])
+            if line in (b"0\r\n", b""):
+                return None
+
+    def close(self):
+        self._writer.close()
+
+
+def streams_under_way(world):
+    """How many calls of the gateway to job_service are open, by its own count."""
+    url = f"http://127.0.0.1:{world.up.ports['GATEWAY_ADMIN']}/stats?filter=^cluster.job_service.upstream_rq_active$"
+    with urllib.request.urlopen(url, timeout=5) as response:
+        return int(re.search(r": (\d+)", response.read().decode())[1])
+
+
+class StreamsTest(unittest.IsolatedAsyncioTestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.world = World()
+        cls.addClassCleanup(cls.world.close)
+
+    def create(self, person, workflow="streams"):
+        return self.world.must("CreateJob", {"workflow_id": workflow}, person.token)["id"]
+
+    def claim(self, workflow):
+        return self.world.must("ClaimJobs", {"workflow_ids": [workflow], "max_jobs": 1000}, self.world.worker)["jobs"]
+
+    def complete(self, claimed):
+        self.world.must("CompleteJob", {"id": claimed["job"]["id"], "lease_token": claimed["lease_token"],
+                                        "result_payload": {"done": True}}, self.world.worker)
+
+    async def test_a_watch_tells_every_change_as_an_event_and_ends(self):
+        person = self.world.person()
+        job = self.create(person, "every-change")
+        stream = await EventStream.open(self.world, f"/v1/jobs/{job}:watch", person.token)
+        self.assertEqual((stream.status, stream.headers["content-type"]), (200, "text/event-stream"))
+        self.assertEqual((await stream.next())["status"], "PENDING")
+        claimed = self.claim("every-change")[0]
+        self.assertEqual((await stream.next())["status"], "PROCESSING")
+        self.complete(claimed)
+        last = await stream.next()
+        self.assertEqual((last["status"], last["result_payload"]), ("COMPLETED", {"done": True}))
+        self.assertIsNone(await stream.next())
+
+    async def test_an_event_source_may_bring_its_token_in_the_query(self):
+        person = self.world.person()
+        job = self.create(person)
+        stream = await EventStream.open(self.world, f"/v1/jobs/{job}:watch?view=BASIC&access_token={person.token}")
+        self.assertEqual((await stream.next())["id"], job)
+        stream.close()
+        # Nowhere else: a link with a token in it is a token that leaks.
+        stream = await EventStream.open(self.world, f"/v1/jobs/{job}?access_token={person.token}")
+        self.assertEqual(stream.status, 401)
+        log = (self.world.up.place / "log" / "gateway.log").read_text(encoding="utf-8")
+        self.assertNotIn(person.token, log)
+
+    async def test_a_silent_stream_gives_signs_of_life_when_asked_for(self):
+        person = self.world.person()
+        job = self.create(person)
+        one = await EventStream.open(self.world, f"/v1/jobs/{job}:watch?heartbeat=1s", person.token)
+        everything = await EventStream.open(self.world, "/v1/jobs:watch?heartbeat=1s", person.token)
+        for _ in range(3):
+            self.assertEqual((await one.next())["status"], "PENDING")
+        for _ in range(4):
+            await everything.next()
+        one.close()
+        everything.close()
+
+    async def test_a_watch_resumed_misses_nothing(self):
+        person = self.world.person()
+        job = self.create(person, "resumed")
+        stream = await EventStream.open(self.world, f"/v1/jobs/{job}:watch", person.token)
+        await stream.next()
+        stream.close()
+        self.complete(self.claim("resumed")[0])  # while nobody watches
+        stream = await EventStream.open(self.world, f"/v1/jobs/{job}:watch", person.token)
+        self.assertEqual((await stream.next())["status"], "COMPLETED")
+        self.assertIsNone(await stream.next())
+
+    async def test_refusals_are_errors_like_all_others(self):
+        person = self.world.person()
+        stream = await EventStream.open(self.world, "/v1/jobs/no-id:watch", person.token)
+        self.assertEqual(stream.status, 400)
+
+    async def test_a_thousand_watchers_get_their_results_and_closed_ones_free_everything(self):
+        person = self.world.person()
+        requests = [{"workflow_id": "thousand"} for _ in range(WATCHERS)]
+        jobs = self.world.must("BatchCreateJobs", {"requests": requests}, person.token)["jobs"]
+        began = time.monotonic()
+        streams = await asyncio.gather(*(EventStream.open(self.world, f"/v1/jobs/{job['id']}:watch", person.token)
+                                         for job in jobs))
+        first = await asyncio.gather(*(stream.next() for stream in streams))
+        self.assertEqual({job["status"] for job in first}, {"PENDING"})
+        opened = time.monotonic() - began
+        self.assertGreaterEqual(streams_under_way(self.world), WATCHERS)
+        for stream in streams[: WATCHERS // 2]:
+            stream.close()
+        began = time.monotonic()
+        for claimed in self.claim("thousand"):
+            self.complete(claimed)
+        ends = await asyncio.gather(*(self.last_of(stream) for stream in streams[WATCHERS // 2:]))
+        self.assertEqual({job["status"] for job in ends}, {"COMPLETED"})
+        print(f"\nstreams: {WATCHERS} opened in {opened:.1f} s, all of the rest ended in {time.monotonic() - began:.1f} s")
+        end = time.monotonic() + SECONDS
+        while streams_under_way(self.world) > 0 and time.monotonic() < end:
+            await asyncio.sleep(0.05)
+        self.assertEqual(streams_under_way(self.world), 0)
+
+    @staticmethod
+    async def last_of(stream):
+        last = None
+        while (event := await stream.next()) is not None:
+            last = event
+        return last
+
+
+if __name__ == "__main__":
+    unittest.main()
