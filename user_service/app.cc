@@ -132,7 +132,7 @@ absl::Status App::Open() {
       rpc::Server::Listen(options_.grpc_address, {&auth_api_.service(), &user_api_.service()});
   if (!server.ok()) return server.status();
   server_ = *std::move(server);
-  key_watcher_ = std::make_unique<KeyWatcher>(*keys_, kKeyInterval);
+  key_watcher_ = std::make_unique<auth::KeyWatcher>(*keys_, kKeyInterval);
   listener_ = std::make_unique<db::Listener>(db::ListenerOptions{
       .database_url = options_.database_url,
       .application_name = kApplication,

@@ -8,6 +8,7 @@
 #include "absl/status/statusor.h"
 #include "common/auth/caching_verifier.h"
 #include "common/auth/key_ring.h"
+#include "common/auth/key_watcher.h"
 #include "common/auth/password_pool.h"
 #include "common/base/secret.h"
 #include "common/db/listener.h"
@@ -30,7 +31,6 @@
 #include "user_service/domain/passwords.h"
 #include "user_service/domain/sessions.h"
 #include "user_service/domain/sign_ups.h"
-#include "user_service/key_watcher.h"
 #include "user_service/options.h"
 #include "user_service/store/user_store.h"
 #include "user_service/webhook/deliveries.h"
@@ -91,7 +91,7 @@ class App {
   AuthApi auth_api_;
   UserApi user_api_;
   std::vector<MetricRegistration> watched_;
-  std::unique_ptr<KeyWatcher> key_watcher_;
+  std::unique_ptr<auth::KeyWatcher> key_watcher_;
   std::unique_ptr<db::Listener> listener_;
   std::unique_ptr<rpc::Server> server_;
 };

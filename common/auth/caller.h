@@ -9,7 +9,7 @@
 namespace vibestack::auth {
 
 // The kinds of caller, as vibestack.options.v1.Role names them.
-enum class Role { kPublic, kUser, kSuperuser, kService };
+enum class Role { kPublic, kUser, kSuperuser, kService, kCallback };
 
 // Who is calling: established by common/rpc from a verified token and the account's present state,
 // and true for this one call only. A plain value.
@@ -17,21 +17,41 @@ struct Caller {
   Role role = Role::kPublic;
   std::string user_id;       // lower-case UUID; of users and superusers only
   std::string service_name;  // of services only
+  std::string job_id;        // of callbacks only: the one job they may speak of
   // When the token expires by which the caller is known; what lasts longer than a call looks anew.
   absl::Time token_expires_at = absl::InfiniteFuture();
 
   static Caller Anonymous() { return {}; }
-  static Caller User(std::string user_id) { return {Role::kUser, std::move(user_id), ""}; }
-  static Caller Superuser(std::string user_id) {
-    return {Role::kSuperuser, std::move(user_id), ""};
+  static Caller User(std::string user_id) {
+    Caller caller;
+    caller.role = Role::kUser;
+    caller.user_id = std::move(user_id);
+    return caller;
   }
-  static Caller Service(std::string name) { return {Role::kService, "", std::move(name)}; }
+  static Caller Superuser(std::string user_id) {
+    Caller caller = User(std::move(user_id));
+    caller.role = Role::kSuperuser;
+    return caller;
+  }
+  static Caller Service(std::string name) {
+    Caller caller;
+    caller.role = Role::kService;
+    caller.service_name = std::move(name);
+    return caller;
+  }
+  static Caller Callback(std::string job_id) {
+    Caller caller;
+    caller.role = Role::kCallback;
+    caller.job_id = std::move(job_id);
+    return caller;
+  }
 
   bool IsAnonymous() const { return role == Role::kPublic; }
   // A superuser is a user, too.
   bool IsUser() const { return role == Role::kUser || role == Role::kSuperuser; }
   bool IsSuperuser() const { return role == Role::kSuperuser; }
   bool IsService() const { return role == Role::kService; }
+  bool IsCallback() const { return role == Role::kCallback; }
   // Whether the caller is the user of that id (in lower case).
   bool Is(const std::string& other_user_id) const { return IsUser() && user_id == other_user_id; }
 };

@@ -64,8 +64,10 @@ Task<absl::StatusOr<auth::Caller>> Authenticator::Authenticate(std::string autho
     claims = verify_(*token);
   }
   if (!claims.ok()) co_return claims.status();
-  auth::Caller caller = auth::Caller::Service(claims->subject);
-  if (claims->purpose != auth::Purpose::kService) {
+  auth::Caller caller = claims->purpose == auth::Purpose::kCallback
+                            ? auth::Caller::Callback(claims->subject)
+                            : auth::Caller::Service(claims->subject);
+  if (!caller.IsCallback() && claims->purpose != auth::Purpose::kService) {
     const absl::StatusOr<auth::AccountState> account =
         co_await accounts_.Find(claims->subject, deadline);
     if (!account.ok()) co_return account.status();

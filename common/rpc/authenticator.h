@@ -17,7 +17,8 @@ namespace vibestack::rpc {
 // Thread-safe.
 class Authenticator {
  public:
-  // Verifies an access or service token; UNAUTHENTICATED, or UNAVAILABLE while no keys are known.
+  // Verifies an access, service or callback token, as far as callers may have one: UNAUTHENTICATED,
+  // or UNAVAILABLE while no keys are known. Claims of another purpose must not come of it.
   using Verify = std::function<absl::StatusOr<auth::Claims>(const std::string& token)>;
 
   // Asked once about a token that was refused: OK when it may be verified again, because keys came

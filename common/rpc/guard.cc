@@ -19,6 +19,8 @@ auth::Role RoleOf(options::v1::Role role) {
       return auth::Role::kSuperuser;
     case options::v1::SERVICE:
       return auth::Role::kService;
+    case options::v1::CALLBACK:
+      return auth::Role::kCallback;
     default:
       return auth::Role::kUser;
   }
@@ -34,6 +36,8 @@ const char* RoleName(auth::Role role) {
       return "superuser";
     case auth::Role::kService:
       return "service";
+    case auth::Role::kCallback:
+      return "callback";
   }
   return "";
 }

@@ -16,6 +16,7 @@ sigset_t StopSignals() {
   sigemptyset(&signals);
   sigaddset(&signals, SIGTERM);
   sigaddset(&signals, SIGINT);
+  sigaddset(&signals, SIGHUP);
   return signals;
 }
 
@@ -39,10 +40,13 @@ void PrepareProcess() {
 #endif
 }
 
-int WaitForStopSignal() {
+int WaitForStopSignal(const std::function<void()>& on_hangup) {
   const sigset_t signals = StopSignals();
   int signal = 0;
-  sigwait(&signals, &signal);
+  do {
+    sigwait(&signals, &signal);
+    if (signal == SIGHUP && on_hangup != nullptr) on_hangup();
+  } while (signal == SIGHUP && on_hangup != nullptr);
   return signal;
 }
 

@@ -1,6 +1,7 @@
 #ifndef VIBESTACK_COMMON_RPC_PROCESS_H_
 #define VIBESTACK_COMMON_RPC_PROCESS_H_
 
+#include <functional>
 #include <string>
 
 #include "absl/status/status.h"
@@ -8,14 +9,15 @@
 // What the two server processes do alike around their servers.
 namespace vibestack::rpc {
 
-// Readies this process for serving; call it once, before other threads. Leaves SIGTERM and SIGINT
-// to WaitForStopSignal and ignores SIGPIPE. Raises the limit on open files to what the system
-// allows: gRPC 1.51 never accepts again once it ran out (CVE-2023-4785). Turns off the search for
-// deadlocks in Abseil's mutexes, which Debian's build has on, in optimised builds.
+// Readies this process for serving; call it once, before other threads. Leaves SIGTERM, SIGINT
+// and SIGHUP to WaitForStopSignal and ignores SIGPIPE. Raises the limit on open files to what the
+// system allows: gRPC 1.51 never accepts again once it ran out (CVE-2023-4785). Turns off the
+// search for deadlocks in Abseil's mutexes, which Debian's build has on, in optimised builds.
 void PrepareProcess();
 
-// Blocks this thread until the process is asked to stop, and returns the signal.
-int WaitForStopSignal();
+// Blocks this thread until the process is asked to stop, and returns the signal. SIGHUP runs
+// `on_hangup` on this thread instead, where it is given.
+int WaitForStopSignal(const std::function<void()>& on_hangup = nullptr);
 
 // Writes `grpc=PORT` and `metrics=PORT` to `path`, each on a line; nothing for an empty path.
 // Whoever waits for the file finds it whole. UNAVAILABLE when it cannot be written.

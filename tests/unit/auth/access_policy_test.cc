@@ -5,7 +5,8 @@
 namespace vibestack::auth {
 namespace {
 
-constexpr Role kRoles[] = {Role::kPublic, Role::kUser, Role::kSuperuser, Role::kService};
+constexpr Role kRoles[] = {Role::kPublic, Role::kUser, Role::kSuperuser, Role::kService,
+                           Role::kCallback};
 
 TEST(AccessPolicyTest, AMethodWithoutRolesIsDeniedToEverybody) {
   for (const Role role : kRoles) EXPECT_FALSE(RoleSet().Allows(role));
@@ -27,6 +28,8 @@ TEST(AccessPolicyTest, AUserIsNoSuperuser) {
 
 TEST(AccessPolicyTest, ServicesAndPeopleDoNotPassForEachOther) {
   EXPECT_FALSE(RoleSet({Role::kService}).Allows(Role::kUser));
+  EXPECT_FALSE(RoleSet({Role::kService, Role::kUser}).Allows(Role::kCallback));
+  EXPECT_FALSE(RoleSet({Role::kCallback}).Allows(Role::kService));
   EXPECT_FALSE(RoleSet({Role::kService}).Allows(Role::kSuperuser));
   EXPECT_FALSE(RoleSet({Role::kUser, Role::kSuperuser}).Allows(Role::kService));
 }

@@ -44,6 +44,9 @@ class AuthenticatorTest : public testing::Test {
     claims.purpose = auth::Purpose::kService;
     claims.subject = "worker";
     if (token == "service") return claims;
+    claims.purpose = auth::Purpose::kCallback;
+    claims.subject = kUser;
+    if (token == "callback") return claims;
     return UnauthenticatedError("TOKEN_INVALID", "no");
   }
 
@@ -60,6 +63,16 @@ TEST_F(AuthenticatorTest, TellsUsersSuperusersAndServicesApart) {
   const int asked = account_.asked;
   EXPECT_EQ(Ask("BEARER service")->service_name, "worker");
   EXPECT_EQ(account_.asked, asked);
+}
+
+TEST_F(AuthenticatorTest, ACallbackIsNobodyButTheRunOfItsJob) {
+  const auto caller = Ask("Bearer callback");
+  ASSERT_TRUE(caller.ok());
+  EXPECT_EQ(caller->role, auth::Role::kCallback);
+  EXPECT_EQ(caller->job_id, kUser);
+  EXPECT_FALSE(caller->IsUser() || caller->IsService() || caller->IsSuperuser());
+  EXPECT_FALSE(caller->Is(kUser));
+  EXPECT_EQ(account_.asked, 0);
 }
 
 TEST_F(AuthenticatorTest, TellsWhenTheTokenOfTheCallerExpires) {

@@ -1,12 +1,12 @@
-#include "user_service/key_watcher.h"
+#include "common/auth/key_watcher.h"
 
 #include <string>
 
 #include "common/telemetry/log.h"
 
-namespace vibestack::user_service {
+namespace vibestack::auth {
 
-KeyWatcher::KeyWatcher(auth::KeyRing& keys, absl::Duration interval)
+KeyWatcher::KeyWatcher(KeyRing& keys, absl::Duration interval)
     : keys_(keys), interval_(interval), thread_([this] { Run(); }) {}
 
 void KeyWatcher::Stop() {
@@ -39,4 +39,4 @@ void KeyWatcher::Reload() {
       {{"signing_kid", keys->signing_kid()}, {"keys", keys->Jwks().size()}});
 }
 
-}  // namespace vibestack::user_service
+}  // namespace vibestack::auth

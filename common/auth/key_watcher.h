@@ -1,5 +1,5 @@
-#ifndef VIBESTACK_USER_SERVICE_KEY_WATCHER_H_
-#define VIBESTACK_USER_SERVICE_KEY_WATCHER_H_
+#ifndef VIBESTACK_COMMON_AUTH_KEY_WATCHER_H_
+#define VIBESTACK_COMMON_AUTH_KEY_WATCHER_H_
 
 #include <thread>
 
@@ -8,7 +8,7 @@
 #include "absl/time/time.h"
 #include "common/auth/key_ring.h"
 
-namespace vibestack::user_service {
+namespace vibestack::auth {
 
 // Reads the key directory anew every few seconds, so that keys come and go without a restart. (A
 // look at the files instead of inotify: it also sees what Kubernetes swaps in by symbolic links,
@@ -17,7 +17,7 @@ namespace vibestack::user_service {
 class KeyWatcher {
  public:
   // `keys` must outlive this.
-  KeyWatcher(auth::KeyRing& keys, absl::Duration interval);
+  KeyWatcher(KeyRing& keys, absl::Duration interval);
   KeyWatcher(const KeyWatcher&) = delete;
   KeyWatcher& operator=(const KeyWatcher&) = delete;
   ~KeyWatcher() { Stop(); }
@@ -31,7 +31,7 @@ class KeyWatcher {
   bool Pause();
   void Reload();
 
-  auth::KeyRing& keys_;
+  KeyRing& keys_;
   const absl::Duration interval_;
   bool failing_ = false;  // of the thread
   absl::Mutex mutex_;
@@ -39,6 +39,6 @@ class KeyWatcher {
   std::thread thread_;
 };
 
-}  // namespace vibestack::user_service
+}  // namespace vibestack::auth
 
-#endif  // VIBESTACK_USER_SERVICE_KEY_WATCHER_H_
+#endif  // VIBESTACK_COMMON_AUTH_KEY_WATCHER_H_
