@@ -1,5 +1,6 @@
 #include "job_service/app.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "common/base/error.h"
@@ -9,6 +10,7 @@
 #include "common/rpc/alarm.h"
 #include "common/rpc/process.h"
 #include "common/telemetry/log.h"
+#include "job_service/api/json_text.h"
 #include "job_service/events/news_payload.h"
 
 namespace vibestack::job_service {
@@ -17,6 +19,12 @@ namespace {
 // A NOTIFY begins this long after the one before at the earliest. The first news goes at once;
 // under load more of it is merged, for every NOTIFY wakes every replica.
 constexpr absl::Duration kNewsInterval = absl::Milliseconds(5);
+
+// How often the keys of callback tokens are looked at.
+constexpr absl::Duration kKeyInterval = absl::Seconds(2);
+
+// How long requests to workflows may take to end when the service stops.
+constexpr absl::Duration kDispatchGrace = absl::Seconds(5);
 
 CoalescerOptions OwnerBatches(CoalescerOptions options, Metrics& metrics) {
   options.on_batch = BatchMetrics(metrics, "find_owner");
@@ -32,8 +40,9 @@ rpc::AccountCacheOptions CacheOptions(const Config& config) {
 
 }  // namespace
 
-App::App(const Config& config)
+App::App(const Config& config, PushConfig push)
     : config_(config),
+      push_config_(std::move(push)),
       pool_(MakePoolOptions()),
       publisher_(std::make_unique<Publisher>(
           hub_, NewUuid().substr(0, 8),
@@ -42,6 +51,8 @@ App::App(const Config& config)
           })),
       store_(MakeStoreOptions(), pool_, metrics_),
       feed_(config_.poll_interval, MakeFeedSource()),
+      dispatches_(pool_, [this](JobNews news) { Publish(std::move(news)); }),
+      dispatcher_(MakeDispatcherOptions(), dispatches_, hub_, metrics_),
       users_(config_.user_service_address, config_.service_token,
              OwnerBatches(config_.batches, metrics_)),
       keys_([this](absl::Time deadline) { return users_.FetchKeys(deadline); }),
@@ -50,16 +61,17 @@ App::App(const Config& config)
                 [this](std::string user_id, absl::Time deadline) {
                   return users_.FindAccount(std::move(user_id), deadline);
                 }),
-      authenticator_([this](const std::string& token) { return verifier_.VerifyCaller(token); },
-                     accounts_,
+      authenticator_([this](const std::string& token) { return VerifyCaller(token); }, accounts_,
                      [this](const std::string& token, absl::Status refusal) {
                        return Reconsider(token, std::move(refusal));
                      }),
-      api_({config_.poll_interval}, store_, hub_, feed_, accounts_, guard_),
+      api_({config_.poll_interval}, store_, hub_, feed_, accounts_, guard_,
+           {dispatches_, dispatcher_}),
       listener_(MakeListenerOptions()),
       sweeper_(config_.sweep_interval,
                [this](int limit, absl::Time deadline) { return store_.Sweep(limit, deadline); }) {
   Watch();
+  dispatcher_.Refresh();
 }
 
 db::PoolOptions App::MakePoolOptions() {
@@ -74,10 +86,8 @@ JobStoreOptions App::MakeStoreOptions() {
   JobStoreOptions options;
   options.batches = config_.batches;
   options.lease_duration = config_.lease_duration;
-  options.on_news = [this](JobNews news) {
-    feed_.Tell(news);
-    publisher_->Publish(std::move(news));
-  };
+  options.workflows = [this] { return push_config_.workflows->Snapshot(); };
+  options.on_news = [this](JobNews news) { Publish(std::move(news)); };
   return options;
 }
 
@@ -93,6 +103,51 @@ Feed::Source App::MakeFeedSource() {
     return store_.FindChanged(since, deadline);
   };
   return source;
+}
+
+void App::Publish(JobNews news) {
+  feed_.Tell(news);
+  publisher_->Publish(std::move(news));
+}
+
+Dispatcher::Options App::MakeDispatcherOptions() {
+  Dispatcher::Options options;
+  if (auth::KeyRing* keys = push_config_.callback_keys.get(); keys != nullptr) {
+    callback_key_watcher_ = std::make_unique<auth::KeyWatcher>(*keys, kKeyInterval);
+    callback_issuer_ =
+        std::make_unique<auth::TokenIssuer>(keys->Provider(), SystemClock::Instance());
+    callback_verifier_ =
+        std::make_unique<auth::CachingVerifier>(keys->Provider(), SystemClock::Instance());
+  }
+  options.sender.callback_base_url = push_config_.callback_base_url;
+  options.sender.issuer = callback_issuer_.get();
+  options.sender.json_fault = [](const std::string& text) { return JsonFault(text); };
+  options.ca_file = push_config_.dispatch_ca_file;
+  options.poll_interval = config_.poll_interval;
+  options.sweep_interval = config_.sweep_interval;
+  options.workflows = [this] { return push_config_.workflows->Snapshot(); };
+  return options;
+}
+
+void App::ReloadWorkflows() {
+  const absl::Status reloaded = push_config_.workflows->Reload();
+  if (!reloaded.ok()) {
+    Log(LogLevel::kError, "workflows_not_reloaded", {{"message", reloaded.message()}});
+    return;
+  }
+  Log(LogLevel::kInfo, "workflows_reloaded",
+      {{"workflows", push_config_.workflows->Snapshot()->all().size()}});
+  dispatcher_.Refresh();
+  // A waiting claim of a workflow that is pushed now ends.
+  hub_.Resync();
+}
+
+absl::StatusOr<auth::Claims> App::VerifyCaller(const std::string& token) {
+  absl::StatusOr<auth::Claims> claims = verifier_.VerifyCaller(token);
+  if (claims.ok() || callback_verifier_ == nullptr) return claims;
+  if (auth::ClaimedPurpose(token) != auth::Purpose::kCallback) return claims;
+  // Ours: nobody else is asked about it.
+  return callback_verifier_->Verify(token, auth::Purpose::kCallback);
 }
 
 Task<absl::Status> App::SendNews(std::vector<std::string> payloads, absl::Time deadline) {
@@ -179,6 +234,8 @@ void App::Stop() {
   // Waiting calls answer now, so that the server need not wait for them.
   hub_.Close();
   if (server_ != nullptr) server_->Shutdown(config_.shutdown_grace);
+  dispatcher_.Stop(absl::Now() + std::min(config_.shutdown_grace, kDispatchGrace));
+  if (callback_key_watcher_ != nullptr) callback_key_watcher_->Stop();
   sweeper_.Stop();
   listener_.Stop();
   keys_.Stop();

@@ -6,6 +6,8 @@
 
 #include "absl/status/status.h"
 #include "common/auth/caching_verifier.h"
+#include "common/auth/key_watcher.h"
+#include "common/auth/token_issuer.h"
 #include "common/db/listener.h"
 #include "common/db/pool.h"
 #include "common/rpc/account_source.h"
@@ -17,11 +19,14 @@
 #include "common/telemetry/rpc_metrics.h"
 #include "job_service/api/job_api.h"
 #include "job_service/config.h"
+#include "job_service/dispatch/dispatcher.h"
 #include "job_service/events/feed.h"
 #include "job_service/events/hub.h"
 #include "job_service/events/publisher.h"
 #include "job_service/owners/key_source.h"
 #include "job_service/owners/user_client.h"
+#include "job_service/push_config.h"
+#include "job_service/store/dispatch_store.h"
 #include "job_service/store/job_store.h"
 #include "job_service/sweep/sweeper.h"
 
@@ -31,13 +36,17 @@ namespace vibestack::job_service {
 // above it. It starts without the database and without user_service and is there when they are.
 class App {
  public:
-  explicit App(const Config& config);
+  // `push` is what ReadPushConfig made.
+  App(const Config& config, PushConfig push);
   App(const App&) = delete;
   App& operator=(const App&) = delete;
   ~App() { Stop(); }
 
   // Listens. UNAVAILABLE when an address cannot be had or the port file cannot be written.
   absl::Status Listen();
+
+  // Reads the workflows file again; where it is bad the last good one stays, and that is logged.
+  void ReloadWorkflows();
 
   // Answers every call under way, new ones no longer, and stops what is behind them. May be called
   // twice.
@@ -47,7 +56,11 @@ class App {
   db::PoolOptions MakePoolOptions();
   JobStoreOptions MakeStoreOptions();
   db::ListenerOptions MakeListenerOptions();
+  Dispatcher::Options MakeDispatcherOptions();
+  absl::StatusOr<auth::Claims> VerifyCaller(const std::string& token);
   Task<absl::Status> Reconsider(const std::string& token, absl::Status refusal);
+  // Tells who waits, here and elsewhere.
+  void Publish(JobNews news);
   Task<absl::Status> SendNews(std::vector<std::string> payloads, absl::Time deadline);
   void OnNotification(const std::string& channel, const std::string& payload);
   void OnListening();
@@ -55,6 +68,7 @@ class App {
   void Watch();
 
   const Config config_;
+  const PushConfig push_config_;
   Metrics metrics_;
   RpcMetrics rpc_metrics_{metrics_};
   rpc::Readiness readiness_;
@@ -64,6 +78,12 @@ class App {
   std::unique_ptr<Publisher> publisher_;
   JobStore store_;
   Feed feed_;
+  DispatchStore dispatches_;
+  // None without keys for callback tokens.
+  std::unique_ptr<auth::KeyWatcher> callback_key_watcher_;
+  std::unique_ptr<auth::TokenIssuer> callback_issuer_;
+  std::unique_ptr<auth::CachingVerifier> callback_verifier_;
+  Dispatcher dispatcher_;
   UserClient users_;
   KeySource keys_;
   auth::CachingVerifier verifier_;

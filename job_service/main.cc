@@ -1,11 +1,13 @@
 #include <cstdio>
 #include <memory>
+#include <utility>
 
 #include "common/config/flags.h"
 #include "common/rpc/process.h"
 #include "common/telemetry/log.h"
 #include "job_service/app.h"
 #include "job_service/config.h"
+#include "job_service/push_config.h"
 
 namespace vibestack::job_service {
 namespace {
@@ -17,11 +19,11 @@ int Complain(int code, const absl::Status& status) {
   return code;
 }
 
-int Serve(const Config& config) {
-  const auto app = std::make_unique<App>(config);
+int Serve(const Config& config, PushConfig push) {
+  const auto app = std::make_unique<App>(config, std::move(push));
   const absl::Status listening = app->Listen();
   if (!listening.ok()) return Complain(1, listening);
-  const int signal = rpc::WaitForStopSignal();
+  const int signal = rpc::WaitForStopSignal([&app] { app->ReloadWorkflows(); });
   Log(LogLevel::kInfo, "stopping", {{"signal", signal}});
   app->Stop();
   Log(LogLevel::kInfo, "stopped");
@@ -39,9 +41,11 @@ int Main(int argc, char** argv) {
   }
   const absl::StatusOr<Config> config = ReadConfig();
   if (!config.ok()) return Complain(kUsageError, config.status());
+  absl::StatusOr<PushConfig> push = ReadPushConfig();
+  if (!push.ok()) return Complain(kUsageError, push.status());
   const absl::Status level = SetLogLevel(config->log_level);
   if (!level.ok()) return Complain(kUsageError, level);
-  return Serve(*config);
+  return Serve(*config, *std::move(push));
 }
 
 }  // namespace

@@ -132,5 +132,6 @@ walk() {
 start_services() {
   start_service user_service "$user_port" "$user_metrics" "--keys_dir=$state/keys" --trusted_proxies=127.0.0.1/32
   start_service job_service "$job_port" "$job_metrics" "--user_service_address=127.0.0.1:$user_port" \
-    "--service_token_file=$state/job_service.token" --trusted_proxies=127.0.0.1/32
+    "--service_token_file=$state/job_service.token" --trusted_proxies=127.0.0.1/32 "--keys_dir=$state/keys" \
+    "--callback_base_url=${VIBESTACK_CALLBACK_BASE_URL:-http://127.0.0.1:$gateway_port}"
 }

@@ -32,6 +32,11 @@ absl::Status CheckMaySee(const auth::Caller& caller, const std::string& id, cons
   return absl::OkStatus();
 }
 
+absl::Status CheckCallback(const auth::Caller& caller, const std::string& job_id) {
+  if (caller.IsCallback() && caller.job_id == job_id) return absl::OkStatus();
+  return PermissionDeniedError("OTHER_JOB", "the callback token is for another job");
+}
+
 std::optional<std::string> BoundTo(const auth::Caller& caller) {
   if (caller.IsService() || caller.IsSuperuser()) return std::nullopt;
   return caller.user_id;

@@ -28,6 +28,9 @@ absl::Status CheckMayName(const auth::Caller& caller, const std::string& user_id
 // own it, else NOT_FOUND where there is none.
 absl::Status CheckMaySee(const auth::Caller& caller, const std::string& id, const Job* job);
 
+// Whether a callback speaks of its own job: PERMISSION_DENIED (OTHER_JOB).
+absl::Status CheckCallback(const auth::Caller& caller, const std::string& job_id);
+
 // The user to whom a caller is bound; none for superusers and services.
 std::optional<std::string> BoundTo(const auth::Caller& caller);
 

@@ -33,6 +33,17 @@ absl::StatusOr<ClaimRequest> ToClaim(const pb::ClaimJobsRequest& request) {
   return claim;
 }
 
+// Pushed workflows are handed their jobs.
+absl::Status CheckPulled(const WorkflowSet& workflows, const ClaimRequest& claim) {
+  rpc::Validator validator;
+  for (const std::string& workflow_id : claim.workflow_ids) {
+    if (workflows.FindPush(workflow_id) == nullptr) continue;
+    validator.Add("workflow_ids", "names a workflow whose jobs are pushed to it");
+    break;
+  }
+  return validator.ToStatus();
+}
+
 }  // namespace
 
 Task<absl::StatusOr<std::vector<Job>>> JobApi::ClaimOrWait(Call& call, ClaimRequest claim,
@@ -47,6 +58,9 @@ Task<absl::StatusOr<std::vector<Job>>> JobApi::ClaimOrWait(Call& call, ClaimRequ
       hub_.PassOn(claim.workflow_ids);
       co_return rpc::ClientGoneError();
     }
+    const WorkflowSetPtr workflows = push_.dispatcher.workflows();
+    const absl::Status pulled = CheckPulled(*workflows, claim);
+    if (!pulled.ok()) co_return pulled;
     absl::StatusOr<std::vector<Job>> jobs = co_await store_.Claim(claim, call.WorkDeadline());
     if (!jobs.ok()) co_return jobs;
     // There may be more than we take, and their news may have come to us alone.
@@ -75,7 +89,7 @@ Task<absl::StatusOr<pb::ClaimJobsResponse>> JobApi::ClaimJobs(Call& call,
     *claimed.mutable_job() = ToProto(job, pb::BASIC);
     claimed.set_lease_token(LeaseToken(job));
     *claimed.mutable_lease_expires_at() =
-        rpc::ToTimestamp(job.updated_at + store_.lease_duration());
+        rpc::ToTimestamp(job.updated_at + store_.LeaseDuration(job.workflow_id));
   }
   co_return response;
 }

@@ -6,6 +6,8 @@
 #include "job_service/api/access.h"
 #include "job_service/api/convert.h"
 #include "job_service/api/job_api.h"
+#include "job_service/api/json_text.h"
+#include "job_service/api/value_to_json.h"
 
 namespace vibestack::job_service {
 namespace {
@@ -25,8 +27,28 @@ NewJob ToNewJob(const auth::Caller& caller, const std::string& prefix,
   }
   job.user_id = ResolveUser(caller, prefix + "user_id", request.user_id(), validator);
   validator.Text(prefix + "workflow_id", request.workflow_id(), 1, kMaxWorkflowId);
+  const bool batched = !prefix.empty();
+  if (batched && request.input_form_case() != pb::CreateJobRequest::INPUT_FORM_NOT_SET) {
+    validator.Add(prefix + "input", "is for CreateJob alone");
+  }
   job.workflow_id = request.workflow_id();
   return job;
+}
+
+// The input as JSON text; empty where there is none.
+std::string ToInput(const pb::CreateJobRequest& request, rpc::Validator& validator) {
+  switch (request.input_form_case()) {
+    case pb::CreateJobRequest::kInput:
+      return ValueToJson("input", request.input(), validator);
+    case pb::CreateJobRequest::kInputJson: {
+      const std::string fault = JsonFault(request.input_json());
+      if (!fault.empty()) validator.Add("input_json", fault);
+      return request.input_json();
+    }
+    case pb::CreateJobRequest::INPUT_FORM_NOT_SET:
+      break;
+  }
+  return "";
 }
 
 // Checks a batch as a whole: its size, each item, and that no id is there twice.
@@ -67,13 +89,15 @@ pb::Job ToAnswer(const NewJob& made, const Creation& creation) {
 
 Task<absl::StatusOr<pb::Job>> JobApi::CreateJob(Call& call, const pb::CreateJobRequest& request) {
   rpc::Validator validator;
-  const NewJob job = ToNewJob(call.caller(), "", request, validator);
+  NewJob job = ToNewJob(call.caller(), "", request, validator);
+  std::string input = ToInput(request, validator);
   if (!validator.ok()) co_return validator.ToStatus();
   const absl::Status allowed = CheckMayName(call.caller(), job.user_id);
   if (!allowed.ok()) co_return allowed;
   const absl::Time deadline = call.WorkDeadline();
   const absl::Status owned = co_await CheckOwner(call.caller(), job.user_id, deadline);
   if (!owned.ok()) co_return owned;
+  if (!input.empty()) co_return co_await CreateWithInput(call, std::move(job), std::move(input));
   const absl::StatusOr<Creation> creation = co_await store_.Create(job, deadline);
   if (!creation.ok()) co_return creation.status();
   co_return ToAnswer(job, *creation);

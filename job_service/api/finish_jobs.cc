@@ -5,6 +5,7 @@
 #include "common/base/error.h"
 #include "common/base/uuid.h"
 #include "common/rpc/grpc_status.h"
+#include "job_service/api/access.h"
 #include "job_service/api/convert.h"
 #include "job_service/api/job_api.h"
 #include "job_service/api/json_text.h"
@@ -23,6 +24,14 @@ Lease ToLease(const std::string& prefix, const std::string& id_field, const std:
   validator.Id(prefix + id_field, id);
   if (token <= 0) validator.Add(prefix + "lease_token", "is required");
   return {CanonicalUuid(id), token};
+}
+
+// What ends a job: a worker by its lease, or a run's callback by its token, whose lease is none.
+Lease ToEnded(const auth::Caller& caller, const std::string& id, int64_t token,
+              rpc::Validator& validator) {
+  if (!caller.IsCallback()) return ToLease("", "id", id, token, validator);
+  validator.Id("id", id);
+  return {CanonicalUuid(id), 0};
 }
 
 std::string ToResult(const pb::CompleteJobRequest& request, rpc::Validator& validator) {
@@ -66,15 +75,25 @@ absl::StatusOr<std::vector<Lease>> ToLeases(const pb::HeartbeatJobsRequest& requ
 
 }  // namespace
 
+Task<absl::StatusOr<Job>> JobApi::End(Call& call, JobFinish finish) {
+  if (!call.caller().IsCallback()) {
+    co_return co_await store_.Finish(std::move(finish), call.WorkDeadline());
+  }
+  const absl::Status allowed = CheckCallback(call.caller(), finish.lease.job_id);
+  if (!allowed.ok()) co_return allowed;
+  co_return co_await push_.store.FinishRun(finish.lease.job_id, finish.status,
+                                           std::move(finish.result), call.WorkDeadline());
+}
+
 Task<absl::StatusOr<pb::Job>> JobApi::CompleteJob(Call& call,
                                                   const pb::CompleteJobRequest& request) {
   rpc::Validator validator;
   JobFinish finish;
-  finish.lease = ToLease("", "id", request.id(), request.lease_token(), validator);
+  finish.lease = ToEnded(call.caller(), request.id(), request.lease_token(), validator);
   finish.status = JobStatus::kCompleted;
   finish.result = ToResult(request, validator);
   if (!validator.ok()) co_return validator.ToStatus();
-  const absl::StatusOr<Job> job = co_await store_.Finish(std::move(finish), call.WorkDeadline());
+  const absl::StatusOr<Job> job = co_await End(call, std::move(finish));
   if (job.ok()) co_return ToProto(*job, pb::BASIC);
   const bool exact = request.result_case() == pb::CompleteJobRequest::kResultJson;
   const char* field = exact ? "result_json" : "result_payload";
@@ -84,7 +103,7 @@ Task<absl::StatusOr<pb::Job>> JobApi::CompleteJob(Call& call,
 Task<absl::StatusOr<pb::Job>> JobApi::FailJob(Call& call, const pb::FailJobRequest& request) {
   rpc::Validator validator;
   JobFinish finish;
-  finish.lease = ToLease("", "id", request.id(), request.lease_token(), validator);
+  finish.lease = ToEnded(call.caller(), request.id(), request.lease_token(), validator);
   finish.status = JobStatus::kFailed;
   validator.Text("code", request.code(), 1, kMaxCode);
   validator.Text("message", request.message(), 0, kMaxMessage);
@@ -92,7 +111,7 @@ Task<absl::StatusOr<pb::Job>> JobApi::FailJob(Call& call, const pb::FailJobReque
   if (request.has_details()) details = ValueToJson("details", request.details(), validator);
   if (!validator.ok()) co_return validator.ToStatus();
   finish.result = ErrorResult(request.code(), request.message(), details);
-  const absl::StatusOr<Job> job = co_await store_.Finish(std::move(finish), call.WorkDeadline());
+  const absl::StatusOr<Job> job = co_await End(call, std::move(finish));
   if (job.ok()) co_return ToProto(*job, pb::BASIC);
   co_return ResultError(job.status(), "details");
 }
@@ -114,7 +133,7 @@ Task<absl::StatusOr<pb::HeartbeatJobsResponse>> JobApi::HeartbeatJobs(
       continue;
     }
     result.set_lease_token(absl::ToUnixMicros(*updated_at));
-    *result.mutable_lease_expires_at() = rpc::ToTimestamp(*updated_at + store_.lease_duration());
+    *result.mutable_lease_expires_at() = rpc::ToTimestamp(*updated_at + store_.LeaseDuration(""));
   }
   co_return response;
 }

@@ -3,12 +3,13 @@
 namespace vibestack::job_service {
 
 JobApi::JobApi(Options options, JobStore& store, Hub& hub, Feed& feed, rpc::AccountSource& owners,
-               rpc::Guard& guard)
+               rpc::Guard& guard, Pushing push)
     : options_(options),
       store_(store),
       hub_(hub),
       feed_(feed),
       owners_(owners),
+      push_(push),
       service_(*pb::GetJobRequest::descriptor()->file()->FindServiceByName("JobService"), guard) {
   const auto bind = [this]<typename Request, typename Response>(
                         const char* name,

@@ -11,9 +11,11 @@
 #include "common/rpc/account_source.h"
 #include "common/rpc/call.h"
 #include "common/rpc/service.h"
+#include "job_service/dispatch/dispatcher.h"
 #include "job_service/domain/job.h"
 #include "job_service/events/feed.h"
 #include "job_service/events/hub.h"
+#include "job_service/store/dispatch_store.h"
 #include "job_service/store/job_store.h"
 #include "vibestack/job/v1/job_service.pb.h"
 
@@ -29,9 +31,15 @@ class JobApi {
     absl::Duration poll_interval = absl::Seconds(5);
   };
 
+  // What there is for pushed workflows.
+  struct Pushing {
+    DispatchStore& store;
+    Dispatcher& dispatcher;
+  };
+
   // `owners` tells whether a user exists and is active. All of them must outlive this.
   JobApi(Options options, JobStore& store, Hub& hub, Feed& feed, rpc::AccountSource& owners,
-         rpc::Guard& guard);
+         rpc::Guard& guard, Pushing push);
 
   // What a server serves. Lives as long as this.
   rpc::Service& service() { return service_; }
@@ -59,6 +67,12 @@ class JobApi {
   Answer<pb::Job> CompleteJob(Call& call, const pb::CompleteJobRequest& request);
   Answer<pb::Job> FailJob(Call& call, const pb::FailJobRequest& request);
 
+  // Makes a job whose input is in the call, and answers once its workflow took it.
+  Answer<pb::Job> CreateWithInput(Call& call, NewJob job, std::string input);
+  // Posts a job that is ours and answers with what came of it, or UNAVAILABLE at `end`.
+  Answer<pb::Job> DispatchWithInput(Call& call, Job job, std::string input, absl::Time end);
+  // Ends a job as the caller may: a worker by its lease, a run by its callback.
+  Answer<Job> End(Call& call, JobFinish finish);
   // OK when a user exists and is active; the caller's own id is not looked up. NOT_FOUND
   // (USER_NOT_FOUND), FAILED_PRECONDITION (ACCOUNT_INACTIVE), or what `owners` answers.
   Task<absl::Status> CheckOwner(const auth::Caller& caller, const std::string& user_id,
@@ -82,7 +96,8 @@ class JobApi {
   // Waits as a stream does until something may have happened; see NextLook.
   Task<Wake> WaitForNews(Call& call, std::shared_ptr<Waker> waker, int failures,
                          absl::Time heartbeat_due);
-  // Claims until there is something, the wait is over, or the service stops.
+  // Claims until there is something, the wait is over, or the service stops. INVALID_ARGUMENT for a
+  // workflow that is pushed.
   Answer<std::vector<Job>> ClaimOrWait(Call& call, ClaimRequest claim, absl::Time end);
 
   const Options options_;
@@ -90,6 +105,7 @@ class JobApi {
   Hub& hub_;
   Feed& feed_;
   rpc::AccountSource& owners_;
+  const Pushing push_;
   rpc::Service service_;
 };
 

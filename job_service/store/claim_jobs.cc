@@ -47,9 +47,19 @@ absl::StatusOr<std::vector<Job>> ClaimFairly(db::Session& session, std::vector<T
 }
 
 absl::StatusOr<std::vector<Job>> SweepJobs(db::Session& session, absl::Duration lease_duration,
-                                           int limit) {
+                                           const WorkflowSet& workflows, int limit) {
+  db::ArrayBuilder ids;
+  db::ArrayBuilder leases;
+  for (const auto& [id, workflow] : workflows.all()) {
+    if (!workflow.push.has_value() && !workflow.lease_duration.has_value()) continue;
+    ids.Add(id);
+    leases.Add(workflow.push.has_value()
+                   ? "-1"
+                   : std::to_string(absl::ToInt64Microseconds(*workflow.lease_duration)));
+  }
   db::Params params;
   params.Add(absl::ToInt64Microseconds(lease_duration)).Add(int64_t{limit});
+  params.Add(ids.Finish()).Add(leases.Finish());
   const absl::StatusOr<pqxx::result> rows = session.Exec(sql::kSweepJobs, params);
   if (!rows.ok()) return rows.status();
   std::vector<Job> jobs;

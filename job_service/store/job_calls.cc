@@ -147,10 +147,17 @@ Task<absl::StatusOr<Job>> JobStore::Cancel(std::string id, std::optional<std::st
   co_return job;
 }
 
+absl::Duration JobStore::LeaseDuration(const std::string& workflow_id) const {
+  const WorkflowSetPtr workflows = options_.workflows();
+  const auto it = workflows->all().find(workflow_id);
+  if (it == workflows->all().end()) return options_.lease_duration;
+  return it->second.lease_duration.value_or(options_.lease_duration);
+}
+
 Task<absl::StatusOr<int>> JobStore::Sweep(int limit, absl::Time deadline) {
   using Jobs = std::vector<Job>;
   std::function<absl::StatusOr<Jobs>(db::Session&)> work = [this, limit](db::Session& session) {
-    return SweepJobs(session, options_.lease_duration, limit);
+    return SweepJobs(session, options_.lease_duration, *options_.workflows(), limit);
   };
   const absl::StatusOr<Jobs> jobs =
       co_await pool_.Run<Jobs>(deadline, db::Repeat::kSafe, std::move(work));

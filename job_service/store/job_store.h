@@ -2,6 +2,7 @@
 #define VIBESTACK_JOB_SERVICE_STORE_JOB_STORE_H_
 
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -16,6 +17,7 @@
 #include "job_service/domain/job.h"
 #include "job_service/domain/job_news.h"
 #include "job_service/domain/job_query.h"
+#include "job_service/domain/workflow.h"
 #include "job_service/store/statements.h"
 #include "job_service/store/turns.h"
 
@@ -27,8 +29,10 @@ db::SessionOptions JobSessionOptions(const std::string& database_url);
 struct JobStoreOptions {
   // How calls of one kind are batched; the store fills in on_batch.
   CoalescerOptions batches;
-  // How long a lease lasts without a heartbeat.
+  // How long a lease lasts without a heartbeat, unless the workflow says otherwise.
   absl::Duration lease_duration = absl::Seconds(60);
+  // The workflows that are configured now.
+  std::function<WorkflowSetPtr()> workflows = [] { return std::make_shared<const WorkflowSet>(); };
   // Told of every committed write that somebody may wait for, on a thread of the pool, before the
   // write's own caller is answered. Must be quick.
   std::function<void(JobNews)> on_news = [](const JobNews&) {};
@@ -78,7 +82,8 @@ class JobStore {
   // Notifies every replica, ours too.
   Task<absl::Status> SendNews(std::vector<std::string> payloads, absl::Time deadline);
 
-  absl::Duration lease_duration() const { return options_.lease_duration; }
+  // How long a lease on a job of this workflow lasts without a heartbeat.
+  absl::Duration LeaseDuration(const std::string& workflow_id) const;
 
  private:
   using Leases = std::vector<Lease>;

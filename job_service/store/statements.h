@@ -12,6 +12,7 @@
 #include "job_service/domain/job.h"
 #include "job_service/domain/job_news.h"
 #include "job_service/domain/job_query.h"
+#include "job_service/domain/workflow.h"
 
 // What the store asks of the database, over one session: plain functions around the .sql files
 // beside them. Each commits by itself unless it runs within Session::Transact. Where a function
@@ -81,9 +82,10 @@ struct Turn {
 absl::StatusOr<std::vector<Job>> ClaimFairly(db::Session& session, std::vector<Turn>& turns,
                                              int users, int limit);
 
-// Returns at most `limit` jobs to pending whose lease, `lease_duration` long, ran out.
+// Returns at most `limit` jobs to pending whose lease ran out: `lease_duration` long unless the
+// workflow has its own. Jobs of pushed workflows have none.
 absl::StatusOr<std::vector<Job>> SweepJobs(db::Session& session, absl::Duration lease_duration,
-                                           int limit);
+                                           const WorkflowSet& workflows, int limit);
 
 // Which jobs changed at `since`, by the database's time, or later; none when that is in the future.
 // Not complete past some 100,000.

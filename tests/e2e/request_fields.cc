@@ -74,7 +74,7 @@ bool TextField::IsNamedBy(const std::string& field) const {
 }
 
 bool TextField::InJson() const {
-  return path_.back()->name() == "result_json" ||
+  return path_.back()->name() == "result_json" || path_.back()->name() == "input_json" ||
          std::any_of(path_.begin(), path_.end(), [](const FieldDescriptor* field) {
            return field->type() == FieldDescriptor::TYPE_MESSAGE &&
                   field->message_type()->full_name() == "google.protobuf.Value";

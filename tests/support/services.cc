@@ -81,7 +81,8 @@ Services::Services(Options options) : options_(std::move(options)) {
         RequiredEnvironment("VIBESTACK_E2E_JOB_SERVICE"),
         directory() + "/job_service_" + std::to_string(i),
         Joined({"--user_service_address=" + user_->address(), "--log_level=debug",
-                "--service_token_file=" + directory() + "/service.token"},
+                "--service_token_file=" + directory() + "/service.token",
+                options_.callback_keys ? "--keys_dir=" + directory() + "/keys" : "--keys_dir="},
                options_.job_flags),
         environment_));
   }

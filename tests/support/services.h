@@ -69,6 +69,7 @@ class Services {
     std::vector<std::string> job_flags = {};
     int job_replicas = 1;
     std::string database_url = "";  // DATABASE_URL when empty
+    bool callback_keys = false;     // whether job_service has keys for callback tokens
     bool start = true;              // and wait until they are ready
   };
 

@@ -28,6 +28,12 @@ CREATE INDEX IF NOT EXISTS vibestack_jobs_claim ON agent_jobs (workflow_id, crea
 -- ClaimJobs: the next user with pending jobs, and that user's oldest one.
 CREATE INDEX IF NOT EXISTS vibestack_jobs_claim_user ON agent_jobs (workflow_id, user_id, created_at, id)
   WHERE coalesce(status, 'pending') = 'pending';
--- What changed lately, for those who watch many jobs; the sweep of leases that ran out; retention.
+-- What changed lately, for those who watch many jobs; retention.
 CREATE INDEX IF NOT EXISTS vibestack_jobs_changed
   ON agent_jobs (coalesce(status, 'pending'), updated_at, id);
+-- The sweep of leases that ran out and of runs that do not call back, by their workflow's time.
+CREATE INDEX IF NOT EXISTS vibestack_jobs_running ON agent_jobs (workflow_id, updated_at)
+  WHERE coalesce(status, 'pending') = 'processing';
+-- Jobs that were made with an input and never accepted.
+CREATE INDEX IF NOT EXISTS vibestack_jobs_unfed ON agent_jobs (workflow_id, updated_at)
+  WHERE coalesce(status, 'pending') = 'pending' AND result_payload IS NOT NULL;

@@ -1,0 +1,70 @@
+#include <algorithm>
+#include <memory>
+#include <optional>
+#include <utility>
+
+#include "absl/time/clock.h"
+#include "common/base/error.h"
+#include "job_service/api/convert.h"
+#include "job_service/api/job_api.h"
+#include "job_service/api/waiting.h"
+
+namespace vibestack::job_service {
+namespace {
+
+absl::Status UnderWayError() {
+  return UnavailableError("DISPATCH_UNDER_WAY",
+                          "the workflow has not answered yet; repeat the call with the same id",
+                          absl::Seconds(1));
+}
+
+}  // namespace
+
+Task<absl::StatusOr<pb::Job>> JobApi::DispatchWithInput(Call& call, Job job, std::string input,
+                                                        absl::Time end) {
+  auto ended = std::make_shared<Waker>();
+  const std::string id = job.id;
+  const std::shared_ptr<FedDispatch> dispatch =
+      push_.dispatcher.Dispatch(std::move(job), std::move(input), ended);
+  const Wake reason = co_await WaitFor(call, ended, end);
+  if (reason == Wake::kGone) co_return rpc::ClientGoneError();
+  const std::optional<absl::Status> outcome = dispatch->outcome();
+  if (!outcome.has_value()) co_return UnderWayError();
+  if (!outcome->ok()) co_return *outcome;
+  const JobKey key{id, true};
+  const absl::StatusOr<JobPtr> made = co_await store_.Get(key, call.WorkDeadline());
+  if (!made.ok()) co_return made.status();
+  if (*made == nullptr) co_return NotFoundError("job", id);
+  // The workflow took it, but that could not be stored.
+  if ((*made)->status == JobStatus::kPending) co_return UnderWayError();
+  co_return ToProto(**made, pb::FULL);
+}
+
+Task<absl::StatusOr<pb::Job>> JobApi::CreateWithInput(Call& call, NewJob job, std::string input) {
+  const WorkflowSetPtr workflows = push_.dispatcher.workflows();
+  const Push* push = workflows->FindPush(job.workflow_id);
+  if (push == nullptr) {
+    co_return InvalidFieldError("input", "is for workflows whose jobs are pushed to them");
+  }
+  const absl::Time end = WaitEnd(call.deadline(), kLongestWait, absl::Now());
+  while (true) {
+    auto waker = std::make_shared<Waker>();
+    const Hub::Subscription subscription = hub_.WatchJob(job.id, waker);
+    absl::StatusOr<DispatchStore::Fed> fed =
+        co_await push_.store.CreateWithInput(job, push->hold(), call.WorkDeadline());
+    if (!fed.ok()) co_return fed.status();
+    if (fed->ours) {
+      co_return co_await DispatchWithInput(call, std::move(fed->job), std::move(input), end);
+    }
+    if (!fed->under_way) co_return ToProto(fed->job, pb::FULL);
+    // Another call with this id is at it: its outcome is ours.
+    const absl::Time now = absl::Now();
+    if (now >= end) co_return UnderWayError();
+    const absl::Time until = std::min(end, now + options_.poll_interval);
+    const Wake reason = co_await WaitFor(call, waker, until);
+    if (reason == Wake::kGone) co_return rpc::ClientGoneError();
+    if (reason == Wake::kStopping) co_return UnderWayError();
+  }
+}
+
+}  // namespace vibestack::job_service

@@ -1,0 +1,124 @@
+#include "job_service/dispatch/dispatcher.h"
+
+#include <utility>
+#include <vector>
+
+#include "absl/time/clock.h"
+#include "common/base/error.h"
+#include "common/rpc/alarm.h"
+#include "common/telemetry/log.h"
+
+namespace vibestack::job_service {
+namespace {
+
+constexpr int kRunsAtOnce = 1'000;
+constexpr absl::Duration kLongestSweep = absl::Seconds(10);
+
+http::Client::Options ClientOptions(const std::string& ca_file) {
+  http::Client::Options options;
+  // Lanes bound themselves, so that no target uses up what others need.
+  options.max_concurrent = 10'000;
+  options.max_queued = 10'000;
+  options.max_response_bytes = 4 * 1024 * 1024;
+  options.ca_file = ca_file;
+  return options;
+}
+
+}  // namespace
+
+Dispatcher::Dispatcher(Options options, DispatchStore& store, Hub& hub, Metrics& metrics)
+    : options_(std::move(options)),
+      store_(store),
+      client_(ClientOptions(options_.ca_file)),
+      sender_(options_.sender, client_, metrics),
+      shared_{store, hub, sender_, tasks_, options_.workflows, options_.poll_interval} {}
+
+void Dispatcher::Refresh() {
+  const WorkflowSetPtr workflows = options_.workflows();
+  std::vector<Lane*> fresh;
+  std::vector<Lane*> known;
+  bool begin_tending = false;
+  {
+    absl::MutexLock lock(&mutex_);
+    if (stopping_) return;
+    for (const auto& [id, lane] : lanes_) known.push_back(lane.get());
+    for (const auto& [id, workflow] : workflows->all()) {
+      if (!workflow.push.has_value() || lanes_.contains(id)) continue;
+      fresh.push_back((lanes_[id] = std::make_unique<Lane>(id, shared_)).get());
+    }
+    begin_tending = !tended_ && !lanes_.empty();
+    tended_ = tended_ || begin_tending;
+  }
+  for (Lane* lane : fresh) lane->Begin();
+  for (Lane* lane : known) lane->Rouse();
+  if (begin_tending) tasks_.Go(Tend());
+}
+
+Task<void> Dispatcher::Tend() {
+  while (true) {
+    auto waker = std::make_shared<Waker>();
+    {
+      absl::MutexLock lock(&mutex_);
+      if (stopping_) co_return;
+      tending_ = waker;
+    }
+    const absl::StatusOr<int> failed =
+        co_await store_.ExpireRuns(options_.workflows(), kRunsAtOnce, absl::Now() + kLongestSweep);
+    if (failed.ok() && *failed > 0) Log(LogLevel::kInfo, "runs_expired", {{"jobs", *failed}});
+    const absl::StatusOr<int> unfed =
+        co_await store_.FailUnfed(options_.workflows(), kRunsAtOnce, absl::Now() + kLongestSweep);
+    if (unfed.ok() && *unfed > 0) Log(LogLevel::kInfo, "inputs_expired", {{"jobs", *unfed}});
+    const bool more =
+        (failed.ok() && *failed == kRunsAtOnce) || (unfed.ok() && *unfed == kRunsAtOnce);
+    const absl::Time next = absl::Now() + (more ? absl::ZeroDuration() : options_.sweep_interval);
+    const rpc::Alarm alarm(next, [waker] { waker->Notify(Wake::kTimer); });
+    co_await waker->Wait();
+  }
+}
+
+std::shared_ptr<FedDispatch> Dispatcher::Dispatch(Job job, std::string input,
+                                                  std::shared_ptr<Waker> ended) {
+  auto dispatch = std::make_shared<FedDispatch>(std::move(ended));
+  Lane* lane = nullptr;
+  {
+    absl::MutexLock lock(&mutex_);
+    const auto it = lanes_.find(job.workflow_id);
+    if (it != lanes_.end() && !stopping_) lane = it->second.get();
+  }
+  if (lane == nullptr) {
+    dispatch->End(UnavailableError("SHUTTING_DOWN", "the service is stopping"));
+  } else {
+    lane->BeginWithInput(std::move(job), std::move(input), dispatch);
+  }
+  return dispatch;
+}
+
+void Dispatcher::TellCancelled(Job job, std::string reason) {
+  tasks_.Go(TellCancelUrl(std::move(job), std::move(reason)));
+}
+
+Task<void> Dispatcher::TellCancelUrl(Job job, std::string reason) {
+  const WorkflowSetPtr workflows = options_.workflows();
+  const Push* push = workflows->FindPush(job.workflow_id);
+  if (push != nullptr && !push->cancel_url.empty()) {
+    co_await sender_.TellCancelled(*push, job, reason);
+  }
+}
+
+void Dispatcher::Stop(absl::Time until) {
+  std::vector<Lane*> lanes;
+  std::shared_ptr<Waker> tending;
+  {
+    absl::MutexLock lock(&mutex_);
+    stopping_ = true;
+    tending = tending_;
+    for (const auto& [id, lane] : lanes_) lanes.push_back(lane.get());
+  }
+  for (Lane* lane : lanes) lane->Stop();
+  if (tending != nullptr) tending->Notify(Wake::kStopping);
+  tasks_.Await(until);
+  client_.Stop();  // Ends the requests that are under way.
+  tasks_.Await(absl::InfiniteFuture());
+}
+
+}  // namespace vibestack::job_service

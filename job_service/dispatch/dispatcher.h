@@ -1,0 +1,86 @@
+#ifndef VIBESTACK_JOB_SERVICE_DISPATCH_DISPATCHER_H_
+#define VIBESTACK_JOB_SERVICE_DISPATCH_DISPATCHER_H_
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/synchronization/mutex.h"
+#include "absl/time/time.h"
+#include "common/async/completion.h"
+#include "common/async/task.h"
+#include "common/auth/token_issuer.h"
+#include "common/http/client.h"
+#include "common/telemetry/metrics.h"
+#include "job_service/dispatch/lane.h"
+#include "job_service/dispatch/outcome.h"
+#include "job_service/dispatch/sender.h"
+#include "job_service/dispatch/task_group.h"
+#include "job_service/domain/job.h"
+#include "job_service/domain/workflow.h"
+#include "job_service/events/hub.h"
+#include "job_service/store/dispatch_store.h"
+
+namespace vibestack::job_service {
+
+// Hands the jobs of pushed workflows to them, each workflow in a lane of its own, and fails runs
+// that are silent for too long. Every replica does so safely. Thread-safe.
+class Dispatcher {
+ public:
+  struct Options {
+    Sender::Options sender;
+    // A PEM file with the certificates to trust instead of the system's.
+    std::string ca_file;
+    // How long a lane relies on news before it looks for itself.
+    absl::Duration poll_interval;
+    // How often silent runs are looked for.
+    absl::Duration sweep_interval;
+    // The workflows as they are configured now.
+    std::function<WorkflowSetPtr()> workflows;
+  };
+
+  // All must outlive this. Dispatches nothing before Refresh().
+  Dispatcher(Options options, DispatchStore& store, Hub& hub, Metrics& metrics);
+  Dispatcher(const Dispatcher&) = delete;
+  Dispatcher& operator=(const Dispatcher&) = delete;
+  ~Dispatcher() { Stop(absl::InfinitePast()); }
+
+  // Begins or goes on with the workflows as they are configured now.
+  void Refresh();
+
+  // Begins nothing any more, lets requests under way end until `until`, then cuts them off, and
+  // returns when nothing of this is under way. May be called twice.
+  void Stop(absl::Time until);
+
+  WorkflowSetPtr workflows() const { return options_.workflows(); }
+
+  // Posts a job that is ours with its input, once. The dispatch goes on when the caller goes away;
+  // `ended` is woken at its end.
+  std::shared_ptr<FedDispatch> Dispatch(Job job, std::string input, std::shared_ptr<Waker> ended);
+
+  // Tells the workflow's cancel URL, where there is one, behind the caller's back.
+  void TellCancelled(Job job, std::string reason);
+
+ private:
+  // Fails silent runs again and again.
+  Task<void> Tend();
+  Task<void> TellCancelUrl(Job job, std::string reason);
+
+  const Options options_;
+  DispatchStore& store_;
+  http::Client client_;
+  Sender sender_;
+  TaskGroup tasks_;
+  const Lane::Shared shared_;
+  absl::Mutex mutex_;
+  std::map<std::string, std::unique_ptr<Lane>> lanes_ ABSL_GUARDED_BY(mutex_);
+  std::shared_ptr<Waker> tending_ ABSL_GUARDED_BY(mutex_);
+  bool tended_ ABSL_GUARDED_BY(mutex_) = false;
+  bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
+};
+
+}  // namespace vibestack::job_service
+
+#endif  // VIBESTACK_JOB_SERVICE_DISPATCH_DISPATCHER_H_

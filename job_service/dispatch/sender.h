@@ -1,0 +1,50 @@
+#ifndef VIBESTACK_JOB_SERVICE_DISPATCH_SENDER_H_
+#define VIBESTACK_JOB_SERVICE_DISPATCH_SENDER_H_
+
+#include <optional>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "common/async/task.h"
+#include "common/auth/token_issuer.h"
+#include "common/http/client.h"
+#include "common/telemetry/metrics.h"
+#include "job_service/dispatch/outcome.h"
+#include "job_service/dispatch/request.h"
+
+namespace vibestack::job_service {
+
+// Posts jobs to their workflows, once each time it is asked. Metric:
+// vibestack_dispatch_attempts_total by workflow and outcome. Thread-safe.
+class Sender {
+ public:
+  struct Options {
+    // Where runs reach job_service: `https://api.example.com`. Empty, or no issuer: no callbacks.
+    std::string callback_base_url;
+    const auth::TokenIssuer* issuer = nullptr;
+    JsonCheck json_fault;
+  };
+
+  // All must outlive this.
+  Sender(Options options, http::Client& client, Metrics& metrics);
+
+  // Hands a job to its workflow, with this input (JSON text, or empty for none), and reads the
+  // answer. `push` must outlive the task.
+  Task<DispatchOutcome> Post(const Push& push, const Job& job, const std::string& input,
+                             absl::Time deadline);
+
+  // Tells the cancel URL of a workflow, with a few tries; a failure is a line of the log.
+  Task<void> TellCancelled(const Push& push, const Job& job, const std::string& reason);
+
+ private:
+  absl::StatusOr<std::optional<Callback>> MakeCallback(const Push& push, const Job& job) const;
+
+  const Options options_;
+  http::Client& client_;
+  Metrics& metrics_;
+};
+
+}  // namespace vibestack::job_service
+
+#endif  // VIBESTACK_JOB_SERVICE_DISPATCH_SENDER_H_

@@ -1,0 +1,50 @@
+#ifndef VIBESTACK_JOB_SERVICE_DISPATCH_TASK_GROUP_H_
+#define VIBESTACK_JOB_SERVICE_DISPATCH_TASK_GROUP_H_
+
+#include <utility>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/synchronization/mutex.h"
+#include "absl/time/time.h"
+#include "common/async/task.h"
+
+namespace vibestack::job_service {
+
+// Tasks that go on by themselves, and their end. Thread-safe.
+class TaskGroup {
+ public:
+  TaskGroup() = default;
+  TaskGroup(const TaskGroup&) = delete;
+  TaskGroup& operator=(const TaskGroup&) = delete;
+
+  // Runs a task on this thread until it first waits; it goes on by itself from there.
+  void Go(Task<void> task) {
+    {
+      absl::MutexLock lock(&mutex_);
+      ++running_;
+    }
+    Start(Run(std::move(task)));
+  }
+
+  // Whether every task ended before `until`.
+  bool Await(absl::Time until) {
+    absl::MutexLock lock(&mutex_);
+    return mutex_.AwaitWithDeadline(absl::Condition(this, &TaskGroup::idle), until);
+  }
+
+ private:
+  Task<void> Run(Task<void> task) {
+    co_await task;
+    absl::MutexLock lock(&mutex_);
+    --running_;
+  }
+
+  bool idle() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return running_ == 0; }
+
+  absl::Mutex mutex_;
+  int running_ ABSL_GUARDED_BY(mutex_) = 0;
+};
+
+}  // namespace vibestack::job_service
+
+#endif  // VIBESTACK_JOB_SERVICE_DISPATCH_TASK_GROUP_H_

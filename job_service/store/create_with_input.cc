@@ -1,0 +1,102 @@
+// The calls of DispatchStore for jobs whose input is with the call that makes them.
+#include <utility>
+
+#include "common/base/error.h"
+#include "job_service/domain/job_error.h"
+#include "job_service/store/dispatch_store.h"
+#include "job_service/store/rows.h"
+#include "job_service/store/sql.h"
+#include "job_service/store/statements.h"
+
+namespace vibestack::job_service {
+namespace {
+
+using Fed = DispatchStore::Fed;
+
+constexpr char kAwaitsInput[] = R"({"awaiting": "input"})";
+constexpr char kAwaitsAcceptance[] = R"({"awaiting": "acceptance"})";
+
+bool IsUnderWay(const Job& job) {
+  return job.status == JobStatus::kPending &&
+         (job.result == kAwaitsInput || job.result == kAwaitsAcceptance);
+}
+
+// A row that was there and could not be taken.
+absl::StatusOr<Fed> AnswerExisting(db::Session& session, const NewJob& job) {
+  const std::vector<JobKey> keys = {JobKey{job.id, true}};
+  const absl::StatusOr<std::vector<JobPtr>> rows = GetJobs(session, keys);
+  if (!rows.ok()) return rows.status();
+  const JobPtr existing = rows->front();
+  if (existing == nullptr) {
+    return AbortedError("CONFLICT", "the call collided with another; try again");
+  }
+  if (existing->user_id != job.user_id || existing->workflow_id != job.workflow_id) {
+    return AlreadyExistsError("ID_TAKEN", "a job with this id and other content exists");
+  }
+  return Fed{*existing, false, IsUnderWay(*existing)};
+}
+
+absl::StatusOr<Fed> Feed(db::Session& session, const NewJob& job, absl::Duration hold) {
+  db::Params make;
+  make.Add(job.id).Add(job.user_id).Add(job.workflow_id);
+  const auto made = session.Exec(sql::kCreateWithInput, make);
+  if (ErrorReason(made.status()) == "REFERENCE_MISSING") return NotFoundError("user", job.user_id);
+  if (!made.ok()) return made.status();
+  if (!made->empty()) return Fed{ReadJob((*made)[0]), true, false};
+  db::Params take;
+  take.Add(job.id).Add(job.user_id).Add(job.workflow_id).Add(absl::ToInt64Microseconds(hold));
+  const auto taken = session.Exec(sql::kTakeWithInput, take);
+  if (!taken.ok()) return taken.status();
+  if (!taken->empty()) return Fed{ReadJob((*taken)[0]), true, false};
+  return AnswerExisting(session, job);
+}
+
+}  // namespace
+
+Task<absl::StatusOr<Fed>> DispatchStore::CreateWithInput(NewJob job, absl::Duration hold,
+                                                         absl::Time deadline) {
+  std::function<absl::StatusOr<Fed>(db::Session&)> work = [&](db::Session& session) {
+    return Feed(session, job, hold);
+  };
+  // Never repeated: a row that our own lost statement made would look like another call's.
+  absl::StatusOr<Fed> fed = co_await pool_.Run<Fed>(deadline, db::Repeat::kNever, std::move(work));
+  if (fed.ok() && fed->ours) TellChanged({fed->job.id});
+  co_return fed;
+}
+
+Task<absl::StatusOr<bool>> DispatchStore::AwaitInput(Lease held, absl::Time deadline) {
+  std::optional<std::string> mark = kAwaitsInput;
+  co_return co_await Settle(std::move(held), JobStatus::kPending, std::move(mark), deadline);
+}
+
+Task<absl::StatusOr<int>> DispatchStore::FailUnfed(WorkflowSetPtr workflows, int limit,
+                                                   absl::Time deadline) {
+  db::ArrayBuilder ids;
+  db::ArrayBuilder times;
+  bool any = false;
+  for (const auto& [id, workflow] : workflows->all()) {
+    if (!workflow.push.has_value()) continue;
+    any = true;
+    ids.Add(id);
+    const absl::Duration time = workflow.push->dispatch_timeout + workflow.push->hold();
+    times.Add(std::to_string(absl::ToInt64Microseconds(time)));
+  }
+  if (!any) co_return 0;
+  db::Params params;
+  params.Add(ids.Finish()).Add(times.Finish()).Add(int64_t{limit});
+  params.Add(ErrorResult("DISPATCH_TIMEOUT", "the job's input never reached the workflow", ""));
+  std::vector<std::string> failed;
+  std::function<absl::StatusOr<int>(db::Session&)> work =
+      [&](db::Session& session) -> absl::StatusOr<int> {
+    const auto rows = session.Exec(sql::kFailUnfed, params);
+    if (!rows.ok()) return rows.status();
+    for (const pqxx::row& row : *rows) failed.emplace_back(row[0].c_str());
+    return static_cast<int>(rows->size());
+  };
+  const absl::StatusOr<int> count =
+      co_await pool_.Run<int>(deadline, db::Repeat::kSafe, std::move(work));
+  if (count.ok()) TellChanged(std::move(failed));
+  co_return count;
+}
+
+}  // namespace vibestack::job_service
