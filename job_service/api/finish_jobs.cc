@@ -133,7 +133,7 @@ Task<absl::StatusOr<pb::HeartbeatJobsResponse>> JobApi::HeartbeatJobs(
       continue;
     }
     result.set_lease_token(absl::ToUnixMicros(*updated_at));
-    *result.mutable_lease_expires_at() = rpc::ToTimestamp(*updated_at + store_.LeaseDuration(""));
+    *result.mutable_lease_expires_at() = rpc::ToTimestamp(*updated_at + store_.ShortestLease());
   }
   co_return response;
 }

@@ -154,6 +154,15 @@ absl::Duration JobStore::LeaseDuration(const std::string& workflow_id) const {
   return it->second.lease_duration.value_or(options_.lease_duration);
 }
 
+absl::Duration JobStore::ShortestLease() const {
+  absl::Duration shortest = options_.lease_duration;
+  const WorkflowSetPtr workflows = options_.workflows();
+  for (const auto& [id, workflow] : workflows->all()) {
+    shortest = std::min(shortest, workflow.lease_duration.value_or(shortest));
+  }
+  return shortest;
+}
+
 Task<absl::StatusOr<int>> JobStore::Sweep(int limit, absl::Time deadline) {
   using Jobs = std::vector<Job>;
   std::function<absl::StatusOr<Jobs>(db::Session&)> work = [this, limit](db::Session& session) {

@@ -84,6 +84,8 @@ class JobStore {
 
   // How long a lease on a job of this workflow lasts without a heartbeat.
   absl::Duration LeaseDuration(const std::string& workflow_id) const;
+  // How long a lease lasts at least, whatever the workflow.
+  absl::Duration ShortestLease() const;
 
  private:
   using Leases = std::vector<Lease>;

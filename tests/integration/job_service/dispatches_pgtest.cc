@@ -183,6 +183,7 @@ TEST_F(DispatchesTest, ASweepOfLeasesGoesByTheWorkflow) {
   EXPECT_EQ(Get(slow)->status, JobStatus::kProcessing);
   EXPECT_EQ(store.LeaseDuration("slow"), absl::Minutes(10));
   EXPECT_EQ(store.LeaseDuration("plain"), absl::Seconds(60));
+  EXPECT_EQ(store.ShortestLease(), absl::Seconds(1));
 }
 
 TEST_F(DispatchesTest, OverdueJobsThatBelongToNobodyFail) {
