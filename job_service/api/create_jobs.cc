@@ -27,11 +27,12 @@ NewJob ToNewJob(const auth::Caller& caller, const std::string& prefix,
   }
   job.user_id = ResolveUser(caller, prefix + "user_id", request.user_id(), validator);
   validator.Text(prefix + "workflow_id", request.workflow_id(), 1, kMaxWorkflowId);
-  const bool batched = !prefix.empty();
-  if (batched && request.input_form_case() != pb::CreateJobRequest::INPUT_FORM_NOT_SET) {
-    validator.Add(prefix + "input", "is for CreateJob alone");
-  }
   job.workflow_id = request.workflow_id();
+  if (!prefix.empty()) {
+    constexpr char kAlone[] = "is for CreateJob alone";
+    if (request.has_input()) validator.Add(prefix + "input", kAlone);
+    if (request.has_input_json()) validator.Add(prefix + "input_json", kAlone);
+  }
   return job;
 }
 
