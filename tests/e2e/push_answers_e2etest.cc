@@ -2,7 +2,6 @@
 #include <atomic>
 #include <thread>
 
-#include "absl/synchronization/notification.h"
 #include "tests/e2e/push_fixture.h"
 
 namespace vibestack::e2e {
@@ -87,40 +86,37 @@ TEST_F(PushAnswers, A429IsTriedAgainNoSoonerThanItAsks) {
 }
 
 TEST_F(PushAnswers, AnAnswerThatComesTooLateIsNoAnswer) {
-  absl::Notification released;
   std::atomic<int> asked{0};
   Serve(
       [&](const Received&) {
         if (asked++ > 0) return Reply{.body = "\"in time\""};
-        released.WaitForNotification();
+        released_.WaitForNotification();
         return Reply{.body = "\"late\""};
       },
       kResponse);
   const Job job = AwaitEnd(Create());
-  released.Notify();
+  released_.Notify();
   EXPECT_EQ(job.result_json(), "\"in time\"");
 }
 
 TEST_F(PushAnswers, AReceiverThatNeverAnswersFailsTheJobAtTheDispatchTimeout) {
-  absl::Notification released;
   Serve(
       [&](const Received&) {
-        released.WaitForNotification();
+        released_.WaitForNotification();
         return Reply();
       },
       R"(, "timeout": "0.5s", "dispatch_timeout": "2s")");
   const std::string id = Create();
   const Job job = AwaitEnd(id);
-  released.Notify();
+  released_.Notify();
   EXPECT_EQ(job.status(), Job::FAILED);
   EXPECT_EQ(ErrorOf(job), "DISPATCH_TIMEOUT");
   EXPECT_GE(receiver_->count(), 2U);
 }
 
 TEST_F(PushAnswers, ADeadTargetDelaysNobodyElse) {
-  absl::Notification released;
   HttpReceiver dead([&](const Received&) {
-    released.WaitForNotification();
+    released_.WaitForNotification();
     return Reply();
   });
   receiver_ = std::make_unique<HttpReceiver>([](const Received&) { return Reply{.body = "1"}; });
@@ -135,7 +131,7 @@ TEST_F(PushAnswers, ADeadTargetDelaysNobodyElse) {
   for (int i = 0; i < 20; ++i) EXPECT_EQ(AwaitEnd(Create()).status(), Job::COMPLETED);
   EXPECT_LT(absl::Now() - began, absl::Seconds(8));
   EXPECT_EQ(dead.count(), 4U);
-  released.Notify();
+  released_.Notify();
 }
 
 TEST_F(PushAnswers, ARunThatNeverCallsBackFailsAtTheProcessingTimeout) {

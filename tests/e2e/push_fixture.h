@@ -9,6 +9,7 @@
 #include <string>
 #include <utility>
 
+#include "absl/synchronization/notification.h"
 #include "tests/support/database.h"
 #include "tests/support/http_receiver.h"
 #include "tests/support/walk.h"
@@ -100,6 +101,8 @@ class PushTest : public testing::Test {
   }
 
   TemporaryDirectory directory_;
+  // For handlers that wait; outlives them.
+  absl::Notification released_;
   std::unique_ptr<HttpReceiver> receiver_;
   std::unique_ptr<Services> services_;
   Person person_;

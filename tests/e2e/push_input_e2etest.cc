@@ -2,7 +2,6 @@
 #include <atomic>
 #include <thread>
 
-#include "absl/synchronization/notification.h"
 #include "tests/e2e/push_fixture.h"
 #include "tests/support/database.h"
 
@@ -100,9 +99,8 @@ TEST_F(PushInput, ARefusedInputIsAFailedJob) {
 }
 
 TEST_F(PushInput, ACallThatIsRepeatedWhileTheFirstIsUnderWayWaitsForItsOutcome) {
-  absl::Notification released;
   Serve([&](const Received&) {
-    released.WaitForNotification();
+    released_.WaitForNotification();
     return Reply();
   });
   const std::string id = NewUuid();
@@ -111,18 +109,17 @@ TEST_F(PushInput, ACallThatIsRepeatedWhileTheFirstIsUnderWayWaitsForItsOutcome) 
   for (int i = 0; i < 2; ++i) calls[i] = std::thread([&, i] { results[i] = CreateWith(id, "1"); });
   ASSERT_TRUE(AwaitPosts(1));
   EXPECT_EQ(CreateWith(id, "1", "pushed", absl::Seconds(1)).reason(), "DISPATCH_UNDER_WAY");
-  released.Notify();
+  released_.Notify();
   for (std::thread& call : calls) call.join();
   for (const auto& result : results) EXPECT_EQ(result.value.status(), Job::PROCESSING);
   EXPECT_EQ(receiver_->count(), 1U);
 }
 
 TEST_F(PushInput, AKilledReplicaLosesNothingThatWasAcknowledgedAndTheCallMayBeRepeated) {
-  absl::Notification released;
   std::atomic<int> asked{0};
   Serve(
       [&](const Received&) {
-        if (asked++ == 0) released.WaitForNotification();
+        if (asked++ == 0) released_.WaitForNotification();
         return Reply();
       },
       R"(, "timeout": "1s")");
@@ -139,7 +136,7 @@ TEST_F(PushInput, AKilledReplicaLosesNothingThatWasAcknowledgedAndTheCallMayBeRe
   ASSERT_TRUE(AwaitPosts(1));
   services_->job().process().Kill();
   call.join();
-  released.Notify();
+  released_.Notify();
   services_->job().Start();
   services_->job().AwaitReady();
   const auto again = CreateWith(id, "1");

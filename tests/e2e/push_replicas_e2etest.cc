@@ -3,7 +3,6 @@
 #include <map>
 #include <mutex>
 
-#include "absl/synchronization/notification.h"
 #include "tests/e2e/push_fixture.h"
 #include "tests/support/database.h"
 
@@ -34,7 +33,6 @@ TEST_F(PushReplicas, TwoReplicasPostEachJobOnce) {
 }
 
 TEST_F(PushReplicas, AJobWhoseReplicaIsKilledInItsDispatchIsPostedAgainByAnother) {
-  absl::Notification released;
   std::mutex mutex;
   std::map<std::string, int> times;
   Serve(
@@ -44,7 +42,7 @@ TEST_F(PushReplicas, AJobWhoseReplicaIsKilledInItsDispatchIsPostedAgainByAnother
           const std::lock_guard<std::mutex> lock(mutex);
           first = times[request.headers.at("idempotency-key")]++ == 0;
         }
-        if (first) released.WaitForNotification();
+        if (first) released_.WaitForNotification();
         return Reply{.body = "\"again\""};
       },
       R"(, "completion": "RESPONSE", "timeout": "2s")", 2);
@@ -58,7 +56,7 @@ TEST_F(PushReplicas, AJobWhoseReplicaIsKilledInItsDispatchIsPostedAgainByAnother
   services_->job(1).Start();
   services_->job(0).AwaitReady();
   const Job job = AwaitEnd(id);
-  released.Notify();
+  released_.Notify();
   EXPECT_EQ(job.status(), Job::COMPLETED);
   EXPECT_EQ(job.result_json(), "\"again\"");
   // Not while the killed replica's request could have been under way, and by one of the two only.
@@ -67,17 +65,16 @@ TEST_F(PushReplicas, AJobWhoseReplicaIsKilledInItsDispatchIsPostedAgainByAnother
 }
 
 TEST_F(PushReplicas, ARunWhoseReplicaIsKilledBeforeItHeardOfTheAcceptanceEndsOnce) {
-  absl::Notification released;
   Serve(
       [&](const Received&) {
-        released.WaitForNotification();
+        released_.WaitForNotification();
         return Reply();
       },
       R"(, "timeout": "2s")");
   const std::string id = Create();
   ASSERT_TRUE(AwaitPosts(1));
   services_->job().process().Kill();
-  released.Notify();
+  released_.Notify();
   services_->job().Start();
   services_->job().AwaitReady();
   ASSERT_TRUE(AwaitPosts(2));
