@@ -29,8 +29,8 @@ class N8n:
         self.environment = {name: value for name, value in os.environ.items() if not name.startswith(("DB_", "N8N_"))} | {
             "DB_TYPE": "postgresdb", "DB_POSTGRESDB_HOST": database.hostname, "DB_POSTGRESDB_PORT": str(database.port),
             "DB_POSTGRESDB_DATABASE": "n8n", "DB_POSTGRESDB_USER": database.username,
-            "DB_POSTGRESDB_PASSWORD": urllib.parse.unquote(database.password or ""), "N8N_LISTEN_ADDRESS": "127.0.0.1", "N8N_PORT": str(port),
-            "N8N_ENCRYPTION_KEY": secrets.token_hex(16), "N8N_USER_FOLDER": str(directory), "N8N_DISABLE_UI": "true",
+            "DB_POSTGRESDB_PASSWORD": urllib.parse.unquote(database.password or ""),
+            "N8N_LISTEN_ADDRESS": "127.0.0.1", "N8N_PORT": str(port), "N8N_ENCRYPTION_KEY": secrets.token_hex(16), "N8N_USER_FOLDER": str(directory), "N8N_DISABLE_UI": "true",
             "N8N_RUNNERS_ENABLED": "false"} | {f"N8N_{name}_ENABLED": "false" for name in OFF}
         self._command("import:workflow", f"--input={WORKFLOW}")
         self._command("publish:workflow", f"--id={json.loads(WORKFLOW.read_text(encoding='utf-8'))[0]['id']}")
