@@ -18,7 +18,6 @@ namespace vibestack::user_service {
 namespace {
 
 constexpr char kApplication[] = "user_service";
-constexpr int kSchemaVersion = 1;
 constexpr absl::Duration kKeyInterval = absl::Seconds(2);
 constexpr char kReadKind[] = "users_by_id";
 
@@ -56,10 +55,7 @@ std::unique_ptr<Deliveries> MakeDeliveries(const WebhookOptions& webhook, http::
 
 db::PoolOptions DatabaseOptions(const Options& options) {
   db::PoolOptions pool;
-  pool.session.database_url = options.database_url;
-  pool.session.application_name = kApplication;
-  pool.session.schema_version = kSchemaVersion;
-  pool.session.statements = UserStore::Statements();
+  pool.session = UserSessionOptions(options.database_url);
   pool.connections = options.database_connections;
   return pool;
 }
@@ -82,6 +78,7 @@ App::App(const Options& options, std::unique_ptr<auth::KeyRing> keys, Secret fin
                       .max_queued = static_cast<size_t>(options.bcrypt_queue)}),
       passwords_(password_pool_, options.bcrypt_cost),
       accounts_(users_, passwords_),
+      account_writes_(users_, passwords_),
       sessions_(users_, passwords_, keys_->Provider(), SystemClock::Instance(),
                 {.fingerprint_key = fingerprint_key_,
                  .access_token_ttl = options.access_token_ttl,
@@ -110,7 +107,7 @@ App::App(const Options& options, std::unique_ptr<auth::KeyRing> keys, Secret fin
                  .password_resets = password_resets_,
                  .introspections = introspections_},
                 keys_->Provider()),
-      user_api_(guard_, accounts_, users_, fingerprint_key_) {
+      user_api_(guard_, guess_guard_, accounts_, account_writes_, users_, fingerprint_key_) {
   WatchParts();
 }
 

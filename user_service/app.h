@@ -24,6 +24,7 @@
 #include "user_service/api/auth_api.h"
 #include "user_service/api/guess_guard.h"
 #include "user_service/api/user_api.h"
+#include "user_service/domain/account_writes.h"
 #include "user_service/domain/accounts.h"
 #include "user_service/domain/introspections.h"
 #include "user_service/domain/password_changes.h"
@@ -76,6 +77,7 @@ class App {
   auth::PasswordPool password_pool_;
   Passwords passwords_;
   Accounts accounts_;
+  AccountWrites account_writes_;
   Sessions sessions_;
   std::unique_ptr<http::Client> webhook_client_;  // both null without a webhook
   std::unique_ptr<Deliveries> deliveries_;

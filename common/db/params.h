@@ -53,7 +53,8 @@ class Params {
   bool has_nul_ = false;
 };
 
-// A time as PostgreSQL's timestamptz text in UTC, to the microsecond.
+// A time as PostgreSQL's timestamptz text in UTC, to the microsecond. A time before the year 1 is
+// `-infinity`, InfiniteFuture() `infinity`.
 std::string FormatTimestamp(absl::Time time);
 
 }  // namespace vibestack::db

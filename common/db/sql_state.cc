@@ -18,10 +18,7 @@ absl::Status StatusFromSqlState(const std::string& sql_state) {
       state.substr(0, 3) == "57P") {
     return UnavailableError(kUnavailable, "the database is not available");
   }
-  if (state == "57014" || state == "25P03") {
-    return MakeError(absl::StatusCode::kDeadlineExceeded, "DEADLINE_EXCEEDED",
-                     "the database did not answer in time");
-  }
+  if (state == "57014" || state == "25P03") return DeadlineError();
   if (kind == "40" || state == "55P03") {
     return AbortedError("CONFLICT", "the call collided with another; try again");
   }
@@ -37,6 +34,11 @@ absl::Status StatusFromSqlState(const std::string& sql_state) {
     return ResourceExhaustedError("DATABASE_EXHAUSTED", "the database is out of resources");
   }
   return InternalError("the database refused a statement");
+}
+
+absl::Status DeadlineError() {
+  return MakeError(absl::StatusCode::kDeadlineExceeded, "DEADLINE_EXCEEDED",
+                   "the database did not answer in time");
 }
 
 bool IsDatabaseUnavailable(const absl::Status& status) {

@@ -15,6 +15,9 @@ namespace vibestack::db {
 //   FAILED_PRECONDITION 53: RESOURCE_EXHAUSTED · anything else: INTERNAL
 absl::Status StatusFromSqlState(const std::string& sql_state);
 
+// DEADLINE_EXCEEDED, as a statement that ran out of time gives.
+absl::Status DeadlineError();
+
 // Whether an error is that the database could not be reached, so that the statement's effect is
 // unknown or none.
 bool IsDatabaseUnavailable(const absl::Status& status);

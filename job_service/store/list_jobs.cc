@@ -8,14 +8,6 @@ namespace {
 constexpr char kLowestId[] = "00000000-0000-0000-0000-000000000000";
 constexpr char kHighestId[] = "ffffffff-ffff-ffff-ffff-ffffffffffff";
 
-std::string TimeText(absl::Time time) {
-  // A timestamp of ours has no era: before the year 1 is before all.
-  constexpr int64_t kYearOne = -62'135'596'800;
-  if (time < absl::FromUnixSeconds(kYearOne)) return "-infinity";
-  if (time == absl::InfiniteFuture()) return "infinity";
-  return db::FormatTimestamp(time);
-}
-
 // The statement of a list's shape. A user's or a workflow's index is used where one is named.
 const db::Statement& StatementOf(const JobQuery& query) {
   const bool oldest = query.oldest_first;
@@ -45,8 +37,8 @@ JobQuery::Position StartOf(const JobQuery& query) {
 db::Params ListParams(const JobQuery& query) {
   const JobQuery::Position start = StartOf(query);
   db::Params params;
-  params.Add(TimeText(start.created_at)).Add(start.id);
-  params.Add(TimeText(query.oldest_first ? query.created_before : query.created_from));
+  params.Add(db::FormatTimestamp(start.created_at)).Add(start.id);
+  params.Add(db::FormatTimestamp(query.oldest_first ? query.created_before : query.created_from));
   params.Add(static_cast<int64_t>(query.limit)).Add(query.with_result);
   if (query.user_id.has_value()) {
     params.Add(*query.user_id);

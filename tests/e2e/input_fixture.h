@@ -5,6 +5,7 @@
 
 #include <set>
 #include <string>
+#include <utility>
 
 #include "tests/support/walk.h"
 #include "vibestack/options/v1/access.pb.h"
@@ -16,8 +17,9 @@ namespace vibestack::e2e {
 class InputTest : public testing::Test {
  protected:
   // For each suite anew; the suites of one program run one after another.
-  static void SetUpTestSuite() {
-    services_ = new Services();
+  static void SetUpTestSuite() { SetUpWith({}); }
+  static void SetUpWith(Services::Options options) {
+    services_ = new Services(std::move(options));
     superuser_ = new Person(services_->CreateSuperuser());
     user_ = new Person(services_->SignUp());
   }

@@ -66,10 +66,19 @@ class Secrets : public testing::Test {
     update.mutable_user()->set_id(made.id());
     update.mutable_user()->set_bio("a life");
     recorder_.Do(users, &UserService::Stub::UpdateUser, update, admin);
+    user::v1::UpdateUserRequest email;
+    email.mutable_user()->set_id("me");
+    email.mutable_user()->set_email("moved-" + NewUuid() + "@example.org");
+    email.mutable_update_mask()->add_paths("email");
+    email.set_current_password(password_);  // not this person's
+    recorder_.Do(users, &UserService::Stub::UpdateUser, email, person_.access_token);
+    emails_.push_back(email.user().email());
     recorder_.Do(users, &UserService::Stub::DeleteUser,
                  WithId<user::v1::DeleteUserRequest>(made.id()), admin);
     recorder_.Do(users, &UserService::Stub::UndeleteUser,
                  WithId<user::v1::UndeleteUserRequest>(made.id()), admin);
+    recorder_.Do(users, &UserService::Stub::PurgeUser,
+                 WithId<user::v1::PurgeUserRequest>(made.id()), admin);
   }
 
   void WalkAuth() {

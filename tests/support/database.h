@@ -37,6 +37,12 @@ class Database {
   std::unique_ptr<Connection> connection_;
 };
 
+// The same, with both tables emptied first.
+class EmptiedDatabase : public Database {
+ public:
+  EmptiedDatabase() { Run("TRUNCATE users, agent_jobs"); }
+};
+
 // The server of this test program (see with_postgres).
 void StopPostgres();
 void StartPostgres();

@@ -13,6 +13,7 @@
 #include <filesystem>
 #include <fstream>
 #include <map>
+#include <random>
 #include <sstream>
 #include <utility>
 
@@ -146,18 +147,22 @@ std::string RequiredEnvironment(const char* name) {
   return value;
 }
 
+// Below the ports that the kernel gives to outgoing connections, one of which could take it before
+// the program that it is for; and at random, as other tests run beside this one.
 int FreePort() {
-  const int probe = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t size = sizeof(address);
-  auto* generic = reinterpret_cast<sockaddr*>(&address);
-  if (bind(probe, generic, size) != 0 || getsockname(probe, generic, &size) != 0) {
-    Die("no free port");
+  std::random_device random;
+  for (int tries = 0; tries < 100; ++tries) {
+    const int probe = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    const int port = 10'000 + static_cast<int>(random() % 20'000);
+    address.sin_port = htons(static_cast<uint16_t>(port));
+    const int bound = bind(probe, reinterpret_cast<sockaddr*>(&address), sizeof(address));
+    close(probe);
+    if (bound == 0) return port;
   }
-  close(probe);
-  return ntohs(address.sin_port);
+  Die("no free port");
 }
 
 }  // namespace vibestack::e2e

@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include "common/base/error.h"
 #include "common/base/uuid.h"
 #include "common/rpc/validator.h"
 #include "user_service/api/checks.h"
@@ -18,15 +19,22 @@ using user::v1::BatchGetUsersRequest;
 using user::v1::BatchGetUsersResponse;
 using user::v1::CreateUserRequest;
 using user::v1::DeleteUserRequest;
+using user::v1::ExportUserRequest;
+using user::v1::ExportUserResponse;
 using user::v1::GetUserByEmailRequest;
 using user::v1::GetUserRequest;
 using user::v1::ListUsersRequest;
 using user::v1::ListUsersResponse;
+using user::v1::PurgeUserRequest;
+using user::v1::PurgeUserResponse;
 using user::v1::UndeleteUserRequest;
 using user::v1::UpdateUserRequest;
 
-UserApi::UserApi(rpc::Guard& guard, Accounts& accounts, UserStore& users, Secret fingerprint_key)
-    : accounts_(accounts),
+UserApi::UserApi(rpc::Guard& guard, GuessGuard& guesses, Accounts& accounts, AccountWrites& writes,
+                 UserStore& users, Secret fingerprint_key)
+    : guesses_(guesses),
+      accounts_(accounts),
+      writes_(writes),
       users_(users),
       fingerprint_key_(std::move(fingerprint_key)),
       service_(*GetUserRequest::descriptor()->file()->FindServiceByName("UserService"), guard) {
@@ -49,6 +57,12 @@ void UserApi::BindMethods() {
   bind("UpdateUser", &UserApi::UpdateUser);
   bind("DeleteUser", &UserApi::DeleteUser);
   bind("UndeleteUser", &UserApi::UndeleteUser);
+  bind("PurgeUser", &UserApi::PurgeUser);
+  service_.Stream<ExportUserRequest, ExportUserResponse>(
+      "ExportUser", [this](Call& call, const ExportUserRequest& request,
+                           rpc::ServerStream<ExportUserResponse>& stream) {
+        return ExportUser(call, request, stream);
+      });
 }
 
 Task<absl::StatusOr<user::v1::User>> UserApi::CreateUser(Call& call,
@@ -96,9 +110,9 @@ Task<absl::StatusOr<ListUsersResponse>> UserApi::ListUsers(Call& call,
                                                            const ListUsersRequest& request) {
   const absl::StatusOr<UserQuery> query = ReadQuery(request);
   if (!query.ok()) co_return query.status();
-  const absl::StatusOr<std::vector<User>> users = co_await users_.List(*query, call.WorkDeadline());
-  if (!users.ok()) co_return users.status();
-  co_return ToPage(request, *query, *users);
+  const absl::StatusOr<UserPage> found = co_await users_.List(*query, call.WorkDeadline());
+  if (!found.ok()) co_return found.status();
+  co_return ToPage(request, *query, *found);
 }
 
 Task<absl::StatusOr<user::v1::User>> UserApi::UpdateUser(Call& call,
@@ -106,9 +120,17 @@ Task<absl::StatusOr<user::v1::User>> UserApi::UpdateUser(Call& call,
   const auth::Caller& caller = call.caller();
   const absl::StatusOr<std::string> id = ReachableUser(caller, "user.id", request.user().id());
   if (!id.ok()) co_return id.status();
-  const absl::StatusOr<UserChanges> changes = ReadChanges(request, caller.IsSuperuser());
-  if (!changes.ok()) co_return changes.status();
-  const absl::StatusOr<UserPtr> user = co_await users_.Update(*id, *changes, call.WorkDeadline());
+  const Changer changer{.is_superuser = caller.IsSuperuser(), .is_owner = caller.Is(*id)};
+  const absl::StatusOr<RequestedChanges> requested = ReadChanges(request, changer);
+  if (!requested.ok()) co_return requested.status();
+  Task<absl::StatusOr<UserPtr>> update =
+      writes_.Update(*id, requested->changes, requested->current_password, call.WorkDeadline());
+  if (!requested->current_password.has_value()) {
+    const absl::StatusOr<UserPtr> user = co_await update;
+    co_return ToAnswer(user, *id);
+  }
+  const absl::StatusOr<UserPtr> user =
+      co_await guesses_.Limit(call, "password", "user:" + *id, std::move(update));
   co_return ToAnswer(user, *id);
 }
 
@@ -116,7 +138,7 @@ Task<absl::StatusOr<user::v1::User>> UserApi::DeleteUser(Call& call,
                                                          const DeleteUserRequest& request) {
   const absl::StatusOr<std::string> id = ReachableUser(call.caller(), "id", request.id());
   if (!id.ok()) co_return id.status();
-  const absl::StatusOr<UserPtr> user = co_await users_.Deactivate(*id, call.WorkDeadline());
+  const absl::StatusOr<UserPtr> user = co_await writes_.Delete(*id, call.WorkDeadline());
   co_return ToAnswer(user, *id);
 }
 
@@ -124,8 +146,20 @@ Task<absl::StatusOr<user::v1::User>> UserApi::UndeleteUser(Call& call,
                                                            const UndeleteUserRequest& request) {
   const absl::StatusOr<std::string> id = ReachableUser(call.caller(), "id", request.id());
   if (!id.ok()) co_return id.status();
-  const absl::StatusOr<UserPtr> user = co_await users_.Activate(*id, call.WorkDeadline());
+  const absl::StatusOr<UserPtr> user = co_await writes_.Undelete(*id, call.WorkDeadline());
   co_return ToAnswer(user, *id);
+}
+
+Task<absl::StatusOr<PurgeUserResponse>> UserApi::PurgeUser(Call& call,
+                                                           const PurgeUserRequest& request) {
+  const absl::StatusOr<std::string> id = ReachableUser(call.caller(), "id", request.id());
+  if (!id.ok()) co_return id.status();
+  const absl::StatusOr<UserStore::Purge> purge = co_await writes_.Purge(*id, call.WorkDeadline());
+  if (!purge.ok()) co_return purge.status();
+  if (!purge->found) co_return NotFoundError("user", "users/" + *id);
+  PurgeUserResponse response;
+  response.set_purged_jobs(purge->jobs);
+  co_return response;
 }
 
 }  // namespace vibestack::user_service

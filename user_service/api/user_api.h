@@ -1,12 +1,16 @@
 #ifndef VIBESTACK_USER_SERVICE_API_USER_API_H_
 #define VIBESTACK_USER_SERVICE_API_USER_API_H_
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "common/async/task.h"
 #include "common/base/secret.h"
 #include "common/rpc/call.h"
 #include "common/rpc/guard.h"
+#include "common/rpc/server_stream.h"
 #include "common/rpc/service.h"
+#include "user_service/api/guess_guard.h"
+#include "user_service/domain/account_writes.h"
 #include "user_service/domain/accounts.h"
 #include "user_service/store/user_store.h"
 #include "vibestack/user/v1/user_service.pb.h"
@@ -17,7 +21,8 @@ namespace vibestack::user_service {
 class UserApi {
  public:
   // What is given by reference must outlive this.
-  UserApi(rpc::Guard& guard, Accounts& accounts, UserStore& users, Secret fingerprint_key);
+  UserApi(rpc::Guard& guard, GuessGuard& guesses, Accounts& accounts, AccountWrites& writes,
+          UserStore& users, Secret fingerprint_key);
   UserApi(const UserApi&) = delete;
   UserApi& operator=(const UserApi&) = delete;
 
@@ -42,8 +47,14 @@ class UserApi {
   Answer<user::v1::User> DeleteUser(rpc::Call& call, const user::v1::DeleteUserRequest& request);
   Answer<user::v1::User> UndeleteUser(rpc::Call& call,
                                       const user::v1::UndeleteUserRequest& request);
+  Answer<user::v1::PurgeUserResponse> PurgeUser(rpc::Call& call,
+                                                const user::v1::PurgeUserRequest& request);
+  Task<absl::Status> ExportUser(rpc::Call& call, const user::v1::ExportUserRequest& request,
+                                rpc::ServerStream<user::v1::ExportUserResponse>& stream);
 
+  GuessGuard& guesses_;
   Accounts& accounts_;
+  AccountWrites& writes_;
   UserStore& users_;
   const Secret fingerprint_key_;
   rpc::Service service_;

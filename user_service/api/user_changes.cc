@@ -1,5 +1,6 @@
 #include "user_service/api/user_changes.h"
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -39,9 +40,9 @@ std::vector<UserField> PopulatedFields(const user::v1::User& user) {
 }
 
 // The fields that the mask names; what is wrong with it goes to the validator.
-std::vector<UserField> MaskedFields(const google::protobuf::FieldMask& mask, bool is_superuser,
+std::vector<UserField> MaskedFields(const google::protobuf::FieldMask& mask, const Changer& changer,
                                     rpc::Validator& validator) {
-  if (mask.paths_size() == 1 && mask.paths(0) == "*") return ChangeableFields(is_superuser);
+  if (mask.paths_size() == 1 && mask.paths(0) == "*") return ChangeableFields(changer);
   std::vector<UserField> fields;
   for (int i = 0; i < mask.paths_size(); ++i) {
     const std::string place = "update_mask.paths[" + std::to_string(i) + "]";
@@ -59,18 +60,25 @@ std::vector<UserField> MaskedFields(const google::protobuf::FieldMask& mask, boo
   return fields;
 }
 
-absl::Status CheckPermission(const std::vector<UserField>& fields, bool is_superuser) {
-  std::string denied;
+bool Has(const std::vector<UserField>& fields, UserField field) {
+  return std::find(fields.begin(), fields.end(), field) != fields.end();
+}
+
+// The paths of those fields for which the changer has this permission, as words.
+std::string PathsWith(Permission permission, const std::vector<UserField>& fields,
+                      const Changer& changer) {
+  std::string paths;
   for (const FieldRule& rule : kFieldRules) {
-    if (MayChange(rule, is_superuser)) continue;
-    for (const UserField field : fields) {
-      if (field != rule.field) continue;
-      denied += denied.empty() ? rule.path : std::string(", ") + rule.path;
-      break;
-    }
+    if (!Has(fields, rule.field) || PermissionFor(rule, changer) != permission) continue;
+    paths += paths.empty() ? rule.path : std::string(", ") + rule.path;
   }
-  if (denied.empty()) return absl::OkStatus();
-  return PermissionDeniedError("FIELD_NOT_YOURS", "only a superuser may change: " + denied);
+  return paths;
+}
+
+// Whether the password that the changer shows is what lets them change one of the fields.
+bool TakePassword(const std::vector<UserField>& fields, Changer changer) {
+  changer.shows_password = false;
+  return !PathsWith(Permission::kNeedsPassword, fields, changer).empty();
 }
 
 void TakeField(const user::v1::User& user, UserField field, UserChanges& changes,
@@ -103,20 +111,33 @@ void TakeField(const user::v1::User& user, UserField field, UserChanges& changes
 
 }  // namespace
 
-absl::StatusOr<UserChanges> ReadChanges(const user::v1::UpdateUserRequest& request,
-                                        bool is_superuser) {
+absl::StatusOr<RequestedChanges> ReadChanges(const user::v1::UpdateUserRequest& request,
+                                             Changer changer) {
+  changer.shows_password = !request.current_password().empty();
   rpc::Validator validator;
+  CheckPresentPassword(validator, "current_password", request.current_password());
   const std::vector<UserField> fields =
       request.update_mask().paths().empty()
           ? PopulatedFields(request.user())
-          : MaskedFields(request.update_mask(), is_superuser, validator);
+          : MaskedFields(request.update_mask(), changer, validator);
   if (!validator.ok()) return validator.ToStatus();
-  const absl::Status permitted = CheckPermission(fields, is_superuser);
-  if (!permitted.ok()) return permitted;
-  UserChanges changes;
-  for (const UserField field : fields) TakeField(request.user(), field, changes, validator);
+  const std::string denied = PathsWith(Permission::kDenied, fields, changer);
+  if (!denied.empty()) {
+    return PermissionDeniedError("FIELD_NOT_YOURS", "only a superuser may change: " + denied);
+  }
+  const std::string unproved = PathsWith(Permission::kNeedsPassword, fields, changer);
+  if (!unproved.empty()) {
+    validator.Add("current_password", "is required to change one's own " + unproved);
+  }
+  RequestedChanges requested;
+  for (const UserField field : fields) {
+    TakeField(request.user(), field, requested.changes, validator);
+  }
   if (!validator.ok()) return validator.ToStatus();
-  return changes;
+  if (TakePassword(fields, changer)) {
+    requested.current_password = Secret(request.current_password());
+  }
+  return requested;
 }
 
 }  // namespace vibestack::user_service

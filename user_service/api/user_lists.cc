@@ -1,6 +1,7 @@
 #include "user_service/api/user_lists.h"
 
 #include <algorithm>
+#include <optional>
 #include <unordered_set>
 
 #include "common/base/error.h"
@@ -63,14 +64,16 @@ absl::StatusOr<UserQuery> ReadQuery(const user::v1::ListUsersRequest& request) {
 }
 
 user::v1::ListUsersResponse ToPage(const user::v1::ListUsersRequest& request,
-                                   const UserQuery& query, const std::vector<User>& users) {
+                                   const UserQuery& query, const UserPage& found) {
   user::v1::ListUsersResponse page;
+  const std::vector<User>& users = found.users;
   const size_t size = std::min(users.size(), static_cast<size_t>(query.limit - 1));
   for (size_t i = 0; i < size; ++i) *page.add_users() = ToProto(users[i]);
-  if (users.size() > size) {
-    const User& last = users[size - 1];
+  std::optional<UserQuery::Position> after = found.goes_on_after;
+  if (users.size() > size) after = {users[size - 1].created_at, users[size - 1].id};
+  if (after.has_value()) {
     page.set_next_page_token(
-        rpc::EncodePageToken({last.created_at, last.id}, rpc::PageFilter(request, kScope)));
+        rpc::EncodePageToken({after->created_at, after->id}, rpc::PageFilter(request, kScope)));
   }
   return page;
 }

@@ -19,7 +19,7 @@ absl::StatusOr<UserQuery> ReadQuery(const user::v1::ListUsersRequest& request);
 
 // The page of the rows that `query` found.
 user::v1::ListUsersResponse ToPage(const user::v1::ListUsersRequest& request,
-                                   const UserQuery& query, const std::vector<User>& users);
+                                   const UserQuery& query, const UserPage& found);
 
 // The ids to look up, in lower case, one for each that is asked for. INVALID_ARGUMENT, and
 // PERMISSION_DENIED (FIELD_NOT_YOURS) where somebody else than a service wants accounts.

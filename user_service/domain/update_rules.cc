@@ -9,22 +9,28 @@ const FieldRule* FindFieldRule(const std::string& path) {
   return nullptr;
 }
 
-bool MayChange(const FieldRule& rule, bool is_superuser) {
+Permission PermissionFor(const FieldRule& rule, const Changer& changer) {
+  const auto granted_if = [](bool condition) {
+    return condition ? Permission::kGranted : Permission::kDenied;
+  };
   switch (rule.changed_by) {
     case ChangedBy::kNobody:
-      return false;
+      return Permission::kDenied;
     case ChangedBy::kSuperuser:
-      return is_superuser;
+      return granted_if(changer.is_superuser);
     case ChangedBy::kOwner:
-      return true;
+      return granted_if(changer.is_owner || changer.is_superuser);
+    case ChangedBy::kOwnerWithPassword:
+      if (!changer.is_owner) return granted_if(changer.is_superuser);
+      return changer.shows_password ? Permission::kGranted : Permission::kNeedsPassword;
   }
-  return false;
+  return Permission::kDenied;
 }
 
-std::vector<UserField> ChangeableFields(bool is_superuser) {
+std::vector<UserField> ChangeableFields(const Changer& changer) {
   std::vector<UserField> fields;
   for (const FieldRule& rule : kFieldRules) {
-    if (MayChange(rule, is_superuser)) fields.push_back(rule.field);
+    if (PermissionFor(rule, changer) == Permission::kGranted) fields.push_back(rule.field);
   }
   return fields;
 }

@@ -19,9 +19,10 @@ enum class UserField {
 };
 
 enum class ChangedBy {
-  kNobody,     // the database's own
-  kSuperuser,  // of anybody
-  kOwner,      // and superusers
+  kNobody,             // the database's own
+  kSuperuser,          // of anybody
+  kOwner,              // and superusers
+  kOwnerWithPassword,  // who shows the current password, and superusers of others without
 };
 
 struct FieldRule {
@@ -32,7 +33,7 @@ struct FieldRule {
 
 inline constexpr FieldRule kFieldRules[] = {
     {"id", UserField::kId, ChangedBy::kNobody},
-    {"email", UserField::kEmail, ChangedBy::kSuperuser},
+    {"email", UserField::kEmail, ChangedBy::kOwnerWithPassword},
     {"full_name", UserField::kFullName, ChangedBy::kOwner},
     {"bio", UserField::kBio, ChangedBy::kOwner},
     {"is_active", UserField::kIsActive, ChangedBy::kSuperuser},
@@ -44,11 +45,19 @@ inline constexpr FieldRule kFieldRules[] = {
 // The rule of a mask's path; nullptr for an unknown one.
 const FieldRule* FindFieldRule(const std::string& path);
 
-// Whether a caller who may reach the account at all may change the field.
-bool MayChange(const FieldRule& rule, bool is_superuser);
+// A caller who may reach the account at all: its owner, or a superuser, or both.
+struct Changer {
+  bool is_superuser = false;
+  bool is_owner = false;
+  bool shows_password = false;
+};
 
-// Every field that such a caller may change: what the mask `*` stands for.
-std::vector<UserField> ChangeableFields(bool is_superuser);
+// Whether the caller may change the field.
+enum class Permission { kGranted, kDenied, kNeedsPassword };
+Permission PermissionFor(const FieldRule& rule, const Changer& changer);
+
+// Every field that the caller may change: what the mask `*` stands for.
+std::vector<UserField> ChangeableFields(const Changer& changer);
 
 }  // namespace vibestack::user_service
 

@@ -1,14 +1,17 @@
--- One page, oldest first. $1 and $2 are LIKE patterns; a NULL filter filters nothing. Run after force_custom_plan.
-SELECT id, email, hashed_password, full_name, bio,
-  coalesce(is_active, true), coalesce(is_superuser, false),
-  (extract(epoch FROM created_at) * 1000000)::bigint, (extract(epoch FROM updated_at) * 1000000)::bigint
-FROM users
-WHERE ($1::text IS NULL OR lower(email COLLATE "C") LIKE $1)
-  AND ($2::text IS NULL OR lower(full_name COLLATE "C") LIKE $2)
-  AND ($3::boolean IS NULL OR coalesce(is_active, true) = $3)
-  AND ($4::boolean IS NULL OR coalesce(is_superuser, false) = $4)
-  AND ($5::timestamptz IS NULL OR created_at >= $5)
-  AND ($6::timestamptz IS NULL OR created_at < $6)
-  AND ($7::timestamptz IS NULL OR (created_at, id) > ($7, $8::uuid))
-ORDER BY created_at, id
-LIMIT $9::bigint
+-- Users, oldest first, as list_users_newest says.
+SELECT id, email, hashed_password, full_name, bio, is_active, is_superuser,
+  (extract(epoch FROM created_at) * 1000000)::bigint, (extract(epoch FROM updated_at) * 1000000)::bigint,
+  matches, place = $5
+FROM (
+  SELECT id, email, hashed_password, full_name, bio, coalesce(is_active, true) AS is_active,
+    coalesce(is_superuser, false) AS is_superuser, created_at, updated_at,
+    (($7::text IS NULL OR lower(email COLLATE "C") BETWEEN $7 AND $8::text)
+      AND ($9::text IS NULL OR lower(full_name COLLATE "C") BETWEEN $9 AND $10::text)) IS TRUE AS matches,
+    row_number() OVER (ORDER BY created_at, id) AS place
+  FROM users
+  WHERE (created_at, id) > ($1::timestamptz, $2::uuid)
+    AND (created_at, id) < ($3::timestamptz, $4::uuid)
+  ORDER BY created_at, id LIMIT $5::bigint
+) AS looked_at
+WHERE matches OR place = $5
+ORDER BY created_at, id LIMIT $6::bigint

@@ -2,6 +2,6 @@
 -- several rows does: other programs' changes of them are waited for and then seen. Says whether each is an active superuser.
 SELECT id, coalesce(is_superuser, false) AND coalesce(is_active, true)
 FROM users
-WHERE id = $1::uuid OR (coalesce(is_superuser, false) AND coalesce(is_active, true))
+WHERE id = ANY ($1::uuid || ARRAY(SELECT id FROM users WHERE coalesce(is_active, true) AND coalesce(is_superuser, false)))
 ORDER BY id
 FOR UPDATE

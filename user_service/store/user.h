@@ -4,6 +4,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "absl/time/time.h"
 #include "common/base/secret.h"
@@ -45,6 +46,8 @@ struct UserChanges {
   std::optional<std::optional<std::string>> bio;
   std::optional<bool> is_active;
   std::optional<bool> is_superuser;
+  // No change, but a condition: that this is the hash still.
+  std::optional<Secret> expected_hash;
 
   bool empty() const {
     return !email && !hashed_password && !full_name && !bio && !is_active && !is_superuser;
@@ -70,6 +73,13 @@ struct UserQuery {
   bool oldest_first = false;
   std::optional<Position> after;  // the last row of the page before
   int limit = 0;
+};
+
+// Rows that a query found, in its order.
+struct UserPage {
+  std::vector<User> users;
+  // Where to go on although fewer than the limit were found: so many rows were looked at.
+  std::optional<UserQuery::Position> goes_on_after;
 };
 
 }  // namespace vibestack::user_service

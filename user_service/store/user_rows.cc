@@ -3,8 +3,6 @@
 #include <charconv>
 #include <cstdint>
 
-#include "absl/strings/ascii.h"
-
 namespace vibestack::user_service {
 namespace {
 
@@ -41,15 +39,6 @@ absl::StatusOr<UserPtr> ReadOnlyUser(const absl::StatusOr<pqxx::result>& rows) {
   if (!rows.ok()) return rows.status();
   if (rows->empty()) return UserPtr();
   return std::make_shared<const User>(ReadUser((*rows)[0]));
-}
-
-std::string PrefixPattern(const std::string& prefix) {
-  std::string pattern;
-  for (const char c : prefix) {
-    if (c == '\\' || c == '%' || c == '_') pattern += '\\';
-    pattern += absl::ascii_tolower(static_cast<unsigned char>(c));
-  }
-  return pattern + '%';
 }
 
 }  // namespace vibestack::user_service

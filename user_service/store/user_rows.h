@@ -1,8 +1,6 @@
 #ifndef VIBESTACK_USER_SERVICE_STORE_USER_ROWS_H_
 #define VIBESTACK_USER_SERVICE_STORE_USER_ROWS_H_
 
-#include <string>
-
 #include <pqxx/pqxx>
 #include "absl/status/statusor.h"
 #include "user_service/store/user.h"
@@ -14,9 +12,6 @@ User ReadUser(const pqxx::row& row);
 
 // The only row of a result; null where there is none. An error stays an error.
 absl::StatusOr<UserPtr> ReadOnlyUser(const absl::StatusOr<pqxx::result>& rows);
-
-// A LIKE pattern for texts that start with `prefix` when both are in lower case (ASCII only).
-std::string PrefixPattern(const std::string& prefix);
 
 }  // namespace vibestack::user_service
 

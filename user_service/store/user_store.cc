@@ -4,12 +4,16 @@
 #include <unordered_map>
 #include <utility>
 
+#include "user_service/store/list_users.h"
+#include "user_service/store/purge_user.h"
 #include "user_service/store/sql.h"
 #include "user_service/store/user_rows.h"
 #include "user_service/store/user_writes.h"
 
 namespace vibestack::user_service {
 namespace {
+
+constexpr int kPurgeTries = 3;
 
 using IdList = std::vector<std::string>;
 using UsersById = std::unordered_map<std::string_view, UserPtr>;
@@ -41,45 +45,27 @@ std::vector<UserPtr> Pick(const IdList& ids, const UsersById& users) {
   return picked;
 }
 
-db::Params ListParams(const UserQuery& query) {
-  db::Params params;
-  for (const std::string& prefix : {query.email_prefix, query.full_name_prefix}) {
-    if (prefix.empty()) {
-      params.AddNull();
-    } else {
-      params.Add(PrefixPattern(prefix));
-    }
-  }
-  params.Add(query.is_active).Add(query.is_superuser);
-  params.Add(query.created_from).Add(query.created_before);
-  if (query.after.has_value()) {
-    params.Add(std::optional(query.after->created_at)).Add(query.after->id);
-  } else {
-    params.AddNull().AddNull();
-  }
-  params.Add(int64_t{query.limit});
-  return params;
-}
-
-absl::StatusOr<std::vector<User>> ReadPage(db::Session& session, const UserQuery& query) {
-  std::vector<User> users;
-  const absl::Status status = session.Transact([&]() -> absl::Status {
-    const auto set = session.Exec(sql::kForceCustomPlan);
-    if (!set.ok()) return set.status();
-    const auto rows = session.Exec(
-        query.oldest_first ? sql::kListUsersOldest : sql::kListUsersNewest, ListParams(query));
-    if (!rows.ok()) return rows.status();
-    for (const pqxx::row& row : *rows) users.push_back(ReadUser(row));
-    return absl::OkStatus();
-  });
-  if (!status.ok()) return status;
-  return users;
-}
-
 }  // namespace
 
-std::vector<db::Statement> UserStore::Statements() {
-  return {std::begin(sql::kStatements), std::end(sql::kStatements)};
+db::SessionOptions UserSessionOptions(const std::string& database_url) {
+  db::SessionOptions options;
+  options.database_url = database_url;
+  options.application_name = "user_service";
+  options.schema_version = 1;
+  options.statements.assign(std::begin(sql::kStatements), std::end(sql::kStatements));
+  options.plan_lifetime = absl::Minutes(1);
+  options.settings = {
+      // Every statement has an index to use, whatever the planner believes of a table that was not
+      // analysed yet or of a value that it does not know. Plans are made for all parameters.
+      {"plan_cache_mode", "force_generic_plan"},
+      {"enable_seqscan", "off"},
+      {"enable_hashjoin", "off"},
+      {"enable_mergejoin", "off"},
+      {"enable_bitmapscan", "off"},
+      {"enable_incremental_sort", "off"},
+      {"jit", "off"},
+  };
+  return options;
 }
 
 UserStore::UserStore(db::Pool& pool, Options options)
@@ -136,12 +122,22 @@ Task<absl::StatusOr<UserPtr>> UserStore::FindByEmail(std::string email, absl::Ti
   co_return user;
 }
 
-Task<absl::StatusOr<std::vector<User>>> UserStore::List(UserQuery query, absl::Time deadline) {
-  std::function<absl::StatusOr<std::vector<User>>(db::Session&)> work =
-      [&query](db::Session& session) { return ReadPage(session, query); };
-  absl::StatusOr<std::vector<User>> users =
-      co_await pool_.Run<std::vector<User>>(deadline, db::Repeat::kSafe, work);
-  co_return users;
+Task<absl::StatusOr<UserPage>> UserStore::List(UserQuery query, absl::Time deadline) {
+  std::function<absl::StatusOr<UserPage>(db::Session&)> work = [&query](db::Session& session) {
+    return ListUsers(session, query);
+  };
+  absl::StatusOr<UserPage> page = co_await pool_.Run<UserPage>(deadline, db::Repeat::kSafe, work);
+  co_return page;
+}
+
+Task<absl::StatusOr<std::vector<StoredJob>>> UserStore::ListJobs(JobPageQuery query,
+                                                                 absl::Time deadline) {
+  using Jobs = std::vector<StoredJob>;
+  std::function<absl::StatusOr<Jobs>(db::Session&)> work = [&query](db::Session& session) {
+    return ReadJobPage(session, query);
+  };
+  absl::StatusOr<Jobs> jobs = co_await pool_.Run<Jobs>(deadline, db::Repeat::kSafe, work);
+  co_return jobs;
 }
 
 template <typename T>
@@ -198,6 +194,25 @@ Task<absl::StatusOr<UserPtr>> UserStore::Activate(std::string id, absl::Time dea
   };
   absl::StatusOr<UserPtr> user = co_await Write<UserPtr>(id, deadline, work);
   co_return user;
+}
+
+Task<absl::StatusOr<UserStore::Purge>> UserStore::Erase(std::string id, absl::Time deadline) {
+  // In the second run after a lost COMMIT, nobody there is what the first one made of it.
+  Purge before;
+  std::function<absl::StatusOr<Purge>(db::Session&)> work =
+      [&](db::Session& session) -> absl::StatusOr<Purge> {
+    Purge purge;
+    absl::Status status = PurgeUser(session, id, deadline, purge);
+    for (int tries = 1; tries < kPurgeTries && absl::IsAborted(status); ++tries) {
+      status = PurgeUser(session, id, deadline, purge);
+    }
+    if (!purge.found) purge = before;
+    before = purge;
+    if (!status.ok()) return status;
+    return purge;
+  };
+  absl::StatusOr<Purge> purge = co_await Write<Purge>(id, deadline, work);
+  co_return purge;
 }
 
 }  // namespace vibestack::user_service

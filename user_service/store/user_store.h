@@ -10,12 +10,16 @@
 #include "common/async/coalescer.h"
 #include "common/async/task.h"
 #include "common/db/pool.h"
+#include "user_service/store/export_jobs.h"
 #include "user_service/store/user.h"
 
 namespace vibestack::user_service {
 
-// The table `users`. All ids are UUIDs in lower case, all texts are free of NUL: the caller has
-// checked them.
+// How a session that a UserStore works on is set up.
+db::SessionOptions UserSessionOptions(const std::string& database_url);
+
+// The table `users`, and of `agent_jobs` what belongs to a user. All ids are UUIDs in lower case,
+// all texts are free of NUL: the caller has checked them.
 //
 // Errors of every method: UNAVAILABLE (DATABASE_UNAVAILABLE, SHUTTING_DOWN) and RESOURCE_EXHAUSTED
 // (QUEUE_FULL) with RetryInfo, DEADLINE_EXCEEDED. A write whose COMMIT got no answer is run again,
@@ -28,9 +32,6 @@ class UserStore {
     // Called after every try to write the row of that id, before the writer is answered.
     std::function<void(const std::string& id)> on_written = [](const std::string&) {};
   };
-
-  // What the sessions of its pool must have prepared.
-  static std::vector<db::Statement> Statements();
 
   // `pool` must outlive this.
   UserStore(db::Pool& pool, Options options);
@@ -72,7 +73,19 @@ class UserStore {
   // where it is not, or there is none any more: read it again.
   Task<absl::StatusOr<UserPtr>> ReplacePassword(UserPtr read, Secret new_hash, absl::Time deadline);
 
-  Task<absl::StatusOr<std::vector<User>>> List(UserQuery query, absl::Time deadline);
+  // Erases the user and the user's jobs. FAILED_PRECONDITION (LAST_SUPERUSER); ABORTED (CONFLICT)
+  // where the jobs did not stop coming.
+  struct Purge {
+    bool found = false;
+    int64_t jobs = 0;  // that were erased
+  };
+  Task<absl::StatusOr<Purge>> Erase(std::string id, absl::Time deadline);
+
+  // One page. It may hold fewer users than there are and say where to go on (list_users.h).
+  Task<absl::StatusOr<UserPage>> List(UserQuery query, absl::Time deadline);
+
+  // A page of a user's jobs, which job_service writes and only an export reads here.
+  Task<absl::StatusOr<std::vector<StoredJob>>> ListJobs(JobPageQuery query, absl::Time deadline);
 
   // Look-ups by id that wait, for metrics.
   size_t queued_reads() const { return reads_.queued(); }

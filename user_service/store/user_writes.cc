@@ -3,6 +3,7 @@
 #include <functional>
 
 #include "common/base/error.h"
+#include "user_service/store/last_superuser.h"
 #include "user_service/store/sql.h"
 #include "user_service/store/user_rows.h"
 
@@ -36,24 +37,8 @@ db::Params UpdateParams(const std::string& id, const UserChanges& changes) {
   params.Add(changes.full_name.has_value()).Add(changes.full_name.value_or(std::nullopt));
   params.Add(changes.bio.has_value()).Add(changes.bio.value_or(std::nullopt));
   params.Add(changes.is_active).Add(changes.is_superuser);
+  params.Add(Reveal(changes.expected_hash));
   return params;
-}
-
-// Within a transaction: whether the user may stop being an active superuser. Until its end nobody
-// else can take one away.
-absl::Status CheckNotLastSuperuser(db::Session& session, const std::string& id) {
-  const auto serialized = session.Exec(sql::kSerializeDemotions);
-  if (!serialized.ok()) return serialized.status();
-  const auto rows = session.Exec(sql::kLockSuperusers, IdParams(id));
-  if (!rows.ok()) return rows.status();
-  bool is_one = false;
-  bool there_are_others = false;
-  for (const pqxx::row& row : *rows) {
-    if (row[1].c_str()[0] != 't') continue;
-    (row[0].c_str() == id ? is_one : there_are_others) = true;
-  }
-  if (!is_one || there_are_others) return absl::OkStatus();
-  return FailedPreconditionError("LAST_SUPERUSER", "this is the last active superuser");
 }
 
 // Runs `write` in a transaction in which it cannot take the last active superuser away.
@@ -75,10 +60,13 @@ absl::StatusOr<UserPtr> WriteChanges(db::Session& session, const std::string& id
   absl::StatusOr<UserPtr> user =
       ReadOnlyUser(session.Exec(sql::kUpdateUser, UpdateParams(id, changes)));
   if (absl::IsAlreadyExists(user.status())) return EmailTakenError();
-  if (!user.ok() || *user != nullptr || !changes.email.has_value()) return user;
+  if (!user.ok() || *user != nullptr) return user;
   const absl::StatusOr<UserPtr> present = ReadById(session, id);
-  if (present.ok() && *present != nullptr) return EmailTakenError();
-  return present;
+  if (!present.ok() || *present == nullptr) return present;
+  if (changes.expected_hash.has_value() && changes.expected_hash != (*present)->hashed_password) {
+    return AbortedError("CONFLICT", "the password changed meanwhile; try again");
+  }
+  return EmailTakenError();
 }
 
 }  // namespace

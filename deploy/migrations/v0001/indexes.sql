@@ -6,11 +6,12 @@
 CREATE INDEX IF NOT EXISTS vibestack_users_email ON users (lower(email COLLATE "C"));
 -- Prefix search by name.
 CREATE INDEX IF NOT EXISTS vibestack_users_full_name ON users (lower(full_name COLLATE "C"));
--- ListUsers without a filter, and with is_active or is_superuser.
+-- ListUsers without a filter, with is_active, with is_superuser and with both; the superusers: is this the last one?
 CREATE INDEX IF NOT EXISTS vibestack_users_created ON users (created_at, id);
 CREATE INDEX IF NOT EXISTS vibestack_users_active ON users (coalesce(is_active, true), created_at, id);
--- Also finds the last active superuser.
 CREATE INDEX IF NOT EXISTS vibestack_users_superuser ON users (coalesce(is_superuser, false), created_at, id);
+CREATE INDEX IF NOT EXISTS vibestack_users_flags
+  ON users (coalesce(is_active, true), coalesce(is_superuser, false), created_at, id);
 
 -- ListJobs of a user, with or without a status; the foreign key's own look-ups.
 CREATE INDEX IF NOT EXISTS vibestack_jobs_user

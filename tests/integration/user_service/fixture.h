@@ -63,10 +63,8 @@ class UserServiceTest : public testing::Test {
 
   static db::PoolOptions PoolOptionsOf(int connections) {
     db::PoolOptions options;
-    options.session.database_url = std::getenv("DATABASE_URL");
+    options.session = UserSessionOptions(std::getenv("DATABASE_URL"));
     options.session.application_name = "user_service_pgtest";
-    options.session.schema_version = 1;
-    options.session.statements = UserStore::Statements();
     options.connections = connections;
     return options;
   }

@@ -26,6 +26,7 @@ class LastSuperuserTest : public UserServiceTest {
   absl::Status Delete(const std::string& id) {
     return SyncWait(users_.Deactivate(id, Soon())).status();
   }
+  absl::Status Purge(const std::string& id) { return SyncWait(users_.Erase(id, Soon())).status(); }
   // Whether a statement of ours comes to wait for a lock, before it is given up on.
   static bool WaitForALock() {
     pqxx::connection observer(std::getenv("DATABASE_URL"));
@@ -44,9 +45,9 @@ class LastSuperuserTest : public UserServiceTest {
   }
 };
 
-TEST_F(LastSuperuserTest, CannotBeDeletedDemotedOrBanned) {
+TEST_F(LastSuperuserTest, CannotBeDeletedDemotedBannedOrPurged) {
   const std::string ann = MakeSuperuser("ann@example.com");
-  for (const absl::Status& status : {Demote(ann), Ban(ann), Delete(ann)}) {
+  for (const absl::Status& status : {Demote(ann), Ban(ann), Delete(ann), Purge(ann)}) {
     EXPECT_TRUE(absl::IsFailedPrecondition(status));
     EXPECT_EQ(ErrorReason(status), "LAST_SUPERUSER");
   }
@@ -62,18 +63,19 @@ TEST_F(LastSuperuserTest, AnInactiveSuperuserIsNoOtherOne) {
 }
 
 TEST_F(LastSuperuserTest, OfTwoAtOnceOneRemainsEachTime) {
-  const std::string ann = MakeSuperuser("ann@example.com");
-  const std::string bob = MakeSuperuser("bob@example.com");
   const std::function<absl::Status(const std::string&)> ways[] = {
       [this](const std::string& id) { return Demote(id); },
       [this](const std::string& id) { return Ban(id); },
-      [this](const std::string& id) { return Delete(id); }};
+      [this](const std::string& id) { return Delete(id); },
+      [this](const std::string& id) { return Purge(id); }};
   for (int round = 0; round < 200; ++round) {
-    Sql("UPDATE users SET is_active = true, is_superuser = true");
+    Sql("DELETE FROM users");
+    const std::string ann = MakeSuperuser("ann@example.com");
+    const std::string bob = MakeSuperuser("bob@example.com");
     absl::Status first;
     absl::Status second;
-    std::thread thread([&] { first = ways[round % 3](ann); });
-    second = ways[round / 3 % 3](bob);
+    std::thread thread([&] { first = ways[round % 4](ann); });
+    second = ways[round / 4 % 4](bob);
     thread.join();
     ASSERT_EQ(CountSuperusers(), 1) << "round " << round;
     ASSERT_NE(first.ok(), second.ok()) << first << second;

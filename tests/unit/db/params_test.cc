@@ -56,6 +56,12 @@ TEST(ParamsTest, TimesKeepTheirMicroseconds) {
             "0001-01-01 00:00:00.000000+00");
 }
 
+TEST(ParamsTest, TimesBeyondAllOthersAreInfinite) {
+  EXPECT_EQ(FormatTimestamp(absl::InfiniteFuture()), "infinity");
+  EXPECT_EQ(FormatTimestamp(absl::InfinitePast()), "-infinity");
+  EXPECT_EQ(FormatTimestamp(absl::FromUnixSeconds(-62'135'596'801)), "-infinity");
+}
+
 TEST(ConnectionStringTest, WhatTheOperatorSaysComesLastAndWins) {
   EXPECT_TRUE(ConnectionString("host=db connect_timeout=1", "x")
                   .ends_with(" application_name=x host=db connect_timeout=1"));

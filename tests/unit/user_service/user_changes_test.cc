@@ -15,8 +15,9 @@ namespace {
 using testing::HasSubstr;
 using user::v1::UpdateUserRequest;
 
-constexpr bool kPlainUser = false;
-constexpr bool kSuperuser = true;
+constexpr Changer kOwner{.is_owner = true};
+constexpr Changer kSuperuser{.is_superuser = true};
+constexpr Changer kOwnSuperuser{.is_superuser = true, .is_owner = true};
 
 UpdateUserRequest Request(const std::vector<std::string>& paths) {
   UpdateUserRequest request;
@@ -45,23 +46,46 @@ TEST(UserChangesTest, EveryFieldOfAUserStandsInTheTable) {
 
 TEST(UserChangesTest, TheTableDecidesWhoMayChangeWhat) {
   for (const FieldRule& rule : kFieldRules) {
-    const auto by_user = ReadChanges(FullRequest({rule.path}), kPlainUser);
-    const auto by_superuser = ReadChanges(FullRequest({rule.path}), kSuperuser);
-    switch (rule.changed_by) {
-      case ChangedBy::kNobody:
-        EXPECT_TRUE(absl::IsInvalidArgument(by_user.status())) << rule.path;
-        EXPECT_TRUE(absl::IsInvalidArgument(by_superuser.status())) << rule.path;
-        break;
-      case ChangedBy::kSuperuser:
-        EXPECT_EQ(ErrorReason(by_user.status()), "FIELD_NOT_YOURS") << rule.path;
-        EXPECT_THAT(std::string(by_user.status().message()), HasSubstr(rule.path));
-        EXPECT_TRUE(by_superuser.ok()) << rule.path;
-        break;
-      case ChangedBy::kOwner:
-        EXPECT_TRUE(by_user.ok()) << rule.path;
-        EXPECT_TRUE(by_superuser.ok()) << rule.path;
-        break;
+    for (const Changer& changer : {kOwner, kSuperuser, kOwnSuperuser}) {
+      const auto changes = ReadChanges(FullRequest({rule.path}), changer);
+      const bool may = rule.changed_by == ChangedBy::kOwner || changer.is_superuser;
+      if (rule.changed_by == ChangedBy::kNobody) {
+        EXPECT_TRUE(absl::IsInvalidArgument(changes.status())) << rule.path;
+      } else if (rule.changed_by == ChangedBy::kOwnerWithPassword && changer.is_owner) {
+        EXPECT_TRUE(absl::IsInvalidArgument(changes.status())) << rule.path;
+        EXPECT_THAT(changes.status().ToString(), HasSubstr("current_password"));
+      } else if (may) {
+        EXPECT_TRUE(changes.ok()) << rule.path << changes.status();
+      } else {
+        EXPECT_EQ(ErrorReason(changes.status()), "FIELD_NOT_YOURS") << rule.path;
+        EXPECT_THAT(std::string(changes.status().message()), HasSubstr(rule.path));
+      }
     }
+  }
+}
+
+TEST(UserChangesTest, OnesOwnEmailTakesThePasswordWhichIsToBeCompared) {
+  UpdateUserRequest request = FullRequest({"email", "bio"});
+  request.set_current_password("correct horse");
+  for (const Changer& changer : {kOwner, kOwnSuperuser}) {
+    const auto requested = ReadChanges(request, changer);
+    ASSERT_TRUE(requested.ok()) << requested.status();
+    EXPECT_EQ(requested->changes.email, "new@example.com");
+    EXPECT_TRUE(requested->current_password == Secret("correct horse"));
+  }
+  EXPECT_FALSE(ReadChanges(request, kSuperuser)->current_password.has_value());
+  request = FullRequest({"bio"});
+  request.set_current_password("of no matter here");
+  EXPECT_FALSE(ReadChanges(request, kOwner)->current_password.has_value());
+}
+
+TEST(UserChangesTest, APasswordThatCannotBeOneIsNamed) {
+  for (const std::string& password : {std::string(73, 'x'), std::string("a\0b", 3)}) {
+    UpdateUserRequest request = FullRequest({"bio"});
+    request.set_current_password(password);
+    const auto changes = ReadChanges(request, kOwner);
+    EXPECT_TRUE(absl::IsInvalidArgument(changes.status()));
+    EXPECT_THAT(changes.status().ToString(), HasSubstr("current_password"));
   }
 }
 
@@ -74,16 +98,20 @@ TEST(UserChangesTest, UnknownPathsAreNamedByTheirPlace) {
 }
 
 TEST(UserChangesTest, AStarIsAllThatTheCallerMayChange) {
-  const auto by_user = ReadChanges(FullRequest({"*"}), kPlainUser);
-  ASSERT_TRUE(by_user.ok());
-  EXPECT_EQ(by_user->full_name, "New");
-  EXPECT_EQ(by_user->bio, "new");
-  EXPECT_FALSE(by_user->email || by_user->is_active || by_user->is_superuser);
-  const auto by_superuser = ReadChanges(FullRequest({"*"}), kSuperuser);
+  UpdateUserRequest request = FullRequest({"*"});
+  const auto by_owner = ReadChanges(request, kOwner);
+  ASSERT_TRUE(by_owner.ok());
+  EXPECT_EQ(by_owner->changes.full_name, "New");
+  EXPECT_EQ(by_owner->changes.bio, "new");
+  EXPECT_FALSE(by_owner->changes.email || by_owner->changes.is_active ||
+               by_owner->changes.is_superuser);
+  const auto by_superuser = ReadChanges(request, kSuperuser);
   ASSERT_TRUE(by_superuser.ok());
-  EXPECT_EQ(by_superuser->email, "new@example.com");
-  EXPECT_EQ(by_superuser->is_active, true);
-  EXPECT_EQ(by_superuser->is_superuser, true);
+  EXPECT_EQ(by_superuser->changes.email, "new@example.com");
+  EXPECT_EQ(by_superuser->changes.is_active, true);
+  EXPECT_EQ(by_superuser->changes.is_superuser, true);
+  request.set_current_password("correct horse");
+  EXPECT_EQ(ReadChanges(request, kOwner)->changes.email, "new@example.com");
 }
 
 TEST(UserChangesTest, AStarStandsAlone) {
@@ -95,33 +123,34 @@ TEST(UserChangesTest, WithoutAMaskPopulatedFieldsChange) {
   request.mutable_user()->set_bio("");
   for (const bool with_empty_mask : {false, true}) {
     if (with_empty_mask) request.mutable_update_mask();
-    const auto changes = ReadChanges(request, kPlainUser);
+    const auto changes = ReadChanges(request, kOwner);
     ASSERT_TRUE(changes.ok());
-    EXPECT_EQ(changes->bio, "");
-    EXPECT_FALSE(changes->full_name || changes->email || changes->is_active);
+    EXPECT_EQ(changes->changes.bio, "");
+    EXPECT_FALSE(changes->changes.full_name || changes->changes.email ||
+                 changes->changes.is_active);
   }
 }
 
 TEST(UserChangesTest, WithoutAMaskForeignFieldsAreRefusedToo) {
   UpdateUserRequest request = Request({});
   request.mutable_user()->set_is_superuser(true);
-  EXPECT_EQ(ErrorReason(ReadChanges(request, kPlainUser).status()), "FIELD_NOT_YOURS");
+  EXPECT_EQ(ErrorReason(ReadChanges(request, kOwner).status()), "FIELD_NOT_YOURS");
 }
 
 TEST(UserChangesTest, NothingToChangeIsNoError) {
-  const auto changes = ReadChanges(Request({}), kPlainUser);
+  const auto changes = ReadChanges(Request({}), kOwner);
   ASSERT_TRUE(changes.ok());
-  EXPECT_TRUE(changes->empty());
+  EXPECT_TRUE(changes->changes.empty());
 }
 
 TEST(UserChangesTest, AFieldThatIsMaskedAndAbsentIsCleared) {
   const auto changes = ReadChanges(Request({"full_name", "bio", "is_active"}), kSuperuser);
   ASSERT_TRUE(changes.ok());
-  ASSERT_TRUE(changes->full_name.has_value() && changes->bio.has_value());
-  EXPECT_FALSE(changes->full_name->has_value());
-  EXPECT_FALSE(changes->bio->has_value());
-  EXPECT_EQ(changes->is_active, false);
-  EXPECT_TRUE(changes->Demotes());
+  ASSERT_TRUE(changes->changes.full_name.has_value() && changes->changes.bio.has_value());
+  EXPECT_FALSE(changes->changes.full_name->has_value());
+  EXPECT_FALSE(changes->changes.bio->has_value());
+  EXPECT_EQ(changes->changes.is_active, false);
+  EXPECT_TRUE(changes->changes.Demotes());
 }
 
 TEST(UserChangesTest, ValuesKeepToTheRulesOfNewAccounts) {

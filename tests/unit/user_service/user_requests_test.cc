@@ -104,7 +104,9 @@ TEST(ListUsersTest, ATokenIsForItsFiltersOnly) {
   const auto query = ReadQuery(request);
   ASSERT_TRUE(query.ok());
   EXPECT_EQ(query->limit, 2);
-  const auto page = ToPage(request, *query, {*MakeUser(kAnn), *MakeUser(kBob)});
+  UserPage found;
+  found.users = {*MakeUser(kAnn), *MakeUser(kBob)};
+  const auto page = ToPage(request, *query, found);
   EXPECT_EQ(page.users_size(), 1);
   request.set_page_token(page.next_page_token());
   request.set_page_size(7);
@@ -113,6 +115,21 @@ TEST(ListUsersTest, ATokenIsForItsFiltersOnly) {
   EXPECT_EQ(next->after->id, kAnn);
   request.set_email_prefix("b");
   EXPECT_TRUE(absl::IsInvalidArgument(ReadQuery(request).status()));
+}
+
+TEST(ListUsersTest, APageThatIsNotFullSaysWhereToGoOn) {
+  user::v1::ListUsersRequest request;
+  request.set_full_name_prefix("a");
+  const auto query = ReadQuery(request);
+  ASSERT_TRUE(query.ok());
+  UserPage found;
+  EXPECT_EQ(ToPage(request, *query, found).next_page_token(), "");
+  found.goes_on_after = UserQuery::Position{absl::FromUnixSeconds(7), kBob};
+  request.set_page_token(ToPage(request, *query, found).next_page_token());
+  const auto next = ReadQuery(request);
+  ASSERT_TRUE(next.ok());
+  EXPECT_EQ(next->after->id, kBob);
+  EXPECT_EQ(next->after->created_at, absl::FromUnixSeconds(7));
 }
 
 TEST(ListUsersTest, EveryWrongFieldIsNamed) {

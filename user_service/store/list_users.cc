@@ -1,0 +1,131 @@
+#include "user_service/store/list_users.h"
+
+#include <optional>
+#include <string>
+#include <tuple>
+#include <utility>
+
+#include "absl/strings/ascii.h"
+#include "user_service/store/sql.h"
+#include "user_service/store/user_rows.h"
+
+namespace vibestack::user_service {
+namespace {
+
+using Position = UserQuery::Position;
+
+constexpr char kLowestId[] = "00000000-0000-0000-0000-000000000000";
+constexpr char kHighestId[] = "ffffffff-ffff-ffff-ffff-ffffffffffff";
+
+// The columns behind those of a user.
+constexpr int kFound = 9;
+constexpr int kMatches = 9;
+constexpr int kIsLast = 10;
+
+bool ComesBefore(const Position& a, const Position& b) {
+  return std::tie(a.created_at, a.id) < std::tie(b.created_at, b.id);
+}
+
+// The positions between which the rows lie, both exclusive.
+std::pair<Position, Position> Between(const UserQuery& query) {
+  // Just before the first row of that very microsecond.
+  Position low{query.created_from.value_or(absl::InfinitePast()) - absl::Microseconds(1),
+               kHighestId};
+  Position high{query.created_before.value_or(absl::InfiniteFuture()), kLowestId};
+  if (query.after.has_value() && query.oldest_first && ComesBefore(low, *query.after)) {
+    low = *query.after;
+  }
+  if (query.after.has_value() && !query.oldest_first && ComesBefore(*query.after, high)) {
+    high = *query.after;
+  }
+  return {low, high};
+}
+
+// The least and the greatest text in lower case that begin so: what a varchar(255) holds behind
+// the prefix is never above so many of the highest character. Two NULLs for an empty prefix.
+void AddPrefix(const std::string& prefix, db::Params& params) {
+  if (prefix.empty()) {
+    params.AddNull().AddNull();
+    return;
+  }
+  std::string low = absl::AsciiStrToLower(prefix);
+  std::string high = low;
+  for (int i = 0; i < 255; ++i) high += "\U0010FFFF";
+  params.Add(std::move(low)).Add(std::move(high));
+}
+
+// The ten parameters that every statement begins with.
+db::Params CommonParams(const UserQuery& query, int64_t most_rows) {
+  const auto [low, high] = Between(query);
+  db::Params params;
+  params.Add(std::optional(low.created_at)).Add(low.id);
+  params.Add(std::optional(high.created_at)).Add(high.id);
+  params.Add(most_rows).Add(int64_t{query.limit});
+  AddPrefix(query.email_prefix, params);
+  AddPrefix(query.full_name_prefix, params);
+  return params;
+}
+
+// Gathers and sorts what the prefix's index holds; nothing when that is too much.
+absl::StatusOr<std::optional<UserPage>> Search(db::Session& session, const UserQuery& query,
+                                               const db::Statement& statement) {
+  db::Params params = CommonParams(query, kMostFound + 1);
+  params.Add(query.is_active).Add(query.is_superuser).Add(query.oldest_first);
+  const absl::StatusOr<pqxx::result> rows = session.Exec(statement, params);
+  if (!rows.ok()) return rows.status();
+  if ((*rows)[0][kFound].as<int64_t>() > kMostFound) return std::nullopt;
+  UserPage page;
+  for (const pqxx::row& row : *rows) {
+    if (!row[0].is_null()) page.users.push_back(ReadUser(row));
+  }
+  return page;
+}
+
+// The statement whose index has the rows with these flags in the order of the list.
+const db::Statement& WalkStatement(const UserQuery& query) {
+  const bool oldest = query.oldest_first;
+  if (query.is_active.has_value() && query.is_superuser.has_value()) {
+    return oldest ? sql::kListUsersByFlagsOldest : sql::kListUsersByFlagsNewest;
+  }
+  if (query.is_active.has_value()) {
+    return oldest ? sql::kListUsersByActiveOldest : sql::kListUsersByActiveNewest;
+  }
+  if (query.is_superuser.has_value()) {
+    return oldest ? sql::kListUsersBySuperuserOldest : sql::kListUsersBySuperuserNewest;
+  }
+  return oldest ? sql::kListUsersOldest : sql::kListUsersNewest;
+}
+
+// Looks through the rows in the order of the list.
+absl::StatusOr<UserPage> Walk(db::Session& session, const UserQuery& query) {
+  const bool by_prefix = !query.email_prefix.empty() || !query.full_name_prefix.empty();
+  const int64_t most = by_prefix ? kMostLookedAt : query.limit;
+  db::Params params = CommonParams(query, most);
+  if (query.is_active.has_value()) params.Add(query.is_active);
+  if (query.is_superuser.has_value()) params.Add(query.is_superuser);
+  const absl::StatusOr<pqxx::result> rows = session.Exec(WalkStatement(query), params);
+  if (!rows.ok()) return rows.status();
+  UserPage page;
+  for (const pqxx::row& row : *rows) {
+    User user = ReadUser(row);
+    if (row[kIsLast].as<bool>()) page.goes_on_after = Position{user.created_at, user.id};
+    if (row[kMatches].as<bool>()) page.users.push_back(std::move(user));
+  }
+  return page;
+}
+
+}  // namespace
+
+absl::StatusOr<UserPage> ListUsers(db::Session& session, const UserQuery& query) {
+  for (const auto& [prefix, statement] :
+       {std::pair(&query.email_prefix, &sql::kSearchUsersByEmail),
+        std::pair(&query.full_name_prefix, &sql::kSearchUsersByFullName)}) {
+    if (prefix->empty()) continue;
+    absl::StatusOr<std::optional<UserPage>> page = Search(session, query, *statement);
+    if (!page.ok()) return page.status();
+    if (page->has_value()) return **std::move(page);
+  }
+  return Walk(session, query);
+}
+
+}  // namespace vibestack::user_service
