@@ -7,6 +7,7 @@
 #include "common/base/error.h"
 #include "common/base/uuid.h"
 #include "common/rpc/validator.h"
+#include "user_service/api/account_audit.h"
 #include "user_service/api/checks.h"
 #include "user_service/api/convert.h"
 #include "user_service/api/user_changes.h"
@@ -76,6 +77,7 @@ Task<absl::StatusOr<user::v1::User>> UserApi::CreateUser(Call& call,
   account.is_superuser = request.is_superuser();
   const absl::StatusOr<UserPtr> user =
       co_await accounts_.Create(std::move(account), call.WorkDeadline());
+  if (user.ok()) AuditCreation(call, **user);
   co_return ToAnswer(user);
 }
 
@@ -127,10 +129,12 @@ Task<absl::StatusOr<user::v1::User>> UserApi::UpdateUser(Call& call,
       writes_.Update(*id, requested->changes, requested->current_password, call.WorkDeadline());
   if (!requested->current_password.has_value()) {
     const absl::StatusOr<UserPtr> user = co_await update;
+    if (user.ok() && *user != nullptr) AuditChanges(call, *id, requested->changes);
     co_return ToAnswer(user, *id);
   }
   const absl::StatusOr<UserPtr> user =
       co_await guesses_.Limit(call, "password", "user:" + *id, std::move(update));
+  if (user.ok() && *user != nullptr) AuditChanges(call, *id, requested->changes);
   co_return ToAnswer(user, *id);
 }
 
@@ -139,6 +143,7 @@ Task<absl::StatusOr<user::v1::User>> UserApi::DeleteUser(Call& call,
   const absl::StatusOr<std::string> id = ReachableUser(call.caller(), "id", request.id());
   if (!id.ok()) co_return id.status();
   const absl::StatusOr<UserPtr> user = co_await writes_.Delete(*id, call.WorkDeadline());
+  if (user.ok() && *user != nullptr) AuditActivity(call, *id, false);
   co_return ToAnswer(user, *id);
 }
 
@@ -147,6 +152,7 @@ Task<absl::StatusOr<user::v1::User>> UserApi::UndeleteUser(Call& call,
   const absl::StatusOr<std::string> id = ReachableUser(call.caller(), "id", request.id());
   if (!id.ok()) co_return id.status();
   const absl::StatusOr<UserPtr> user = co_await writes_.Undelete(*id, call.WorkDeadline());
+  if (user.ok() && *user != nullptr) AuditActivity(call, *id, true);
   co_return ToAnswer(user, *id);
 }
 
@@ -157,6 +163,7 @@ Task<absl::StatusOr<PurgeUserResponse>> UserApi::PurgeUser(Call& call,
   const absl::StatusOr<UserStore::Purge> purge = co_await writes_.Purge(*id, call.WorkDeadline());
   if (!purge.ok()) co_return purge.status();
   if (!purge->found) co_return NotFoundError("user", "users/" + *id);
+  AuditPurge(call, *id, purge->jobs);
   PurgeUserResponse response;
   response.set_purged_jobs(purge->jobs);
   co_return response;

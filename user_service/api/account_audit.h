@@ -1,0 +1,28 @@
+#ifndef VIBESTACK_USER_SERVICE_API_ACCOUNT_AUDIT_H_
+#define VIBESTACK_USER_SERVICE_API_ACCOUNT_AUDIT_H_
+
+#include <cstdint>
+#include <string>
+
+#include "common/rpc/call.h"
+#include "user_service/store/user.h"
+
+// The lines of the audit log about changes of an account that a call has made. Setting a field to
+// what it was before is a line, too.
+namespace vibestack::user_service {
+
+// `user_created`, with `is_superuser`.
+void AuditCreation(const rpc::Call& call, const User& user);
+
+// `email_changed`, `banned` or `unbanned`, `promoted` or `demoted`: one line for each.
+void AuditChanges(const rpc::Call& call, const std::string& user_id, const UserChanges& changes);
+
+// `banned` or `unbanned`, by DeleteUser or UndeleteUser.
+void AuditActivity(const rpc::Call& call, const std::string& user_id, bool is_active);
+
+// `purged`, with how many jobs went with the account.
+void AuditPurge(const rpc::Call& call, const std::string& user_id, int64_t jobs);
+
+}  // namespace vibestack::user_service
+
+#endif  // VIBESTACK_USER_SERVICE_API_ACCOUNT_AUDIT_H_
