@@ -68,8 +68,14 @@ App::App(const Config& config, PushConfig push)
       api_({config_.poll_interval}, store_, hub_, feed_, accounts_, guard_,
            {dispatches_, dispatcher_}),
       listener_(MakeListenerOptions()),
-      sweeper_(config_.sweep_interval,
+      sweeper_("leases_ran_out", config_.sweep_interval,
                [this](int limit, absl::Time deadline) { return store_.Sweep(limit, deadline); }) {
+  if (config_.retention > absl::ZeroDuration()) {
+    retention_ = std::make_unique<Sweeper>(
+        "jobs_expired", config_.sweep_interval, [this](int limit, absl::Time deadline) {
+          return store_.Expire(config_.retention, limit, deadline);
+        });
+  }
   Watch();
   dispatcher_.Refresh();
 }
@@ -237,6 +243,7 @@ void App::Stop() {
   dispatcher_.Stop(absl::Now() + std::min(config_.shutdown_grace, kDispatchGrace));
   if (callback_key_watcher_ != nullptr) callback_key_watcher_->Stop();
   sweeper_.Stop();
+  if (retention_ != nullptr) retention_->Stop();
   listener_.Stop();
   keys_.Stop();
   users_.Close();

@@ -93,6 +93,7 @@ class App {
   JobApi api_;
   db::Listener listener_;
   Sweeper sweeper_;
+  std::unique_ptr<Sweeper> retention_;  // Null when jobs are kept for ever.
   std::vector<MetricRegistration> watches_;
   std::unique_ptr<rpc::Server> server_;
 };

@@ -33,7 +33,9 @@ ABSL_FLAG(std::string, service_token_file, "",
 ABSL_FLAG(absl::Duration, lease_duration, absl::Seconds(60),
           "how long a worker keeps a job without a heartbeat");
 ABSL_FLAG(absl::Duration, sweep_interval, absl::Seconds(1),
-          "how often leases that ran out are looked for");
+          "how often leases that ran out, and jobs to delete, are looked for");
+ABSL_FLAG(absl::Duration, retention, absl::ZeroDuration(),
+          "how long after their end jobs are deleted; 0 keeps them for ever");
 ABSL_FLAG(absl::Duration, poll_interval, absl::Seconds(5),
           "how often a waiting call looks for itself, in case a notification was lost");
 ABSL_FLAG(absl::Duration, owner_ttl, absl::Seconds(1),
@@ -68,6 +70,7 @@ absl::Status CheckFlags() {
       CheckGiven("service_token_file", absl::GetFlag(FLAGS_service_token_file)),
       CheckRange("lease_duration", absl::GetFlag(FLAGS_lease_duration), tick, kDay),
       CheckRange("sweep_interval", absl::GetFlag(FLAGS_sweep_interval), tick, kDay),
+      CheckRange("retention", absl::GetFlag(FLAGS_retention), absl::ZeroDuration(), 36'500 * kDay),
       CheckRange("poll_interval", absl::GetFlag(FLAGS_poll_interval), tick, kDay),
       // A ban holds within a second.
       CheckRange("owner_ttl", absl::GetFlag(FLAGS_owner_ttl), absl::ZeroDuration(),
@@ -127,6 +130,7 @@ absl::StatusOr<Config> ReadConfig() {
   config.service_token = *std::move(token);
   config.lease_duration = absl::GetFlag(FLAGS_lease_duration);
   config.sweep_interval = absl::GetFlag(FLAGS_sweep_interval);
+  config.retention = absl::GetFlag(FLAGS_retention);
   config.poll_interval = absl::GetFlag(FLAGS_poll_interval);
   config.owner_ttl = absl::GetFlag(FLAGS_owner_ttl);
   config.owner_stale = absl::GetFlag(FLAGS_owner_stale);

@@ -26,6 +26,7 @@ struct Config {
   Secret service_token;
   absl::Duration lease_duration;
   absl::Duration sweep_interval;
+  absl::Duration retention;  // Zero for ever.
   absl::Duration poll_interval;
   absl::Duration owner_ttl;
   absl::Duration owner_stale;

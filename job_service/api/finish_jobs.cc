@@ -1,76 +1,49 @@
 #include <utility>
 
-#include "absl/container/flat_hash_set.h"
 #include "absl/strings/str_cat.h"
+#include "common/async/gather.h"
 #include "common/base/error.h"
-#include "common/base/uuid.h"
 #include "common/rpc/grpc_status.h"
 #include "job_service/api/access.h"
 #include "job_service/api/convert.h"
 #include "job_service/api/job_api.h"
-#include "job_service/api/json_text.h"
-#include "job_service/api/value_to_json.h"
-#include "job_service/domain/job_error.h"
+#include "job_service/api/work_input.h"
 
 namespace vibestack::job_service {
 namespace {
 
 constexpr int kMaxBatch = 1'000;
-constexpr size_t kMaxCode = 100;
-constexpr size_t kMaxMessage = 10'000;
 
-Lease ToLease(const std::string& prefix, const std::string& id_field, const std::string& id,
-              int64_t token, rpc::Validator& validator) {
-  validator.Id(prefix + id_field, id);
-  if (token <= 0) validator.Add(prefix + "lease_token", "is required");
-  return {CanonicalUuid(id), token};
-}
-
-// What ends a job: a worker by its lease, or a run's callback by its token, whose lease is none.
-Lease ToEnded(const auth::Caller& caller, const std::string& id, int64_t token,
-              rpc::Validator& validator) {
-  if (!caller.IsCallback()) return ToLease("", "id", id, token, validator);
-  validator.Id("id", id);
-  return {CanonicalUuid(id), 0};
-}
-
-std::string ToResult(const pb::CompleteJobRequest& request, rpc::Validator& validator) {
-  switch (request.result_case()) {
-    case pb::CompleteJobRequest::kResultPayload:
-      return ValueToJson("result_payload", request.result_payload(), validator);
-    case pb::CompleteJobRequest::kResultJson: {
-      const std::string fault = JsonFault(request.result_json());
-      if (!fault.empty()) validator.Add("result_json", fault);
-      return request.result_json();
-    }
-    case pb::CompleteJobRequest::RESULT_NOT_SET:
+JobFinish FinishOf(const std::string& prefix, const pb::JobOutcome& outcome,
+                   rpc::Validator& validator) {
+  switch (outcome.outcome_case()) {
+    case pb::JobOutcome::kComplete:
+      return ToFinish(prefix + "complete.", outcome.complete(), validator);
+    case pb::JobOutcome::kFail:
+      return ToFinish(prefix + "fail.", outcome.fail(), validator);
+    case pb::JobOutcome::OUTCOME_NOT_SET:
       break;
   }
-  return "null";
+  validator.Add(prefix + "outcome", "is required: `complete` or `fail`");
+  return {};
 }
 
-// The database refused what our own checks let pass.
-absl::Status ResultError(const absl::Status& status, std::string_view field) {
-  if (ErrorReason(status) != "INVALID_VALUE") return status;
-  return InvalidFieldError(field, "is JSON that the database cannot store");
-}
-
-absl::StatusOr<std::vector<Lease>> ToLeases(const pb::HeartbeatJobsRequest& request) {
+absl::StatusOr<std::vector<JobFinish>> ToFinishes(const pb::BatchFinishJobsRequest& request) {
   rpc::Validator validator;
-  validator.Size("leases", request.leases_size(), 1, kMaxBatch);
+  validator.Size("outcomes", request.outcomes_size(), 1, kMaxBatch);
   if (!validator.ok()) return validator.ToStatus();
-  std::vector<Lease> leases;
-  absl::flat_hash_set<std::string> seen;
-  for (int i = 0; i < request.leases_size(); ++i) {
-    const std::string prefix = absl::StrCat("leases[", i, "].");
-    const pb::Lease& lease = request.leases(i);
-    leases.push_back(ToLease(prefix, "job_id", lease.job_id(), lease.lease_token(), validator));
-    if (!seen.insert(leases.back().job_id).second) {
-      validator.Add(prefix + "job_id", "is the job of another item, too");
-    }
+  std::vector<JobFinish> finishes;
+  for (int i = 0; i < request.outcomes_size(); ++i) {
+    const std::string prefix = absl::StrCat("outcomes[", i, "].");
+    finishes.push_back(FinishOf(prefix, request.outcomes(i), validator));
   }
   if (!validator.ok()) return validator.ToStatus();
-  return leases;
+  return finishes;
+}
+
+// The field of an outcome from which its result came.
+const char* ResultFieldOf(const pb::JobOutcome& outcome) {
+  return outcome.has_fail() ? "details" : ResultField(outcome.complete());
 }
 
 }  // namespace
@@ -88,52 +61,40 @@ Task<absl::StatusOr<Job>> JobApi::End(Call& call, JobFinish finish) {
 Task<absl::StatusOr<pb::Job>> JobApi::CompleteJob(Call& call,
                                                   const pb::CompleteJobRequest& request) {
   rpc::Validator validator;
-  JobFinish finish;
-  finish.lease = ToEnded(call.caller(), request.id(), request.lease_token(), validator);
-  finish.status = JobStatus::kCompleted;
-  finish.result = ToResult(request, validator);
+  JobFinish finish = ToFinish("", request, validator, RightOf(call.caller()));
   if (!validator.ok()) co_return validator.ToStatus();
   const absl::StatusOr<Job> job = co_await End(call, std::move(finish));
   if (job.ok()) co_return ToProto(*job, pb::BASIC);
-  const bool exact = request.result_case() == pb::CompleteJobRequest::kResultJson;
-  const char* field = exact ? "result_json" : "result_payload";
-  co_return ResultError(job.status(), field);
+  co_return ResultError(job.status(), ResultField(request));
 }
 
 Task<absl::StatusOr<pb::Job>> JobApi::FailJob(Call& call, const pb::FailJobRequest& request) {
   rpc::Validator validator;
-  JobFinish finish;
-  finish.lease = ToEnded(call.caller(), request.id(), request.lease_token(), validator);
-  finish.status = JobStatus::kFailed;
-  validator.Text("code", request.code(), 1, kMaxCode);
-  validator.Text("message", request.message(), 0, kMaxMessage);
-  std::string details;
-  if (request.has_details()) details = ValueToJson("details", request.details(), validator);
+  JobFinish finish = ToFinish("", request, validator, RightOf(call.caller()));
   if (!validator.ok()) co_return validator.ToStatus();
-  finish.result = ErrorResult(request.code(), request.message(), details);
   const absl::StatusOr<Job> job = co_await End(call, std::move(finish));
   if (job.ok()) co_return ToProto(*job, pb::BASIC);
   co_return ResultError(job.status(), "details");
 }
 
-Task<absl::StatusOr<pb::HeartbeatJobsResponse>> JobApi::HeartbeatJobs(
-    Call& call, const pb::HeartbeatJobsRequest& request) {
-  const absl::StatusOr<std::vector<Lease>> leases = ToLeases(request);
-  if (!leases.ok()) co_return leases.status();
-  const absl::StatusOr<std::vector<absl::StatusOr<absl::Time>>> extended =
-      co_await store_.Heartbeat(*leases, call.WorkDeadline());
-  if (!extended.ok()) co_return extended.status();
-  pb::HeartbeatJobsResponse response;
-  for (size_t i = 0; i < leases->size(); ++i) {
-    pb::HeartbeatResult& result = *response.add_results();
-    result.set_job_id((*leases)[i].job_id);
-    const absl::StatusOr<absl::Time>& updated_at = (*extended)[i];
-    if (!updated_at.ok()) {
-      *result.mutable_error() = rpc::ToStatusProto(updated_at.status());
-      continue;
-    }
-    result.set_lease_token(absl::ToUnixMicros(*updated_at));
-    *result.mutable_lease_expires_at() = rpc::ToTimestamp(*updated_at + store_.ShortestLease());
+Task<absl::StatusOr<pb::BatchFinishJobsResponse>> JobApi::BatchFinishJobs(
+    Call& call, const pb::BatchFinishJobsRequest& request) {
+  absl::StatusOr<std::vector<JobFinish>> finishes = ToFinishes(request);
+  if (!finishes.ok()) co_return finishes.status();
+  pb::BatchFinishJobsResponse response;
+  const absl::Time deadline = call.WorkDeadline();
+  // Each is a call of its own, which the store puts into the same statements.
+  std::vector<Task<absl::StatusOr<Job>>> tasks;
+  for (JobFinish& finish : *finishes) {
+    response.add_results()->set_job_id(finish.lease.job_id);
+    tasks.push_back(store_.Finish(std::move(finish), deadline));
+  }
+  const std::vector<absl::StatusOr<Job>> jobs = co_await Gather(std::move(tasks));
+  for (int i = 0; i < request.outcomes_size(); ++i) {
+    const absl::Status& status = jobs[static_cast<size_t>(i)].status();
+    if (status.ok()) continue;
+    *response.mutable_results(i)->mutable_error() =
+        rpc::ToStatusProto(ResultError(status, ResultFieldOf(request.outcomes(i))));
   }
   co_return response;
 }

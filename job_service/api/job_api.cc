@@ -30,16 +30,23 @@ JobApi::JobApi(Options options, JobStore& store, Hub& hub, Feed& feed, rpc::Acco
   bind("CreateJob", &JobApi::CreateJob);
   bind("BatchCreateJobs", &JobApi::BatchCreateJobs);
   bind("GetJob", &JobApi::GetJob);
+  bind("GetJobResult", &JobApi::GetJobResult);
   bind("BatchGetJobs", &JobApi::BatchGetJobs);
   bind("ListJobs", &JobApi::ListJobs);
   bind("WaitJob", &JobApi::WaitJob);
   bind_stream("WatchJob", &JobApi::WatchJob);
   bind_stream("WatchJobs", &JobApi::WatchJobs);
   bind("CancelJob", &JobApi::CancelJob);
+  bind("RetryJob", &JobApi::RetryJob);
+  bind("DeleteJob", &JobApi::DeleteJob);
+  bind("GetJobStats", &JobApi::GetJobStats);
   bind("ClaimJobs", &JobApi::ClaimJobs);
   bind("HeartbeatJobs", &JobApi::HeartbeatJobs);
   bind("CompleteJob", &JobApi::CompleteJob);
   bind("FailJob", &JobApi::FailJob);
+  bind("ReportProgress", &JobApi::ReportProgress);
+  bind("BatchFinishJobs", &JobApi::BatchFinishJobs);
+  bind("ReleaseJobs", &JobApi::ReleaseJobs);
 }
 
 }  // namespace vibestack::job_service

@@ -53,6 +53,7 @@ class JobApi {
   Answer<pb::BatchCreateJobsResponse> BatchCreateJobs(Call& call,
                                                       const pb::BatchCreateJobsRequest& request);
   Answer<pb::Job> GetJob(Call& call, const pb::GetJobRequest& request);
+  Answer<google::api::HttpBody> GetJobResult(Call& call, const pb::GetJobResultRequest& request);
   Answer<pb::BatchGetJobsResponse> BatchGetJobs(Call& call, const pb::BatchGetJobsRequest& request);
   Answer<pb::ListJobsResponse> ListJobs(Call& call, const pb::ListJobsRequest& request);
   Answer<pb::Job> WaitJob(Call& call, const pb::WaitJobRequest& request);
@@ -61,11 +62,21 @@ class JobApi {
   Task<absl::Status> WatchJobs(Call& call, const pb::WatchJobsRequest& request,
                                rpc::ServerStream<pb::WatchJobsResponse>& stream);
   Answer<pb::Job> CancelJob(Call& call, const pb::CancelJobRequest& request);
+  Answer<pb::Job> RetryJob(Call& call, const pb::RetryJobRequest& request);
+  Answer<google::protobuf::Empty> DeleteJob(Call& call, const pb::DeleteJobRequest& request);
+  Answer<pb::GetJobStatsResponse> GetJobStats(Call& call, const pb::GetJobStatsRequest& request);
   Answer<pb::ClaimJobsResponse> ClaimJobs(Call& call, const pb::ClaimJobsRequest& request);
   Answer<pb::HeartbeatJobsResponse> HeartbeatJobs(Call& call,
                                                   const pb::HeartbeatJobsRequest& request);
   Answer<pb::Job> CompleteJob(Call& call, const pb::CompleteJobRequest& request);
   Answer<pb::Job> FailJob(Call& call, const pb::FailJobRequest& request);
+  Answer<pb::ReportProgressResponse> ReportProgress(Call& call,
+                                                    const pb::ReportProgressRequest& request);
+  Answer<pb::ReportProgressResponse> ReportRun(Call& call, const pb::ReportProgressRequest& request,
+                                               JobFinish progress);
+  Answer<pb::BatchFinishJobsResponse> BatchFinishJobs(Call& call,
+                                                      const pb::BatchFinishJobsRequest& request);
+  Answer<pb::ReleaseJobsResponse> ReleaseJobs(Call& call, const pb::ReleaseJobsRequest& request);
 
   // Makes a job whose input is in the call, and answers once its workflow took it.
   Answer<pb::Job> CreateWithInput(Call& call, NewJob job, std::string input);

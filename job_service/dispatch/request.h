@@ -14,7 +14,8 @@ namespace vibestack::job_service {
 
 // Where a run calls back, and the right to.
 struct Callback {
-  std::string url;  // `…/v1/jobs/<id>`, to which a run adds `:complete`, `:fail` or `:progress`.
+  std::string
+      url;  // `…/v1/jobs/<id>`, to which a run adds `:complete`, `:fail` or `:reportProgress`.
   Secret token;
 };
 

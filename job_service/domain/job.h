@@ -2,6 +2,7 @@
 #define VIBESTACK_JOB_SERVICE_DOMAIN_JOB_H_
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -12,7 +13,8 @@
 namespace vibestack::job_service {
 
 // Where a job is in its life: pending → processing → completed or failed; pending → failed
-// (cancelled); processing → pending (the lease ran out). Completed and failed are terminal.
+// (cancelled); processing → pending (the lease ran out or was released); failed → pending
+// (retried). Completed and failed are terminal.
 enum class JobStatus {
   kUnknown,  // A state that somebody else wrote.
   kPending,
@@ -60,11 +62,19 @@ struct Lease {
   int64_t token = 0;
 };
 
-// How a worker ends a job.
+// What a worker writes to a job: how it ends, or its progress.
 struct JobFinish {
   Lease lease;
-  JobStatus status = JobStatus::kCompleted;  // Or kFailed.
+  JobStatus status = JobStatus::kCompleted;  // Or kFailed; kProcessing for progress.
   std::string result;                        // JSON text.
+};
+
+// How many jobs of a workflow are in which state.
+struct WorkflowStats {
+  std::string workflow_id;
+  std::map<JobStatus, int> jobs;
+  // For how long the oldest pending job has been there.
+  std::optional<absl::Duration> oldest_pending;
 };
 
 }  // namespace vibestack::job_service

@@ -11,6 +11,11 @@ inline absl::Status LeaseLostError() {
   return AbortedError("LEASE_LOST", "the lease token is not the job's present one");
 }
 
+// The same for a job that was cancelled, for whoever asks before the work is done.
+inline absl::Status JobCancelledError() {
+  return AbortedError("JOB_CANCELLED", "the job was cancelled");
+}
+
 }  // namespace vibestack::job_service
 
 #endif  // VIBESTACK_JOB_SERVICE_DOMAIN_LEASE_ERRORS_H_

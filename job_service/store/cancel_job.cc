@@ -1,19 +1,10 @@
 #include "common/base/error.h"
+#include "job_service/store/not_there.h"
 #include "job_service/store/rows.h"
 #include "job_service/store/sql.h"
 #include "job_service/store/statements.h"
 
 namespace vibestack::job_service {
-namespace {
-
-absl::Status NotThereError(const std::string& id, const std::optional<std::string>& owner) {
-  // A user is not told whether somebody else has a job of that id.
-  if (owner.has_value()) return PermissionDeniedError("NOT_YOURS", "the job is not yours");
-  return NotFoundError("job", id);
-}
-
-}  // namespace
-
 absl::StatusOr<Job> CancelJob(db::Session& session, const std::string& id,
                               const std::optional<std::string>& owner, const std::string& result) {
   // A job that was neither open nor ended was swept or claimed between the two statements.

@@ -8,6 +8,7 @@
 #include "job_service/domain/job_error.h"
 #include "job_service/store/rows.h"
 #include "job_service/store/sql.h"
+#include "job_service/store/statements.h"
 
 namespace vibestack::job_service {
 namespace {
@@ -116,6 +117,27 @@ Task<absl::StatusOr<Job>> DispatchStore::FinishRun(std::string job_id, JobStatus
     if (!rows.ok()) return rows.status();
     if (!rows->empty()) return ReadJob((*rows)[0]);
     return AnswerEnded(session, job_id, status, result);
+  };
+  absl::StatusOr<Job> job = co_await pool_.Run<Job>(deadline, db::Repeat::kSafe, std::move(work));
+  if (job.ok()) TellChanged({job->id});
+  co_return job;
+}
+
+Task<absl::StatusOr<Job>> DispatchStore::ReportRun(std::string job_id,
+                                                   std::optional<std::string> part,
+                                                   absl::Time deadline) {
+  std::function<absl::StatusOr<Job>(db::Session&)> work =
+      [&](db::Session& session) -> absl::StatusOr<Job> {
+    db::Params params;
+    params.Add(job_id).Add(part);
+    const auto rows = session.Exec(sql::kReportRun, params);
+    if (!rows.ok()) return rows.status();
+    if (!rows->empty()) return ReadJob((*rows)[0]);
+    const std::vector<JobKey> keys = {JobKey{job_id, false}};
+    const absl::StatusOr<std::vector<JobPtr>> present = GetJobs(session, keys);
+    if (!present.ok()) return present.status();
+    if (present->front() == nullptr) return NotFoundError("job", job_id);
+    return FailedPreconditionError("JOB_TERMINAL", "the job has ended");
   };
   absl::StatusOr<Job> job = co_await pool_.Run<Job>(deadline, db::Repeat::kSafe, std::move(work));
   if (job.ok()) TellChanged({job->id});

@@ -62,6 +62,11 @@ class DispatchStore {
   Task<absl::StatusOr<Job>> FinishRun(std::string job_id, JobStatus status, std::string result,
                                       absl::Time deadline);
 
+  // Stores that a run goes on, and a part of its result where there is one, and answers the job
+  // without it. FAILED_PRECONDITION (JOB_TERMINAL), NOT_FOUND; INVALID_ARGUMENT as Settle.
+  Task<absl::StatusOr<Job>> ReportRun(std::string job_id, std::optional<std::string> part,
+                                      absl::Time deadline);
+
   // Fails at most `limit` jobs whose run is silent for longer than its workflow allows; how many.
   Task<absl::StatusOr<int>> ExpireRuns(WorkflowSetPtr workflows, int limit, absl::Time deadline);
 

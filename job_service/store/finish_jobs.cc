@@ -72,8 +72,10 @@ absl::Status FinishRound(db::Session& session, const std::vector<JobFinish>& fin
   if (!present.ok()) return present.status();
   AnswerRows(*present, finishes, round, finished,
              [](Job job, const JobFinish& finish) -> absl::StatusOr<Job> {
-               // Done already, by this call before its answer was lost or by its twin.
-               const bool same = job.result.has_value() && job.status == finish.status;
+               // Done already, by this call before its answer was lost or by its twin. (Of a job
+               // that is processed it may be another worker's twin: its token is not told.)
+               const bool same =
+                   job.result.has_value() && job.status == finish.status && IsTerminal(job.status);
                job.result.reset();
                return same ? absl::StatusOr<Job>(std::move(job)) : LeaseLostError();
              });

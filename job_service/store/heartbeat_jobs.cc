@@ -1,6 +1,6 @@
 #include "absl/container/flat_hash_map.h"
 #include "common/base/error.h"
-#include "job_service/domain/lease_errors.h"
+#include "job_service/store/lost_leases.h"
 #include "job_service/store/rounds.h"
 #include "job_service/store/rows.h"
 #include "job_service/store/sql.h"
@@ -15,18 +15,11 @@ using Round = std::vector<size_t>;
 // Why the leases in `lost` were not extended.
 absl::Status Explain(db::Session& session, const std::vector<Lease>& leases, const Round& lost,
                      Extended& extended) {
-  std::vector<JobKey> keys;
-  for (const size_t i : lost) keys.push_back({leases[i].job_id, false});
-  const absl::StatusOr<std::vector<JobPtr>> jobs = GetJobs(session, keys);
-  if (!jobs.ok()) return jobs.status();
-  for (size_t k = 0; k < lost.size(); ++k) {
-    const size_t i = lost[k];
-    if ((*jobs)[k] == nullptr) {
-      extended[i] = NotFoundError("job", leases[i].job_id);
-    } else {
-      extended[i] = LeaseLostError();
-    }
-  }
+  std::vector<std::string> ids;
+  for (const size_t i : lost) ids.push_back(leases[i].job_id);
+  const auto reasons = ExplainLostLeases(session, ids);
+  if (!reasons.ok()) return reasons.status();
+  for (const size_t i : lost) extended[i] = reasons->at(leases[i].job_id);
   return absl::OkStatus();
 }
 

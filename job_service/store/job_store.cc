@@ -58,7 +58,14 @@ JobStore::JobStore(JobStoreOptions options, db::Pool& pool, Metrics& metrics)
       finishes_(
           BatchOptions("finish_job"),
           [this](const auto& finishes, absl::Time deadline) {
-            return FinishBatch(finishes, deadline);
+            return FinishBatch(finishes, db::Repeat::kSafe, deadline);
+          },
+          WeighFinish),
+      progress_(
+          BatchOptions("report_progress"),
+          [this](const auto& finishes, absl::Time deadline) {
+            // Never repeated: progress that was stored has replaced its own token.
+            return FinishBatch(finishes, db::Repeat::kNever, deadline);
           },
           WeighFinish),
       heartbeats_(
@@ -74,6 +81,7 @@ JobStore::JobStore(JobStoreOptions options, db::Pool& pool, Metrics& metrics)
   watch("create_job", creates_);
   watch("get_job", gets_);
   watch("finish_job", finishes_);
+  watch("report_progress", progress_);
   watch("heartbeat_jobs", heartbeats_);
 }
 
@@ -81,6 +89,7 @@ void JobStore::Close() {
   creates_.Close();
   gets_.Close();
   finishes_.Close();
+  progress_.Close();
   heartbeats_.Close();
 }
 
@@ -138,14 +147,17 @@ Task<absl::StatusOr<Job>> JobStore::Finish(JobFinish finish, absl::Time deadline
   co_return co_await finishes_.Submit(std::move(finish), deadline);
 }
 
+Task<absl::StatusOr<Job>> JobStore::Progress(JobFinish finish, absl::Time deadline) {
+  co_return co_await progress_.Submit(std::move(finish), deadline);
+}
+
 Task<absl::StatusOr<JobStore::FinishBatches::Answers>> JobStore::FinishBatch(
-    const std::vector<JobFinish>& finishes, absl::Time deadline) {
+    const std::vector<JobFinish>& finishes, db::Repeat repeat, absl::Time deadline) {
   using Answers = FinishBatches::Answers;
   std::function<absl::StatusOr<Answers>(db::Session&)> work = [&finishes](db::Session& session) {
     return FinishJobs(session, finishes);
   };
-  absl::StatusOr<Answers> answers =
-      co_await pool_.Run<Answers>(deadline, db::Repeat::kSafe, std::move(work));
+  absl::StatusOr<Answers> answers = co_await pool_.Run<Answers>(deadline, repeat, std::move(work));
   if (!answers.ok()) co_return answers;
   JobNews news;
   for (const absl::StatusOr<Job>& answer : *answers) {

@@ -73,6 +73,23 @@ class JobStore {
   Task<absl::StatusOr<Job>> Cancel(std::string id, std::optional<std::string> owner,
                                    std::string result, absl::Time deadline);
 
+  // Coalesced. Stores the progress of a job that is processed (a `finish` with that state) and
+  // extends its lease: the token is in the answer. When the answer of the database is lost so is
+  // the token: UNAVAILABLE.
+  Task<absl::StatusOr<Job>> Progress(JobFinish finish, absl::Time deadline);
+  // No job twice. Answers an error, or OK, for each.
+  Task<absl::StatusOr<std::vector<absl::Status>>> Release(std::vector<Lease> leases,
+                                                          absl::Time deadline);
+  Task<absl::StatusOr<Job>> Retry(std::string id, std::optional<std::string> owner,
+                                  absl::Time deadline);
+  Task<absl::Status> Delete(std::string id, std::optional<std::string> owner, absl::Time deadline);
+  // Of the first 1,000 workflows where none is named; counts end at 10,000.
+  Task<absl::StatusOr<std::vector<WorkflowStats>>> Count(std::vector<std::string> workflow_ids,
+                                                         absl::Time deadline);
+
+  // Deletes at most `limit` jobs that ended longer than `retention` ago; how many it were.
+  Task<absl::StatusOr<int>> Expire(absl::Duration retention, int limit, absl::Time deadline);
+
   // Returns at most `limit` jobs whose lease ran out to pending; how many it were.
   Task<absl::StatusOr<int>> Sweep(int limit, absl::Time deadline);
 
@@ -102,7 +119,7 @@ class JobStore {
   Task<absl::StatusOr<GetBatches::Answers>> GetBatch(const std::vector<JobKey>& keys,
                                                      absl::Time deadline);
   Task<absl::StatusOr<FinishBatches::Answers>> FinishBatch(const std::vector<JobFinish>& finishes,
-                                                           absl::Time deadline);
+                                                           db::Repeat repeat, absl::Time deadline);
   Task<absl::StatusOr<HeartbeatBatches::Answers>> HeartbeatBatch(const std::vector<Leases>& calls,
                                                                  absl::Time deadline);
   absl::StatusOr<std::vector<Job>> ClaimNow(db::Session& session, const ClaimRequest& claim);
@@ -115,6 +132,7 @@ class JobStore {
   CreateBatches creates_;
   GetBatches gets_;
   FinishBatches finishes_;
+  FinishBatches progress_;
   HeartbeatBatches heartbeats_;
   // Last: they read the queues.
   std::vector<MetricRegistration> queue_metrics_;

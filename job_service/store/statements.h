@@ -47,9 +47,10 @@ struct JobKey {
 // Null where there is none.
 absl::StatusOr<std::vector<JobPtr>> GetJobs(db::Session& session, const std::vector<JobKey>& keys);
 
-// Ends jobs; several of one job are done one after the other. Answers the job without its result.
-// Each one's own error: ABORTED (LEASE_LOST), NOT_FOUND. Where the job has ended so already it is
-// answered as if it had now. INVALID_ARGUMENT for all when the database does not take a result.
+// Ends jobs, or stores their progress; several of one job are done one after the other. Answers the
+// job without its result. Each one's own error: ABORTED (LEASE_LOST), NOT_FOUND. Where the job has
+// ended so already it is answered as if it had now. INVALID_ARGUMENT for all when the database does
+// not take a result.
 absl::StatusOr<std::vector<absl::StatusOr<Job>>> FinishJobs(db::Session& session,
                                                             const std::vector<JobFinish>& finishes);
 
@@ -63,6 +64,31 @@ std::vector<absl::StatusOr<absl::Time>> HeartbeatJobs(db::Session& session,
 // FAILED_PRECONDITION (JOB_TERMINAL) when it has ended otherwise than by a cancellation.
 absl::StatusOr<Job> CancelJob(db::Session& session, const std::string& id,
                               const std::optional<std::string>& owner, const std::string& result);
+
+// Makes a failed job pending; `owner` as for CancelJob. A pending one is answered as it is.
+// FAILED_PRECONDITION (JOB_NOT_FAILED) for others.
+absl::StatusOr<Job> RetryJob(db::Session& session, const std::string& id,
+                             const std::optional<std::string>& owner);
+
+// Deletes a terminal job and answers what it was; `owner` as for CancelJob. FAILED_PRECONDITION
+// (JOB_NOT_TERMINAL) for others.
+absl::StatusOr<Job> DeleteJob(db::Session& session, const std::string& id,
+                              const std::optional<std::string>& owner);
+
+// Hands jobs back, none twice; answers the workflow of each. Each one's own error: ABORTED
+// (LEASE_LOST or JOB_CANCELLED), NOT_FOUND, or that of its statement.
+absl::StatusOr<std::vector<absl::StatusOr<std::string>>> ReleaseJobs(
+    db::Session& session, const std::vector<Lease>& leases);
+
+// Counts jobs up to `most_jobs` of each state, in these workflows or, where none is named, in the
+// first `most_workflows`.
+absl::StatusOr<std::vector<WorkflowStats>> CountJobs(db::Session& session,
+                                                     std::vector<std::string> workflow_ids,
+                                                     int most_workflows, int most_jobs);
+
+// Deletes at most `limit` jobs that ended longer than `retention` ago; answers their ids and users.
+absl::StatusOr<std::vector<Job>> ExpireJobs(db::Session& session, absl::Duration retention,
+                                            int limit);
 
 absl::StatusOr<std::vector<Job>> ListJobs(db::Session& session, const JobQuery& query);
 

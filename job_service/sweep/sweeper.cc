@@ -14,8 +14,11 @@ constexpr absl::Duration kLongestSweep = absl::Seconds(10);
 
 }  // namespace
 
-Sweeper::Sweeper(absl::Duration interval, Sweep sweep)
-    : interval_(interval), sweep_(std::move(sweep)), thread_([this] { Run(); }) {}
+Sweeper::Sweeper(std::string event, absl::Duration interval, Sweep sweep)
+    : event_(std::move(event)),
+      interval_(interval),
+      sweep_(std::move(sweep)),
+      thread_([this] { Run(); }) {}
 
 void Sweeper::Stop() {
   {
@@ -47,13 +50,13 @@ void Sweeper::SweepAll(bool& failing) {
     if (!swept.ok()) {
       if (!failing) {
         Log(LogLevel::kWarning, "sweep_failed",
-            {{"code", absl::StatusCodeToString(swept.status().code())}});
+            {{"what", event_}, {"code", absl::StatusCodeToString(swept.status().code())}});
       }
       failing = true;
       return;
     }
     failing = false;
-    if (*swept > 0) Log(LogLevel::kInfo, "leases_ran_out", {{"jobs", *swept}});
+    if (*swept > 0) Log(LogLevel::kInfo, event_, {{"jobs", *swept}});
     if (*swept < kJobsOfSweep) return;
   }
 }

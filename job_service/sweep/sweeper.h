@@ -2,6 +2,7 @@
 #define VIBESTACK_JOB_SERVICE_SWEEP_SWEEPER_H_
 
 #include <functional>
+#include <string>
 #include <thread>
 
 #include "absl/base/thread_annotations.h"
@@ -12,14 +13,16 @@
 
 namespace vibestack::job_service {
 
-// Returns jobs whose lease ran out to pending, again and again, a bounded number at a time, in a
-// thread of its own. Every replica does so safely: the statement sees to it. Thread-safe.
+// Does what falls due with time, again and again, a bounded number of jobs at a time, in a thread
+// of its own: returns jobs whose lease ran out to pending, deletes what was kept long enough. Every
+// replica does so safely: the statement sees to it. Thread-safe.
 class Sweeper {
  public:
   // Sweeps at most `limit` jobs and tells how many it were.
   using Sweep = std::function<Task<absl::StatusOr<int>>(int limit, absl::Time deadline)>;
 
-  Sweeper(absl::Duration interval, Sweep sweep);
+  // `event` names what happens to the jobs, for the log.
+  Sweeper(std::string event, absl::Duration interval, Sweep sweep);
   Sweeper(const Sweeper&) = delete;
   Sweeper& operator=(const Sweeper&) = delete;
   ~Sweeper() { Stop(); }
@@ -35,6 +38,7 @@ class Sweeper {
   bool Pause();
   bool stopping() const;
 
+  const std::string event_;
   const absl::Duration interval_;
   const Sweep sweep_;
   mutable absl::Mutex mutex_;

@@ -39,13 +39,17 @@ class InputTest : public testing::Test {
   // Sends bytes to a method as a caller whom it lets in.
   static Result<std::string> Send(const google::protobuf::MethodDescriptor& method,
                                   const std::string& bytes) {
+    // A superuser is a user, too; some methods are for services only.
     bool superusers = false;
+    bool services = false;
     for (const int role : method.options().GetExtension(options::v1::access).allow()) {
       superusers = superusers || role == options::v1::SUPERUSER;
+      services = services || role == options::v1::SERVICE;
     }
     Service& service = IsOfJobService(method) ? services_->job() : services_->user();
-    return CallRaw(service.channel(), PathOf(method), bytes,
-                   {.token = superusers ? superuser_->access_token : services_->service_token()});
+    return CallRaw(
+        service.channel(), PathOf(method), bytes,
+        {.token = superusers || !services ? superuser_->access_token : services_->service_token()});
   }
 
   static With AsUser() { return {.token = user_->access_token}; }

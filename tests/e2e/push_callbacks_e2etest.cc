@@ -116,6 +116,43 @@ TEST_F(PushCallbacks, ATokenIsGoodForItsJobAndTheCallbacksOnly) {
   EXPECT_TRUE(CallBack(id, token, "1").ok());
 }
 
+TEST_F(PushCallbacks, ProgressIsSeenAndPutsTheTimeoutOff) {
+  Serve(HttpReceiver::AnswersOk());
+  const std::string id = Create();
+  const std::string other = Create();
+  ASSERT_TRUE(AwaitPosts(2));
+  std::string token;
+  for (const Received& request : receiver_->received()) {
+    if (Member(request.body, "job_id") == id) token = TokenOf(request);
+  }
+  job::v1::ReportProgressRequest report;
+  report.set_id(id);
+  report.set_result_json(R"({"percent": 40})");
+  const With with{.token = token};
+  ASSERT_TRUE(Call(services_->jobs(), &JobService::Stub::ReportProgress, report, with).ok());
+  const auto job = GetJob(*services_, person_.access_token, id, job::v1::EXACT);
+  EXPECT_EQ(job.value.status(), Job::PROCESSING);
+  EXPECT_EQ(job.value.result_json(), R"({"percent": 40})");
+  report.set_id(other);
+  EXPECT_EQ(Call(services_->jobs(), &JobService::Stub::ReportProgress, report, with).reason(),
+            "OTHER_JOB");
+}
+
+TEST_F(PushCallbacks, AFailedJobIsPushedAgainAfterRetryJob) {
+  Serve(HttpReceiver::AnswersOk(), R"(, "timeout": "1s")");
+  const std::string id = Create();
+  ASSERT_TRUE(AwaitPosts(1));
+  ASSERT_TRUE(CallBackFailed(id, TokenOf(receiver_->received().at(0)), "X").ok());
+  job::v1::RetryJobRequest retry;
+  retry.set_id(id);
+  ASSERT_TRUE(
+      Call(services_->jobs(), &JobService::Stub::RetryJob, retry, {.token = person_.access_token})
+          .ok());
+  ASSERT_TRUE(AwaitPosts(2));
+  EXPECT_TRUE(CallBack(id, TokenOf(receiver_->received().at(1)), "1").ok());
+  EXPECT_EQ(AwaitEnd(id).status(), Job::COMPLETED);
+}
+
 TEST_F(PushCallbacks, CallbacksNeedNoUserService) {
   Serve(HttpReceiver::AnswersOk());
   const std::string id = Create();

@@ -2,6 +2,7 @@
 #define VIBESTACK_TESTS_SUPPORT_WALK_H_
 
 #include <string>
+#include <vector>
 
 #include "tests/support/services.h"
 
@@ -16,6 +17,10 @@ job::v1::ClaimedJob ClaimJob(Services& services, const std::string& workflow_id)
 
 // Creates and claims a job of a workflow of its own.
 job::v1::ClaimedJob CreateAndClaim(Services& services, const Person& person);
+
+// Creates so many jobs in calls of a thousand, and claims them all.
+std::vector<job::v1::ClaimedJob> CreateAndClaimMany(Services& services, const Person& person,
+                                                    const std::string& workflow_id, int count);
 
 // Completes a claimed job with this text; whatever comes of it.
 Result<job::v1::Job> Complete(Services& services, const job::v1::ClaimedJob& claimed,

@@ -32,6 +32,8 @@ CREATE INDEX IF NOT EXISTS vibestack_jobs_claim_user ON agent_jobs (workflow_id,
 -- What changed lately, for those who watch many jobs; retention.
 CREATE INDEX IF NOT EXISTS vibestack_jobs_changed
   ON agent_jobs (coalesce(status, 'pending'), updated_at, id);
+-- GetJobStats: how many jobs of a workflow are in a state.
+CREATE INDEX IF NOT EXISTS vibestack_jobs_stats ON agent_jobs (workflow_id, coalesce(status, 'pending'));
 -- The sweep of leases that ran out and of runs that do not call back, by their workflow's time.
 CREATE INDEX IF NOT EXISTS vibestack_jobs_running ON agent_jobs (workflow_id, updated_at)
   WHERE coalesce(status, 'pending') = 'processing';

@@ -30,7 +30,9 @@ class Answer:
 
 
 def as_dict(message):
-    """A message as the gateway prints it: column names, defaults present."""
+    """A message as the gateway prints it: column names, defaults present; of an HttpBody what is in it."""
+    if message.DESCRIPTOR.full_name == "google.api.HttpBody":
+        return json.loads(message.data)
     return json_format.MessageToDict(message, preserving_proto_field_name=True, always_print_fields_with_no_presence=True)
 
 

@@ -54,6 +54,20 @@ def own_job(**request):
     return make
 
 
+def cancelled_job(world):
+    """A call about one's own job that has ended."""
+    request, token = own_job()(world)
+    world.must("CancelJob", request, token)
+    return request, token
+
+
+def finish(world):
+    job = claimed(world)
+    complete = {"id": job["job"]["id"], "lease_token": job["lease_token"], "result_payload": RESULT}
+    fail = {"id": job["job"]["id"], "lease_token": job["lease_token"], "code": "TOO_LATE"}
+    return {"outcomes": [{"complete": complete}, {"fail": fail}]}, world.worker
+
+
 def claimed(world):
     """A job that the worker has claimed, with its lease token."""
     workflow = f"conformance-{uuid.uuid4().hex}"
@@ -211,10 +225,27 @@ ROWS = [
     Row("WaitJob", "a negative time", own_job(timeout="-1s"), "INVALID_ARGUMENT"),
     Row("CancelJob", "one's own", own_job(reason="changed my mind")),
     Row("CancelJob", "nobody's", by_superuser(id=str(uuid.uuid4())), "NOT_FOUND"),
+    Row("GetJobResult", "of a cancelled job", cancelled_job),
+    Row("GetJobResult", "of a pending job", own_job(), "FAILED_PRECONDITION"),
+    Row("WatchJob", "one that has ended", cancelled_job),
+    Row("WatchJob", "nobody's", own(id=str(uuid.uuid4())), "PERMISSION_DENIED"),
+    Row("WatchJobs", "of nobody", own(user_id="x"), "INVALID_ARGUMENT"),
+    Row("RetryJob", "a cancelled one", cancelled_job),
+    Row("RetryJob", "nobody's", by_superuser(id=str(uuid.uuid4())), "NOT_FOUND"),
+    Row("DeleteJob", "a cancelled one", cancelled_job),
+    Row("DeleteJob", "one that has not ended", own_job(), "FAILED_PRECONDITION"),
+    Row("GetJobStats", "of a workflow", by_worker(workflow_ids=["of nobody"])),
+    Row("GetJobStats", "by a user", own(), "PERMISSION_DENIED"),
     # JobService, workers
     Row("ClaimJobs", "a job", claim),
     Row("ClaimJobs", "by a user", own(workflow_ids=["conformance"]), "PERMISSION_DENIED"),
     Row("HeartbeatJobs", "a lease", heartbeat),
+    Row("ReleaseJobs", "a lease", heartbeat),
+    Row("ReleaseJobs", "nothing", by_worker(), "INVALID_ARGUMENT"),
+    Row("BatchFinishJobs", "one in time and one too late", finish),
+    Row("BatchFinishJobs", "nothing", by_worker(), "INVALID_ARGUMENT"),
+    Row("ReportProgress", "a part", of_worker(result_payload=RESULT)),
+    Row("ReportProgress", "a lost lease", of_worker(lease_token="7"), "ABORTED"),
     Row("HeartbeatJobs", "nothing", by_worker(), "INVALID_ARGUMENT"),
     Row("CompleteJob", "a result", of_worker(result_payload=RESULT)),
     Row("CompleteJob", "a result as text", of_worker(result_json='{"big": 9007199254740993}')),

@@ -29,7 +29,7 @@ TEST_F(CancelTest, CancellingEndsTheWorkersLease) {
   const std::string id = MustCreate(ann_);
   const Lease lease = LeaseOf(Claim(1)[0]);
   ASSERT_TRUE(Cancel(id).ok());
-  EXPECT_EQ(ErrorReason(Heartbeat(lease).status()), "LEASE_LOST");
+  EXPECT_EQ(ErrorReason(Heartbeat(lease).status()), "JOB_CANCELLED");
   EXPECT_EQ(ErrorReason(Complete(lease).status()), "LEASE_LOST");
 }
 

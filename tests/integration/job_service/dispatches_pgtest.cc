@@ -131,6 +131,24 @@ TEST_F(DispatchesTest, CallbacksRepeatButDoNotContradict) {
   EXPECT_EQ(ErrorReason(CallBack(NewUuid(), "1").status()), "JOB_NOT_FOUND");
 }
 
+TEST_F(DispatchesTest, ProgressMovesTheJobOnAndKeepsWhatItDoesNotSay) {
+  const std::string id = MustCreate(ann_);
+  const auto report = [&](std::optional<std::string> part) {
+    return SyncWait(dispatches_.ReportRun(id, std::move(part), Soon()));
+  };
+  const Job taken = Take(1).at(0);
+  ASSERT_TRUE(report("{\"percent\": 40}").ok());
+  EXPECT_FALSE(Settle(taken, JobStatus::kProcessing));
+  Age(id, "11 minutes");
+  ASSERT_TRUE(report(std::nullopt).ok());
+  EXPECT_EQ(*SyncWait(dispatches_.ExpireRuns(Pushed(), 10, Soon())), 0);
+  EXPECT_EQ(Get(id)->status, JobStatus::kProcessing);
+  EXPECT_EQ(Get(id)->result, "{\"percent\": 40}");
+  ASSERT_TRUE(CallBack(id, "1").ok());
+  EXPECT_EQ(ErrorReason(report("2").status()), "JOB_TERMINAL");
+  EXPECT_EQ(Get(id)->result, "1");
+}
+
 TEST_F(DispatchesTest, CallbacksThatRaceEndTheJobOnce) {
   for (int round = 0; round < 30; ++round) {
     const std::string id = MustCreate(ann_);

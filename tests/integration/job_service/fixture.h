@@ -115,6 +115,9 @@ class JobServiceTest : public testing::Test {
     options.on_news = [this](JobNews news) {
       absl::MutexLock lock(&news_mutex_);
       for (std::string& id : news.changed) news_.changed.push_back(std::move(id));
+      for (const auto& [user_id, ids] : news.deleted) {
+        for (const std::string& id : ids) news_.deleted[user_id].push_back(id);
+      }
       for (const auto& [workflow_id, jobs] : news.pending) news_.pending[workflow_id] += jobs;
     };
     return options;

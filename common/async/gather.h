@@ -1,0 +1,54 @@
+#ifndef VIBESTACK_COMMON_ASYNC_GATHER_H_
+#define VIBESTACK_COMMON_ASYNC_GATHER_H_
+
+#include <atomic>
+#include <cstddef>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "common/async/completion.h"
+#include "common/async/task.h"
+
+namespace vibestack {
+
+namespace internal {
+
+// Several tasks that go on at once and the one task that waits for all of them.
+template <typename T>
+struct Gathering {
+  explicit Gathering(size_t tasks) : left(tasks), outcomes(tasks) {}
+
+  std::atomic<size_t> left;
+  std::vector<std::optional<T>> outcomes;
+  Completion<bool> done;
+};
+
+template <typename T>
+Task<void> RunInto(Task<T> task, size_t index, Gathering<T>& gathering) {
+  T outcome = co_await task;
+  gathering.outcomes[index].emplace(std::move(outcome));
+  // After the last one nothing may touch the gathering.
+  if (gathering.left.fetch_sub(1) == 1) gathering.done.Set(true);
+}
+
+}  // namespace internal
+
+// Runs tasks at once and ends when all of them have; their outcomes are in their order.
+template <typename T>
+Task<std::vector<T>> Gather(std::vector<Task<T>> tasks) {
+  std::vector<T> outcomes;
+  if (tasks.empty()) co_return outcomes;
+  internal::Gathering<T> gathering(tasks.size());
+  for (size_t i = 0; i < tasks.size(); ++i) {
+    Start(internal::RunInto(std::move(tasks[i]), i, gathering));
+  }
+  co_await gathering.done;
+  outcomes.reserve(tasks.size());
+  for (std::optional<T>& outcome : gathering.outcomes) outcomes.push_back(*std::move(outcome));
+  co_return outcomes;
+}
+
+}  // namespace vibestack
+
+#endif  // VIBESTACK_COMMON_ASYNC_GATHER_H_

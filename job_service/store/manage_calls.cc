@@ -1,0 +1,94 @@
+// The calls of JobStore by which jobs are handed back, tried again, deleted and counted.
+#include <utility>
+
+#include "job_service/store/job_store.h"
+
+namespace vibestack::job_service {
+namespace {
+
+constexpr int kMostWorkflows = 1'000;
+constexpr int kMostJobs = 10'000;
+
+}  // namespace
+
+Task<absl::StatusOr<std::vector<absl::Status>>> JobStore::Release(std::vector<Lease> leases,
+                                                                  absl::Time deadline) {
+  using Released = std::vector<absl::StatusOr<std::string>>;
+  std::function<absl::StatusOr<Released>(db::Session&)> work = [&leases](db::Session& session) {
+    return ReleaseJobs(session, leases);
+  };
+  // Never repeated: a job that was handed back has another token.
+  const absl::StatusOr<Released> released =
+      co_await pool_.Run<Released>(deadline, db::Repeat::kNever, std::move(work));
+  if (!released.ok()) co_return released.status();
+  JobNews news;
+  std::vector<absl::Status> outcomes;
+  for (size_t i = 0; i < leases.size(); ++i) {
+    const absl::StatusOr<std::string>& workflow_id = (*released)[i];
+    outcomes.push_back(workflow_id.status());
+    if (!workflow_id.ok()) continue;
+    news.changed.push_back(leases[i].job_id);
+    ++news.pending[*workflow_id];
+  }
+  Tell(std::move(news));
+  co_return outcomes;
+}
+
+Task<absl::StatusOr<Job>> JobStore::Retry(std::string id, std::optional<std::string> owner,
+                                          absl::Time deadline) {
+  std::function<absl::StatusOr<Job>(db::Session&)> work = [&](db::Session& session) {
+    return RetryJob(session, id, owner);
+  };
+  absl::StatusOr<Job> job = co_await pool_.Run<Job>(deadline, db::Repeat::kSafe, std::move(work));
+  if (!job.ok()) co_return job;
+  JobNews news;
+  news.changed.push_back(job->id);
+  ++news.pending[job->workflow_id];
+  Tell(std::move(news));
+  co_return job;
+}
+
+Task<absl::Status> JobStore::Delete(std::string id, std::optional<std::string> owner,
+                                    absl::Time deadline) {
+  std::function<absl::StatusOr<Job>(db::Session&)> work = [&](db::Session& session) {
+    return DeleteJob(session, id, owner);
+  };
+  // Never repeated: it would not find what it has deleted.
+  const absl::StatusOr<Job> job =
+      co_await pool_.Run<Job>(deadline, db::Repeat::kNever, std::move(work));
+  if (!job.ok()) co_return job.status();
+  JobNews news;
+  news.changed.push_back(job->id);
+  news.deleted[job->user_id].push_back(job->id);
+  Tell(std::move(news));
+  co_return absl::OkStatus();
+}
+
+Task<absl::StatusOr<std::vector<WorkflowStats>>> JobStore::Count(
+    std::vector<std::string> workflow_ids, absl::Time deadline) {
+  using Stats = std::vector<WorkflowStats>;
+  std::function<absl::StatusOr<Stats>(db::Session&)> work = [&workflow_ids](db::Session& session) {
+    return CountJobs(session, workflow_ids, kMostWorkflows, kMostJobs);
+  };
+  co_return co_await pool_.Run<Stats>(deadline, db::Repeat::kSafe, std::move(work));
+}
+
+Task<absl::StatusOr<int>> JobStore::Expire(absl::Duration retention, int limit,
+                                           absl::Time deadline) {
+  using Jobs = std::vector<Job>;
+  std::function<absl::StatusOr<Jobs>(db::Session&)> work = [=](db::Session& session) {
+    return ExpireJobs(session, retention, limit);
+  };
+  const absl::StatusOr<Jobs> jobs =
+      co_await pool_.Run<Jobs>(deadline, db::Repeat::kSafe, std::move(work));
+  if (!jobs.ok()) co_return jobs.status();
+  JobNews news;
+  for (const Job& job : *jobs) {
+    news.changed.push_back(job.id);
+    news.deleted[job.user_id].push_back(job.id);
+  }
+  Tell(std::move(news));
+  co_return static_cast<int>(jobs->size());
+}
+
+}  // namespace vibestack::job_service

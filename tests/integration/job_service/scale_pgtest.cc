@@ -1,0 +1,74 @@
+// A million finished jobs cost no more than ten thousand do.
+#include <algorithm>
+#include <cstdio>
+#include <functional>
+#include <map>
+
+#include "absl/time/clock.h"
+#include "tests/integration/job_service/fixture.h"
+
+namespace vibestack::job_service {
+namespace {
+
+class ScaleTest : public JobServiceTest {
+ protected:
+  // Fills the table up to so many jobs of 100 users and one workflow.
+  void FillUpTo(int finished, int pending) {
+    Sql("SET vibestack.own_news = 'on'");
+    Sql("INSERT INTO users (id, email, hashed_password) SELECT md5('u' || n)::uuid, 'u' || n, '' "
+        "FROM generate_series(0, 99) AS n ON CONFLICT DO NOTHING");
+    for (const auto& [status, count] :
+         std::map<std::string, int>{{"completed", finished}, {"pending", pending}}) {
+      Sql("INSERT INTO agent_jobs (id, user_id, workflow_id, status, created_at, updated_at) "
+          "SELECT gen_random_uuid(), md5('u' || n % 100)::uuid, 'w', '" +
+          status + "', now() - n * interval '1 ms', now() - n * interval '1 ms' " +
+          "FROM generate_series((SELECT count(*) FROM agent_jobs WHERE status = '" + status +
+          "') + 1, " + std::to_string(count) + ") AS n");
+    }
+    Sql("VACUUM ANALYZE agent_jobs");
+    // Plans are made anew within a second.
+    const absl::Time end = absl::Now() + absl::Milliseconds(2'500);
+    while (absl::Now() < end) Sweep();
+  }
+
+  // The best of many times: what it costs when nothing else disturbs it.
+  static absl::Duration Best(const std::function<void()>& call) {
+    absl::Duration best = absl::InfiniteDuration();
+    for (int i = 0; i < 40; ++i) {
+      const absl::Time began = absl::Now();
+      call();
+      best = std::min(best, absl::Now() - began);
+    }
+    return best;
+  }
+
+  std::map<std::string, absl::Duration> Measure() {
+    JobQuery query;
+    query.user_id = One("SELECT md5('u7')::uuid");
+    std::map<std::string, absl::Duration> times;
+    times["claim"] = Best([&] { EXPECT_EQ(Claim(20, {"w"}).size(), 20U); });
+    times["list by owner"] =
+        Best([&] { EXPECT_EQ(SyncWait(store_.List(query, Soon()))->size(), 50U); });
+    times["stats"] = Best([&] { EXPECT_EQ(SyncWait(store_.Count({}, Soon()))->size(), 1U); });
+    times["sweep"] = Best([&] { EXPECT_EQ(Sweep(), 0); });
+    times["retention"] =
+        Best([&] { EXPECT_EQ(*SyncWait(store_.Expire(absl::Hours(24), 1'000, Soon())), 0); });
+    return times;
+  }
+};
+
+TEST_F(ScaleTest, AMillionFinishedJobsCostNoMoreThanTenThousand) {
+  FillUpTo(10'000, 10'000);
+  const auto few = Measure();
+  FillUpTo(1'000'000, 100'000);
+  const auto many = Measure();
+  for (const auto& [what, time] : few) {
+    const double ratio = absl::FDivDuration(many.at(what), time);
+    std::printf("%s: %s, then %s (x %.2f)\n", what.c_str(), absl::FormatDuration(time).c_str(),
+                absl::FormatDuration(many.at(what)).c_str(), ratio);
+    EXPECT_LT(many.at(what), 1.5 * time + absl::Microseconds(300)) << what;
+  }
+}
+
+}  // namespace
+}  // namespace vibestack::job_service
