@@ -75,6 +75,7 @@ Task<void> Deliveries::Deliver(Place place, Notice notice) {
   delivery.body = Secret(MakePayload(delivery.id, now, notice));
   delivery.give_up_at = std::min(now + options_.retry.give_up_after, notice.expires_at);
   while (true) {
+    const bool knew_of_stop = IsStopping();
     const absl::StatusOr<http::Response> response = co_await Try(delivery);
     ++delivery.tries;
     delivery.last_status = response.ok() ? response->status : 0;
@@ -84,8 +85,8 @@ Task<void> Deliveries::Deliver(Place place, Notice notice) {
     if (outcome == TryOutcome::kRefused) Conclude(delivery, "refused");
     if (outcome != TryOutcome::kFailed) break;
     const absl::Duration delay = options_.retry.Delay(delivery.tries - 1, response, clock_.Now());
-    if (!MayRetry(delivery, delay)) break;
-    co_await Wait(delay);
+    if (!MayRetry(delivery, delay, knew_of_stop)) break;
+    co_await Wait(delay, knew_of_stop);
     retries_.Increment();
   }
 }
@@ -102,11 +103,17 @@ Task<absl::StatusOr<http::Response>> Deliveries::Try(const Delivery& delivery) {
   co_return response;
 }
 
-bool Deliveries::MayRetry(const Delivery& delivery, absl::Duration delay) {
+bool Deliveries::IsStopping() {
+  absl::MutexLock lock(&mutex_);
+  return stopping_;
+}
+
+bool Deliveries::MayRetry(const Delivery& delivery, absl::Duration delay, bool knew_of_stop) {
   absl::Time stop_at;
   {
     absl::MutexLock lock(&mutex_);
     stop_at = stop_at_;
+    if (stopping_ && !knew_of_stop) delay = absl::ZeroDuration();
   }
   if (absl::Now() + delay >= stop_at) {
     Conclude(delivery, "dropped");
@@ -119,13 +126,13 @@ bool Deliveries::MayRetry(const Delivery& delivery, absl::Duration delay) {
   return true;
 }
 
-Task<void> Deliveries::Wait(absl::Duration delay) {
+Task<void> Deliveries::Wait(absl::Duration delay, bool knew_of_stop) {
   const auto pause = std::make_shared<Pause>();
-  absl::Time until = absl::Now() + delay;
+  const absl::Time until = absl::Now() + delay;
   {
     absl::MutexLock lock(&mutex_);
+    if (stopping_ && !knew_of_stop) co_return;  // a Stop that did not see this pause
     pauses_.insert(pause);
-    until = std::min(until, stop_at_);  // of a Stop that did not see this pause
   }
   {
     const rpc::Alarm alarm(until, [pause] { pause->Notify(true); });

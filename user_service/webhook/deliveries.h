@@ -58,10 +58,12 @@ class Deliveries final : public Outbox {
   void Release() override;
   Task<void> Deliver(Place place, Notice notice);
   Task<absl::StatusOr<http::Response>> Try(const Delivery& delivery);
-  // Whether there is to be another try after one that failed; tells when there is not.
-  bool MayRetry(const Delivery& delivery, absl::Duration delay);
-  // Until `delay` is over or Stop is called.
-  Task<void> Wait(absl::Duration delay);
+  bool IsStopping();
+  // Whether there is to be another try after one that failed; tells when there is not. Once Stop
+  // was called the next try comes at once, unless the last one `knew_of_stop` already.
+  bool MayRetry(const Delivery& delivery, absl::Duration delay, bool knew_of_stop);
+  // Until `delay` is over or Stop is called, be it since the last try began.
+  Task<void> Wait(absl::Duration delay, bool knew_of_stop);
   void Conclude(const Delivery& delivery, const char* outcome);
   prometheus::Counter& CountOf(const std::string& outcome);
 

@@ -205,6 +205,11 @@ ROWS = [
     Row("DeleteUser", "nobody", lambda world: ({"id": str(uuid.uuid4())}, world.superuser.token), "NOT_FOUND"),
     Row("UndeleteUser", "somebody", deactivated),
     Row("UndeleteUser", "an active one", about_person(), "ALREADY_EXISTS"),
+    Row("PurgeUser", "somebody", about_person()),
+    Row("PurgeUser", "nobody", lambda world: ({"id": str(uuid.uuid4())}, world.superuser.token), "NOT_FOUND"),
+    Row("PurgeUser", "by a plain user", own(id="me"), "PERMISSION_DENIED"),
+    Row("ExportUser", "oneself", own(id="me")),
+    Row("ExportUser", "somebody else", lambda world: ({"id": world.superuser.id}, world.person().token), "PERMISSION_DENIED"),
     # JobService, applications
     Row("CreateJob", "a job", own(workflow_id="conformance")),
     Row("CreateJob", "an id with other content", with_taken_id, "ALREADY_EXISTS"),

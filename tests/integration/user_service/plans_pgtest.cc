@@ -65,7 +65,7 @@ const Expectation kExpectations[] = {
     {sql::kDeactivateUser, {"users_pkey"}},
     {sql::kActivateUser, {"users_pkey"}},
     {sql::kDeleteUser, {"users_pkey"}},
-    {sql::kReplacePassword, {"users_pkey"}},
+    {sql::kReplacePassword, {"users_"}},
     {sql::kLockSuperusers, {"users_pkey", "vibestack_users_"}},
     {sql::kListUsersNewest, {"vibestack_users_created"}},
     {sql::kListUsersOldest, {"vibestack_users_created"}},
