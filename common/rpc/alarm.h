@@ -13,7 +13,9 @@
 namespace vibestack::rpc {
 
 // Runs a callback at a time, on a thread of gRPC's, unless it is destroyed before. The callback may
-// be running while this is destroyed, so it must own what it uses.
+// be running while this is destroyed, so it must own what it uses. Something must hold gRPC
+// meanwhile, as a process's server does (or grpc_init in a test): it would end with the last alarm
+// and lose one that is set while it ends.
 class Alarm {
  public:
   Alarm(absl::Time when, std::function<void()> callback) {

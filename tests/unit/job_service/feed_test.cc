@@ -1,6 +1,7 @@
 #include "job_service/events/feed.h"
 
 #include <gmock/gmock.h>
+#include <grpc/grpc.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -121,6 +122,10 @@ FeedWatcher::Changes Await(const std::shared_ptr<FeedWatcher>& watcher) {
 
 class FeedTest : public testing::Test {
  protected:
+  // See rpc::Alarm.
+  static void SetUpTestSuite() { grpc_init(); }
+  static void TearDownTestSuite() { grpc_shutdown(); }
+
   Jobs jobs_;
   Feed feed_{absl::Hours(1), jobs_.source()};
 };

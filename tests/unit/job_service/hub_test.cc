@@ -14,6 +14,10 @@ namespace {
 class Caller {
  public:
   Caller() { Start(Wait(waker_, woken_)); }
+  Caller(const Caller&) = delete;
+  Caller& operator=(const Caller&) = delete;
+  // Whoever was not woken gives up: a task runs to its end.
+  ~Caller() { waker_->Notify(Wake::kTimer); }
 
   const std::shared_ptr<Waker>& waker() const { return waker_; }
   bool woken() const { return woken_->has_value(); }

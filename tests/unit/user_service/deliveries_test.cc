@@ -1,6 +1,7 @@
 #include "user_service/webhook/deliveries.h"
 
 #include <gmock/gmock.h>
+#include <grpc/grpc.h>
 #include <gtest/gtest.h>
 
 #include <atomic>
@@ -32,6 +33,10 @@ Notice MakeNotice() {
 
 class DeliveriesTest : public testing::Test {
  protected:
+  // See rpc::Alarm.
+  static void SetUpTestSuite() { grpc_init(); }
+  static void TearDownTestSuite() { grpc_shutdown(); }
+
   // Short waits between tries, none of which the test waits for by itself.
   Deliveries::Options OptionsFor(const std::string& url) {
     return {.url = url,
