@@ -75,7 +75,10 @@ TEST_F(HashUpgrades, NothingElseChangesAHash) {
   database_.Run("UPDATE users SET hashed_password = " +
                 database_.Quote(*auth::HashPassword(Secret(bob.password), 4)) + " WHERE id = '" +
                 bob.id + "'");
-  services_.LogIn(bob.email, bob.password);
+  user::v1::LoginRequest login;
+  login.set_email(bob.email);
+  login.set_password(bob.password);
+  EXPECT_TRUE(Call(services_.auth(), &AuthService::Stub::Login, login).ok());
   ASSERT_TRUE(Eventually(absl::Seconds(10), [&] {
     return database_.One("SELECT left(hashed_password, 7) FROM users WHERE id = '" + bob.id +
                          "'") == "$2b$06$";

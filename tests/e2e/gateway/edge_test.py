@@ -46,7 +46,8 @@ class EdgeTest(unittest.TestCase):
                 self.assertEqual(status, 400, said)
 
     def test_a_body_beyond_the_limit_gets_413(self):
-        answer = self.ask("POST", "/v1/jobs", json.dumps({"workflow_id": "a" * 6_000_000}), content_type="application/json")
+        # Of a much larger one the connection ends while a client such as this is still sending.
+        answer = self.ask("POST", "/v1/jobs", json.dumps({"workflow_id": "a" * 4_200_000}), content_type="application/json")
         self.assert_refused(answer, 413, "REQUEST_TOO_LARGE")
 
     def test_misspelt_fields_change_nothing(self):
