@@ -64,7 +64,7 @@ def cancelled_job(world):
 def finish(world):
     job = claimed(world)
     complete = {"id": job["job"]["id"], "lease_token": job["lease_token"], "result_payload": RESULT}
-    fail = {"id": job["job"]["id"], "lease_token": job["lease_token"], "code": "TOO_LATE"}
+    fail = {"id": claimed(world)["job"]["id"], "lease_token": "7", "code": "TOO_LATE"}
     return {"outcomes": [{"complete": complete}, {"fail": fail}]}, world.worker
 
 
