@@ -8,7 +8,8 @@ import signal
 import socket
 import subprocess
 import tempfile
-import time
+
+from tests.support.waiting import eventually
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PLACES = ROOT / ".local" / "test-up"
@@ -79,9 +80,7 @@ class LocalUp:
         """Ends a service as an operator would, and waits until it is gone."""
         pid = self.pid(service)
         os.kill(pid, signal.SIGTERM)
-        end = time.monotonic() + 30
-        while pathlib.Path("/proc", str(pid)).exists() and time.monotonic() < end:
-            time.sleep(0.02)
+        eventually(lambda: not pathlib.Path("/proc", str(pid)).exists())
 
     def postgres(self, command):
         return subprocess.run([ROOT / "deploy" / "local" / "postgres", command, self.place / "postgres"],

@@ -5,12 +5,12 @@ import json
 import pathlib
 import signal
 import subprocess
-import time
 
 import envoy
 
 from tests.e2e.gateway.world import BUILD_DIR
 from tests.support import local_up
+from tests.support.waiting import eventually
 
 ENVOY = pathlib.Path(envoy.__file__).parent / "_bin" / "envoy"
 
@@ -26,11 +26,8 @@ class Process:
     def start(self):
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(self._command, env=self._environment, stdout=log, stderr=log)
-        end = time.monotonic() + 30
-        while not self._is_ready():
-            if time.monotonic() > end or self._process.poll() is not None:
-                raise AssertionError(f"{self._command[0]} does not get ready:\n{self._log.read_text()[-2000:]}")
-            time.sleep(0.02)
+        if not eventually(lambda: self._process.poll() is not None or self._is_ready()) or self._process.poll() is not None:
+            raise AssertionError(f"{self._command[0]} does not get ready:\n{self._log.read_text()[-2000:]}")
 
     def stop(self):
         """As an operator does; its exit code."""

@@ -3,13 +3,13 @@
 import collections
 import json
 import threading
-import time
 import unittest
 import uuid
 
 from tests.e2e.gateway import replicas
 from tests.e2e.gateway.calls import Rest
 from tests.e2e.gateway.world import World
+from tests.support.waiting import eventually
 
 THREADS = 4
 
@@ -104,10 +104,7 @@ class RestartTest(unittest.TestCase):
         self._await(lambda: load.total() >= target, "no calls are answered any more")
 
     def _await(self, condition, otherwise):
-        end = time.monotonic() + 60
-        while not condition():
-            self.assertLess(time.monotonic(), end, otherwise)
-            time.sleep(0.01)
+        self.assertTrue(eventually(condition, 60), otherwise)
 
 
 if __name__ == "__main__":
