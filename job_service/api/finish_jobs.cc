@@ -1,5 +1,6 @@
 #include <utility>
 
+#include "absl/container/flat_hash_set.h"
 #include "absl/strings/str_cat.h"
 #include "common/async/gather.h"
 #include "common/base/error.h"
@@ -33,9 +34,13 @@ absl::StatusOr<std::vector<JobFinish>> ToFinishes(const pb::BatchFinishJobsReque
   validator.Size("outcomes", request.outcomes_size(), 1, kMaxBatch);
   if (!validator.ok()) return validator.ToStatus();
   std::vector<JobFinish> finishes;
+  absl::flat_hash_set<std::string> seen;
   for (int i = 0; i < request.outcomes_size(); ++i) {
     const std::string prefix = absl::StrCat("outcomes[", i, "].");
     finishes.push_back(FinishOf(prefix, request.outcomes(i), validator));
+    const std::string& job_id = finishes.back().lease.job_id;
+    if (job_id.empty()) continue;
+    if (!seen.insert(job_id).second) validator.Add(prefix + "outcome", kJobOfAnotherItem);
   }
   if (!validator.ok()) return validator.ToStatus();
   return finishes;

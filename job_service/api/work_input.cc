@@ -58,7 +58,7 @@ absl::StatusOr<std::vector<Lease>> ToLeases(
     const pb::Lease& lease = leases[i];
     checked.push_back(ToLease(prefix, "job_id", lease.job_id(), lease.lease_token(), validator));
     if (!seen.insert(checked.back().job_id).second) {
-      validator.Add(prefix + "job_id", "is the job of another item, too");
+      validator.Add(prefix + "job_id", kJobOfAnotherItem);
     }
   }
   if (!validator.ok()) return validator.ToStatus();

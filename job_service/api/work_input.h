@@ -17,6 +17,10 @@ namespace vibestack::job_service {
 
 namespace pb = job::v1;
 
+// What is wrong with the second of two items of a batch that are about one job: which of them came
+// first nobody could say.
+inline constexpr char kJobOfAnotherItem[] = "is the job of another item, too";
+
 // 1 to 1,000 leases, no job twice.
 absl::StatusOr<std::vector<Lease>> ToLeases(
     const google::protobuf::RepeatedPtrField<pb::Lease>& leases);

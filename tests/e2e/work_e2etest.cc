@@ -101,6 +101,20 @@ TEST_F(Work, AWrongOutcomeIsNamed) {
               testing::ElementsAre("outcomes.complete.result_json", "outcomes.outcome"));
 }
 
+TEST_F(Work, TwoOutcomesOfOneJobInOneCallAreRefused) {
+  const auto claimed = CreateAndClaim(services_, person_);
+  job::v1::BatchFinishJobsRequest request;
+  for (int i = 0; i < 2; ++i) {
+    auto& complete = *request.add_outcomes()->mutable_complete();
+    complete.set_id(claimed.job().id());
+    complete.set_lease_token(claimed.lease_token());
+    complete.set_result_json(std::to_string(i));
+  }
+  const auto refused = AsWorker(&JobService::Stub::BatchFinishJobs, request);
+  EXPECT_EQ(refused.code(), grpc::INVALID_ARGUMENT);
+  EXPECT_THAT(BadFields(refused.status), testing::ElementsAre("outcomes.outcome"));
+}
+
 TEST_F(Work, ProgressReachesWhoeverWatchesAndExtendsTheLease) {
   const auto claimed = CreateAndClaim(services_, person_);
   const auto watch = OfJob<job::v1::WatchJobRequest>(claimed.job().id());
