@@ -7,17 +7,18 @@ namespace vibestack::rpc {
 AccountCache::AccountCache(AccountCacheOptions options, const Clock& clock, Loader load)
     : options_(options), clock_(clock), load_(std::move(load)) {}
 
-Task<absl::StatusOr<auth::AccountState>> AccountCache::Find(std::string user_id,
-                                                            absl::Time deadline) {
+Task<absl::StatusOr<auth::AccountState>> AccountCache::FindSince(std::string user_id,
+                                                                 absl::Time since,
+                                                                 absl::Time deadline) {
   auth::AccountState state;
-  if (Lookup(user_id, options_.ttl, state)) co_return state;
+  if (Lookup(user_id, options_.ttl, since, state)) co_return state;
   const uint64_t generation_before = generation();
   absl::StatusOr<auth::AccountState> loaded = co_await load_(user_id, deadline);
   if (loaded.ok()) {
     Keep(user_id, *loaded, generation_before);
     co_return loaded;
   }
-  if (absl::IsUnavailable(loaded.status()) && Lookup(user_id, options_.stale, state)) {
+  if (absl::IsUnavailable(loaded.status()) && Lookup(user_id, options_.stale, since, state)) {
     co_return state;
   }
   co_return loaded.status();
@@ -35,11 +36,12 @@ void AccountCache::InvalidateAll() {
   entries_.clear();
 }
 
-bool AccountCache::Lookup(const std::string& user_id, absl::Duration age,
+bool AccountCache::Lookup(const std::string& user_id, absl::Duration age, absl::Time since,
                           auth::AccountState& state) {
   absl::MutexLock lock(&mutex_);
   const auto it = entries_.find(user_id);
-  if (it == entries_.end() || clock_.Now() - it->second.loaded_at >= age) return false;
+  if (it == entries_.end() || it->second.loaded_at < since) return false;
+  if (clock_.Now() - it->second.loaded_at >= age) return false;
   state = it->second.state;
   return true;
 }

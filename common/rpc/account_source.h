@@ -4,6 +4,7 @@
 #include <functional>
 #include <string>
 #include <unordered_map>
+#include <utility>
 
 #include "absl/base/thread_annotations.h"
 #include "absl/status/statusor.h"
@@ -22,8 +23,13 @@ class AccountSource {
 
   // The account's state; `exists` is false where there is none. UNAVAILABLE when it cannot be told
   // now: callers are then refused, never let in.
-  virtual Task<absl::StatusOr<auth::AccountState>> Find(std::string user_id,
-                                                        absl::Time deadline) = 0;
+  Task<absl::StatusOr<auth::AccountState>> Find(std::string user_id, absl::Time deadline) {
+    return FindSince(std::move(user_id), absl::InfinitePast(), deadline);
+  }
+
+  // The same, as it was at `since` or later: what is remembered from before does not count.
+  virtual Task<absl::StatusOr<auth::AccountState>> FindSince(std::string user_id, absl::Time since,
+                                                             absl::Time deadline) = 0;
 };
 
 struct AccountCacheOptions {
@@ -44,7 +50,8 @@ class AccountCache final : public AccountSource {
 
   AccountCache(AccountCacheOptions options, const Clock& clock, Loader load);
 
-  Task<absl::StatusOr<auth::AccountState>> Find(std::string user_id, absl::Time deadline) override;
+  Task<absl::StatusOr<auth::AccountState>> FindSince(std::string user_id, absl::Time since,
+                                                     absl::Time deadline) override;
 
   // This user changed: what was loaded, and what is being loaded now, is not kept.
   void Invalidate(const std::string& user_id);
@@ -57,8 +64,9 @@ class AccountCache final : public AccountSource {
     absl::Time loaded_at;
   };
 
-  // The entry if it is younger than `age`.
-  bool Lookup(const std::string& user_id, absl::Duration age, auth::AccountState& state);
+  // The entry if it is younger than `age` and not from before `since`.
+  bool Lookup(const std::string& user_id, absl::Duration age, absl::Time since,
+              auth::AccountState& state);
   uint64_t generation();
   // Keeps a state unless something was invalidated since `generation`.
   void Keep(const std::string& user_id, const auth::AccountState& state, uint64_t generation);

@@ -68,8 +68,7 @@ Task<absl::StatusOr<auth::Caller>> Authenticator::Authenticate(std::string autho
                             ? auth::Caller::Callback(claims->subject)
                             : auth::Caller::Service(claims->subject);
   if (!caller.IsCallback() && claims->purpose != auth::Purpose::kService) {
-    const absl::StatusOr<auth::AccountState> account =
-        co_await accounts_.Find(claims->subject, deadline);
+    const absl::StatusOr<auth::AccountState> account = co_await FindAccount(*claims, deadline);
     if (!account.ok()) co_return account.status();
     const absl::Status stands = CheckAccount(*claims, *account);
     if (!stands.ok()) co_return stands;
@@ -78,6 +77,16 @@ Task<absl::StatusOr<auth::Caller>> Authenticator::Authenticate(std::string autho
   }
   caller.token_expires_at = claims->expires_at;
   co_return caller;
+}
+
+Task<absl::StatusOr<auth::AccountState>> Authenticator::FindAccount(const auth::Claims& claims,
+                                                                    absl::Time deadline) {
+  absl::StatusOr<auth::AccountState> account = co_await accounts_.Find(claims.subject, deadline);
+  if (!account.ok() || CheckAccount(claims, *account).ok()) co_return account;
+  // What is remembered may be from before the token: it was issued in the second of `issued_at`.
+  const absl::Time issued = claims.issued_at + absl::Seconds(1);
+  account = co_await accounts_.FindSince(claims.subject, issued, deadline);
+  co_return account;
 }
 
 }  // namespace vibestack::rpc

@@ -35,6 +35,11 @@ class Authenticator {
   Task<absl::StatusOr<auth::Caller>> Authenticate(std::string authorization, absl::Time deadline);
 
  private:
+  // The account, of which a refusal is not decided by what was remembered before the token was
+  // issued: right after a change of password elsewhere that would refuse a new token.
+  Task<absl::StatusOr<auth::AccountState>> FindAccount(const auth::Claims& claims,
+                                                       absl::Time deadline);
+
   const Verify verify_;
   AccountSource& accounts_;
   const Reconsider reconsider_;

@@ -14,6 +14,10 @@ Task<void> Find(AccountCache& cache, std::string user_id, Found& found) {
   found = co_await cache.Find(std::move(user_id), absl::InfiniteFuture());
 }
 
+Task<void> FindSince(AccountCache& cache, std::string user_id, absl::Time since, Found& found) {
+  found = co_await cache.FindSince(std::move(user_id), since, absl::InfiniteFuture());
+}
+
 class AccountCacheTest : public testing::Test {
  protected:
   AccountCacheTest()
@@ -49,6 +53,22 @@ TEST_F(AccountCacheTest, AsksOnceWithinTheTtlAndAgainAfterIt) {
   EXPECT_EQ(loads_, 1);
   clock_.Advance(absl::Milliseconds(1));
   EXPECT_FALSE(Ask("a")->is_active);
+}
+
+TEST_F(AccountCacheTest, WhatIsFromBeforeTheTimeAskedForDoesNotCount) {
+  Ask("a").IgnoreError();
+  const absl::Time loaded = clock_.Now();
+  const auto ask_since = [this](absl::Time since) {
+    Found found = absl::UnknownError("waiting");
+    Start(FindSince(cache_, "a", since, found));
+    return found;
+  };
+  EXPECT_TRUE(ask_since(loaded).ok());
+  EXPECT_EQ(loads_, 1);
+  EXPECT_TRUE(ask_since(loaded + absl::Microseconds(1)).ok());
+  EXPECT_EQ(loads_, 2);
+  source_ = UnavailableError("AWAY", "away");
+  EXPECT_TRUE(absl::IsUnavailable(ask_since(loaded + absl::Hours(1)).status()));
 }
 
 TEST_F(AccountCacheTest, ChangedUsersAreAskedForAgainAtOnce) {

@@ -2,21 +2,28 @@
 
 #include <gtest/gtest.h>
 
+#include <optional>
+
 #include "common/base/error.h"
 
 namespace vibestack::rpc {
 namespace {
 
 constexpr char kUser[] = "f47ac10b-58cc-4372-a567-0e02b2c3d479";
+const absl::Time kIssuedAt = absl::FromUnixSeconds(100);
 
 // An account that the test sets.
 class OneAccount final : public AccountSource {
  public:
-  Task<absl::StatusOr<auth::AccountState>> Find(std::string, absl::Time) override {
+  Task<absl::StatusOr<auth::AccountState>> FindSince(std::string, absl::Time since,
+                                                     absl::Time) override {
     ++asked;
+    if (remembered.has_value() && remembered_at >= since) co_return *remembered;
     co_return state;
   }
   absl::StatusOr<auth::AccountState> state = auth::AccountState{true, true, false, "print"};
+  std::optional<auth::AccountState> remembered;
+  absl::Time remembered_at;
   int asked = 0;
 };
 
@@ -39,6 +46,7 @@ class AuthenticatorTest : public testing::Test {
     auth::Claims claims;
     claims.fingerprint = "print";
     claims.subject = kUser;
+    claims.issued_at = kIssuedAt;
     claims.expires_at = absl::FromUnixSeconds(900);
     if (token == "user") return claims;
     claims.purpose = auth::Purpose::kService;
@@ -63,6 +71,14 @@ TEST_F(AuthenticatorTest, TellsUsersSuperusersAndServicesApart) {
   const int asked = account_.asked;
   EXPECT_EQ(Ask("BEARER service")->service_name, "worker");
   EXPECT_EQ(account_.asked, asked);
+}
+
+TEST_F(AuthenticatorTest, WhatWasRememberedBeforeATokenWasIssuedDoesNotRefuseIt) {
+  account_.remembered = auth::AccountState{true, true, false, "the print before"};
+  account_.remembered_at = kIssuedAt + absl::Milliseconds(500);
+  EXPECT_TRUE(Ask("Bearer user").ok());
+  account_.remembered_at = kIssuedAt + absl::Seconds(1);
+  EXPECT_EQ(Reason("Bearer user"), "TOKEN_INVALID");
 }
 
 TEST_F(AuthenticatorTest, ACallbackIsNobodyButTheRunOfItsJob) {
