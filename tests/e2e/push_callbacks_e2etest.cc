@@ -93,10 +93,7 @@ TEST_F(PushCallbacks, ATokenIsGoodForItsJobAndTheCallbacksOnly) {
   const std::string id = Create();
   const std::string other = Create();
   ASSERT_TRUE(AwaitPosts(2));
-  std::string token;
-  for (const Received& request : receiver_->received()) {
-    if (Member(request.body, "job_id") == id) token = TokenOf(request);
-  }
+  const std::string token = TokenFor(id);
   for (const auto& foreign : {CallBack(other, token, "1"), CallBack(NewUuid(), token, "1"),
                               CallBackFailed(other, token, "X")}) {
     EXPECT_EQ(foreign.code(), grpc::PERMISSION_DENIED);
@@ -116,15 +113,12 @@ TEST_F(PushCallbacks, ATokenIsGoodForItsJobAndTheCallbacksOnly) {
   EXPECT_TRUE(CallBack(id, token, "1").ok());
 }
 
-TEST_F(PushCallbacks, ProgressIsSeenAndPutsTheTimeoutOff) {
+TEST_F(PushCallbacks, ProgressIsSeenAndIsForItsOwnJobOnly) {
   Serve(HttpReceiver::AnswersOk());
   const std::string id = Create();
   const std::string other = Create();
   ASSERT_TRUE(AwaitPosts(2));
-  std::string token;
-  for (const Received& request : receiver_->received()) {
-    if (Member(request.body, "job_id") == id) token = TokenOf(request);
-  }
+  const std::string token = TokenFor(id);
   job::v1::ReportProgressRequest report;
   report.set_id(id);
   report.set_result_json(R"({"percent": 40})");

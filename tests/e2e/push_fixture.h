@@ -76,6 +76,14 @@ class PushTest : public testing::Test {
   static std::string TokenOf(const Received& request) {
     return Member(request.body, "callback_token");
   }
+  // The callback token that came with the post of that job.
+  std::string TokenFor(const std::string& id) {
+    for (const Received& request : receiver_->received()) {
+      if (Member(request.body, "job_id") == id) return TokenOf(request);
+    }
+    ADD_FAILURE() << "no post of " << id;
+    return "";
+  }
   // `error.code` of a failed job.
   static std::string ErrorOf(const job::v1::Job& job) {
     google::protobuf::Struct result;

@@ -61,6 +61,7 @@ TEST_F(PushReplicas, AJobWhoseReplicaIsKilledInItsDispatchIsPostedAgainByAnother
   EXPECT_EQ(job.result_json(), "\"again\"");
   // Not while the killed replica's request could have been under way, and by one of the two only.
   EXPECT_GT(absl::Now() - killed, absl::Seconds(2));
+  const std::lock_guard<std::mutex> lock(mutex);
   EXPECT_EQ(times[id], 2);
 }
 

@@ -58,6 +58,7 @@ TEST_F(PushSetup, NobodyClaimsJobsOfAPushedWorkflowNotEvenWhoWaitsAlready) {
                    {.token = services_->service_token()});
     answered = true;
   });
+  EXPECT_TRUE(Eventually(absl::Seconds(10), [&] { return services_->job().WaitingCalls() >= 1; }));
   WriteFile(file(), "{\"workflows\": [" + Entry("pushed", receiver_->url(), "") + "]}");
   services_->job().process().Signal(SIGHUP);
   EXPECT_TRUE(Eventually(absl::Seconds(10), [&] { return answered.load(); }));

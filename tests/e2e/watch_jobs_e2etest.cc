@@ -57,11 +57,15 @@ class Watcher {
   std::string EndReason(absl::Duration limit = kLong) { return stream_.EndReason(limit); }
 
  private:
+  static std::pair<int64_t, int32_t> UpdatedAt(const Job& job) {
+    return {job.updated_at().seconds(), job.updated_at().nanos()};
+  }
+
   void Take(const WatchJobsResponse& message) {
     for (const Job& job : message.jobs()) {
       const auto known = jobs_.find(job.id());
       if (known != jobs_.end()) {
-        EXPECT_LE(known->second.updated_at().seconds(), job.updated_at().seconds());
+        EXPECT_LE(UpdatedAt(known->second), UpdatedAt(job));
       }
       jobs_[job.id()] = job;
     }

@@ -16,7 +16,9 @@ constexpr absl::Duration kLong = absl::Seconds(40);
 
 class Work : public testing::Test {
  protected:
-  explicit Work(std::vector<std::string> flags = {}) : services_({.job_flags = std::move(flags)}) {}
+  // Polls hardly ever, so that only news wakes whoever waits.
+  explicit Work(std::vector<std::string> flags = {"--poll_interval=1h"})
+      : services_({.job_flags = std::move(flags)}) {}
 
   template <typename Request, typename Response>
   Result<Response> AsWorker(grpc::Status (JobService::Stub::*method)(grpc::ClientContext*,
@@ -153,6 +155,7 @@ TEST_F(Work, AReleasedJobIsWithAWaitingWorkerAtOnce) {
     request.mutable_wait()->set_seconds(30);
     return AsWorker(&JobService::Stub::ClaimJobs, request);
   });
+  EXPECT_TRUE(Eventually(kLong, [&] { return services_.job().WaitingCalls() >= 1; }));
   job::v1::ReleaseJobsRequest release;
   auto& lease = *release.add_leases();
   lease.set_job_id(claimed.job().id());
@@ -223,6 +226,7 @@ TEST_F(Work, StatsTellHowMuchWaitsAndForHowLong) {
   ASSERT_TRUE(stats.ok()) << Describe(stats.status);
   ASSERT_EQ(stats.value.workflows_size(), 1);
   EXPECT_EQ(stats.value.workflows(0).pending_count(), 1);
+  EXPECT_TRUE(stats.value.workflows(0).has_oldest_pending_age());
   EXPECT_EQ(stats.value.workflows(0).processing_count(), 3);
   EXPECT_LT(stats.value.workflows(0).oldest_pending_age().seconds(), 30);
 }

@@ -38,6 +38,8 @@ class Service {
   std::string log() const { return process_ == nullptr ? "" : process_->standard_error(); }
   // The value of a series of its /metrics; 0 where there is none.
   double Metric(const std::string& series) const;
+  // Calls that have subscribed to news and wait for it.
+  double WaitingCalls() const { return Metric("vibestack_waiting_calls"); }
   std::string address() const { return "127.0.0.1:" + std::to_string(port_); }
   // One connection for all calls of a test; it survives a restart of the service.
   const std::shared_ptr<grpc::Channel>& channel() const { return channel_; }

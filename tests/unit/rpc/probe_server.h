@@ -53,7 +53,8 @@ class ProbeServer : public testing::Test, public AccountSource {
     co_return request;
   }
 
-  Task<absl::StatusOr<auth::AccountState>> FindSince(std::string user_id, absl::Time, absl::Time) override {
+  Task<absl::StatusOr<auth::AccountState>> FindSince(std::string user_id, absl::Time,
+                                                     absl::Time) override {
     co_return auth::AccountState{true, active_, user_id == "superuser", "print"};
   }
 
