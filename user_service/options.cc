@@ -44,27 +44,25 @@ namespace vibestack::user_service {
 namespace {
 
 Options Read() {
-  return {
-      .database_url = absl::GetFlag(FLAGS_database_url),
-      .keys_dir = absl::GetFlag(FLAGS_keys_dir),
-      .grpc_address = absl::GetFlag(FLAGS_grpc_address),
-      .metrics_address = absl::GetFlag(FLAGS_metrics_address),
-      .port_file = absl::GetFlag(FLAGS_port_file),
-      .trusted_proxies =
-          rpc::IpNetworks::Parse(absl::GetFlag(FLAGS_trusted_proxies)).value_or(rpc::IpNetworks()),
-      .shutdown_grace = absl::GetFlag(FLAGS_shutdown_grace),
-      .database_connections = absl::GetFlag(FLAGS_database_connections),
-      .batch_max_rows = absl::GetFlag(FLAGS_batch_max_rows),
-      .batch_in_flight = absl::GetFlag(FLAGS_batch_in_flight),
-      .batch_queue = absl::GetFlag(FLAGS_batch_queue),
-      .bcrypt_cost = absl::GetFlag(FLAGS_bcrypt_cost),
-      .bcrypt_threads = absl::GetFlag(FLAGS_bcrypt_threads),
-      .bcrypt_queue = absl::GetFlag(FLAGS_bcrypt_queue),
-      .access_token_ttl = absl::GetFlag(FLAGS_access_token_ttl),
-      .refresh_token_ttl = absl::GetFlag(FLAGS_refresh_token_ttl),
-      .guesses = {},
-      .webhook = {},
-      .sign_up_mode = SignUpMode::kOpen};
+  return {.database_url = absl::GetFlag(FLAGS_database_url),
+          .keys_dir = absl::GetFlag(FLAGS_keys_dir),
+          .grpc_address = absl::GetFlag(FLAGS_grpc_address),
+          .metrics_address = absl::GetFlag(FLAGS_metrics_address),
+          .port_file = absl::GetFlag(FLAGS_port_file),
+          .shutdown_grace = absl::GetFlag(FLAGS_shutdown_grace),
+          .database_connections = absl::GetFlag(FLAGS_database_connections),
+          .batch_max_rows = absl::GetFlag(FLAGS_batch_max_rows),
+          .batch_in_flight = absl::GetFlag(FLAGS_batch_in_flight),
+          .batch_queue = absl::GetFlag(FLAGS_batch_queue),
+          .bcrypt_cost = absl::GetFlag(FLAGS_bcrypt_cost),
+          .bcrypt_threads = absl::GetFlag(FLAGS_bcrypt_threads),
+          .bcrypt_queue = absl::GetFlag(FLAGS_bcrypt_queue),
+          .access_token_ttl = absl::GetFlag(FLAGS_access_token_ttl),
+          .refresh_token_ttl = absl::GetFlag(FLAGS_refresh_token_ttl),
+          .trusted_proxies = {},
+          .guesses = {},
+          .webhook = {},
+          .sign_up_mode = SignUpMode::kOpen};
 }
 
 // The options if every check passed, else the first refusal.
@@ -75,9 +73,9 @@ absl::StatusOr<Options> Checked(Options options, std::initializer_list<absl::Sta
   return options;
 }
 
-absl::Status CheckProxies() {
-  const auto proxies = rpc::IpNetworks::Parse(absl::GetFlag(FLAGS_trusted_proxies));
-  if (proxies.ok()) return absl::OkStatus();
+absl::StatusOr<rpc::IpNetworks> ReadProxies() {
+  auto proxies = rpc::IpNetworks::Parse(absl::GetFlag(FLAGS_trusted_proxies));
+  if (proxies.ok()) return proxies;
   return absl::InvalidArgumentError("--trusted_proxies: " +
                                     std::string(proxies.status().message()));
 }
@@ -92,7 +90,7 @@ absl::StatusOr<Options> CheckedForServe(const Options& o) {
   constexpr absl::Duration kYear = absl::Hours(8760);
   return Checked(o, {CheckGiven("database_url", o.database_url), CheckGiven("keys_dir", o.keys_dir),
                      CheckAddress("grpc_address", o.grpc_address),
-                     CheckAddress("metrics_address", o.metrics_address), CheckProxies(),
+                     CheckAddress("metrics_address", o.metrics_address),
                      CheckRange("shutdown_grace", o.shutdown_grace, kSecond, absl::Hours(1)),
                      CheckRange("database_connections", o.database_connections, 1, 1000),
                      CheckRange("batch_max_rows", o.batch_max_rows, 1, 10000),
@@ -109,12 +107,15 @@ absl::StatusOr<Options> CheckedForServe(const Options& o) {
 absl::StatusOr<Options> ReadServeOptions() {
   absl::StatusOr<Options> options = CheckedForServe(Read());
   if (!options.ok()) return options;
+  absl::StatusOr<rpc::IpNetworks> proxies = ReadProxies();
+  if (!proxies.ok()) return proxies.status();
   const absl::StatusOr<GuessLimits::Options> guesses = ReadGuessOptions();
   if (!guesses.ok()) return guesses.status();
   absl::StatusOr<WebhookOptions> webhook = ReadWebhookOptions();
   if (!webhook.ok()) return webhook.status();
   const absl::StatusOr<SignUpMode> mode = ReadSignUpMode(*webhook);
   if (!mode.ok()) return mode.status();
+  options->trusted_proxies = *std::move(proxies);
   options->guesses = *guesses;
   options->webhook = *std::move(webhook);
   options->sign_up_mode = *mode;

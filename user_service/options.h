@@ -18,7 +18,6 @@ struct Options {
   std::string grpc_address;
   std::string metrics_address;
   std::string port_file;
-  rpc::IpNetworks trusted_proxies;
   absl::Duration shutdown_grace;
   int database_connections;
   int batch_max_rows;
@@ -30,6 +29,7 @@ struct Options {
   absl::Duration access_token_ttl;
   absl::Duration refresh_token_ttl;
   // Of serve.
+  rpc::IpNetworks trusted_proxies;
   GuessLimits::Options guesses;
   WebhookOptions webhook;
   SignUpMode sign_up_mode;

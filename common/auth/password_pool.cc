@@ -86,7 +86,8 @@ PasswordPool::PasswordPool(Options options, const Clock& clock)
 PasswordPool::~PasswordPool() { Stop(); }
 
 template <typename T, typename Callback, typename Compute>
-void PasswordPool::SubmitFor(double rounds, absl::Time deadline, Callback done, Compute compute) {
+void PasswordPool::SubmitFor(double rounds, absl::Time deadline, Callback done, Compute compute,
+                             bool exact) {
   Submit({rounds, deadline,
           [compute = std::move(compute),
            done = std::move(done)](absl::Status status) mutable -> Answer {
@@ -94,7 +95,8 @@ void PasswordPool::SubmitFor(double rounds, absl::Time deadline, Callback done, 
             return [done = std::move(done), result = std::move(result)]() mutable {
               std::move(done)(std::move(result));
             };
-          }});
+          },
+          exact});
 }
 
 void PasswordPool::Hash(Secret password, int cost, absl::Time deadline, HashCallback done) {
@@ -107,10 +109,12 @@ void PasswordPool::Verify(Secret password, std::string hash, absl::Time deadline
                           VerifyCallback done, int padded_cost) {
   const double own_rounds = RoundsOf(hash);
   const double rounds = own_rounds > 0 ? std::max(own_rounds, Rounds(padded_cost)) : 0;
-  SubmitFor<bool>(rounds, deadline, std::move(done),
-                  [password = std::move(password), hash = std::move(hash), padded_cost] {
-                    return VerifyPasswordPadded(password, hash, padded_cost);
-                  });
+  SubmitFor<bool>(
+      rounds, deadline, std::move(done),
+      [password = std::move(password), hash = std::move(hash), padded_cost] {
+        return VerifyPasswordPadded(password, hash, padded_cost);
+      },
+      rounds == own_rounds);  // a right password is not padded
 }
 
 void PasswordPool::Rehash(Secret password, std::string hash, int cost, absl::Time deadline,
@@ -190,7 +194,7 @@ void PasswordPool::RunThread() {
 }
 
 void PasswordPool::Run(Task task, absl::Status fate) {
-  const bool computes = fate.ok() && task.rounds > 0;
+  const bool measures = fate.ok() && task.rounds > 0 && task.exact;
   const auto start = std::chrono::steady_clock::now();
   Answer answer = std::move(task.work)(std::move(fate));
   const absl::Duration taken = Since(start);
@@ -198,7 +202,7 @@ void PasswordPool::Run(Task task, absl::Status fate) {
   absl::MutexLock lock(&mutex_);
   --stats_.running;
   pending_rounds_ -= task.rounds;
-  if (!computes) return;
+  if (!measures) return;
   time_per_round_ += (taken / task.rounds - time_per_round_) * kNewSampleWeight;
 }
 

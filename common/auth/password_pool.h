@@ -72,13 +72,16 @@ class PasswordPool {
   // hashing is measured: `work` returns the rest.
   using Answer = absl::AnyInvocable<void() &&>;
   using Work = absl::AnyInvocable<Answer(absl::Status) &&>;
-  // Work of that many rounds that ends with a result for `done`.
+  // Work of that many rounds, or, where it is not `exact`, of so many at most, that ends with a
+  // result for `done`.
   template <typename T, typename Callback, typename Compute>
-  void SubmitFor(double rounds, absl::Time deadline, Callback done, Compute compute);
+  void SubmitFor(double rounds, absl::Time deadline, Callback done, Compute compute,
+                 bool exact = true);
   struct Task {
     double rounds;  // 2^cost, what its time is proportional to
     absl::Time deadline;
     Work work;
+    bool exact;          // by its time the speed may be measured
     bool waits = false;  // for others
   };
 

@@ -41,6 +41,7 @@ TokenRefusal DescribeRefusal(const std::string& token, TokenFault fault) {
   const std::optional<JwtPayload> payload = JwtPayload::Decode(parts[1]);
   if (!payload.has_value()) return refusal;
   refusal.token_id = payload->GetString("jti").value_or("").substr(0, kMaxSubjectSize);
+  refusal.purpose = payload->GetString("purpose").value_or("").substr(0, kMaxSubjectSize);
   refusal.subject = payload->GetString("sub").value_or("").substr(0, kMaxSubjectSize);
   return refusal;
 }
@@ -48,8 +49,9 @@ TokenRefusal DescribeRefusal(const std::string& token, TokenFault fault) {
 absl::Status WithRefusal(absl::Status error, const TokenRefusal& refusal) {
   // None of these has a line feed but a subject that only our own key could have signed.
   error.SetPayload(kPayload,
-                   absl::Cord(absl::StrJoin(
-                       {refusal.fault, refusal.key_id, refusal.token_id, refusal.subject}, "\n")));
+                   absl::Cord(absl::StrJoin({refusal.fault, refusal.key_id, refusal.token_id,
+                                             refusal.purpose, refusal.subject},
+                                            "\n")));
   return error;
 }
 
@@ -57,9 +59,9 @@ std::optional<TokenRefusal> RefusalOf(const absl::Status& error) {
   const auto payload = error.GetPayload(kPayload);
   if (!payload.has_value()) return std::nullopt;
   const std::vector<std::string> lines =
-      absl::StrSplit(std::string(*payload), absl::MaxSplits('\n', 3));
-  if (lines.size() != 4) return std::nullopt;
-  return TokenRefusal{lines[0], lines[1], lines[2], lines[3]};
+      absl::StrSplit(std::string(*payload), absl::MaxSplits('\n', 4));
+  if (lines.size() != 5) return std::nullopt;
+  return TokenRefusal{lines[0], lines[1], lines[2], lines[4], lines[3]};
 }
 
 }  // namespace vibestack::auth

@@ -13,8 +13,9 @@ namespace vibestack::auth {
 struct TokenRefusal {
   std::string fault;     // TokenFaultName, or what is wrong with the account
   std::string key_id;    // that the token names; empty when it names none in our form
-  std::string token_id;  // both only where the signature was right
+  std::string token_id;  // this and the next two only where the signature was right
   std::string subject;
+  std::string purpose = "";  // as PurposeName
 };
 
 // Why a token with that fault was refused.

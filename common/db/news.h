@@ -24,7 +24,8 @@ struct News {
 };
 
 // Reads a payload: `{"ids":[…]}`, `{"ids":[…],"pending":[…]}`, `{"deleted":{"<user_id>":[…],…}}` or
-// `{"resync":true}`. Anybody may NOTIFY, so anything else is read as `resync`.
+// `{"resync":true}`; members that are not known are passed over. Anybody may NOTIFY, so what is
+// malformed, or names nothing, is read as `resync`.
 News ParseNews(const std::string& payload);
 
 }  // namespace vibestack::db

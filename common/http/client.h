@@ -53,7 +53,8 @@ class Client {
   //   DEADLINE_EXCEEDED: no whole answer before `deadline`; the request may have arrived,
   //   OUT_OF_RANGE (HTTP_RESPONSE_TOO_LARGE): the answer was dropped,
   //   RESOURCE_EXHAUSTED (QUEUE_FULL): too many wait; nothing was sent,
-  //   UNAVAILABLE (SHUTTING_DOWN): stopped; the request may have arrived.
+  //   UNAVAILABLE (SHUTTING_DOWN): stopped; the request may have arrived,
+  //   INTERNAL: libcurl refused to begin; nothing was sent.
   // Goes on in the client's thread: what follows is to be short.
   Task<absl::StatusOr<Response>> Send(Request request, absl::Time deadline);
 

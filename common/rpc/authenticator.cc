@@ -5,9 +5,9 @@
 #include <string_view>
 #include <utility>
 
+#include "common/auth/fingerprint.h"
 #include "common/auth/token_refusal.h"
 #include "common/base/error.h"
-#include "common/base/secret.h"
 
 namespace vibestack::rpc {
 namespace {
@@ -43,7 +43,7 @@ absl::Status Refusal(std::string_view reason, const auth::Claims& claims, std::s
 
 absl::Status CheckAccount(const auth::Claims& claims, const auth::AccountState& account) {
   if (!account.exists) return Refusal("TOKEN_INVALID", claims, "no_account");
-  if (account.fingerprint.empty() || !(Secret(account.fingerprint) == Secret(claims.fingerprint))) {
+  if (!auth::SameFingerprint(account.fingerprint, claims.fingerprint)) {
     return Refusal("TOKEN_INVALID", claims, "wrong_fingerprint");
   }
   if (!account.is_active) return Refusal("ACCOUNT_INACTIVE", claims, "account_inactive");
@@ -64,10 +64,12 @@ Task<absl::StatusOr<auth::Caller>> Authenticator::Authenticate(std::string autho
     claims = verify_(*token);
   }
   if (!claims.ok()) co_return claims.status();
-  auth::Caller caller = claims->purpose == auth::Purpose::kCallback
-                            ? auth::Caller::Callback(claims->subject)
-                            : auth::Caller::Service(claims->subject);
-  if (!caller.IsCallback() && claims->purpose != auth::Purpose::kService) {
+  auth::Caller caller;
+  if (claims->purpose == auth::Purpose::kCallback) {
+    caller = auth::Caller::Callback(claims->subject);
+  } else if (claims->purpose == auth::Purpose::kService) {
+    caller = auth::Caller::Service(claims->subject);
+  } else {
     const absl::StatusOr<auth::AccountState> account = co_await FindAccount(*claims, deadline);
     if (!account.ok()) co_return account.status();
     const absl::Status stands = CheckAccount(*claims, *account);

@@ -42,6 +42,12 @@ const char* RoleName(auth::Role role) {
   return "";
 }
 
+// What a refused token's subject is.
+const char* SubjectName(const auth::TokenRefusal& refusal) {
+  if (refusal.purpose == auth::PurposeName(auth::Purpose::kCallback)) return "job_id";
+  return IsUuid(refusal.subject) ? "user_id" : "subject";
+}
+
 // Whether the fault is on our side or in the database, so that an operator wants to see it.
 bool IsOurFault(absl::StatusCode code) {
   return code == absl::StatusCode::kInternal || code == absl::StatusCode::kUnknown ||
@@ -113,7 +119,7 @@ void Guard::AuditRefusal(const Method& method, const Call& call,
              {"rpc_method", method.name},
              {"key_id", refusal.key_id},
              {"token_id", refusal.token_id},
-             {IsUuid(refusal.subject) ? "user_id" : "subject", refusal.subject},
+             {SubjectName(refusal), refusal.subject},
              {"suppressed", *suppressed}});
 }
 

@@ -25,18 +25,14 @@ namespace vibestack::rpc {
 // A proto service whose methods are coroutines behind one guard:
 //
 //   rpc::Service service(*user::v1::UserService::descriptor(), guard);
-//   service.Unary<GetUserRequest, User>("GetUser", [this](Call& call, const GetUserRequest&
-//   request) {
-//     return GetUser(call, request);   // Task<absl::StatusOr<User>>
-//   });
+//   service.Unary("GetUser", this, &Api::GetUser);
+//   // Task<absl::StatusOr<User>> GetUser(Call& call, const GetUserRequest& request);
 //
 // A method with a stream of answers writes them:
 //
-//   service.Stream<ExportUserRequest, ExportUserResponse>("ExportUser",
-//       [this](Call& call, const ExportUserRequest& request,
-//              ServerStream<ExportUserResponse>& stream) {
-//         return ExportUser(call, request, stream);   // Task<absl::Status>
-//       });
+//   service.Stream("ExportUser", this, &Api::ExportUser);
+//   // Task<absl::Status> ExportUser(Call& call, const ExportUserRequest& request,
+//   //                               ServerStream<ExportUserResponse>& stream);
 //
 // The guard lets a call in before its bytes are even parsed. The call, the request and the stream
 // live until the handler's task ends; what the task ends with is the call's status. A method
@@ -58,6 +54,15 @@ class Service final : public grpc::Service {
         };
   }
 
+  // The same with a member function of `api`, which must outlive this.
+  template <typename Api, typename Request, typename Response>
+  void Unary(const std::string& name, Api* api,
+             Task<absl::StatusOr<Response>> (Api::*handler)(Call&, const Request&)) {
+    Unary<Request, Response>(name, [api, handler](Call& call, const Request& request) {
+      return (api->*handler)(call, request);
+    });
+  }
+
   // The same for a method with a stream of answers.
   template <typename Request, typename Response>
   void Stream(
@@ -68,6 +73,15 @@ class Service final : public grpc::Service {
                                        ByteStream& bytes) {
           return HandleStream<Request, Response>(handler, call, request_bytes, bytes);
         };
+  }
+
+  template <typename Api, typename Request, typename Response>
+  void Stream(const std::string& name, Api* api,
+              Task<absl::Status> (Api::*handler)(Call&, const Request&, ServerStream<Response>&)) {
+    Stream<Request, Response>(
+        name, [api, handler](Call& call, const Request& request, ServerStream<Response>& stream) {
+          return (api->*handler)(call, request, stream);
+        });
   }
 
  private:

@@ -16,7 +16,8 @@ void Audit(std::string_view event, std::span<const LogField> fields) {
 std::optional<uint64_t> AuditGate::Pass() {
   const absl::Time now = clock_.Now();
   absl::MutexLock lock(&mutex_);
-  if (now - second_ >= absl::Seconds(1)) {
+  // (Before it: the clock was set back.)
+  if (now < second_ || now - second_ >= absl::Seconds(1)) {
     second_ = now;
     passed_ = 0;
   }

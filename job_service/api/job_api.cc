@@ -11,42 +11,26 @@ JobApi::JobApi(Options options, JobStore& store, Hub& hub, Feed& feed, rpc::Acco
       owners_(owners),
       push_(push),
       service_(*pb::GetJobRequest::descriptor()->file()->FindServiceByName("JobService"), guard) {
-  const auto bind = [this]<typename Request, typename Response>(
-                        const char* name,
-                        Answer<Response> (JobApi::*method)(Call&, const Request&)) {
-    service_.Unary<Request, Response>(name, [this, method](Call& call, const Request& request) {
-      return (this->*method)(call, request);
-    });
-  };
-  const auto bind_stream = [this]<typename Request, typename Response>(
-                               const char* name,
-                               Task<absl::Status> (JobApi::*method)(Call&, const Request&,
-                                                                    rpc::ServerStream<Response>&)) {
-    service_.Stream<Request, Response>(name, [this, method](Call& call, const Request& request,
-                                                            rpc::ServerStream<Response>& stream) {
-      return (this->*method)(call, request, stream);
-    });
-  };
-  bind("CreateJob", &JobApi::CreateJob);
-  bind("BatchCreateJobs", &JobApi::BatchCreateJobs);
-  bind("GetJob", &JobApi::GetJob);
-  bind("GetJobResult", &JobApi::GetJobResult);
-  bind("BatchGetJobs", &JobApi::BatchGetJobs);
-  bind("ListJobs", &JobApi::ListJobs);
-  bind("WaitJob", &JobApi::WaitJob);
-  bind_stream("WatchJob", &JobApi::WatchJob);
-  bind_stream("WatchJobs", &JobApi::WatchJobs);
-  bind("CancelJob", &JobApi::CancelJob);
-  bind("RetryJob", &JobApi::RetryJob);
-  bind("DeleteJob", &JobApi::DeleteJob);
-  bind("GetJobStats", &JobApi::GetJobStats);
-  bind("ClaimJobs", &JobApi::ClaimJobs);
-  bind("HeartbeatJobs", &JobApi::HeartbeatJobs);
-  bind("CompleteJob", &JobApi::CompleteJob);
-  bind("FailJob", &JobApi::FailJob);
-  bind("ReportProgress", &JobApi::ReportProgress);
-  bind("BatchFinishJobs", &JobApi::BatchFinishJobs);
-  bind("ReleaseJobs", &JobApi::ReleaseJobs);
+  service_.Unary("CreateJob", this, &JobApi::CreateJob);
+  service_.Unary("BatchCreateJobs", this, &JobApi::BatchCreateJobs);
+  service_.Unary("GetJob", this, &JobApi::GetJob);
+  service_.Unary("GetJobResult", this, &JobApi::GetJobResult);
+  service_.Unary("BatchGetJobs", this, &JobApi::BatchGetJobs);
+  service_.Unary("ListJobs", this, &JobApi::ListJobs);
+  service_.Unary("WaitJob", this, &JobApi::WaitJob);
+  service_.Stream("WatchJob", this, &JobApi::WatchJob);
+  service_.Stream("WatchJobs", this, &JobApi::WatchJobs);
+  service_.Unary("CancelJob", this, &JobApi::CancelJob);
+  service_.Unary("RetryJob", this, &JobApi::RetryJob);
+  service_.Unary("DeleteJob", this, &JobApi::DeleteJob);
+  service_.Unary("GetJobStats", this, &JobApi::GetJobStats);
+  service_.Unary("ClaimJobs", this, &JobApi::ClaimJobs);
+  service_.Unary("HeartbeatJobs", this, &JobApi::HeartbeatJobs);
+  service_.Unary("CompleteJob", this, &JobApi::CompleteJob);
+  service_.Unary("FailJob", this, &JobApi::FailJob);
+  service_.Unary("ReportProgress", this, &JobApi::ReportProgress);
+  service_.Unary("BatchFinishJobs", this, &JobApi::BatchFinishJobs);
+  service_.Unary("ReleaseJobs", this, &JobApi::ReleaseJobs);
 }
 
 }  // namespace vibestack::job_service

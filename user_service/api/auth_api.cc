@@ -24,15 +24,15 @@ AuthApi::AuthApi(rpc::Guard& guard, GuessGuard& guesses, Domain domain, auth::Ke
 }
 
 void AuthApi::BindMethods() {
-  Bind("SignUp", &AuthApi::SignUp);
-  Bind("ConfirmSignUp", &AuthApi::ConfirmSignUp);
-  Bind("Login", &AuthApi::Login);
-  Bind("RefreshToken", &AuthApi::RefreshToken);
-  Bind("ChangePassword", &AuthApi::ChangePassword);
-  Bind("RequestPasswordReset", &AuthApi::RequestPasswordReset);
-  Bind("ResetPassword", &AuthApi::ResetPassword);
-  Bind("IntrospectToken", &AuthApi::IntrospectToken);
-  Bind("GetJwks", &AuthApi::GetJwks);
+  service_.Unary("SignUp", this, &AuthApi::SignUp);
+  service_.Unary("ConfirmSignUp", this, &AuthApi::ConfirmSignUp);
+  service_.Unary("Login", this, &AuthApi::Login);
+  service_.Unary("RefreshToken", this, &AuthApi::RefreshToken);
+  service_.Unary("ChangePassword", this, &AuthApi::ChangePassword);
+  service_.Unary("RequestPasswordReset", this, &AuthApi::RequestPasswordReset);
+  service_.Unary("ResetPassword", this, &AuthApi::ResetPassword);
+  service_.Unary("IntrospectToken", this, &AuthApi::IntrospectToken);
+  service_.Unary("GetJwks", this, &AuthApi::GetJwks);
 }
 
 Task<absl::StatusOr<TokenResponse>> AuthApi::Login(Call& call, const LoginRequest& request) {

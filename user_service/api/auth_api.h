@@ -45,14 +45,6 @@ class AuthApi {
   using Answer = Task<absl::StatusOr<Response>>;
 
   void BindMethods();
-  // Binds a handler of this class.
-  template <typename Request, typename Response>
-  void Bind(const char* name, Answer<Response> (AuthApi::*handler)(rpc::Call&, const Request&)) {
-    service_.Unary<Request, Response>(name,
-                                      [this, handler](rpc::Call& call, const Request& request) {
-                                        return (this->*handler)(call, request);
-                                      });
-  }
 
   // auth_api.cc
   Answer<user::v1::TokenResponse> Login(rpc::Call& call, const user::v1::LoginRequest& request);

@@ -50,11 +50,12 @@ Task<absl::StatusOr<RequestPasswordResetResponse>> AuthApi::RequestPasswordReset
   rpc::Validator validator;
   CheckSoughtEmail(validator, request.email());
   if (!validator.ok()) co_return validator.ToStatus();
+  absl::StatusOr<Outbox::Place> place = domain_.password_resets.Begin();
+  if (!place.ok()) co_return place.status();
+  // Only what a mail can come of counts.
   const absl::Status allowed =
       guesses_.Spend(call, "password_reset_request", "reset:" + NormalizeEmail(request.email()));
   if (!allowed.ok()) co_return allowed;
-  absl::StatusOr<Outbox::Place> place = domain_.password_resets.Begin();
-  if (!place.ok()) co_return place.status();
   // (Whose it is, the line `password_reset_sent` says.)
   rpc::AuditCall(call, "password_reset_requested");
   StartAfterAnswer(domain_.password_resets.Send(*std::move(place), request.email()));

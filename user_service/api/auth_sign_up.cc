@@ -56,11 +56,12 @@ absl::StatusOr<user::v1::User> AuthApi::BeginSignUp(const Call& call,
   if (request.has_bio()) validator.Add("bio", kBelongsToConfirm);
   validator.NoUnknownFields(request);
   if (!validator.ok()) return validator.ToStatus();
+  absl::StatusOr<Outbox::Place> place = domain_.sign_ups.Begin();
+  if (!place.ok()) return place.status();
+  // Only what a mail can come of counts.
   const absl::Status allowed =
       guesses_.Spend(call, "sign_up", "sign_up:" + NormalizeEmail(request.email()));
   if (!allowed.ok()) return allowed;
-  absl::StatusOr<Outbox::Place> place = domain_.sign_ups.Begin();
-  if (!place.ok()) return place.status();
   StartAfterAnswer(domain_.sign_ups.Send(*std::move(place), request.email()));
   user::v1::User user;
   user.set_email(NormalizeEmail(request.email()));
@@ -69,6 +70,7 @@ absl::StatusOr<user::v1::User> AuthApi::BeginSignUp(const Call& call,
 
 Task<absl::StatusOr<user::v1::User>> AuthApi::ConfirmSignUp(Call& call,
                                                             const ConfirmSignUpRequest& request) {
+  if (domain_.sign_ups.mode() == SignUpMode::kClosed) co_return SignUpClosedError();
   rpc::Validator validator;
   CheckToken(validator, "token", request.token());
   NewAccount account = TakeProfile(validator, request);

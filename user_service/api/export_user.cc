@@ -56,15 +56,15 @@ Task<absl::Status> UserApi::ExportUser(rpc::Call& call, const user::v1::ExportUs
         co_await users_.ListJobs(query, call.WorkDeadline());
     if (!jobs.ok()) co_return jobs.status();
     if (jobs->empty()) co_return absl::OkStatus();
-    ExportUserResponse page;
-    for (const StoredJob& job : *jobs) AddJob(job, page);
-    written = co_await stream.Write(page);
-    if (!written.ok()) co_return written;
-    // It may have taken long: whoever was banned or demoted meanwhile gets no more.
+    // The message before may have taken long: whoever was banned or demoted meanwhile gets no more.
     const absl::Status admitted = co_await stream.Readmit();
     if (!admitted.ok()) co_return admitted;
     const absl::StatusOr<std::string> reached = ReachableUser(call.caller(), "id", *id);
     if (!reached.ok()) co_return reached.status();
+    ExportUserResponse page;
+    for (const StoredJob& job : *jobs) AddJob(job, page);
+    written = co_await stream.Write(page);
+    if (!written.ok()) co_return written;
     query.after_created_at = jobs->back().created_at;
     query.after_id = jobs->back().id;
     query.most_jobs = NextSize(query.most_jobs, static_cast<int64_t>(jobs->size()));

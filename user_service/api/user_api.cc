@@ -6,6 +6,7 @@
 
 #include "common/base/error.h"
 #include "common/base/uuid.h"
+#include "common/rpc/call_audit.h"
 #include "common/rpc/validator.h"
 #include "user_service/api/account_audit.h"
 #include "user_service/api/checks.h"
@@ -20,8 +21,6 @@ using user::v1::BatchGetUsersRequest;
 using user::v1::BatchGetUsersResponse;
 using user::v1::CreateUserRequest;
 using user::v1::DeleteUserRequest;
-using user::v1::ExportUserRequest;
-using user::v1::ExportUserResponse;
 using user::v1::GetUserByEmailRequest;
 using user::v1::GetUserRequest;
 using user::v1::ListUsersRequest;
@@ -43,27 +42,16 @@ UserApi::UserApi(rpc::Guard& guard, GuessGuard& guesses, Accounts& accounts, Acc
 }
 
 void UserApi::BindMethods() {
-  const auto bind = [this]<typename Request, typename Response>(
-                        const char* name,
-                        Answer<Response> (UserApi::*method)(Call&, const Request&)) {
-    service_.Unary<Request, Response>(name, [this, method](Call& call, const Request& request) {
-      return (this->*method)(call, request);
-    });
-  };
-  bind("CreateUser", &UserApi::CreateUser);
-  bind("GetUser", &UserApi::GetUser);
-  bind("GetUserByEmail", &UserApi::GetUserByEmail);
-  bind("BatchGetUsers", &UserApi::BatchGetUsers);
-  bind("ListUsers", &UserApi::ListUsers);
-  bind("UpdateUser", &UserApi::UpdateUser);
-  bind("DeleteUser", &UserApi::DeleteUser);
-  bind("UndeleteUser", &UserApi::UndeleteUser);
-  bind("PurgeUser", &UserApi::PurgeUser);
-  service_.Stream<ExportUserRequest, ExportUserResponse>(
-      "ExportUser", [this](Call& call, const ExportUserRequest& request,
-                           rpc::ServerStream<ExportUserResponse>& stream) {
-        return ExportUser(call, request, stream);
-      });
+  service_.Unary("CreateUser", this, &UserApi::CreateUser);
+  service_.Unary("GetUser", this, &UserApi::GetUser);
+  service_.Unary("GetUserByEmail", this, &UserApi::GetUserByEmail);
+  service_.Unary("BatchGetUsers", this, &UserApi::BatchGetUsers);
+  service_.Unary("ListUsers", this, &UserApi::ListUsers);
+  service_.Unary("UpdateUser", this, &UserApi::UpdateUser);
+  service_.Unary("DeleteUser", this, &UserApi::DeleteUser);
+  service_.Unary("UndeleteUser", this, &UserApi::UndeleteUser);
+  service_.Unary("PurgeUser", this, &UserApi::PurgeUser);
+  service_.Stream("ExportUser", this, &UserApi::ExportUser);
 }
 
 Task<absl::StatusOr<user::v1::User>> UserApi::CreateUser(Call& call,
@@ -91,7 +79,7 @@ Task<absl::StatusOr<user::v1::User>> UserApi::GetUser(Call& call, const GetUserR
 Task<absl::StatusOr<user::v1::User>> UserApi::GetUserByEmail(Call& call,
                                                              const GetUserByEmailRequest& request) {
   rpc::Validator validator;
-  validator.Text("email", request.email(), 1, kMaxEmailCharacters);
+  CheckSoughtEmail(validator, request.email());
   if (!validator.ok()) co_return validator.ToStatus();
   const absl::StatusOr<UserPtr> user =
       co_await users_.FindByEmail(request.email(), call.WorkDeadline());
@@ -127,13 +115,14 @@ Task<absl::StatusOr<user::v1::User>> UserApi::UpdateUser(Call& call,
   if (!requested.ok()) co_return requested.status();
   Task<absl::StatusOr<UserPtr>> update =
       writes_.Update(*id, requested->changes, requested->current_password, call.WorkDeadline());
-  if (!requested->current_password.has_value()) {
-    const absl::StatusOr<UserPtr> user = co_await update;
-    if (user.ok() && *user != nullptr) AuditChanges(call, *id, requested->changes);
-    co_return ToAnswer(user, *id);
+  Task<absl::StatusOr<UserPtr>> guarded =
+      requested->current_password.has_value()
+          ? guesses_.Limit(call, "password", "user:" + *id, std::move(update))
+          : std::move(update);
+  const absl::StatusOr<UserPtr> user = co_await guarded;
+  if (ErrorReason(user.status()) == "INVALID_CREDENTIALS") {
+    rpc::AuditCall(call, "email_change_failed", {{"user_id", *id}});
   }
-  const absl::StatusOr<UserPtr> user =
-      co_await guesses_.Limit(call, "password", "user:" + *id, std::move(update));
   if (user.ok() && *user != nullptr) AuditChanges(call, *id, requested->changes);
   co_return ToAnswer(user, *id);
 }

@@ -37,9 +37,7 @@ Task<absl::StatusOr<UserPtr>> AccountWrites::UpdateWithPassword(std::string id, 
   const absl::StatusOr<bool> matches =
       co_await passwords_.Match(std::move(current_password), *present, deadline);
   if (!matches.ok()) co_return matches.status();
-  if (!*matches) {
-    co_return PermissionDeniedError("INVALID_CREDENTIALS", "the current password is wrong");
-  }
+  if (!*matches) co_return WrongPasswordError();
   changes.expected_hash = (*present)->hashed_password;
   absl::StatusOr<UserPtr> changed =
       co_await users_.Update(std::move(id), std::move(changes), deadline);

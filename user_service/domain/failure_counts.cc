@@ -48,6 +48,7 @@ FailureCounts::Count FailureCounts::Look(const Key& key, absl::Time now) {
   const double faded = absl::FDivDuration(passed, window_) * limit_;
   count.failed = std::max(count.failed - std::max(faded, 0.0), 0.0);
   count.faded_at = now;
+  if (now - count.last_failure >= window_) count.last_failure = absl::InfinitePast();
   return count;
 }
 

@@ -29,7 +29,8 @@ class Introspections {
   Introspections(UserStore& users, const auth::KeySetProvider& keys, const Clock& clock,
                  Secret fingerprint_key);
 
-  // Nothing for a token that is not good, for whatever reason. Errors: as UserStore.
+  // Nothing for a token that is not good, for whatever reason. Errors: as UserStore;
+  // auth::NoKeysError.
   Task<absl::StatusOr<std::optional<GoodToken>>> Introspect(std::string token, absl::Time deadline);
 
  private:

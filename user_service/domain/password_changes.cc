@@ -11,10 +11,6 @@ namespace {
 
 constexpr int kTries = 5;
 
-absl::Status WrongPasswordError() {
-  return PermissionDeniedError("INVALID_CREDENTIALS", "the current password is wrong");
-}
-
 // A hash made anew at another cost keeps the salt.
 bool HaveSameSalt(const User& a, const User& b) {
   const auto first = auth::ParseBcryptHash(a.hashed_password.Reveal());

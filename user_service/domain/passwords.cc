@@ -5,6 +5,7 @@
 
 #include "common/async/completion.h"
 #include "common/auth/bcrypt.h"
+#include "common/base/error.h"
 
 namespace vibestack::user_service {
 namespace {
@@ -16,6 +17,10 @@ bool IsUsable(const std::string& hash) {
 }
 
 }  // namespace
+
+absl::Status WrongPasswordError() {
+  return PermissionDeniedError("INVALID_CREDENTIALS", "the current password is wrong");
+}
 
 Passwords::Passwords(auth::PasswordPool& pool, int cost)
     : pool_(pool), cost_(cost), dummy_hash_(auth::DummyHash(cost)) {}

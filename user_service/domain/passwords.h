@@ -12,6 +12,10 @@
 
 namespace vibestack::user_service {
 
+// PERMISSION_DENIED (INVALID_CREDENTIALS): the password that a caller proves to know is not the
+// account's. No verdict on the caller's token, so that clients keep their session.
+absl::Status WrongPasswordError();
+
 // Hashes and compares passwords for tasks. Errors are PasswordPool's. Thread-safe.
 class Passwords {
  public:

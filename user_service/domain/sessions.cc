@@ -41,12 +41,14 @@ Task<Sessions::LogInOutcome> Sessions::LogIn(std::string email, Secret password,
   LogInOutcome outcome{
       .tokens = UnauthenticatedError("INVALID_CREDENTIALS", "the email or the password is wrong"),
       .user_id = user == nullptr ? "" : user->id};
-  if (!matches.ok() || *matches) {
-    outcome.tokens = matches.ok() ? Open(*user) : matches.status();
-    if (matches.ok()) upgrades_.Consider(password, user);
-    co_return outcome;
+  if (!matches.ok()) {
+    outcome.tokens = matches.status();
+  } else if (*matches) {
+    outcome.tokens = Open(*user);
+    upgrades_.Consider(password, user);
+  } else {
+    outcome.refusal = user == nullptr ? "unknown_email" : may_enter ? "wrong_password" : "inactive";
   }
-  outcome.refusal = user == nullptr ? "unknown_email" : may_enter ? "wrong_password" : "inactive";
   co_return outcome;
 }
 

@@ -78,7 +78,8 @@ struct UserQuery {
 // Rows that a query found, in its order.
 struct UserPage {
   std::vector<User> users;
-  // Where to go on although fewer than the limit were found: so many rows were looked at.
+  // The last row looked at, where there may be more behind it: with a prefix also when fewer than
+  // the limit were found.
   std::optional<UserQuery::Position> goes_on_after;
 };
 

@@ -63,6 +63,18 @@ TEST_F(CallOriginTest, ARefusedTokenIsALineThatSaysWhyAndFromWhere) {
                               R"("request_id":"request-7"})"));
 }
 
+TEST_F(CallOriginTest, ARefusedCallbackTokenIsAboutAJob) {
+  Start([](Call&, const Probe&) -> Task<absl::StatusOr<Probe>> {
+    co_return auth::WithRefusal(
+        UnauthenticatedError("TOKEN_EXPIRED", "no"),
+        {"expired", "k1", "token-1", "f47ac10b-58cc-4372-a567-0e02b2c3d479", "callback"});
+  });
+  testing::internal::CaptureStderr();
+  EXPECT_EQ(CallOpen({}).error_code(), grpc::UNAUTHENTICATED);
+  EXPECT_THAT(testing::internal::GetCapturedStderr(),
+              HasSubstr(R"("job_id":"f47ac10b-58cc-4372-a567-0e02b2c3d479")"));
+}
+
 TEST_F(CallOriginTest, AFloodOfRefusedTokensDoesNotFloodTheLog) {
   Start(Refuse);
   testing::internal::CaptureStderr();

@@ -42,5 +42,13 @@ TEST(AuditGateTest, AFloodIsCountedInsteadOfWritten) {
   EXPECT_FALSE(gate.Pass().has_value());
 }
 
+TEST(AuditGateTest, AClockThatIsSetBackSilencesNothing) {
+  FakeClock clock(absl::FromUnixSeconds(1'750'000'000));
+  AuditGate gate(1, clock);
+  EXPECT_EQ(gate.Pass(), 0U);
+  clock.Advance(-absl::Hours(1));
+  EXPECT_EQ(gate.Pass(), 0U);
+}
+
 }  // namespace
 }  // namespace vibestack

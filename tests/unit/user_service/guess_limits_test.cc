@@ -49,6 +49,14 @@ class GuessLimitsTest : public testing::Test {
   int next_bot_ = 0;
 };
 
+TEST_F(GuessLimitsTest, WhatHasFadedTakesNoRoom) {
+  EXPECT_EQ(Guess("ann", "a", 1), 1);
+  EXPECT_GT(limits_.size(), 0U);
+  clock_.Advance(absl::Minutes(10));
+  EXPECT_EQ(Try("ann", "a", Outcome::kRight), Verdict::kAdmitted);
+  EXPECT_EQ(limits_.size(), 0U);
+}
+
 TEST_F(GuessLimitsTest, AGuesserIsStoppedAndToldWhenToComeBack) {
   EXPECT_EQ(Guess("ann", "a", 50), 5);
   const GuessLimits::Decision refused = limits_.Admit({"ann", "a"});
