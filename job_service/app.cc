@@ -69,7 +69,16 @@ App::App(const Config& config, PushConfig push)
            {dispatches_, dispatcher_}),
       listener_(MakeListenerOptions()),
       sweeper_("leases_ran_out", config_.sweep_interval,
-               [this](int limit, absl::Time deadline) { return store_.Sweep(limit, deadline); }) {
+               [this](int limit, absl::Time deadline) { return store_.Sweep(limit, deadline); }),
+      silent_runs_("runs_expired", config_.sweep_interval,
+                   [this](int limit, absl::Time deadline) {
+                     return dispatches_.ExpireRuns(push_config_.workflows->Snapshot(), limit,
+                                                   deadline);
+                   }),
+      lost_inputs_(
+          "inputs_expired", config_.sweep_interval, [this](int limit, absl::Time deadline) {
+            return dispatches_.FailUnfed(push_config_.workflows->Snapshot(), limit, deadline);
+          }) {
   if (config_.retention > absl::ZeroDuration()) {
     retention_ = std::make_unique<Sweeper>(
         "jobs_expired", config_.sweep_interval, [this](int limit, absl::Time deadline) {
@@ -130,7 +139,6 @@ Dispatcher::Options App::MakeDispatcherOptions() {
   options.sender.json_fault = [](const std::string& text) { return JsonFault(text); };
   options.ca_file = push_config_.dispatch_ca_file;
   options.poll_interval = config_.poll_interval;
-  options.sweep_interval = config_.sweep_interval;
   options.workflows = [this] { return push_config_.workflows->Snapshot(); };
   return options;
 }
@@ -243,6 +251,8 @@ void App::Stop() {
   dispatcher_.Stop(absl::Now() + std::min(config_.shutdown_grace, kDispatchGrace));
   if (callback_key_watcher_ != nullptr) callback_key_watcher_->Stop();
   sweeper_.Stop();
+  silent_runs_.Stop();
+  lost_inputs_.Stop();
   if (retention_ != nullptr) retention_->Stop();
   listener_.Stop();
   keys_.Stop();

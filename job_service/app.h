@@ -93,6 +93,8 @@ class App {
   JobApi api_;
   db::Listener listener_;
   Sweeper sweeper_;
+  Sweeper silent_runs_;  // These two are of pushed workflows.
+  Sweeper lost_inputs_;
   std::unique_ptr<Sweeper> retention_;  // Null when jobs are kept for ever.
   std::vector<MetricRegistration> watches_;
   std::unique_ptr<rpc::Server> server_;

@@ -12,7 +12,6 @@ namespace vibestack::job_service {
 namespace {
 
 constexpr int kMaxWorkflows = 100;
-constexpr size_t kMaxWorkflowId = 100;
 constexpr int kMaxJobs = 1'000;
 
 absl::StatusOr<ClaimRequest> ToClaim(const pb::ClaimJobsRequest& request) {

@@ -12,7 +12,6 @@
 namespace vibestack::job_service {
 namespace {
 
-constexpr size_t kMaxWorkflowId = 100;
 constexpr int kMaxBatch = 1'000;
 
 // Checks a request whose fields have `prefix` in front of their names.

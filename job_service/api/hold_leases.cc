@@ -27,6 +27,7 @@ Task<absl::StatusOr<pb::HeartbeatJobsResponse>> JobApi::HeartbeatJobs(
       co_await store_.Heartbeat(*leases, call.WorkDeadline());
   if (!extended.ok()) co_return extended.status();
   pb::HeartbeatJobsResponse response;
+  const absl::Duration lease_duration = store_.ShortestLease();
   for (size_t i = 0; i < leases->size(); ++i) {
     pb::HeartbeatResult& result = *response.add_results();
     result.set_job_id((*leases)[i].job_id);
@@ -36,7 +37,7 @@ Task<absl::StatusOr<pb::HeartbeatJobsResponse>> JobApi::HeartbeatJobs(
       continue;
     }
     result.set_lease_token(absl::ToUnixMicros(*updated_at));
-    *result.mutable_lease_expires_at() = rpc::ToTimestamp(*updated_at + store_.ShortestLease());
+    *result.mutable_lease_expires_at() = rpc::ToTimestamp(*updated_at + lease_duration);
   }
   co_return response;
 }

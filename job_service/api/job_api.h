@@ -97,6 +97,9 @@ class JobApi {
   // is gone.
   Answer<JobPtr> LookAgain(Call& call, rpc::ServerStream<pb::Job>& stream, JobKey key);
   // Tells of every job in one of the states that are not terminal, as they are.
+  // Whether the caller of a stream, as they are now, may be told what passes its filter.
+  Task<absl::Status> LookAgain(Call& call, const FeedWatcher& watcher,
+                               rpc::ServerStream<pb::WatchJobsResponse>& stream);
   Task<absl::Status> TellOpenJobs(Call& call, pb::JobView view, FeedWatcher& watcher,
                                   rpc::ServerStream<pb::WatchJobsResponse>& stream);
   // Lets the caller in once more and tells of the changes that wait.

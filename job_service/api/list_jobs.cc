@@ -8,8 +8,6 @@
 namespace vibestack::job_service {
 namespace {
 
-constexpr size_t kMaxWorkflowId = 100;
-
 JobStatus FromProto(pb::Job::Status status) {
   switch (status) {
     case pb::Job::PENDING:

@@ -11,7 +11,6 @@ namespace vibestack::job_service {
 namespace {
 
 constexpr int kMaxWorkflows = 100;
-constexpr size_t kMaxWorkflowId = 100;
 
 template <typename Request>
 absl::Status CheckId(const Request& request) {

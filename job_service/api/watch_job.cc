@@ -75,8 +75,10 @@ Task<absl::Status> JobApi::WatchJob(Call& call, const pb::WatchJobRequest& reque
     }
     if (!job.ok() && !(told.has_value() && IsPassing(job.status()))) co_return job.status();
     failures = job.ok() ? 0 : failures + 1;
-    if (job.ok() && (told != Told::Of(**job) || heartbeat.IsDue(absl::Now()))) {
-      told = Told::Of(**job);
+    std::optional<Told> present;
+    if (job.ok()) present = Told::Of(**job);
+    if (present.has_value() && (told != present || heartbeat.IsDue(absl::Now()))) {
+      told = present;
       heartbeat.Restart(absl::Now());
       const absl::Status written = co_await Tell(**job, request.view(), stream);
       if (!written.ok() || IsTerminal((*job)->status)) co_return written;

@@ -13,7 +13,6 @@ namespace {
 
 using Response = pb::WatchJobsResponse;
 
-constexpr size_t kMaxWorkflowId = 100;
 constexpr int kPage = 1'000;
 constexpr size_t kMaxChanges = 500;  // In one message.
 // Results, in one message: clients take 4 MiB by default.
@@ -84,12 +83,21 @@ Task<absl::Status> WriteAll(const std::vector<Response>& messages,
 
 }  // namespace
 
+Task<absl::Status> JobApi::LookAgain(Call& call, const FeedWatcher& watcher,
+                                     rpc::ServerStream<Response>& stream) {
+  const absl::Status admitted = co_await stream.Readmit();
+  if (!admitted.ok()) co_return admitted;
+  co_return CheckFilter(call.caller(), watcher.filter());
+}
+
 Task<absl::Status> JobApi::TellOpenJobs(Call& call, pb::JobView view, FeedWatcher& watcher,
                                         rpc::ServerStream<Response>& stream) {
   for (const JobStatus status : {JobStatus::kPending, JobStatus::kProcessing}) {
     JobQuery query = OpenJobs(watcher.filter(), status, ShowsResult(view, pb::BASIC));
     bool more = true;
     while (more) {
+      const absl::Status allowed = co_await LookAgain(call, watcher, stream);
+      if (!allowed.ok()) co_return allowed;
       const auto jobs = co_await store_.List(query, call.WorkDeadline());
       if (!jobs.ok()) co_return jobs.status();
       watcher.Forget(*jobs);
@@ -123,9 +131,7 @@ Task<absl::StatusOr<std::vector<Job>>> JobApi::ReadResults(Call& call,
 
 Task<absl::Status> JobApi::TellChanges(Call& call, pb::JobView view, FeedWatcher& watcher,
                                        rpc::ServerStream<Response>& stream) {
-  const absl::Status admitted = co_await stream.Readmit();
-  if (!admitted.ok()) co_return admitted;
-  const absl::Status allowed = CheckFilter(call.caller(), watcher.filter());
+  const absl::Status allowed = co_await LookAgain(call, watcher, stream);
   if (!allowed.ok()) co_return allowed;
   absl::StatusOr<FeedWatcher::Changes> changes = watcher.Take(kMaxChanges);
   if (!changes.ok() || changes->empty()) co_return changes.status();

@@ -10,11 +10,13 @@ constexpr absl::Duration kLongestRetryAfter = absl::Hours(1);
 }  // namespace
 
 void Circuit::Failed(absl::Time now, std::optional<absl::Duration> retry_after) {
-  ++failures_;
-  if (open()) {
-    const int doublings = std::min(failures_ - kFailuresToOpen, 10);
-    const absl::Duration pause = std::min(kFirstPause * (1 << doublings), kLongestPause);
-    paused_until_ = std::max(paused_until_, now + pause);
+  // Requests that were under way when the pause began fail for its reason: they count no more.
+  if (now >= paused_until_) {
+    ++failures_;
+    if (open()) {
+      const int doublings = std::min(failures_ - kFailuresToOpen, 10);
+      paused_until_ = now + std::min(kFirstPause * (1 << doublings), kLongestPause);
+    }
   }
   if (retry_after.has_value()) {
     paused_until_ = std::max(paused_until_, now + std::min(*retry_after, kLongestRetryAfter));

@@ -5,14 +5,13 @@
 
 #include "absl/time/clock.h"
 #include "common/base/error.h"
-#include "common/rpc/alarm.h"
 #include "common/telemetry/log.h"
 
 namespace vibestack::job_service {
 namespace {
 
-constexpr int kRunsAtOnce = 1'000;
-constexpr absl::Duration kLongestSweep = absl::Seconds(10);
+// Cancellations that are told at once, of all workflows: they share the lanes' client.
+constexpr int kMaxCancels = 1'000;
 
 http::Client::Options ClientOptions(const std::string& ca_file) {
   http::Client::Options options;
@@ -28,7 +27,6 @@ http::Client::Options ClientOptions(const std::string& ca_file) {
 
 Dispatcher::Dispatcher(Options options, DispatchStore& store, Hub& hub, Metrics& metrics)
     : options_(std::move(options)),
-      store_(store),
       client_(ClientOptions(options_.ca_file)),
       sender_(options_.sender, client_, metrics),
       shared_{store, hub, sender_, tasks_, options_.workflows, options_.poll_interval} {}
@@ -37,7 +35,6 @@ void Dispatcher::Refresh() {
   const WorkflowSetPtr workflows = options_.workflows();
   std::vector<Lane*> fresh;
   std::vector<Lane*> known;
-  bool begin_tending = false;
   {
     absl::MutexLock lock(&mutex_);
     if (stopping_) return;
@@ -46,34 +43,9 @@ void Dispatcher::Refresh() {
       if (!workflow.push.has_value() || lanes_.contains(id)) continue;
       fresh.push_back((lanes_[id] = std::make_unique<Lane>(id, shared_)).get());
     }
-    begin_tending = !tended_ && !lanes_.empty();
-    tended_ = tended_ || begin_tending;
   }
   for (Lane* lane : fresh) lane->Begin();
   for (Lane* lane : known) lane->Rouse();
-  if (begin_tending) tasks_.Go(Tend());
-}
-
-Task<void> Dispatcher::Tend() {
-  while (true) {
-    auto waker = std::make_shared<Waker>();
-    {
-      absl::MutexLock lock(&mutex_);
-      if (stopping_) co_return;
-      tending_ = waker;
-    }
-    const absl::StatusOr<int> failed =
-        co_await store_.ExpireRuns(options_.workflows(), kRunsAtOnce, absl::Now() + kLongestSweep);
-    if (failed.ok() && *failed > 0) Log(LogLevel::kInfo, "runs_expired", {{"jobs", *failed}});
-    const absl::StatusOr<int> unfed =
-        co_await store_.FailUnfed(options_.workflows(), kRunsAtOnce, absl::Now() + kLongestSweep);
-    if (unfed.ok() && *unfed > 0) Log(LogLevel::kInfo, "inputs_expired", {{"jobs", *unfed}});
-    const bool more =
-        (failed.ok() && *failed == kRunsAtOnce) || (unfed.ok() && *unfed == kRunsAtOnce);
-    const absl::Time next = absl::Now() + (more ? absl::ZeroDuration() : options_.sweep_interval);
-    const rpc::Alarm alarm(next, [waker] { waker->Notify(Wake::kTimer); });
-    co_await waker->Wait();
-  }
 }
 
 std::shared_ptr<FedDispatch> Dispatcher::Dispatch(Job job, std::string input,
@@ -94,6 +66,16 @@ std::shared_ptr<FedDispatch> Dispatcher::Dispatch(Job job, std::string input,
 }
 
 void Dispatcher::TellCancelled(Job job, std::string reason) {
+  {
+    absl::MutexLock lock(&mutex_);
+    if (cancels_ < kMaxCancels) {
+      ++cancels_;
+    } else {
+      Log(LogLevel::kWarning, "cancellation_not_told",
+          {{"job_id", job.id}, {"workflow_id", job.workflow_id}});
+      return;
+    }
+  }
   tasks_.Go(TellCancelUrl(std::move(job), std::move(reason)));
 }
 
@@ -103,19 +85,18 @@ Task<void> Dispatcher::TellCancelUrl(Job job, std::string reason) {
   if (push != nullptr && !push->cancel_url.empty()) {
     co_await sender_.TellCancelled(*push, job, reason);
   }
+  absl::MutexLock lock(&mutex_);
+  --cancels_;
 }
 
 void Dispatcher::Stop(absl::Time until) {
   std::vector<Lane*> lanes;
-  std::shared_ptr<Waker> tending;
   {
     absl::MutexLock lock(&mutex_);
     stopping_ = true;
-    tending = tending_;
     for (const auto& [id, lane] : lanes_) lanes.push_back(lane.get());
   }
   for (Lane* lane : lanes) lane->Stop();
-  if (tending != nullptr) tending->Notify(Wake::kStopping);
   tasks_.Await(until);
   client_.Stop();  // Ends the requests that are under way.
   tasks_.Await(absl::InfiniteFuture());

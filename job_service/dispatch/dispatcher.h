@@ -25,8 +25,8 @@
 
 namespace vibestack::job_service {
 
-// Hands the jobs of pushed workflows to them, each workflow in a lane of its own, and fails runs
-// that are silent for too long. Every replica does so safely. Thread-safe.
+// Hands the jobs of pushed workflows to them, each workflow in a lane of its own. Every replica
+// does so safely. Thread-safe.
 class Dispatcher {
  public:
   struct Options {
@@ -35,8 +35,6 @@ class Dispatcher {
     std::string ca_file;
     // How long a lane relies on news before it looks for itself.
     absl::Duration poll_interval;
-    // How often silent runs are looked for.
-    absl::Duration sweep_interval;
     // The workflows as they are configured now.
     std::function<WorkflowSetPtr()> workflows;
   };
@@ -60,24 +58,21 @@ class Dispatcher {
   // `ended` is woken at its end.
   std::shared_ptr<FedDispatch> Dispatch(Job job, std::string input, std::shared_ptr<Waker> ended);
 
-  // Tells the workflow's cancel URL, where there is one, behind the caller's back.
+  // Tells the workflow's cancel URL, where there is one, behind the caller's back. Past a bound of
+  // those under way a line of the log takes its place.
   void TellCancelled(Job job, std::string reason);
 
  private:
-  // Fails silent runs again and again.
-  Task<void> Tend();
   Task<void> TellCancelUrl(Job job, std::string reason);
 
   const Options options_;
-  DispatchStore& store_;
   http::Client client_;
   Sender sender_;
   TaskGroup tasks_;
   const Lane::Shared shared_;
   absl::Mutex mutex_;
   std::map<std::string, std::unique_ptr<Lane>> lanes_ ABSL_GUARDED_BY(mutex_);
-  std::shared_ptr<Waker> tending_ ABSL_GUARDED_BY(mutex_);
-  bool tended_ ABSL_GUARDED_BY(mutex_) = false;
+  int cancels_ ABSL_GUARDED_BY(mutex_) = 0;
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
 };
 

@@ -20,8 +20,6 @@ constexpr size_t kMaxHeld = 1'000;
 constexpr int kMaxOverdue = 1'000;
 constexpr absl::Duration kFirstDelay = absl::Seconds(1);
 constexpr absl::Duration kLongestDelay = absl::Minutes(10);
-// For a statement; hold() leaves this much after a request.
-constexpr absl::Duration kStoreTime = absl::Seconds(4);
 // A request that would begin later than this after its job was taken is not sent: another replica
 // could send it at the same time.
 constexpr absl::Duration kLatestStart = absl::Seconds(1);
@@ -58,10 +56,12 @@ Task<void> Lane::Run() {
   while (true) {
     auto waker = std::make_shared<Waker>();
     if (!SetWaker(waker)) co_return;
-    const std::vector<std::string> ours = {workflow_id_};
-    const Hub::Subscription subscription = shared_.hub.WatchWorkflows(ours, 1, waker);
     const WorkflowSetPtr workflows = shared_.workflows();
     const Push* push = workflows->FindPush(workflow_id_);
+    // The news of a workflow that is pulled now is for its workers.
+    std::vector<std::string> ours;
+    if (push != nullptr) ours.push_back(workflow_id_);
+    const Hub::Subscription subscription = shared_.hub.WatchWorkflows(ours, 1, waker);
     absl::Time next = absl::Now() + shared_.poll_interval;
     if (push != nullptr) next = co_await Work(*push);
     const rpc::Alarm alarm(next, [waker] { waker->Notify(Wake::kTimer); });
@@ -89,6 +89,11 @@ absl::Time Lane::NextLook(absl::Time now) {
   return next;
 }
 
+bool Lane::IsStopping() {
+  absl::MutexLock lock(&mutex_);
+  return stopping_;
+}
+
 int Lane::Room(const Push& push) {
   absl::MutexLock lock(&mutex_);
   if (stopping_) return 0;
@@ -106,7 +111,10 @@ std::vector<Lane::Held> Lane::TakeGivenUp(absl::Time now) {
 
 Task<void> Lane::FailGivenUp(const Push& push) {
   const std::vector<Held> given_up = TakeGivenUp(absl::Now());
-  for (const Held& held : given_up) co_await Store(held.job, JobStatus::kFailed, held.error);
+  for (const Held& held : given_up) {
+    if (IsStopping()) co_return;  // The rest is any replica's after its hold.
+    co_await Store(held.job, JobStatus::kFailed, held.error);
+  }
   bool open = false;
   {
     absl::MutexLock lock(&mutex_);
@@ -152,7 +160,7 @@ Task<void> Lane::RenewHeld(const Push& push) {
     held.job = std::move(job->second);
     held.keep_by = now + push.hold() / 2;
     if (held.begins) {
-      BeginAttempt(std::move(held.job), now);
+      BeginAttempt(push, std::move(held.job), now);
     } else {
       absl::MutexLock lock(&mutex_);
       held_.push_back(std::move(held));
@@ -170,15 +178,19 @@ Task<void> Lane::ClaimNew(const Push& push) {
   absl::StatusOr<std::vector<Job>> jobs =
       co_await shared_.store.Claim(workflow_id_, room, push.hold(), now + kStoreTime);
   if (!jobs.ok()) co_return;
-  for (Job& job : *jobs) BeginAttempt(std::move(job), now);
+  for (Job& job : *jobs) BeginAttempt(push, std::move(job), now);
 }
 
-void Lane::BeginAttempt(Job job, absl::Time taken_at) {
-  {
-    absl::MutexLock lock(&mutex_);
-    ++under_way_;
+void Lane::BeginAttempt(const Push& push, Job job, absl::Time taken_at) {
+  if (Enter(push)) {
+    shared_.tasks.Go(Attempt(std::move(job), taken_at));
+    return;
   }
-  shared_.tasks.Go(Attempt(std::move(job), taken_at));
+  // While the job was taken, a call with its input was quicker or the target failed.
+  DispatchOutcome no_room;
+  no_room.kind = Kind::kRetry;
+  no_room.result = ErrorResult("DISPATCH_TIMEOUT", "the workflow had no room in time", "");
+  Keep(push, job, taken_at, no_room);
 }
 
 void Lane::EndAttempt() {
@@ -264,9 +276,13 @@ Task<void> Lane::Store(const Job& job, JobStatus status, std::optional<std::stri
     stored = co_await shared_.store.Settle(held, JobStatus::kFailed, std::move(error),
                                            absl::Now() + kStoreTime);
   }
-  if (stored.ok()) co_return;
+  LogUnstored(job, stored.status());
+}
+
+void Lane::LogUnstored(const Job& job, const absl::Status& stored) {
+  if (stored.ok()) return;
   Log(LogLevel::kWarning, "dispatch_not_stored",
-      {{"job_id", job.id}, {"code", absl::StatusCodeToString(stored.status().code())}});
+      {{"job_id", job.id}, {"code", absl::StatusCodeToString(stored.code())}});
 }
 
 }  // namespace vibestack::job_service

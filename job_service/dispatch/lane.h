@@ -65,6 +65,10 @@ class Lane {
     bool begins = false;    // Its next try begins now.
   };
 
+  // For a statement; Push::hold() leaves this much after a request.
+  static constexpr absl::Duration kStoreTime = absl::Seconds(4);
+
+  static void LogUnstored(const Job& job, const absl::Status& stored);
   Task<void> Run();
   // Does what there is to do, and tells when to look again at the latest.
   Task<absl::Time> Work(const Push& push);
@@ -85,10 +89,12 @@ class Lane {
   // Keeps a job for another try; false when its dispatch timeout is over.
   bool Keep(const Push& push, const Job& job, absl::Time taken_at, const DispatchOutcome& outcome);
 
-  void BeginAttempt(Job job, absl::Time taken_at);
+  // Posts it if there is room, else keeps it for another try.
+  void BeginAttempt(const Push& push, Job job, absl::Time taken_at);
   void EndAttempt();
   std::vector<Held> TakeToRenew(absl::Time now, int max_concurrent);
   std::vector<Held> TakeGivenUp(absl::Time now);
+  bool IsStopping();
   int Room(const Push& push);
   bool SetWaker(const std::shared_ptr<Waker>& waker);
   void Notify(Wake reason);

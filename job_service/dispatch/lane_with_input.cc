@@ -3,15 +3,12 @@
 
 #include "absl/time/clock.h"
 #include "common/base/error.h"
-#include "common/telemetry/log.h"
 #include "job_service/dispatch/lane.h"
 
 namespace vibestack::job_service {
 namespace {
 
 using Kind = DispatchOutcome::Kind;
-
-constexpr absl::Duration kStoreTime = absl::Seconds(4);
 
 }  // namespace
 
@@ -57,10 +54,7 @@ Task<void> Lane::AttemptWithInput(Job job, std::string input,
     const Lease held{job.id, LeaseToken(job)};
     const absl::StatusOr<bool> freed =
         co_await shared_.store.AwaitInput(held, absl::Now() + kStoreTime);
-    if (!freed.ok()) {
-      Log(LogLevel::kWarning, "dispatch_not_stored",
-          {{"job_id", job.id}, {"code", absl::StatusCodeToString(freed.status().code())}});
-    }
+    LogUnstored(job, freed.status());
   }
   dispatch->End(std::move(status));
 }

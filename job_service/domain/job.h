@@ -12,9 +12,12 @@
 
 namespace vibestack::job_service {
 
-// Where a job is in its life: pending → processing → completed or failed; pending → failed
-// (cancelled); processing → pending (the lease ran out or was released); failed → pending
-// (retried). Completed and failed are terminal.
+// Characters of a workflow's id, as the column has room for.
+inline constexpr size_t kMaxWorkflowId = 100;
+
+// Where a job is in its life: pending → processing → completed or failed; pending → completed or
+// failed (cancelled, or what became of a pushed job); processing → pending (the lease ran out or
+// was released); failed → pending (retried). Completed and failed are terminal.
 enum class JobStatus {
   kUnknown,  // A state that somebody else wrote.
   kPending,
@@ -27,7 +30,7 @@ enum class JobStatus {
 JobStatus ParseJobStatus(std::string_view name);
 std::string JobStatusName(JobStatus status);
 
-// Whether a job in this state changes no more.
+// Whether a job in this state changes no more but by a retry or its deletion.
 bool IsTerminal(JobStatus status);
 
 // A row of agent_jobs.

@@ -197,7 +197,7 @@ Task<absl::Status> Feed::LookForChanges(bool missed) {
   }
   told_until_ = changes->now;
   absl::erase_if(told_, [this](const auto& told) { return told.second < told_until_ - kOverlap; });
-  if ((missed && !first) || !changes->complete) TellMissed();
+  if (missed || !changes->complete) TellMissed();
   co_return absl::OkStatus();
 }
 

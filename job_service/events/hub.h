@@ -43,6 +43,7 @@ class Hub {
   Subscription WatchJob(std::string job_id, const std::shared_ptr<Waker>& waker);
 
   // Wakes `waker` when the job or the account of the user changes; either may be empty, for none.
+  // Who watches no job is woken at Close all the same.
   Subscription WatchJobAndUser(std::string job_id, std::string user_id,
                                const std::shared_ptr<Waker>& waker);
 

@@ -2,7 +2,6 @@
 #include <utility>
 
 #include "common/base/error.h"
-#include "job_service/domain/job_error.h"
 #include "job_service/store/dispatch_store.h"
 #include "job_service/store/rows.h"
 #include "job_service/store/sql.h"
@@ -67,36 +66,6 @@ Task<absl::StatusOr<Fed>> DispatchStore::CreateWithInput(NewJob job, absl::Durat
 Task<absl::StatusOr<bool>> DispatchStore::AwaitInput(Lease held, absl::Time deadline) {
   std::optional<std::string> mark = kAwaitsInput;
   co_return co_await Settle(std::move(held), JobStatus::kPending, std::move(mark), deadline);
-}
-
-Task<absl::StatusOr<int>> DispatchStore::FailUnfed(WorkflowSetPtr workflows, int limit,
-                                                   absl::Time deadline) {
-  db::ArrayBuilder ids;
-  db::ArrayBuilder times;
-  bool any = false;
-  for (const auto& [id, workflow] : workflows->all()) {
-    if (!workflow.push.has_value()) continue;
-    any = true;
-    ids.Add(id);
-    const absl::Duration time = workflow.push->dispatch_timeout + workflow.push->hold();
-    times.Add(std::to_string(absl::ToInt64Microseconds(time)));
-  }
-  if (!any) co_return 0;
-  db::Params params;
-  params.Add(ids.Finish()).Add(times.Finish()).Add(int64_t{limit});
-  params.Add(ErrorResult("DISPATCH_TIMEOUT", "the job's input never reached the workflow", ""));
-  std::vector<std::string> failed;
-  std::function<absl::StatusOr<int>(db::Session&)> work =
-      [&](db::Session& session) -> absl::StatusOr<int> {
-    const auto rows = session.Exec(sql::kFailUnfed, params);
-    if (!rows.ok()) return rows.status();
-    for (const pqxx::row& row : *rows) failed.emplace_back(row[0].c_str());
-    return static_cast<int>(rows->size());
-  };
-  const absl::StatusOr<int> count =
-      co_await pool_.Run<int>(deadline, db::Repeat::kSafe, std::move(work));
-  if (count.ok()) TellChanged(std::move(failed));
-  co_return count;
 }
 
 }  // namespace vibestack::job_service

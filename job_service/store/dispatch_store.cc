@@ -22,6 +22,24 @@ Ids ReadIds(const pqxx::result& rows) {
   return ids;
 }
 
+// The pushed workflows and a time of each, in microseconds; nothing where there are none.
+std::optional<db::Params> PushedParams(const WorkflowSet& workflows,
+                                       const std::function<absl::Duration(const Push&)>& time_of) {
+  db::ArrayBuilder ids;
+  db::ArrayBuilder times;
+  bool any = false;
+  for (const auto& [id, workflow] : workflows.all()) {
+    if (!workflow.push.has_value()) continue;
+    any = true;
+    ids.Add(id);
+    times.Add(std::to_string(absl::ToInt64Microseconds(time_of(*workflow.push))));
+  }
+  if (!any) return std::nullopt;
+  db::Params params;
+  params.Add(ids.Finish()).Add(times.Finish());
+  return params;
+}
+
 // Of a callback to a job that has ended: whether it says the same.
 absl::StatusOr<Job> AnswerEnded(db::Session& session, const std::string& job_id, JobStatus status,
                                 const std::string& result) {
@@ -144,24 +162,11 @@ Task<absl::StatusOr<Job>> DispatchStore::ReportRun(std::string job_id,
   co_return job;
 }
 
-Task<absl::StatusOr<int>> DispatchStore::ExpireRuns(WorkflowSetPtr workflows, int limit,
-                                                    absl::Time deadline) {
-  db::ArrayBuilder ids;
-  db::ArrayBuilder timeouts;
-  bool any = false;
-  for (const auto& [id, workflow] : workflows->all()) {
-    if (!workflow.push.has_value()) continue;
-    any = true;
-    ids.Add(id);
-    timeouts.Add(std::to_string(absl::ToInt64Microseconds(workflow.push->processing_timeout)));
-  }
-  if (!any) co_return 0;
-  db::Params params;
-  params.Add(ids.Finish()).Add(timeouts.Finish()).Add(int64_t{limit});
-  params.Add(ErrorResult("PROCESSING_TIMEOUT", "the run did not call back in time", ""));
+Task<absl::StatusOr<int>> DispatchStore::FailBy(const db::Statement& statement, db::Params params,
+                                                absl::Time deadline) {
   std::function<absl::StatusOr<Ids>(db::Session&)> work =
-      [&params](db::Session& session) -> absl::StatusOr<Ids> {
-    const auto rows = session.Exec(sql::kExpireRuns, params);
+      [&](db::Session& session) -> absl::StatusOr<Ids> {
+    const auto rows = session.Exec(statement, params);
     if (!rows.ok()) return rows.status();
     return ReadIds(*rows);
   };
@@ -173,24 +178,33 @@ Task<absl::StatusOr<int>> DispatchStore::ExpireRuns(WorkflowSetPtr workflows, in
   co_return count;
 }
 
+Task<absl::StatusOr<int>> DispatchStore::ExpireRuns(WorkflowSetPtr workflows, int limit,
+                                                    absl::Time deadline) {
+  std::optional<db::Params> params =
+      PushedParams(*workflows, [](const Push& push) { return push.processing_timeout; });
+  if (!params.has_value()) co_return 0;
+  params->Add(int64_t{limit});
+  params->Add(ErrorResult("PROCESSING_TIMEOUT", "the run did not call back in time", ""));
+  co_return co_await FailBy(sql::kExpireRuns, *std::move(params), deadline);
+}
+
+Task<absl::StatusOr<int>> DispatchStore::FailUnfed(WorkflowSetPtr workflows, int limit,
+                                                   absl::Time deadline) {
+  std::optional<db::Params> params = PushedParams(
+      *workflows, [](const Push& push) { return push.dispatch_timeout + push.hold(); });
+  if (!params.has_value()) co_return 0;
+  params->Add(int64_t{limit});
+  params->Add(ErrorResult("DISPATCH_TIMEOUT", "the job's input never reached the workflow", ""));
+  co_return co_await FailBy(sql::kFailUnfed, *std::move(params), deadline);
+}
+
 Task<absl::StatusOr<int>> DispatchStore::FailOverdue(std::string workflow_id, Push push, int limit,
                                                      absl::Time deadline) {
-  std::function<absl::StatusOr<Ids>(db::Session&)> work =
-      [&](db::Session& session) -> absl::StatusOr<Ids> {
-    db::Params params;
-    params.Add(workflow_id).Add(absl::ToInt64Microseconds(push.dispatch_timeout));
-    params.Add(absl::ToInt64Microseconds(push.hold())).Add(int64_t{limit});
-    params.Add(ErrorResult("DISPATCH_TIMEOUT", "the workflow could not be reached in time", ""));
-    const auto rows = session.Exec(sql::kFailOverdue, params);
-    if (!rows.ok()) return rows.status();
-    return ReadIds(*rows);
-  };
-  absl::StatusOr<Ids> failed =
-      co_await pool_.Run<Ids>(deadline, db::Repeat::kSafe, std::move(work));
-  if (!failed.ok()) co_return failed.status();
-  const int count = static_cast<int>(failed->size());
-  TellChanged(*std::move(failed));
-  co_return count;
+  db::Params params;
+  params.Add(workflow_id).Add(absl::ToInt64Microseconds(push.dispatch_timeout));
+  params.Add(absl::ToInt64Microseconds(push.hold())).Add(int64_t{limit});
+  params.Add(ErrorResult("DISPATCH_TIMEOUT", "the workflow could not be reached in time", ""));
+  co_return co_await FailBy(sql::kFailOverdue, std::move(params), deadline);
 }
 
 }  // namespace vibestack::job_service

@@ -70,8 +70,8 @@ class DispatchStore {
   // Fails at most `limit` jobs whose run is silent for longer than its workflow allows; how many.
   Task<absl::StatusOr<int>> ExpireRuns(WorkflowSetPtr workflows, int limit, absl::Time deadline);
 
-  // Fails at most `limit` jobs that were made with an input and not accepted within the dispatch
-  // timeout of their workflow; how many.
+  // Fails at most `limit` jobs that were made with an input, not accepted, and not touched for the
+  // dispatch timeout of their workflow and its hold(); how many.
   Task<absl::StatusOr<int>> FailUnfed(WorkflowSetPtr workflows, int limit, absl::Time deadline);
 
   // Fails at most `limit` pending jobs past the workflow's dispatch timeout that belong to nobody.
@@ -79,6 +79,9 @@ class DispatchStore {
                                         absl::Time deadline);
 
  private:
+  // Runs a statement that fails jobs and answers their ids; how many.
+  Task<absl::StatusOr<int>> FailBy(const db::Statement& statement, db::Params params,
+                                   absl::Time deadline);
   void TellChanged(std::vector<std::string> ids) const;
 
   db::Pool& pool_;

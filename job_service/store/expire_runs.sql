@@ -1,8 +1,8 @@
 -- Fails up to $3 processing jobs of the pushed workflows $1 that were accepted, or last reported
 -- progress, longer ago than their workflow's time in $2, in microseconds; $4 is the result.
--- Concurrency as in sweep_jobs.
+-- Concurrency as in sweep_jobs: the UPDATE checks state and age again on the version that was locked.
 WITH late AS (
-  SELECT e.id FROM unnest($1::text[], $2::bigint[]) AS w (workflow_id, micros) CROSS JOIN LATERAL (
+  SELECT e.id, now() - w.micros * interval '1 microsecond' AS updated_before FROM unnest($1::text[], $2::bigint[]) AS w (workflow_id, micros) CROSS JOIN LATERAL (
     SELECT j.id FROM agent_jobs AS j
     WHERE coalesce(j.status, 'pending') = 'processing'
       AND j.workflow_id >= w.workflow_id AND j.workflow_id <= w.workflow_id
@@ -12,5 +12,5 @@ WITH late AS (
 )
 UPDATE agent_jobs AS j SET status = 'failed', result_payload = $4::jsonb
 FROM late
-WHERE j.id = late.id AND j.status = 'processing'
+WHERE j.id = late.id AND j.status = 'processing' AND j.updated_at < late.updated_before
 RETURNING j.id

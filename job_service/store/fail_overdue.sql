@@ -1,5 +1,6 @@
 -- Fails up to $4 pending jobs of the pushed workflow $1 that were made longer than $2 microseconds ago
 -- and belong to no replica ($3 microseconds: see claim_dispatches); $5 is the result.
+-- Concurrency as in sweep_jobs.
 WITH overdue AS (
   SELECT p.id FROM agent_jobs AS p
   WHERE p.workflow_id >= $1::text AND p.workflow_id <= $1::text
@@ -12,4 +13,5 @@ WITH overdue AS (
 UPDATE agent_jobs AS j SET status = 'failed', result_payload = $5::jsonb
 FROM overdue
 WHERE j.id = overdue.id AND (j.status = 'pending' OR j.status IS NULL)
+  AND (j.updated_at = j.created_at OR j.updated_at < now() - $3::bigint * interval '1 microsecond')
 RETURNING j.id

@@ -1,7 +1,8 @@
 -- Fails up to $3 pending jobs of the pushed workflows $1 whose input never came again: untouched for longer
 -- than their workflow's time in $2, in microseconds; $4 is the result. They were never acknowledged.
+-- Concurrency as in sweep_jobs.
 WITH late AS (
-  SELECT e.id FROM unnest($1::text[], $2::bigint[]) AS w (workflow_id, micros) CROSS JOIN LATERAL (
+  SELECT e.id, now() - w.micros * interval '1 microsecond' AS updated_before FROM unnest($1::text[], $2::bigint[]) AS w (workflow_id, micros) CROSS JOIN LATERAL (
     SELECT j.id FROM agent_jobs AS j
     WHERE coalesce(j.status, 'pending') = 'pending' AND j.result_payload IS NOT NULL
       AND j.result_payload ->> 'awaiting' IN ('input', 'acceptance')
@@ -12,5 +13,5 @@ WITH late AS (
 )
 UPDATE agent_jobs AS j SET status = 'failed', result_payload = $4::jsonb
 FROM late
-WHERE j.id = late.id AND (j.status = 'pending' OR j.status IS NULL)
+WHERE j.id = late.id AND (j.status = 'pending' OR j.status IS NULL) AND j.updated_at < late.updated_before
 RETURNING j.id

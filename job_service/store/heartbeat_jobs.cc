@@ -1,5 +1,4 @@
 #include "absl/container/flat_hash_map.h"
-#include "common/base/error.h"
 #include "job_service/store/lost_leases.h"
 #include "job_service/store/rounds.h"
 #include "job_service/store/rows.h"

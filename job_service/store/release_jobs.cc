@@ -1,6 +1,4 @@
 #include "absl/container/flat_hash_map.h"
-#include "common/base/error.h"
-#include "job_service/domain/lease_errors.h"
 #include "job_service/store/lost_leases.h"
 #include "job_service/store/sql.h"
 #include "job_service/store/statements.h"

@@ -14,7 +14,6 @@
 namespace vibestack::job_service {
 namespace {
 
-constexpr size_t kMaxWorkflowId = 100;
 constexpr size_t kMinSigningSecret = 16;
 constexpr absl::Duration kDay = absl::Hours(24);
 

@@ -39,10 +39,20 @@ TEST(CircuitTest, OneSuccessClosesIt) {
 TEST(CircuitTest, ThePauseDoublesUpToItsBound) {
   Circuit circuit = Opened();
   EXPECT_EQ(circuit.paused_until() - kNow, Circuit::kFirstPause);
-  circuit.Failed(kNow, std::nullopt);
-  EXPECT_EQ(circuit.paused_until() - kNow, 2 * Circuit::kFirstPause);
+  absl::Time now = circuit.paused_until();
+  circuit.Failed(now, std::nullopt);
+  EXPECT_EQ(circuit.paused_until() - now, 2 * Circuit::kFirstPause);
+  for (int i = 0; i < 100; ++i) {
+    now = circuit.paused_until();
+    circuit.Failed(now, std::nullopt);
+  }
+  EXPECT_EQ(circuit.paused_until() - now, Circuit::kLongestPause);
+}
+
+TEST(CircuitTest, RequestsThatWereUnderWayDoNotDoubleThePause) {
+  Circuit circuit = Opened();
   for (int i = 0; i < 100; ++i) circuit.Failed(kNow, std::nullopt);
-  EXPECT_EQ(circuit.paused_until() - kNow, Circuit::kLongestPause);
+  EXPECT_EQ(circuit.paused_until() - kNow, Circuit::kFirstPause);
 }
 
 TEST(CircuitTest, ATargetThatAsksForTimeGetsIt) {
