@@ -8,6 +8,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "common/http/message.h"
+#include "job_service/domain/job.h"
 #include "job_service/workflows/secret_source.h"
 #include "job_service/workflows/workflows.pb.h"
 
