@@ -119,6 +119,13 @@ class EdgeTest(unittest.TestCase):
         length = struct.unpack(">BI", frame[:5])[1]
         self.assertTrue(auth_service_pb2.Jwks.FromString(frame[5:5 + length]).keys[0].kid)
 
+    def test_grpc_web_is_refused_in_its_own_form(self):
+        status, headers, body = self.world.rest.raw(
+            "POST", "/vibestack.user.v1.UserService/GetUser", b"\0\0\0\0\0",
+            {"content-type": "application/grpc-web+proto", "x-grpc-web": "1", "authorization": "Bearer a.b.c"})
+        self.assertEqual((status, headers["content-type"], headers["grpc-status"]), (401, "application/grpc-web+proto", "16"), body)
+        self.assertTrue(headers["grpc-message"])
+
     def test_every_answer_has_a_request_id_and_keeps_a_given_one(self):
         _, headers, _ = self.world.rest.raw("GET", "/.well-known/jwks.json")
         self.assertRegex(headers["x-request-id"], r"^[0-9a-f-]{36}$")
