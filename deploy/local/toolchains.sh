@@ -7,3 +7,19 @@ export PATH=$toolchains_local/venv/bin:$PATH
 export GOPATH=$toolchains_local/go GOCACHE=$toolchains_local/go/cache GOTOOLCHAIN=local
 export GOFLAGS="${GOFLAGS:-} -modcacherw -buildvcs=false"
 export npm_config_cache=$toolchains_local/npm npm_config_update_notifier=false
+
+# once FOLDER FILE… -- COMMAND…: runs COMMAND in FOLDER, which holds copies of the FILEs, unless it went well before.
+once() {
+  local place=$1 files=()
+  shift
+  while [[ $1 != -- ]]; do files+=("$1"); shift; done
+  mkdir -p "$place"
+  (
+    flock 9
+    [[ ! -e $place/complete ]] || exit 0
+    cp "${files[@]}" "$place/"
+    cd "$place" || exit
+    "${@:2}" >&2 9>&-
+    touch complete
+  ) 9>"$place/lock"
+}
