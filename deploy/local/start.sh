@@ -29,7 +29,9 @@ check_binaries() {
   for name in user_service job_service; do
     [[ -x $build_dir/$name/$name ]] || die "$build_dir/$name/$name is not built"
   done
-  [[ -f $build_dir/proto/vibestack.pb ]] || die "$build_dir/proto/vibestack.pb is not built"
+  for name in proto/vibestack.pb gateway/docs/openapi.json gateway/docs/index.html; do
+    [[ -f $build_dir/$name ]] || die "$build_dir/$name is not built"
+  done
 }
 
 start_database() {
@@ -103,12 +105,13 @@ start_service() {
 
 start_gateway() {
   local config=$state/run/gateway.yaml
-  GATEWAY_DESCRIPTORS=$build_dir/proto/vibestack.pb GATEWAY_PORT=$gateway_port GATEWAY_ADMIN_PORT=$gateway_admin \
+  GATEWAY_DESCRIPTORS=$build_dir/proto/vibestack.pb GATEWAY_DOCS=$build_dir/gateway/docs \
+    GATEWAY_PORT=$gateway_port GATEWAY_ADMIN_PORT=$gateway_admin \
     GATEWAY_USER_SERVICE=127.0.0.1:$user_port GATEWAY_JOB_SERVICE=127.0.0.1:$job_port "$root/deploy/gateway/render" >"$config"
   local command=("$("$venv/bin/python" -c 'import envoy, pathlib; print(pathlib.Path(envoy.__file__).parent / "_bin" / "envoy")')"
     --config-path "$config" --disable-hot-restart --log-level warning)
   start_process gateway answers "http://127.0.0.1:$gateway_port/.well-known/jwks.json" \
-    "$(stamp "$config" "$build_dir/proto/vibestack.pb" -- "${command[@]}")" "${command[@]}"
+    "$(stamp "$config" "$build_dir/proto/vibestack.pb" "$build_dir"/gateway/docs/* -- "${command[@]}")" "${command[@]}"
 }
 
 # stamp FILE… -- WORD…: stands for all that a running process is made of: files, command line, environment and database.

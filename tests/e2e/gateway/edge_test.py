@@ -163,7 +163,7 @@ class EdgeTest(unittest.TestCase):
         world.up.stop_service("job_service")
         status, _, text = world.rest.raw("GET", "/v1/jobs?user_id=me", headers={"authorization": f"Bearer {person.token}"})
         self.assert_refused((status, json.loads(text)), 503, "GATEWAY_UPSTREAM_UNAVAILABLE")
-        self.assertEqual(json.loads(text)["details"][1]["retryDelay"], "1s")
+        self.assertEqual(json.loads(text)["details"][1]["retry_delay"], "1s")
         status, _, text = world.rest.raw("GET", "/v1/users/me", headers={"authorization": f"Bearer {person.token}"})
         self.assertEqual(status, 200, text)
 

@@ -1,0 +1,57 @@
+"""Examples: a plausible value for each field, by its name where that says more than its type."""
+
+from google.protobuf.descriptor import FieldDescriptor
+
+from schemas import REQUEST, fields_of, is_map, is_message
+
+_USER = "7c9e6679-7425-40de-944b-e07fc1f90ae7"
+_JOB = "3de4d144-91a2-4c97-9b67-f674bf286638"
+_TOKEN = "eyJhbGciOiJFUzI1NiIs…"
+_LEASE = "1795643846554616"
+_TIMES = {"created_at": "2026-01-05T09:30:00.401941Z", "updated_at": "2026-01-05T09:30:46.554616Z",
+          "created_after": "2026-01-01T00:00:00Z", "created_before": "2026-02-01T00:00:00Z",
+          "lease_expires_at": "2026-01-05T09:31:46.554616Z"}
+# None: left out, as it is in most calls and answers.
+VALUES = _TIMES | {
+    "access_token": _TOKEN, "refresh_token": _TOKEN, "token": _TOKEN, "token_type": "Bearer", "expires_in": "900",
+    "purpose": "access", "sub": _USER, "iss": "vibestack", "aud": "vibestack", "iat": "1767605400", "exp": "1767606300",
+    "jti": "33eb5b42-9af6-404d-9108-8bc2b2ccfd95", "username": "ada@example.com", "active": True,
+    "email": "ada@example.com", "password": "correct horse", "current_password": "correct horse",
+    "new_password": "battery staple", "full_name": "Ada Lovelace", "bio": "Writes programs for engines.",
+    "is_active": True, "is_superuser": False, "user_id": _USER, "job_id": _JOB, "fingerprint": "q1Zb0c5xJm0",
+    "missing_ids": [], "purged_jobs": "3", "email_prefix": "ada@", "full_name_prefix": "Ada",
+    "kty": "EC", "crv": "P-256", "use": "sig", "alg": "ES256", "kid": "20260105T093000Z-c2299c04",
+    "x": "DzW5-WxAIEJ4_wiCmKQXgq0xxp2tXYSsTeczZXHbMFc", "y": "UhtlSLgA1k2YvJCY4wBaHnaNHIQJCQY-xNFl9H_RC5A",
+    "workflow_id": "summary", "workflow_ids": ["summary"], "result_payload": {"summary": "short"}, "result_json": None,
+    "input": None, "input_json": None, "lease_token": _LEASE, "deleted_ids": [],
+    "reason": "no longer needed", "code": "NO_CREDIT", "message": "the account has no credit left", "details": None,
+    "error": None, "caught_up": False, "changes_missed": False, "pending_count": 2, "processing_count": 1,
+    "completed_count": 128, "failed_count": 3, "oldest_pending_age": "0.021301s", "heartbeat": "15s", "timeout": "30s",
+    "wait": "10s", "page_size": 50, "page_token": None, "next_page_token": "", "max_jobs": 10, "oldest_first": False,
+    "status": "COMPLETED", "view": "FULL", "update_mask": "full_name,bio", "include_accounts": False, "fail": None,
+}
+
+
+class Examples:
+    def __init__(self, api):
+        self._api = api
+
+    def of_message(self, message, role, without=frozenset()):
+        """A message of this role as JSON."""
+        if message.full_name == "google.api.HttpBody":
+            return VALUES["result_payload"]
+        fields = [field for field in fields_of(self._api, message, role) if field.name not in without]
+        values = {field.name: self.of_field(field, role) for field in fields}
+        return {name: value for name, value in values.items() if value is not None}
+
+    def of_field(self, field, role):
+        """None where the field is better left out."""
+        if field.name in ("id", "ids"):
+            one = _USER if "User" in field.containing_type.name else _JOB
+            return [one] if field.is_repeated else one
+        if field.name in VALUES:
+            return VALUES[field.name]
+        if is_map(field) or field.cpp_type != FieldDescriptor.CPPTYPE_MESSAGE:
+            raise ValueError(f"{field.full_name} has no example: add it to VALUES")
+        value = self.of_message(field.message_type, role)
+        return [value] if field.is_repeated else value
