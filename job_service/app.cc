@@ -5,8 +5,10 @@
 
 #include "common/base/error.h"
 #include "common/base/uuid.h"
+#include "common/db/listener_metrics.h"
 #include "common/db/news.h"
 #include "common/db/pool_metrics.h"
+#include "common/rpc/account_cache_metrics.h"
 #include "common/rpc/alarm.h"
 #include "common/rpc/process.h"
 #include "common/telemetry/log.h"
@@ -51,7 +53,8 @@ App::App(const Config& config, PushConfig push)
           })),
       store_(MakeStoreOptions(), pool_, metrics_),
       feed_(config_.poll_interval, MakeFeedSource()),
-      dispatches_(pool_, [this](JobNews news) { Publish(std::move(news)); }),
+      dispatches_(
+          pool_, [this](JobNews news) { Publish(std::move(news)); }, metrics_),
       dispatcher_(MakeDispatcherOptions(), dispatches_, hub_, metrics_),
       users_(config_.user_service_address, config_.service_token,
              OwnerBatches(config_.batches, metrics_)),
@@ -68,22 +71,30 @@ App::App(const Config& config, PushConfig push)
       api_({config_.poll_interval}, store_, hub_, feed_, accounts_, guard_,
            {dispatches_, dispatcher_}),
       listener_(MakeListenerOptions()),
-      sweeper_("leases_ran_out", config_.sweep_interval,
-               [this](int limit, absl::Time deadline) { return store_.Sweep(limit, deadline); }),
-      silent_runs_("runs_expired", config_.sweep_interval,
-                   [this](int limit, absl::Time deadline) {
-                     return dispatches_.ExpireRuns(push_config_.workflows->Snapshot(), limit,
-                                                   deadline);
-                   }),
+      sweeper_(
+          "leases_ran_out", config_.sweep_interval,
+          [this](int limit, absl::Time deadline) { return store_.Sweep(limit, deadline); },
+          metrics_),
+      silent_runs_(
+          "runs_expired", config_.sweep_interval,
+          [this](int limit, absl::Time deadline) {
+            return dispatches_.ExpireRuns(push_config_.workflows->Snapshot(), limit, deadline);
+          },
+          metrics_),
       lost_inputs_(
-          "inputs_expired", config_.sweep_interval, [this](int limit, absl::Time deadline) {
+          "inputs_expired", config_.sweep_interval,
+          [this](int limit, absl::Time deadline) {
             return dispatches_.FailUnfed(push_config_.workflows->Snapshot(), limit, deadline);
-          }) {
+          },
+          metrics_),
+      census_([this](absl::Time deadline) { return store_.CountAll(deadline); }, metrics_) {
   if (config_.retention > absl::ZeroDuration()) {
     retention_ = std::make_unique<Sweeper>(
-        "jobs_expired", config_.sweep_interval, [this](int limit, absl::Time deadline) {
+        "jobs_expired", config_.sweep_interval,
+        [this](int limit, absl::Time deadline) {
           return store_.Expire(config_.retention, limit, deadline);
-        });
+        },
+        metrics_);
   }
   Watch();
   dispatcher_.Refresh();
@@ -94,6 +105,7 @@ db::PoolOptions App::MakePoolOptions() {
   options.session = JobSessionOptions(config_.database_url.Reveal());
   options.connections = config_.database_connections;
   options.on_health = [this](bool healthy) { readiness_.SetHealthy(healthy); };
+  options.on_work = db::PoolTimes(metrics_);
   return options;
 }
 
@@ -234,7 +246,13 @@ absl::Status App::Listen() {
 }
 
 void App::Watch() {
-  watches_ = db::WatchPool(metrics_, pool_);
+  const auto keep = [this](std::vector<MetricRegistration> watched) {
+    for (MetricRegistration& one : watched) watches_.push_back(std::move(one));
+  };
+  keep(db::WatchPool(metrics_, pool_));
+  keep(db::WatchListener(metrics_, listener_));
+  keep(rpc::WatchAccountCache(metrics_, accounts_));
+  watches_.push_back(rpc::WatchReadiness(metrics_, readiness_));
   watches_.push_back(
       metrics_.AddGaugeCallback("vibestack_waiting_calls", "Calls that wait for news of jobs.", {},
                                 [this] { return static_cast<double>(hub_.size()); }));
@@ -254,6 +272,7 @@ void App::Stop() {
   silent_runs_.Stop();
   lost_inputs_.Stop();
   if (retention_ != nullptr) retention_->Stop();
+  census_.Stop();
   listener_.Stop();
   keys_.Stop();
   users_.Close();

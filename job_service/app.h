@@ -18,6 +18,7 @@
 #include "common/telemetry/metrics.h"
 #include "common/telemetry/rpc_metrics.h"
 #include "job_service/api/job_api.h"
+#include "job_service/census/census.h"
 #include "job_service/config.h"
 #include "job_service/dispatch/dispatcher.h"
 #include "job_service/events/feed.h"
@@ -96,6 +97,7 @@ class App {
   Sweeper silent_runs_;  // These two are of pushed workflows.
   Sweeper lost_inputs_;
   std::unique_ptr<Sweeper> retention_;  // Null when jobs are kept for ever.
+  Census census_;
   std::vector<MetricRegistration> watches_;
   std::unique_ptr<rpc::Server> server_;
 };

@@ -6,10 +6,13 @@
 
 #include "absl/synchronization/notification.h"
 #include "common/auth/key_files.h"
+#include "common/auth/password_metrics.h"
 #include "common/base/clock.h"
 #include "common/base/error.h"
+#include "common/db/listener_metrics.h"
 #include "common/db/news.h"
 #include "common/db/pool_metrics.h"
+#include "common/rpc/account_cache_metrics.h"
 #include "common/rpc/process.h"
 #include "common/telemetry/batch_metrics.h"
 #include "common/telemetry/log.h"
@@ -21,8 +24,10 @@ constexpr char kApplication[] = "user_service";
 constexpr absl::Duration kKeyInterval = absl::Seconds(2);
 constexpr char kReadKind[] = "users_by_id";
 
-db::PoolOptions WithHealth(db::PoolOptions options, std::function<void(bool)> on_health) {
+db::PoolOptions Watched(db::PoolOptions options, std::function<void(bool)> on_health,
+                        Metrics& metrics) {
   options.on_health = std::move(on_health);
+  options.on_work = db::PoolTimes(metrics);
   return options;
 }
 
@@ -69,8 +74,9 @@ App::App(const Options& options, std::unique_ptr<auth::KeyRing> keys, Secret fin
                      [this](std::string user_id, absl::Time deadline) {
                        return LoadAccount(std::move(user_id), deadline);
                      }),
-      pool_(WithHealth(DatabaseOptions(options),
-                       [this](bool healthy) { readiness_.SetHealthy(healthy); })),
+      pool_(Watched(
+          DatabaseOptions(options), [this](bool healthy) { readiness_.SetHealthy(healthy); },
+          metrics_)),
       users_(pool_,
              {.reads = ReadOptions(options, metrics_),
               .on_written = [this](const std::string& id) { account_cache_.Invalidate(id); }}),
@@ -106,7 +112,7 @@ App::App(const Options& options, std::unique_ptr<auth::KeyRing> keys, Secret fin
                  .password_changes = password_changes_,
                  .password_resets = password_resets_,
                  .introspections = introspections_},
-                keys_->Provider()),
+                keys_->Provider(), metrics_),
       user_api_(guard_, guess_guard_, accounts_, account_writes_, users_, fingerprint_key_) {
   WatchParts();
 }
@@ -138,6 +144,7 @@ absl::Status App::Open() {
                                 const std::string& payload) { OnNotification(payload); },
       .on_listening = [this] { account_cache_.InvalidateAll(); },
       .on_lost = [this] { pool_.Probe(); }});
+  Keep(db::WatchListener(metrics_, *listener_));
   readiness_.SetServer(server_.get());
   Log(LogLevel::kInfo, "started",
       {{"grpc_port", server_->port()},
@@ -159,17 +166,17 @@ Task<absl::StatusOr<auth::AccountState>> App::LoadAccount(std::string user_id,
   co_return StateOf(*user, fingerprint_key_);
 }
 
+void App::Keep(std::vector<MetricRegistration> watched) {
+  for (MetricRegistration& one : watched) watched_.push_back(std::move(one));
+}
+
 void App::WatchParts() {
-  watched_ = db::WatchPool(metrics_, pool_);
+  Keep(db::WatchPool(metrics_, pool_));
   watched_.push_back(WatchBatchQueue(
       metrics_, kReadKind, [this] { return static_cast<double>(users_.queued_reads()); }));
-  const auto watch = [this](const char* state, auto value) {
-    watched_.push_back(metrics_.AddGaugeCallback(
-        "vibestack_passwords", "Passwords that are hashed or wait for it.", {{"state", state}},
-        [this, value] { return static_cast<double>(value(password_pool_.stats())); }));
-  };
-  watch("queued", [](const auth::PasswordPool::Stats& stats) { return stats.queued; });
-  watch("running", [](const auth::PasswordPool::Stats& stats) { return stats.running; });
+  Keep(auth::WatchPasswords(metrics_, password_pool_));
+  Keep(rpc::WatchAccountCache(metrics_, account_cache_));
+  watched_.push_back(rpc::WatchReadiness(metrics_, readiness_));
 }
 
 void App::Stop() {
@@ -195,6 +202,7 @@ void App::Stop() {
   if (key_watcher_ != nullptr) key_watcher_->Stop();
   users_.Close();
   pool_.Stop();
+  watched_.clear();
   metrics_.StopServing();
 }
 

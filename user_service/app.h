@@ -63,6 +63,7 @@ class App {
   void OnNotification(const std::string& payload);
   Task<absl::StatusOr<auth::AccountState>> LoadAccount(std::string user_id, absl::Time deadline);
   void WatchParts();
+  void Keep(std::vector<MetricRegistration> watched);
 
   const Options options_;
   const Secret fingerprint_key_;
@@ -92,9 +93,9 @@ class App {
   GuessGuard guess_guard_;
   AuthApi auth_api_;
   UserApi user_api_;
-  std::vector<MetricRegistration> watched_;
   std::unique_ptr<auth::KeyWatcher> key_watcher_;
   std::unique_ptr<db::Listener> listener_;
+  std::vector<MetricRegistration> watched_;
   std::unique_ptr<rpc::Server> server_;
 };
 

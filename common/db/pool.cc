@@ -197,6 +197,7 @@ absl::Status Pool::RunOnce(Work& work, Session& session) {
 }
 
 void Pool::RunWork(Work work, std::unique_ptr<Session>& session) {
+  const absl::Time began = absl::Now();
   absl::Status status = RunOnce(work, *session);
   if (session->broken()) {
     Drop(session);
@@ -209,6 +210,7 @@ void Pool::RunWork(Work work, std::unique_ptr<Session>& session) {
     absl::MutexLock lock(&mutex_);
     --busy_;
   }
+  options_.on_work(began - work.submitted_at, absl::Now() - began);
   std::move(work.done)(std::move(status));
 }
 

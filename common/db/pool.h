@@ -14,6 +14,7 @@
 #include "absl/functional/any_invocable.h"
 #include "absl/status/statusor.h"
 #include "absl/synchronization/mutex.h"
+#include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "common/async/completion.h"
 #include "common/async/task.h"
@@ -30,6 +31,10 @@ struct PoolOptions {
   // Called when the first connection is there and when the last one is lost, on a thread of the
   // pool, one call at a time.
   std::function<void(bool healthy)> on_health = [](bool) {};
+  // Called after each work that got a connection, for metrics: how long it waited for one, and how
+  // long it had it. On the thread of the pool.
+  std::function<void(absl::Duration waited, absl::Duration used)> on_work = [](absl::Duration,
+                                                                               absl::Duration) {};
 };
 
 // Whether a work may run a second time when its connection broke under it, which leaves its effect
@@ -99,6 +104,7 @@ class Pool {
     Repeat repeat;
     absl::AnyInvocable<absl::Status(Session&)> run;
     absl::AnyInvocable<void(absl::Status) &&> done;
+    absl::Time submitted_at = absl::Now();
   };
 
   // A thread that waits for a work of its own.

@@ -1,6 +1,26 @@
 #include "common/db/pool_metrics.h"
 
 namespace vibestack::db {
+namespace {
+
+const prometheus::Histogram::BucketBoundaries& TimeBounds() {
+  static const auto& bounds = *new prometheus::Histogram::BucketBoundaries{
+      0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5};
+  return bounds;
+}
+
+}  // namespace
+
+PoolTimes::PoolTimes(Metrics& metrics)
+    : wait_(&metrics.Histogram("vibestack_db_wait_seconds",
+                               "How long works waited for a connection.", {}, TimeBounds())),
+      use_(&metrics.Histogram("vibestack_db_use_seconds", "How long works had a connection.", {},
+                              TimeBounds())) {}
+
+void PoolTimes::operator()(absl::Duration waited, absl::Duration used) const {
+  wait_->Observe(absl::ToDoubleSeconds(waited));
+  use_->Observe(absl::ToDoubleSeconds(used));
+}
 
 std::vector<MetricRegistration> WatchPool(Metrics& metrics, const Pool& pool) {
   constexpr char kConnections[] = "vibestack_db_connections";
@@ -13,12 +33,9 @@ std::vector<MetricRegistration> WatchPool(Metrics& metrics, const Pool& pool) {
   watched.push_back(
       metrics.AddGaugeCallback("vibestack_db_queue", "Works that wait for a connection.", {},
                                [&pool] { return static_cast<double>(pool.stats().queued); }));
-  watched.push_back(metrics.AddSource(
-      "vibestack_db_connects_total", "Connections that were opened.",
-      prometheus::MetricType::Counter, [&pool](std::vector<prometheus::ClientMetric>& series) {
-        series.emplace_back();
-        series.back().counter.value = static_cast<double>(pool.stats().connects);
-      }));
+  watched.push_back(
+      metrics.AddCounterCallback("vibestack_db_connects_total", "Connections that were opened.", {},
+                                 [&pool] { return static_cast<double>(pool.stats().connects); }));
   return watched;
 }
 

@@ -3,10 +3,25 @@
 
 #include <vector>
 
+#include "absl/time/time.h"
 #include "common/db/pool.h"
 #include "common/telemetry/metrics.h"
 
 namespace vibestack::db {
+
+// vibestack_db_wait_seconds and vibestack_db_use_seconds: how long works waited for a connection,
+// and how long they had it. Fits PoolOptions::on_work. Cheap to copy; the metrics live in
+// `metrics`, which must live longer. Thread-safe.
+class PoolTimes {
+ public:
+  explicit PoolTimes(Metrics& metrics);
+
+  void operator()(absl::Duration waited, absl::Duration used) const;
+
+ private:
+  prometheus::Histogram* wait_;
+  prometheus::Histogram* use_;
+};
 
 // vibestack_db_connections{state="live"|"busy"}, vibestack_db_queue (works that wait for a
 // connection) and vibestack_db_connects_total (more than connections: some were lost). Both must

@@ -11,16 +11,22 @@ Task<absl::StatusOr<auth::AccountState>> AccountCache::FindSince(std::string use
                                                                  absl::Time since,
                                                                  absl::Time deadline) {
   auth::AccountState state;
-  if (Lookup(user_id, options_.ttl, since, state)) co_return state;
+  if (Lookup(user_id, options_.ttl, since, state)) {
+    hits_.fetch_add(1, std::memory_order_relaxed);
+    co_return state;
+  }
   const uint64_t generation_before = generation();
   absl::StatusOr<auth::AccountState> loaded = co_await load_(user_id, deadline);
   if (loaded.ok()) {
+    misses_.fetch_add(1, std::memory_order_relaxed);
     Keep(user_id, *loaded, generation_before);
     co_return loaded;
   }
   if (absl::IsUnavailable(loaded.status()) && Lookup(user_id, options_.stale, since, state)) {
+    stale_.fetch_add(1, std::memory_order_relaxed);
     co_return state;
   }
+  misses_.fetch_add(1, std::memory_order_relaxed);
   co_return loaded.status();
 }
 
@@ -34,6 +40,11 @@ void AccountCache::InvalidateAll() {
   absl::MutexLock lock(&mutex_);
   ++generation_;
   entries_.clear();
+}
+
+AccountCache::Stats AccountCache::stats() const {
+  absl::MutexLock lock(&mutex_);
+  return {hits_, misses_, stale_, entries_.size()};
 }
 
 bool AccountCache::Lookup(const std::string& user_id, absl::Duration age, absl::Time since,

@@ -1,6 +1,9 @@
 #ifndef VIBESTACK_COMMON_RPC_ACCOUNT_SOURCE_H_
 #define VIBESTACK_COMMON_RPC_ACCOUNT_SOURCE_H_
 
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <string>
 #include <unordered_map>
@@ -58,6 +61,15 @@ class AccountCache final : public AccountSource {
   // News may have been missed: forgets everything.
   void InvalidateAll();
 
+  // For metrics: counts from the start, and the accounts that are kept now.
+  struct Stats {
+    uint64_t hits = 0;
+    uint64_t misses = 0;  // asked of the source, which answered, or had no answer to give
+    uint64_t stale = 0;   // the source was away and an older answer served
+    size_t entries = 0;
+  };
+  Stats stats() const;
+
  private:
   struct Entry {
     auth::AccountState state;
@@ -75,7 +87,10 @@ class AccountCache final : public AccountSource {
   const AccountCacheOptions options_;
   const Clock& clock_;
   const Loader load_;
-  absl::Mutex mutex_;
+  std::atomic<uint64_t> hits_{0};
+  std::atomic<uint64_t> misses_{0};
+  std::atomic<uint64_t> stale_{0};
+  mutable absl::Mutex mutex_;
   std::unordered_map<std::string, Entry> entries_ ABSL_GUARDED_BY(mutex_);
   // Counts invalidations: an answer that was on its way when one came may be from before it.
   uint64_t generation_ ABSL_GUARDED_BY(mutex_) = 0;

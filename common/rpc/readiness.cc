@@ -14,4 +14,14 @@ void Readiness::SetServer(Server* server) {
   if (server_ != nullptr) server_->SetReady(healthy_);
 }
 
+bool Readiness::ready() const {
+  absl::MutexLock lock(&mutex_);
+  return healthy_ && server_ != nullptr;
+}
+
+MetricRegistration WatchReadiness(Metrics& metrics, const Readiness& readiness) {
+  return metrics.AddGaugeCallback("vibestack_ready", "1 while the service is ready, else 0.", {},
+                                  [&readiness] { return readiness.ready() ? 1.0 : 0.0; });
+}
+
 }  // namespace vibestack::rpc

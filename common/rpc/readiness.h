@@ -4,6 +4,7 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/synchronization/mutex.h"
 #include "common/rpc/server.h"
+#include "common/telemetry/metrics.h"
 
 namespace vibestack::rpc {
 
@@ -16,11 +17,17 @@ class Readiness {
   // From now on the server is told; with null, no longer. The server must live until then.
   void SetServer(Server* server);
 
+  // Whether a server says that it is ready.
+  bool ready() const;
+
  private:
-  absl::Mutex mutex_;
+  mutable absl::Mutex mutex_;
   bool healthy_ ABSL_GUARDED_BY(mutex_) = false;
   Server* server_ ABSL_GUARDED_BY(mutex_) = nullptr;
 };
+
+// vibestack_ready: 1 while ready(), else 0. Both must outlive the registration.
+MetricRegistration WatchReadiness(Metrics& metrics, const Readiness& readiness);
 
 }  // namespace vibestack::rpc
 

@@ -52,6 +52,19 @@ MetricRegistration Metrics::AddGaugeCallback(const std::string& name, const std:
   return AddSource(name, help, prometheus::MetricType::Gauge, std::move(source));
 }
 
+MetricRegistration Metrics::AddCounterCallback(const std::string& name, const std::string& help,
+                                               const Labels& labels,
+                                               std::function<double()> value) {
+  auto source = [labels = ToSeriesLabels(labels),
+                 value = std::move(value)](std::vector<prometheus::ClientMetric>& series) {
+    prometheus::ClientMetric metric;
+    metric.label = labels;
+    metric.counter.value = value();
+    series.push_back(std::move(metric));
+  };
+  return AddSource(name, help, prometheus::MetricType::Counter, std::move(source));
+}
+
 MetricRegistration Metrics::AddSource(const std::string& name, const std::string& help,
                                       prometheus::MetricType type, ScrapedFamilies::Source source) {
   const uint64_t id = scraped_->Add(name, help, type, std::move(source));

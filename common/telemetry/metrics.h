@@ -51,6 +51,10 @@ class Metrics {
   MetricRegistration AddGaugeCallback(const std::string& name, const std::string& help,
                                       const Labels& labels, std::function<double()> value);
 
+  // The same for a count that only grows, which somebody else keeps.
+  MetricRegistration AddCounterCallback(const std::string& name, const std::string& help,
+                                        const Labels& labels, std::function<double()> value);
+
   // Any series that are computed at each scrape.
   MetricRegistration AddSource(const std::string& name, const std::string& help,
                                prometheus::MetricType type, ScrapedFamilies::Source source);

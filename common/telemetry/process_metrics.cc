@@ -65,6 +65,12 @@ void AddGauge(ScrapedFamilies& families, const std::string& name, const std::str
 }  // namespace
 
 void AddProcessMetrics(ScrapedFamilies& families) {
+  families.Add("vibestack_build_info", "1; the program's version is its label.", MetricType::Gauge,
+               [](std::vector<ClientMetric>& series) {
+                 ClientMetric& metric = series.emplace_back();
+                 metric.label.push_back({"version", VIBESTACK_VERSION});
+                 metric.gauge.value = 1;
+               });
   AddGauge(families, "process_resident_memory_bytes", "Resident memory of the process.",
            ResidentBytes);
   AddGauge(families, "process_open_fds", "Open file descriptors.", OpenDescriptors);

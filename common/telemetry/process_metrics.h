@@ -5,8 +5,9 @@
 
 namespace vibestack {
 
-// Adds process_resident_memory_bytes, process_open_fds, process_cpu_seconds_total and
-// process_start_time_seconds, as Prometheus' own clients have them. Read from /proc at each scrape.
+// Adds vibestack_build_info{version}, and process_resident_memory_bytes, process_open_fds,
+// process_cpu_seconds_total and process_start_time_seconds, as Prometheus' own clients have them.
+// Read from /proc at each scrape.
 void AddProcessMetrics(ScrapedFamilies& families);
 
 }  // namespace vibestack

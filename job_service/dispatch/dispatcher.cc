@@ -23,13 +23,46 @@ http::Client::Options ClientOptions(const std::string& ca_file) {
   return options;
 }
 
+prometheus::ClientMetric Series(const Metrics::Labels& labels, size_t value) {
+  prometheus::ClientMetric metric;
+  metric.label = ToSeriesLabels(labels);
+  metric.gauge.value = static_cast<double>(value);
+  return metric;
+}
+
 }  // namespace
 
 Dispatcher::Dispatcher(Options options, DispatchStore& store, Hub& hub, Metrics& metrics)
     : options_(std::move(options)),
       client_(ClientOptions(options_.ca_file)),
       sender_(options_.sender, client_, metrics),
-      shared_{store, hub, sender_, tasks_, options_.workflows, options_.poll_interval} {}
+      shared_{store, hub, sender_, tasks_, options_.workflows, options_.poll_interval},
+      jobs_metric_(metrics.AddSource(
+          "vibestack_dispatch_jobs",
+          "Jobs whose request is under way, and jobs that are held for another try.",
+          prometheus::MetricType::Gauge,
+          [this](std::vector<prometheus::ClientMetric>& series) { AppendJobs(series); })),
+      circuits_metric_(metrics.AddSource(
+          "vibestack_dispatch_circuit_open",
+          "1 while a target that failed again and again is left alone between tries, else 0.",
+          prometheus::MetricType::Gauge,
+          [this](std::vector<prometheus::ClientMetric>& series) { AppendCircuits(series); })) {}
+
+void Dispatcher::AppendJobs(std::vector<prometheus::ClientMetric>& series) {
+  absl::MutexLock lock(&mutex_);
+  for (const auto& [id, lane] : lanes_) {
+    const Lane::Stats stats = lane->stats();
+    series.push_back(Series({{"state", "under_way"}, {"workflow_id", id}}, stats.under_way));
+    series.push_back(Series({{"state", "held"}, {"workflow_id", id}}, stats.held));
+  }
+}
+
+void Dispatcher::AppendCircuits(std::vector<prometheus::ClientMetric>& series) {
+  absl::MutexLock lock(&mutex_);
+  for (const auto& [id, lane] : lanes_) {
+    series.push_back(Series({{"workflow_id", id}}, lane->stats().left_alone ? 1 : 0));
+  }
+}
 
 void Dispatcher::Refresh() {
   const WorkflowSetPtr workflows = options_.workflows();
@@ -44,7 +77,10 @@ void Dispatcher::Refresh() {
       fresh.push_back((lanes_[id] = std::make_unique<Lane>(id, shared_)).get());
     }
   }
-  for (Lane* lane : fresh) lane->Begin();
+  for (Lane* lane : fresh) {
+    sender_.Expect(lane->workflow_id());
+    lane->Begin();
+  }
   for (Lane* lane : known) lane->Rouse();
 }
 

@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "absl/base/thread_annotations.h"
 #include "absl/synchronization/mutex.h"
@@ -26,7 +27,9 @@
 namespace vibestack::job_service {
 
 // Hands the jobs of pushed workflows to them, each workflow in a lane of its own. Every replica
-// does so safely. Thread-safe.
+// does so safely. Thread-safe. Metrics, besides Sender's:
+// vibestack_dispatch_jobs{workflow_id,state="under_way"|"held"} and
+// vibestack_dispatch_circuit_open{workflow_id}.
 class Dispatcher {
  public:
   struct Options {
@@ -64,6 +67,8 @@ class Dispatcher {
 
  private:
   Task<void> TellCancelUrl(Job job, std::string reason);
+  void AppendJobs(std::vector<prometheus::ClientMetric>& series);
+  void AppendCircuits(std::vector<prometheus::ClientMetric>& series);
 
   const Options options_;
   http::Client client_;
@@ -74,6 +79,9 @@ class Dispatcher {
   std::map<std::string, std::unique_ptr<Lane>> lanes_ ABSL_GUARDED_BY(mutex_);
   int cancels_ ABSL_GUARDED_BY(mutex_) = 0;
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
+  // Last: they read the lanes.
+  MetricRegistration jobs_metric_;
+  MetricRegistration circuits_metric_;
 };
 
 }  // namespace vibestack::job_service

@@ -37,6 +37,11 @@ void Lane::Stop() {
   Notify(Wake::kStopping);
 }
 
+Lane::Stats Lane::stats() {
+  absl::MutexLock lock(&mutex_);
+  return {static_cast<size_t>(under_way_), held_.size(), circuit_.open()};
+}
+
 bool Lane::SetWaker(const std::shared_ptr<Waker>& waker) {
   absl::MutexLock lock(&mutex_);
   waker_ = waker;

@@ -48,8 +48,18 @@ class Lane {
     shared_.tasks.Go(AttemptWithInput(std::move(job), std::move(input), std::move(dispatch)));
   }
 
+  const std::string& workflow_id() const { return workflow_id_; }
+
   // Has it look for jobs now.
   void Rouse() { Notify(Wake::kNews); }
+
+  // For metrics.
+  struct Stats {
+    size_t under_way = 0;     // requests
+    size_t held = 0;          // jobs that wait for another try
+    bool left_alone = false;  // since the target failed again and again
+  };
+  Stats stats();
 
   // Begins no dispatch any more. What it kept belongs to any replica once its time is over.
   void Stop();

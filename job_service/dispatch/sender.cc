@@ -24,6 +24,28 @@ constexpr size_t kLargeBody = 64 * 1024;
 Sender::Sender(Options options, http::Client& client, Metrics& metrics)
     : options_(std::move(options)), client_(client), metrics_(metrics) {}
 
+void Sender::Expect(const std::string& workflow_id) {
+  using Kind = DispatchOutcome::Kind;
+  for (const Kind kind :
+       {Kind::kAccepted, Kind::kCompleted, Kind::kFailed, Kind::kRetry, Kind::kAbandoned}) {
+    Attempts(workflow_id, OutcomeName(kind));
+  }
+  Durations(workflow_id);
+}
+
+prometheus::Counter& Sender::Attempts(const std::string& workflow_id, const char* outcome) {
+  return metrics_.Counter("vibestack_dispatch_attempts_total",
+                          "Jobs posted to their workflow, by outcome.",
+                          {{"workflow_id", workflow_id}, {"outcome", outcome}});
+}
+
+prometheus::Histogram& Sender::Durations(const std::string& workflow_id) {
+  return metrics_.Histogram("vibestack_dispatch_duration_seconds",
+                            "Time from posting a job to its workflow's answer.",
+                            {{"workflow_id", workflow_id}},
+                            {0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300});
+}
+
 absl::StatusOr<std::optional<Callback>> Sender::MakeCallback(const Push& push,
                                                              const Job& job) const {
   if (push.completion == Push::Completion::kResponse) return std::nullopt;
@@ -36,6 +58,7 @@ absl::StatusOr<std::optional<Callback>> Sender::MakeCallback(const Push& push,
 
 Task<DispatchOutcome> Sender::Post(const Push& push, const Job& job, const std::string& input,
                                    absl::Time deadline) {
+  const absl::Time began = absl::Now();
   const absl::StatusOr<std::optional<Callback>> callback = MakeCallback(push, job);
   absl::StatusOr<http::Response> answer = absl::UnknownError("not sent");
   if (!callback.ok()) {
@@ -47,10 +70,8 @@ Task<DispatchOutcome> Sender::Post(const Push& push, const Job& job, const std::
   if (answer.ok() && answer->body.size() > kLargeBody) co_await rpc::WaitUntil(absl::Now());
   DispatchOutcome outcome = JudgeAnswer(answer, push.completion, options_.json_fault, absl::Now());
   const char* name = OutcomeName(outcome.kind);
-  metrics_
-      .Counter("vibestack_dispatch_attempts_total", "Jobs posted to their workflow, by outcome.",
-               {{"workflow_id", job.workflow_id}, {"outcome", name}})
-      .Increment();
+  Attempts(job.workflow_id, name).Increment();
+  Durations(job.workflow_id).Observe(absl::ToDoubleSeconds(absl::Now() - began));
   const bool quiet = outcome.kind == DispatchOutcome::Kind::kAccepted ||
                      outcome.kind == DispatchOutcome::Kind::kCompleted;
   Log(quiet ? LogLevel::kDebug : LogLevel::kInfo, "dispatch",

@@ -15,8 +15,10 @@
 
 namespace vibestack::job_service {
 
-// Posts jobs to their workflows, once each time it is asked. Metric:
-// vibestack_dispatch_attempts_total by workflow and outcome. Thread-safe.
+// Posts jobs to their workflows, once each time it is asked. Thread-safe. Metrics, by workflow_id,
+// which is one of the workflows file and not what callers choose:
+// vibestack_dispatch_attempts_total{workflow_id,outcome} and
+// vibestack_dispatch_duration_seconds{workflow_id}.
 class Sender {
  public:
   struct Options {
@@ -29,6 +31,9 @@ class Sender {
   // All must outlive this.
   Sender(Options options, http::Client& client, Metrics& metrics);
 
+  // Shows the metrics of this workflow from now on, be it that nothing is posted.
+  void Expect(const std::string& workflow_id);
+
   // Hands a job to its workflow, with this input (JSON text, or empty for none), and reads the
   // answer. `push` must outlive the task.
   Task<DispatchOutcome> Post(const Push& push, const Job& job, const std::string& input,
@@ -38,6 +43,8 @@ class Sender {
   Task<void> TellCancelled(const Push& push, const Job& job, const std::string& reason);
 
  private:
+  prometheus::Counter& Attempts(const std::string& workflow_id, const char* outcome);
+  prometheus::Histogram& Durations(const std::string& workflow_id);
   absl::StatusOr<std::optional<Callback>> MakeCallback(const Push& push, const Job& job) const;
 
   const Options options_;

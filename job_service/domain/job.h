@@ -72,6 +72,13 @@ struct JobFinish {
   std::string result;                        // JSON text.
 };
 
+// How many jobs there are in each state, up to a bound.
+struct JobCounts {
+  std::map<JobStatus, int> jobs;
+  // For how long the oldest pending job has been there.
+  std::optional<absl::Duration> oldest_pending;
+};
+
 // How many jobs of a workflow are in which state.
 struct WorkflowStats {
   std::string workflow_id;

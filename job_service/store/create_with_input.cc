@@ -41,7 +41,7 @@ absl::StatusOr<Fed> Feed(db::Session& session, const NewJob& job, absl::Duration
   const auto made = session.Exec(sql::kCreateWithInput, make);
   if (ErrorReason(made.status()) == "REFERENCE_MISSING") return NotFoundError("user", job.user_id);
   if (!made.ok()) return made.status();
-  if (!made->empty()) return Fed{ReadJob((*made)[0]), true, false};
+  if (!made->empty()) return Fed{ReadJob((*made)[0]), true, false, true};
   db::Params take;
   take.Add(job.id).Add(job.user_id).Add(job.workflow_id).Add(absl::ToInt64Microseconds(hold));
   const auto taken = session.Exec(sql::kTakeWithInput, take);
@@ -60,6 +60,7 @@ Task<absl::StatusOr<Fed>> DispatchStore::CreateWithInput(NewJob job, absl::Durat
   // Never repeated: a row that our own lost statement made would look like another call's.
   absl::StatusOr<Fed> fed = co_await pool_.Run<Fed>(deadline, db::Repeat::kNever, std::move(work));
   if (fed.ok() && fed->ours) TellChanged({fed->job.id});
+  if (fed.ok() && fed->made) counts_.Created(1);
   co_return fed;
 }
 

@@ -60,8 +60,8 @@ absl::StatusOr<Job> AnswerEnded(db::Session& session, const std::string& job_id,
 
 }  // namespace
 
-DispatchStore::DispatchStore(db::Pool& pool, std::function<void(JobNews)> on_news)
-    : pool_(pool), on_news_(std::move(on_news)) {}
+DispatchStore::DispatchStore(db::Pool& pool, std::function<void(JobNews)> on_news, Metrics& metrics)
+    : pool_(pool), on_news_(std::move(on_news)), counts_(metrics) {}
 
 void DispatchStore::TellChanged(std::vector<std::string> ids) const {
   if (ids.empty()) return;
@@ -122,6 +122,7 @@ Task<absl::StatusOr<bool>> DispatchStore::Settle(Lease held, JobStatus status,
   const absl::StatusOr<bool> settled =
       co_await pool_.Run<bool>(deadline, db::Repeat::kSafe, std::move(work));
   if (settled.ok()) TellChanged({held.job_id});
+  if (settled.ok() && *settled) counts_.Finished(status);
   co_return settled;
 }
 
@@ -138,6 +139,7 @@ Task<absl::StatusOr<Job>> DispatchStore::FinishRun(std::string job_id, JobStatus
   };
   absl::StatusOr<Job> job = co_await pool_.Run<Job>(deadline, db::Repeat::kSafe, std::move(work));
   if (job.ok()) TellChanged({job->id});
+  if (job.ok()) counts_.Finished(status);
   co_return job;
 }
 
@@ -174,6 +176,7 @@ Task<absl::StatusOr<int>> DispatchStore::FailBy(const db::Statement& statement, 
       co_await pool_.Run<Ids>(deadline, db::Repeat::kSafe, std::move(work));
   if (!failed.ok()) co_return failed.status();
   const int count = static_cast<int>(failed->size());
+  counts_.Finished(JobStatus::kFailed, failed->size());
   TellChanged(*std::move(failed));
   co_return count;
 }

@@ -13,17 +13,18 @@
 #include "job_service/domain/job.h"
 #include "job_service/domain/job_news.h"
 #include "job_service/domain/workflow.h"
+#include "job_service/store/job_metrics.h"
 
 namespace vibestack::job_service {
 
 // Jobs of pushed workflows in the database. While such a job is pending, its `updated_at` says to
 // which replica it belongs: to the one that moved it there, for the workflow's hold(). So a crash
-// leaves nothing behind but the time until then. Errors are Pool's. Thread-safe; the pool must
-// outlive it.
+// leaves nothing behind but the time until then. Errors are Pool's. Thread-safe; the pool and
+// the metrics must outlive it.
 class DispatchStore {
  public:
   // `on_news`: as JobStoreOptions::on_news.
-  DispatchStore(db::Pool& pool, std::function<void(JobNews)> on_news);
+  DispatchStore(db::Pool& pool, std::function<void(JobNews)> on_news, Metrics& metrics);
   DispatchStore(const DispatchStore&) = delete;
   DispatchStore& operator=(const DispatchStore&) = delete;
 
@@ -46,6 +47,8 @@ class DispatchStore {
     bool ours = false;
     // Whether another call is doing so at this moment.
     bool under_way = false;
+    // Whether this call made the row.
+    bool made = false;
   };
 
   // Makes a job whose input is with the caller, or takes it over where it exists and was never
@@ -86,6 +89,7 @@ class DispatchStore {
 
   db::Pool& pool_;
   const std::function<void(JobNews)> on_news_;
+  JobMetrics counts_;
 };
 
 }  // namespace vibestack::job_service

@@ -45,7 +45,12 @@ Task<absl::StatusOr<std::vector<Creation>>> JobStore::CreateAll(std::vector<NewJ
       co_await pool_.Run<Creations>(deadline, db::Repeat::kSafe, std::move(work));
   if (!creations.ok()) co_return creations;
   JobNews news;
-  for (size_t i = 0; i < jobs.size(); ++i) AddNews(jobs[i], (*creations)[i], news);
+  size_t created = 0;
+  for (size_t i = 0; i < jobs.size(); ++i) {
+    AddNews(jobs[i], (*creations)[i], news);
+    if ((*creations)[i].existing == nullptr) ++created;
+  }
+  counts_.Created(created);
   Tell(std::move(news));
   co_return creations;
 }
@@ -76,6 +81,7 @@ Task<absl::StatusOr<std::vector<Job>>> JobStore::Claim(ClaimRequest claim, absl:
   absl::StatusOr<Jobs> jobs =
       co_await pool_.Run<Jobs>(deadline, db::Repeat::kNever, std::move(work));
   if (!jobs.ok()) co_return jobs;
+  counts_.Claimed(jobs->size());
   JobNews news;
   for (const Job& job : *jobs) news.changed.push_back(job.id);
   Tell(std::move(news));
@@ -123,6 +129,9 @@ Task<absl::StatusOr<JobStore::HeartbeatBatches::Answers>> JobStore::HeartbeatBat
   absl::StatusOr<Extended> extended =
       co_await pool_.Run<Extended>(deadline, db::Repeat::kNever, std::move(work));
   if (!extended.ok()) co_return extended.status();
+  for (const absl::StatusOr<absl::Time>& lease : *extended) {
+    counts_.Told(JobMetrics::LeaseCall::kHeartbeat, lease.status());
+  }
   HeartbeatBatches::Answers answers;
   auto next = extended->begin();
   for (const Leases& leases : calls) {
@@ -141,6 +150,7 @@ Task<absl::StatusOr<Job>> JobStore::Cancel(std::string id, std::optional<std::st
   };
   absl::StatusOr<Job> job = co_await pool_.Run<Job>(deadline, db::Repeat::kSafe, std::move(work));
   if (!job.ok()) co_return job;
+  counts_.Finished(job->status);
   JobNews news;
   news.changed.push_back(job->id);
   Tell(std::move(news));

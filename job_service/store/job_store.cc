@@ -48,6 +48,7 @@ JobStore::JobStore(JobStoreOptions options, db::Pool& pool, Metrics& metrics)
     : options_(std::move(options)),
       pool_(pool),
       metrics_(metrics),
+      counts_(metrics),
       creates_(
           BatchOptions("create_job"),
           [this](const auto& jobs, absl::Time deadline) { return CreateBatch(jobs, deadline); }),
@@ -120,9 +121,14 @@ Task<absl::StatusOr<JobStore::CreateBatches::Answers>> JobStore::CreateBatch(
       co_await pool_.Run<Answers>(deadline, db::Repeat::kSafe, std::move(work));
   if (!answers.ok()) co_return answers;
   JobNews news;
+  size_t created = 0;
   for (size_t i = 0; i < jobs.size(); ++i) {
-    if ((*answers)[i].ok()) AddNews(jobs[i], *(*answers)[i], news);
+    const absl::StatusOr<Creation>& answer = (*answers)[i];
+    if (!answer.ok()) continue;
+    AddNews(jobs[i], *answer, news);
+    if (answer->existing == nullptr) ++created;
   }
+  counts_.Created(created);
   Tell(std::move(news));
   co_return answers;
 }
@@ -160,8 +166,14 @@ Task<absl::StatusOr<JobStore::FinishBatches::Answers>> JobStore::FinishBatch(
   absl::StatusOr<Answers> answers = co_await pool_.Run<Answers>(deadline, repeat, std::move(work));
   if (!answers.ok()) co_return answers;
   JobNews news;
-  for (const absl::StatusOr<Job>& answer : *answers) {
-    if (answer.ok()) news.changed.push_back(answer->id);
+  for (size_t i = 0; i < finishes.size(); ++i) {
+    const absl::StatusOr<Job>& answer = (*answers)[i];
+    const bool ends = IsTerminal(finishes[i].status);
+    counts_.Told(ends ? JobMetrics::LeaseCall::kFinish : JobMetrics::LeaseCall::kProgress,
+                 answer.status());
+    if (!answer.ok()) continue;
+    news.changed.push_back(answer->id);
+    counts_.Finished(finishes[i].status);
   }
   Tell(std::move(news));
   co_return answers;

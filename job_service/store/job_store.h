@@ -18,6 +18,7 @@
 #include "job_service/domain/job_news.h"
 #include "job_service/domain/job_query.h"
 #include "job_service/domain/workflow.h"
+#include "job_service/store/job_metrics.h"
 #include "job_service/store/statements.h"
 #include "job_service/store/turns.h"
 
@@ -87,6 +88,9 @@ class JobStore {
   Task<absl::StatusOr<std::vector<WorkflowStats>>> Count(std::vector<std::string> workflow_ids,
                                                          absl::Time deadline);
 
+  // Of all workflows together; counts end at 10,000.
+  Task<absl::StatusOr<JobCounts>> CountAll(absl::Time deadline);
+
   // Deletes at most `limit` jobs that ended longer than `retention` ago; how many it were.
   Task<absl::StatusOr<int>> Expire(absl::Duration retention, int limit, absl::Time deadline);
 
@@ -128,6 +132,7 @@ class JobStore {
   const JobStoreOptions options_;
   db::Pool& pool_;
   Metrics& metrics_;
+  JobMetrics counts_;
   Turns turns_;
   CreateBatches creates_;
   GetBatches gets_;

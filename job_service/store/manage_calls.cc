@@ -25,6 +25,7 @@ Task<absl::StatusOr<std::vector<absl::Status>>> JobStore::Release(std::vector<Le
   std::vector<absl::Status> outcomes;
   for (size_t i = 0; i < leases.size(); ++i) {
     const absl::StatusOr<std::string>& workflow_id = (*released)[i];
+    counts_.Told(JobMetrics::LeaseCall::kRelease, workflow_id.status());
     outcomes.push_back(workflow_id.status());
     if (!workflow_id.ok()) continue;
     news.changed.push_back(leases[i].job_id);
@@ -71,6 +72,13 @@ Task<absl::StatusOr<std::vector<WorkflowStats>>> JobStore::Count(
     return CountJobs(session, workflow_ids, kMostWorkflows, kMostJobs);
   };
   co_return co_await pool_.Run<Stats>(deadline, db::Repeat::kSafe, std::move(work));
+}
+
+Task<absl::StatusOr<JobCounts>> JobStore::CountAll(absl::Time deadline) {
+  std::function<absl::StatusOr<JobCounts>(db::Session&)> work = [](db::Session& session) {
+    return CountAllJobs(session, kMostJobs);
+  };
+  co_return co_await pool_.Run<JobCounts>(deadline, db::Repeat::kSafe, std::move(work));
 }
 
 Task<absl::StatusOr<int>> JobStore::Expire(absl::Duration retention, int limit,

@@ -73,6 +73,19 @@ absl::StatusOr<std::vector<WorkflowStats>> CountJobs(db::Session& session,
   return stats;
 }
 
+absl::StatusOr<JobCounts> CountAllJobs(db::Session& session, int most_jobs) {
+  db::Params params;
+  params.Add(int64_t{most_jobs});
+  const auto rows = session.Exec(sql::kCensus, params);
+  if (!rows.ok()) return rows.status();
+  JobCounts counts;
+  for (const pqxx::row& row : *rows) {
+    counts.jobs[ParseJobStatus(row[0].c_str())] = row[1].as<int>();
+    if (!row[2].is_null()) counts.oldest_pending = absl::Microseconds(row[2].as<int64_t>());
+  }
+  return counts;
+}
+
 absl::StatusOr<std::vector<Job>> ExpireJobs(db::Session& session, absl::Duration retention,
                                             int limit) {
   db::Params params;

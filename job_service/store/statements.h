@@ -86,6 +86,9 @@ absl::StatusOr<std::vector<WorkflowStats>> CountJobs(db::Session& session,
                                                      std::vector<std::string> workflow_ids,
                                                      int most_workflows, int most_jobs);
 
+// Counts all jobs, up to `most_jobs` of each state.
+absl::StatusOr<JobCounts> CountAllJobs(db::Session& session, int most_jobs);
+
 // Deletes at most `limit` jobs that ended longer than `retention` ago; answers their ids and users.
 absl::StatusOr<std::vector<Job>> ExpireJobs(db::Session& session, absl::Duration retention,
                                             int limit);

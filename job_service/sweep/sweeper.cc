@@ -12,12 +12,22 @@ namespace {
 constexpr int kJobsOfSweep = 1'000;
 constexpr absl::Duration kLongestSweep = absl::Seconds(10);
 
+prometheus::Counter& Sweeps(Metrics& metrics, const std::string& event, const char* outcome) {
+  return metrics.Counter("vibestack_sweeps_total",
+                         "Sweeps for jobs that something falls due for, by how they ended.",
+                         {{"what", event}, {"outcome", outcome}});
+}
+
 }  // namespace
 
-Sweeper::Sweeper(std::string event, absl::Duration interval, Sweep sweep)
+Sweeper::Sweeper(std::string event, absl::Duration interval, Sweep sweep, Metrics& metrics)
     : event_(std::move(event)),
       interval_(interval),
       sweep_(std::move(sweep)),
+      succeeded_(Sweeps(metrics, event_, "ok")),
+      failed_(Sweeps(metrics, event_, "failed")),
+      jobs_(metrics.Counter("vibestack_swept_jobs_total", "Jobs that sweeps changed or deleted.",
+                            {{"what", event_}})),
       thread_([this] { Run(); }) {}
 
 void Sweeper::Stop() {
@@ -53,9 +63,12 @@ void Sweeper::SweepAll(bool& failing) {
             {{"what", event_}, {"code", absl::StatusCodeToString(swept.status().code())}});
       }
       failing = true;
+      failed_.Increment();
       return;
     }
     failing = false;
+    succeeded_.Increment();
+    jobs_.Increment(*swept);
     if (*swept > 0) Log(LogLevel::kInfo, event_, {{"jobs", *swept}});
     if (*swept < kJobsOfSweep) return;
   }

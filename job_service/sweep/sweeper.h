@@ -10,6 +10,7 @@
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
 #include "common/async/task.h"
+#include "common/telemetry/metrics.h"
 
 namespace vibestack::job_service {
 
@@ -21,8 +22,10 @@ class Sweeper {
   // Sweeps at most `limit` jobs and tells how many it were.
   using Sweep = std::function<Task<absl::StatusOr<int>>(int limit, absl::Time deadline)>;
 
-  // `event` names what happens to the jobs, for the log.
-  Sweeper(std::string event, absl::Duration interval, Sweep sweep);
+  // `event` names what happens to the jobs, for the log and as the label `what` of
+  // vibestack_sweeps_total{what,outcome="ok"|"failed"} and vibestack_swept_jobs_total{what}.
+  // `metrics` must outlive this.
+  Sweeper(std::string event, absl::Duration interval, Sweep sweep, Metrics& metrics);
   Sweeper(const Sweeper&) = delete;
   Sweeper& operator=(const Sweeper&) = delete;
   ~Sweeper() { Stop(); }
@@ -41,6 +44,9 @@ class Sweeper {
   const std::string event_;
   const absl::Duration interval_;
   const Sweep sweep_;
+  prometheus::Counter& succeeded_;
+  prometheus::Counter& failed_;
+  prometheus::Counter& jobs_;
   mutable absl::Mutex mutex_;
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
   std::thread thread_;

@@ -54,13 +54,15 @@ void Service::AwaitReady(absl::Duration limit) {
   ASSERT_TRUE(Eventually(limit, [this] { return IsReady(); })) << process_->standard_error();
 }
 
-double Service::Metric(const std::string& series) const {
+std::string Service::Scrape() const {
   const std::string ports = ReadFile(output_ + ".port");
   const std::string name = "metrics=";
   const size_t place = ports.find(name);
-  if (place == std::string::npos) return 0;
-  return MetricIn(ScrapeMetrics(std::atoi(ports.c_str() + place + name.size())), series);
+  if (place == std::string::npos) return "";
+  return ScrapeMetrics(std::atoi(ports.c_str() + place + name.size()));
 }
+
+double Service::Metric(const std::string& series) const { return MetricIn(Scrape(), series); }
 
 Services::Services(Options options) : options_(std::move(options)) {
   if (!options_.database_url.empty()) environment_ = {"DATABASE_URL=" + options_.database_url};

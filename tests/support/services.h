@@ -36,6 +36,8 @@ class Service {
   Process& process() { return *process_; }
   // What it has logged since it was started last.
   std::string log() const { return process_ == nullptr ? "" : process_->standard_error(); }
+  // What its /metrics says at this moment.
+  std::string Scrape() const;
   // The value of a series of its /metrics; 0 where there is none.
   double Metric(const std::string& series) const;
   // Calls that have subscribed to news and wait for it.

@@ -15,10 +15,12 @@ using user::v1::LoginRequest;
 using user::v1::RefreshTokenRequest;
 using user::v1::TokenResponse;
 
-AuthApi::AuthApi(rpc::Guard& guard, GuessGuard& guesses, Domain domain, auth::KeySetProvider keys)
+AuthApi::AuthApi(rpc::Guard& guard, GuessGuard& guesses, Domain domain, auth::KeySetProvider keys,
+                 Metrics& metrics)
     : guesses_(guesses),
       domain_(domain),
       keys_(std::move(keys)),
+      logins_(metrics),
       service_(*LoginRequest::descriptor()->file()->FindServiceByName("AuthService"), guard) {
   BindMethods();
 }
@@ -45,12 +47,14 @@ Task<absl::StatusOr<TokenResponse>> AuthApi::Login(Call& call, const LoginReques
   const std::string account = "email:" + NormalizeEmail(request.email());
   absl::StatusOr<TokenResponse> tokens =
       co_await guesses_.Limit(call, "login", account, std::move(log_in));
+  logins_.RecordLimited(tokens.status());
   co_return tokens;
 }
 
 Task<absl::StatusOr<TokenResponse>> AuthApi::LogIn(Call& call, const LoginRequest& request) {
   const Sessions::LogInOutcome outcome = co_await domain_.sessions.LogIn(
       request.email(), Secret(request.password()), call.WorkDeadline());
+  logins_.Record(outcome);
   if (outcome.tokens.ok()) {
     rpc::AuditCall(call, "login_ok", {{"user_id", outcome.user_id}});
   } else if (absl::IsUnauthenticated(outcome.tokens.status())) {

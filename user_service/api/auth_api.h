@@ -8,7 +8,9 @@
 #include "common/rpc/call.h"
 #include "common/rpc/guard.h"
 #include "common/rpc/service.h"
+#include "common/telemetry/metrics.h"
 #include "user_service/api/guess_guard.h"
+#include "user_service/api/login_metrics.h"
 #include "user_service/domain/accounts.h"
 #include "user_service/domain/introspections.h"
 #include "user_service/domain/password_changes.h"
@@ -33,7 +35,8 @@ class AuthApi {
   };
 
   // What is given must outlive this.
-  AuthApi(rpc::Guard& guard, GuessGuard& guesses, Domain domain, auth::KeySetProvider keys);
+  AuthApi(rpc::Guard& guard, GuessGuard& guesses, Domain domain, auth::KeySetProvider keys,
+          Metrics& metrics);
   AuthApi(const AuthApi&) = delete;
   AuthApi& operator=(const AuthApi&) = delete;
 
@@ -74,6 +77,7 @@ class AuthApi {
   GuessGuard& guesses_;
   const Domain domain_;
   const auth::KeySetProvider keys_;
+  LoginMetrics logins_;
   rpc::Service service_;
 };
 

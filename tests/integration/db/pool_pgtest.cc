@@ -6,6 +6,7 @@
 #include <set>
 
 #include "absl/synchronization/blocking_counter.h"
+#include "absl/synchronization/notification.h"
 #include "common/base/error.h"
 #include "tests/integration/db/database.h"
 
@@ -83,6 +84,41 @@ TEST(PoolTest, WorksRunAtOnceOnConnectionsOfTheirOwn) {
   done.Wait();
   EXPECT_EQ(pids.size(), 3U);
   pool.Stop();
+}
+
+TEST(PoolTest, ItIsToldHowLongAWorkWaitedAndHowLongItHadItsConnection) {
+  PoolOptions options = TestPool(1);
+  std::atomic<int> works{0};
+  std::atomic<int64_t> waited_micros{0};
+  std::atomic<int64_t> used_micros{0};
+  options.on_work = [&](absl::Duration waited, absl::Duration used) {
+    waited_micros = absl::ToInt64Microseconds(waited);
+    used_micros = absl::ToInt64Microseconds(used);
+    ++works;
+  };
+  Pool pool(options);
+  Caller caller(pool);
+  absl::Notification may_end;
+  std::vector<Sum> results(2, Sum(absl::UnknownError("waiting")));
+  absl::BlockingCounter done(2);
+  absl::Notification begun;
+  const auto hold = [&](Session&) -> Sum {
+    begun.Notify();
+    may_end.WaitForNotification();
+    return 1;
+  };
+  Start(caller.RunAndCount(hold, Repeat::kNever, absl::InfiniteFuture(), results[0], done));
+  begun.WaitForNotification();
+  Start(caller.RunAndCount(Pid, Repeat::kSafe, absl::InfiniteFuture(), results[1], done));
+  const absl::Time held = absl::Now();
+  EXPECT_TRUE(Eventually([&] { return absl::Now() - held > absl::Milliseconds(5); }));
+  may_end.Notify();
+  done.Wait();
+  pool.Stop();
+  EXPECT_EQ(works, 2);
+  // Of the second work, which waited for the first one's connection.
+  EXPECT_GE(waited_micros, 5'000);
+  EXPECT_GT(used_micros, 0);
 }
 
 TEST(PoolTest, ASafeWorkRunsAgainWhenItsConnectionBreaksAndAnUnsafeOneDoesNot) {

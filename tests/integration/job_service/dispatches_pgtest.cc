@@ -38,7 +38,7 @@ class DispatchesTest : public JobServiceTest {
         std::map<std::string, Workflow>{{"w", std::move(workflow)}});
   }
 
-  DispatchStore dispatches_{pool_, StoreOptions().on_news};
+  DispatchStore dispatches_{pool_, StoreOptions().on_news, metrics_};
 };
 
 TEST_F(DispatchesTest, ATakenJobStaysPendingAndNobodyElseGetsItUntilItsTimeIsOver) {

@@ -73,6 +73,7 @@ TEST_F(PlansTest, EveryStatementUsesItsIndex) {
       {sql::kExpireJobs, 2, {"vibestack_jobs_changed", "agent_jobs_pkey"}},
       {sql::kFindWorkflows, 1, {"vibestack_jobs_"}},
       {sql::kCountJobs, 2, {"vibestack_jobs_stats", "vibestack_jobs_claim "}},
+      {sql::kCensus, 1, {"vibestack_jobs_status"}},
       {sql::kChangedJobs, 4, {"vibestack_jobs_changed"}},
       {sql::kClaimDispatches, 3, {"vibestack_jobs_claim ", "agent_jobs_pkey"}},
       {sql::kRenewDispatches, 2, {"agent_jobs_pkey"}},

@@ -55,6 +55,20 @@ TEST_F(AccountCacheTest, AsksOnceWithinTheTtlAndAgainAfterIt) {
   EXPECT_FALSE(Ask("a")->is_active);
 }
 
+TEST_F(AccountCacheTest, LookUpsAreCountedByWhatTheyFound) {
+  Ask("a").IgnoreError();
+  Ask("a").IgnoreError();
+  clock_.Advance(absl::Seconds(2));
+  source_ = UnavailableError("AWAY", "away");
+  Ask("a").IgnoreError();
+  Ask("b").IgnoreError();
+  const AccountCache::Stats stats = cache_.stats();
+  EXPECT_EQ(stats.hits, 1U);
+  EXPECT_EQ(stats.misses, 2U);
+  EXPECT_EQ(stats.stale, 1U);
+  EXPECT_EQ(stats.entries, 1U);
+}
+
 TEST_F(AccountCacheTest, WhatIsFromBeforeTheTimeAskedForDoesNotCount) {
   Ask("a").IgnoreError();
   const absl::Time loaded = clock_.Now();

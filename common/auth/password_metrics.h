@@ -1,0 +1,18 @@
+#ifndef VIBESTACK_COMMON_AUTH_PASSWORD_METRICS_H_
+#define VIBESTACK_COMMON_AUTH_PASSWORD_METRICS_H_
+
+#include <vector>
+
+#include "common/auth/password_pool.h"
+#include "common/telemetry/metrics.h"
+
+namespace vibestack::auth {
+
+// vibestack_passwords{state="queued"|"running"} and vibestack_password_hashes_total{outcome}:
+// `done` (or begun), `shed` (refused, since it would come too late), `expired` (dropped from the
+// queue, too late). Both must outlive the registrations.
+std::vector<MetricRegistration> WatchPasswords(Metrics& metrics, const PasswordPool& pool);
+
+}  // namespace vibestack::auth
+
+#endif  // VIBESTACK_COMMON_AUTH_PASSWORD_METRICS_H_

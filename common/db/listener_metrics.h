@@ -1,0 +1,17 @@
+#ifndef VIBESTACK_COMMON_DB_LISTENER_METRICS_H_
+#define VIBESTACK_COMMON_DB_LISTENER_METRICS_H_
+
+#include <vector>
+
+#include "common/db/listener.h"
+#include "common/telemetry/metrics.h"
+
+namespace vibestack::db {
+
+// vibestack_listener_connected (1 while it listens, else 0) and vibestack_listener_connects_total
+// (each one after the first is a reconnect). Both must outlive the registrations.
+std::vector<MetricRegistration> WatchListener(Metrics& metrics, const Listener& listener);
+
+}  // namespace vibestack::db
+
+#endif  // VIBESTACK_COMMON_DB_LISTENER_METRICS_H_
