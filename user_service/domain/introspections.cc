@@ -16,8 +16,11 @@ bool IsOfAccount(auth::Purpose purpose) { return auth::CarriesFingerprint(purpos
 }  // namespace
 
 Introspections::Introspections(UserStore& users, const auth::KeySetProvider& keys,
-                               const Clock& clock, Secret fingerprint_key)
-    : users_(users), verifier_(keys, clock), fingerprint_key_(std::move(fingerprint_key)) {}
+                               const Clock& clock, Secret fingerprint_key, SignUpMode sign_up_mode)
+    : users_(users),
+      verifier_(keys, clock),
+      fingerprint_key_(std::move(fingerprint_key)),
+      sign_up_mode_(sign_up_mode) {}
 
 Task<absl::StatusOr<Answer>> Introspections::Introspect(std::string token, absl::Time deadline) {
   const std::optional<auth::Purpose> purpose = auth::ClaimedPurpose(token);
@@ -48,7 +51,7 @@ bool Introspections::Stands(const auth::Claims& claims, const UserPtr& user) con
     case auth::Purpose::kReset:
       return CheckResetToken(claims, user, fingerprint_key_).ok();
     case auth::Purpose::kSignUp:
-      return user == nullptr;
+      return user == nullptr && sign_up_mode_ != SignUpMode::kClosed;
     case auth::Purpose::kCallback:
     case auth::Purpose::kService:
       return true;

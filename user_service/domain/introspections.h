@@ -12,6 +12,7 @@
 #include "common/auth/token_verifier.h"
 #include "common/base/clock.h"
 #include "common/base/secret.h"
+#include "user_service/domain/sign_ups.h"
 #include "user_service/store/user_store.h"
 
 namespace vibestack::user_service {
@@ -27,7 +28,7 @@ class Introspections {
  public:
   // All must outlive this.
   Introspections(UserStore& users, const auth::KeySetProvider& keys, const Clock& clock,
-                 Secret fingerprint_key);
+                 Secret fingerprint_key, SignUpMode sign_up_mode);
 
   // Nothing for a token that is not good, for whatever reason. Errors: as UserStore;
   // auth::NoKeysError.
@@ -40,6 +41,7 @@ class Introspections {
   UserStore& users_;
   const auth::TokenVerifier verifier_;
   const Secret fingerprint_key_;
+  const SignUpMode sign_up_mode_;
 };
 
 }  // namespace vibestack::user_service

@@ -8,8 +8,9 @@ namespace {
 class IntrospectionsTest : public MailedTokensTest {
  protected:
   // What the token is good for; empty when it is not.
-  std::string GoodFor(const std::string& token) {
-    const auto good = SyncWait(introspections_.Introspect(token, Soon()));
+  std::string GoodFor(const std::string& token) { return GoodFor(token, introspections_); }
+  static std::string GoodFor(const std::string& token, Introspections& introspections) {
+    const auto good = SyncWait(introspections.Introspect(token, Soon()));
     EXPECT_TRUE(good.ok()) << good.status();
     if (!good.ok() || !good->has_value()) return "";
     return auth::PurposeName((*good)->claims.purpose);
@@ -18,7 +19,7 @@ class IntrospectionsTest : public MailedTokensTest {
     return auth::TokenIssuer(keys_, clock_).Issue(purpose, subject, absl::Hours(1))->token.Reveal();
   }
 
-  Introspections introspections_{users_, keys_, clock_, fingerprint_key_};
+  Introspections introspections_{users_, keys_, clock_, fingerprint_key_, SignUpMode::kConfirmed};
 };
 
 TEST_F(IntrospectionsTest, EveryKindOfTokenIsGoodForWhatItIs) {
@@ -70,6 +71,13 @@ TEST_F(IntrospectionsTest, UsedTokensAreNotGood) {
   ASSERT_TRUE(SyncWait(sign_ups_.Confirm(first, std::move(account), Soon())).ok());
   EXPECT_EQ(GoodFor(first), "");
   EXPECT_EQ(GoodFor(second), "");
+}
+
+TEST_F(IntrospectionsTest, WhereSignUpWasClosedNoTokenForItIsGood) {
+  const std::string token = SignUp("ann@example.com");
+  Introspections closed(users_, keys_, clock_, fingerprint_key_, SignUpMode::kClosed);
+  EXPECT_EQ(GoodFor(token, closed), "");
+  EXPECT_EQ(GoodFor(token), "sign_up");
 }
 
 }  // namespace
