@@ -1,6 +1,8 @@
 #ifndef VIBESTACK_TESTS_UNIT_AUTH_TEST_KEYS_H_
 #define VIBESTACK_TESTS_UNIT_AUTH_TEST_KEYS_H_
 
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -46,6 +48,34 @@ inline std::string SignToken(const Es256Key& key, const std::string& header,
                              const std::string& payload) {
   const std::string text = Base64UrlEncode(header) + "." + Base64UrlEncode(payload);
   return text + "." + Base64UrlEncode(*key.Sign(text));
+}
+
+// A token that any holder of `secret` could make with an algorithm of one key for both sides.
+inline std::string HmacToken(const std::string& secret, const std::string& header,
+                             const std::string& payload) {
+  const std::string text = Base64UrlEncode(header) + "." + Base64UrlEncode(payload);
+  unsigned char mac[32];
+  HMAC(EVP_sha256(), secret.data(), static_cast<int>(secret.size()),
+       reinterpret_cast<const unsigned char*>(text.data()), text.size(), mac, nullptr);
+  return text + "." + Base64UrlEncode(std::string(reinterpret_cast<char*>(mac), sizeof(mac)));
+}
+
+// A public key as tools write it into a file (SubjectPublicKeyInfo, RFC 5480), from its
+// coordinates.
+inline std::string PublicPem(const std::string& x, const std::string& y) {
+  const std::string der =
+      std::string(
+          "\x30\x59\x30\x13\x06\x07\x2a\x86\x48\xce\x3d\x02\x01\x06\x08\x2a\x86\x48\xce\x3d"
+          "\x03\x01\x07\x03\x42\x00\x04",
+          27) +
+      x + y;
+  std::string base64(4 * ((der.size() + 2) / 3) + 1, '\0');
+  const int size = EVP_EncodeBlock(reinterpret_cast<unsigned char*>(base64.data()),
+                                   reinterpret_cast<const unsigned char*>(der.data()),
+                                   static_cast<int>(der.size()));
+  base64.resize(static_cast<size_t>(size));
+  return "-----BEGIN PUBLIC KEY-----\n" + base64.substr(0, 64) + "\n" + base64.substr(64) +
+         "\n-----END PUBLIC KEY-----\n";
 }
 
 // A directory that goes with the test.
