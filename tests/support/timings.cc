@@ -13,15 +13,17 @@ namespace vibestack::e2e {
 namespace {
 
 constexpr int kTimings = 200;
-constexpr int kMeasurements = 3;
+constexpr int kMeasurements = 8;
 constexpr double kTolerance = 1.05;
 
-// In an order that is another each round, so that no step always follows the same one.
-std::vector<double> MedianMicros(const std::vector<TimedStep>& steps) {
-  std::mt19937 random(7);  // NOLINT: the same orders each time
+using Micros = std::vector<double>;
+
+// Adds a measurement to each step's timings, in an order that is another each round, so that no
+// step always follows the same one.
+void Measure(const std::vector<TimedStep>& steps, std::mt19937& random,
+             std::vector<Micros>& micros) {
   std::vector<size_t> order(steps.size());
   std::iota(order.begin(), order.end(), size_t{0});
-  std::vector<std::vector<double>> micros(steps.size());
   for (int round = 0; round < kTimings; ++round) {
     std::shuffle(order.begin(), order.end(), random);
     for (const size_t i : order) {
@@ -30,23 +32,27 @@ std::vector<double> MedianMicros(const std::vector<TimedStep>& steps) {
       micros[i].push_back(absl::ToDoubleMicroseconds(absl::Now() - began));
     }
   }
-  std::vector<double> medians;
-  for (std::vector<double>& of_step : micros) {
-    std::nth_element(of_step.begin(), of_step.begin() + kTimings / 2, of_step.end());
-    medians.push_back(of_step[kTimings / 2]);
-  }
-  return medians;
+}
+
+double Median(Micros micros) {
+  const auto middle = micros.begin() + static_cast<ptrdiff_t>(micros.size() / 2);
+  std::nth_element(micros.begin(), middle, micros.end());
+  return *middle;
 }
 
 }  // namespace
 
 void ExpectSameTime(const std::vector<TimedStep>& steps) {
+  std::mt19937 random(7);  // NOLINT: the same orders each time
+  std::vector<Micros> micros(steps.size());
   std::string told;
   for (int i = 0; i < kMeasurements; ++i) {
-    const std::vector<double> medians = MedianMicros(steps);
+    Measure(steps, random, micros);
+    Micros medians;
+    for (const Micros& of_step : micros) medians.push_back(Median(of_step));
     const auto [least, most] = std::minmax_element(medians.begin(), medians.end());
     if (*most <= kTolerance * *least) return;
-    told += "\nmedians in us:";
+    told += "\nmedians in us of " + std::to_string(micros[0].size()) + ":";
     for (size_t k = 0; k < steps.size(); ++k) {
       told += " " + steps[k].first + " " + std::to_string(medians[k]);
     }

@@ -12,9 +12,9 @@ namespace vibestack::e2e {
 // Something to be timed, and its name for messages.
 using TimedStep = std::pair<std::string, std::function<void()>>;
 
-// Expects that the medians of 200 timings of each step, taken in turns, are within 5 %. Measured
-// again where they are not, twice at most: somebody else may have had the machine, whereas what
-// tells by its time tells each time.
+// Expects that the medians of 200 timings of each step, taken in turns, are within 5 %. Where they
+// are not, 200 more are added, up to 1,600: somebody else may have had the machine, and chance
+// moves the medians of more timings less, whereas what tells by its time goes on telling.
 void ExpectSameTime(const std::vector<TimedStep>& steps);
 
 }  // namespace vibestack::e2e
