@@ -55,6 +55,7 @@ def gateway(world, users, jobs):
     """(process, port, admin port) of a gateway in front of those replicas."""
     port, admin = local_up.free_ports(2)
     environment = {**world.up.environment, "GATEWAY_DESCRIPTORS": str(BUILD_DIR / "proto" / "vibestack.pb"),
+                   "GATEWAY_DOCS": str(BUILD_DIR / "gateway" / "docs"),
                    "GATEWAY_PORT": str(port), "GATEWAY_ADMIN_PORT": str(admin),
                    "GATEWAY_USER_SERVICE": ",".join(users), "GATEWAY_JOB_SERVICE": ",".join(jobs)}
     config = world.up.place / "run" / f"gateway-{port}.yaml"
