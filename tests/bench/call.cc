@@ -29,6 +29,18 @@ std::string Bearer(const std::string& token) {
   return token.empty() ? "" : absl::StrCat("Bearer ", token);
 }
 
+// A request for each of the ids.
+template <typename Request>
+std::vector<grpc::ByteBuffer> RequestsFor(const std::vector<std::string>& ids) {
+  std::vector<grpc::ByteBuffer> requests;
+  for (const std::string& id : ids) {
+    Request request;
+    request.set_id(id);
+    requests.push_back(Bytes(request.SerializeAsString()));
+  }
+  return requests;
+}
+
 }  // namespace
 
 Call HealthCall(const std::string& service) {
@@ -50,21 +62,26 @@ Call HealthCall(const std::string& service) {
 }
 
 Call GetUserCall(const std::vector<std::string>& ids, const std::string& token) {
-  Call call{.method = "/vibestack.user.v1.UserService/GetUser",
-            .authorization = Bearer(token),
-            .requests = {},
-            .check = [ids](size_t index, const grpc::ByteBuffer& response) {
-              user::v1::User user;
-              const bool right = Parse(response, &user) && !user.id().empty() &&
-                                 (ids[index] == "me" || ids[index] == user.id());
-              return right ? absl::OkStatus() : absl::InternalError("GetUser: another user");
-            }};
-  for (const std::string& id : ids) {
-    user::v1::GetUserRequest request;
-    request.set_id(id);
-    call.requests.push_back(Bytes(request.SerializeAsString()));
-  }
-  return call;
+  return {.method = "/vibestack.user.v1.UserService/GetUser",
+          .authorization = Bearer(token),
+          .requests = RequestsFor<user::v1::GetUserRequest>(ids),
+          .check = [ids](size_t index, const grpc::ByteBuffer& response) {
+            user::v1::User user;
+            const bool right = Parse(response, &user) && !user.id().empty() &&
+                               (ids[index] == "me" || ids[index] == user.id());
+            return right ? absl::OkStatus() : absl::InternalError("GetUser: another user");
+          }};
+}
+
+Call GetJobCall(const std::vector<std::string>& ids, const std::string& token) {
+  return {.method = "/vibestack.job.v1.JobService/GetJob",
+          .authorization = Bearer(token),
+          .requests = RequestsFor<job::v1::GetJobRequest>(ids),
+          .check = [ids](size_t index, const grpc::ByteBuffer& response) {
+            job::v1::Job job;
+            const bool right = Parse(response, &job) && ids[index] == job.id();
+            return right ? absl::OkStatus() : absl::InternalError("GetJob: another job");
+          }};
 }
 
 Call LoginCall(const std::vector<std::string>& emails) {

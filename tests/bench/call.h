@@ -33,6 +33,9 @@ Call HealthCall(const std::string& service);
 // UserService/GetUser of one of `ids`; right is the user of that id. `me` is answered by any user.
 Call GetUserCall(const std::vector<std::string>& ids, const std::string& token);
 
+// JobService/GetJob of one of `ids`; right is the job of that id.
+Call GetJobCall(const std::vector<std::string>& ids, const std::string& token);
+
 // AuthService/Login of one of these users, who were signed up by SignUp (setup.h); right is a pair
 // of tokens.
 Call LoginCall(const std::vector<std::string>& emails);

@@ -23,9 +23,10 @@
 #include "tests/bench/setup.h"
 
 ABSL_FLAG(std::string, address, "127.0.0.1:50051", "The server: IPv4 address and port");
-ABSL_FLAG(std::string, call, "health", "load: health, get-user, login or create-job");
+ABSL_FLAG(std::string, call, "health", "load: health, get-user, get-job, login or create-job");
 ABSL_FLAG(std::string, token_file, "", "load: file with the bearer token; none when empty");
-ABSL_FLAG(std::string, ids_file, "", "load: file of user ids, one a line; `me` when empty");
+ABSL_FLAG(std::string, ids_file, "",
+          "load: file of ids of users or jobs, one a line; `me` when empty");
 ABSL_FLAG(std::string, emails_file, "", "load: file of emails to log in with, one a line");
 ABSL_FLAG(int, in_flight, 1, "load: calls kept in flight");
 ABSL_FLAG(int, channels, 1, "load: connections, which share the calls");
@@ -67,6 +68,7 @@ absl::StatusOr<Call> MakeCall() {
   const std::string name = absl::GetFlag(FLAGS_call);
   if (name == "health") return HealthCall("");
   if (name == "get-user") return GetUserCall(ids, token);
+  if (name == "get-job") return GetJobCall(ids, token);
   if (name == "login") {
     const auto emails = ReadLines(absl::GetFlag(FLAGS_emails_file));
     if (!emails.ok()) return emails.status();

@@ -58,6 +58,15 @@ class Database:
         """The same state of table and log for whoever inserts next."""
         self.query("TRUNCATE agent_jobs", "CHECKPOINT")
 
+    def make_jobs(self, count, user_id):
+        """Makes jobs of a user to read, instead of those that are there, and returns their ids."""
+        self.empty_jobs()
+        self.query(
+            "INSERT INTO agent_jobs (id, user_id, workflow_id) "
+            f"SELECT gen_random_uuid(), '{user_id}', 'bench' FROM generate_series(1, {count})",
+            "VACUUM ANALYZE agent_jobs", "CHECKPOINT")
+        return self.query("SELECT id FROM agent_jobs").split()
+
     def pgbench(self, script, user_id, clients, seconds, options=""):
         """Transactions a second of a script with that many clients; a failed one is an error."""
         output = check_output(

@@ -7,7 +7,10 @@ import re
 import signal
 import socket
 import subprocess
+import sys
 import time
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
 
 
 class Failure(Exception):
@@ -22,36 +25,38 @@ def check_output(command, **options):
     return done.stdout
 
 
+def inside_postgres(build_dir, targets):
+    """Returns the build to measure, from a program that is running with a PostgreSQL of its own: where there is none yet, this
+    builds `targets` of the release preset, unless it is given a build, and starts the program again inside with_postgres."""
+    if "VIBESTACK_BENCH_INSIDE" in os.environ:
+        return build_dir
+    if build_dir is None:
+        for command in (["install"], ["build", "release", *targets]):
+            subprocess.run([ROOT / "deploy" / "local" / command[0], *command[1:]], stdout=sys.stderr, check=True)
+        build_dir = ROOT / "build" / "release"
+    inside = [str(ROOT / "tests" / "support" / "with_postgres"), sys.executable, os.path.abspath(sys.argv[0]), *sys.argv[1:],
+              f"--build_dir={build_dir.resolve()}"]
+    os.execve(inside[0], inside, {**os.environ, "VIBESTACK_BENCH_INSIDE": "1"})
+
+
 def free_port():
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
 
 
-class Service:
-    """One service process. `client` is the path of vibestack_bench; logs go to a file in `directory`."""
+class Process:
+    """A process whose log goes to a file in `directory`. `start` comes from who knows when it is ready."""
 
-    def __init__(self, binary, flags, client, directory):
-        self.name = binary.name
-        self.address = f"127.0.0.1:{free_port()}"
-        self._command = [binary, "serve", f"--grpc_address={self.address}", "--metrics_address=127.0.0.1:0", *flags]
-        self._client = client
-        self._log_path = directory / f"{self.name}.log"
+    def __init__(self, name, command, directory):
+        self.name = name
+        self._command = command
+        self._log_path = directory / f"{name}.log"
         self._process = None
 
-    def start(self):
-        """Starts it and returns how many milliseconds it took until it reported readiness."""
-        waiter = subprocess.Popen(
-            [self._client, "await-readiness", "--address", self.address],
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-        time.sleep(0.1)  # the waiter's own start is not the service's
+    def spawn(self):
         with self._log_path.open("ab") as log:
-            started_nanos = time.monotonic_ns()
             self._process = subprocess.Popen(self._command, stdout=log, stderr=log)
-        output, error = waiter.communicate()
-        if waiter.returncode != 0:
-            raise Failure(f"{self.name} does not start: {error}{self.log_tail()}")
-        return (json.loads(output)["monotonic_nanos"] - started_nanos) / 1e6
 
     def stop(self):
         """Ends it as an operator would; anything but exit code 0 is a failure."""
@@ -82,6 +87,29 @@ class Service:
     def log_tail(self):
         lines = self._log_path.read_text(encoding="utf-8", errors="replace").splitlines()
         return "\n".join(["", *lines[-20:]])
+
+
+class Service(Process):
+    """One service process. `client` is the path of vibestack_bench."""
+
+    def __init__(self, binary, flags, client, directory):
+        self.address = f"127.0.0.1:{free_port()}"
+        command = [binary, "serve", f"--grpc_address={self.address}", "--metrics_address=127.0.0.1:0", *flags]
+        super().__init__(binary.name, command, directory)
+        self._client = client
+
+    def start(self):
+        """Starts it and returns how many milliseconds it took until it reported readiness."""
+        waiter = subprocess.Popen(
+            [self._client, "await-readiness", "--address", self.address],
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        time.sleep(0.1)  # the waiter's own start is not the service's
+        started_nanos = time.monotonic_ns()
+        self.spawn()
+        output, error = waiter.communicate()
+        if waiter.returncode != 0:
+            raise Failure(f"{self.name} does not start: {error}{self.log_tail()}")
+        return (json.loads(output)["monotonic_nanos"] - started_nanos) / 1e6
 
 
 def write_secret(path, text):
