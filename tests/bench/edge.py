@@ -14,7 +14,8 @@ class Gateway(Process):
         self.address = f"127.0.0.1:{port}"
         config = directory / "gateway.yaml"
         config.write_text(check_output([ROOT / "deploy" / "gateway" / "render"], env={
-            **os.environ, "GATEWAY_DESCRIPTORS": str(build_dir / "proto" / "vibestack.pb"), "GATEWAY_PORT": str(port),
+            **os.environ, "GATEWAY_DESCRIPTORS": str(build_dir / "proto" / "vibestack.pb"),
+            "GATEWAY_DOCS": str(build_dir / "gateway" / "docs"), "GATEWAY_PORT": str(port),
             "GATEWAY_ADMIN_PORT": str(free_port()), "GATEWAY_USER_SERVICE": services.user.address,
             "GATEWAY_JOB_SERVICE": services.job.address}), encoding="utf-8")
         envoy = next(VENV.glob("lib/python3*/site-packages/envoy/_bin/envoy"))
