@@ -1,3 +1,4 @@
+#include <optional>
 #include <utility>
 
 #include "common/rpc/page_token.h"
@@ -91,16 +92,18 @@ Task<absl::StatusOr<pb::ListJobsResponse>> JobApi::ListJobs(Call& call,
   if (!query.ok()) co_return query.status();
   const size_t page_size = static_cast<size_t>(query->limit);
   ++query->limit;  // One more tells whether there is a next page.
-  absl::StatusOr<std::vector<Job>> jobs =
-      co_await store_.List(*std::move(query), call.WorkDeadline());
-  if (!jobs.ok()) co_return jobs.status();
-  pb::ListJobsResponse response;
-  if (jobs->size() > page_size) {
-    jobs->resize(page_size);
-    const Job& last = jobs->back();
-    response.set_next_page_token(rpc::EncodePageToken({last.created_at, last.id}, filter));
+  absl::StatusOr<JobPage> page = co_await store_.List(*std::move(query), call.WorkDeadline());
+  if (!page.ok()) co_return page.status();
+  std::optional<JobQuery::Position> last = page->goes_on_after;
+  if (page->jobs.size() > page_size) {
+    page->jobs.resize(page_size);
+    last = JobQuery::Position{page->jobs.back().created_at, page->jobs.back().id};
   }
-  for (const Job& job : *jobs) *response.add_jobs() = ToProto(job, request.view());
+  pb::ListJobsResponse response;
+  if (last.has_value()) {
+    response.set_next_page_token(rpc::EncodePageToken({last->created_at, last->id}, filter));
+  }
+  for (const Job& job : page->jobs) *response.add_jobs() = ToProto(job, request.view());
   co_return response;
 }
 

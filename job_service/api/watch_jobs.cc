@@ -98,14 +98,18 @@ Task<absl::Status> JobApi::TellOpenJobs(Call& call, pb::JobView view, FeedWatche
     while (more) {
       const absl::Status allowed = co_await LookAgain(call, watcher, stream);
       if (!allowed.ok()) co_return allowed;
-      const auto jobs = co_await store_.List(query, call.WorkDeadline());
-      if (!jobs.ok()) co_return jobs.status();
-      watcher.Forget(*jobs);
-      const std::vector<Response> messages = ToMessages(*jobs, view);
+      const auto page = co_await store_.List(query, call.WorkDeadline());
+      if (!page.ok()) co_return page.status();
+      const std::vector<Job>& jobs = page->jobs;
+      watcher.Forget(jobs);
+      const std::vector<Response> messages = ToMessages(jobs, view);
       const absl::Status written = co_await WriteAll(messages, stream);
       if (!written.ok()) co_return written;
-      more = jobs->size() == static_cast<size_t>(kPage);
-      if (more) query.after = JobQuery::Position{jobs->back().created_at, jobs->back().id};
+      query.after = page->goes_on_after;
+      if (jobs.size() == static_cast<size_t>(kPage)) {
+        query.after = JobQuery::Position{jobs.back().created_at, jobs.back().id};
+      }
+      more = query.after.has_value();
     }
   }
   Response message;

@@ -28,6 +28,13 @@ struct JobQuery {
   bool with_result = false;
 };
 
+struct JobPage {
+  std::vector<Job> jobs;
+  // Where the next page goes on, when this one ended before it was full because enough rows had
+  // been looked at.
+  std::optional<JobQuery::Position> goes_on_after;
+};
+
 // Which jobs changed lately, by `updated_at`.
 struct RecentChanges {
   struct Version {

@@ -64,12 +64,11 @@ Task<absl::StatusOr<std::vector<JobPtr>>> JobStore::GetAll(std::vector<JobKey> k
   co_return co_await pool_.Run<Jobs>(deadline, db::Repeat::kSafe, std::move(work));
 }
 
-Task<absl::StatusOr<std::vector<Job>>> JobStore::List(JobQuery query, absl::Time deadline) {
-  using Jobs = std::vector<Job>;
-  std::function<absl::StatusOr<Jobs>(db::Session&)> work = [&query](db::Session& session) {
+Task<absl::StatusOr<JobPage>> JobStore::List(JobQuery query, absl::Time deadline) {
+  std::function<absl::StatusOr<JobPage>(db::Session&)> work = [&query](db::Session& session) {
     return ListJobs(session, query);
   };
-  co_return co_await pool_.Run<Jobs>(deadline, db::Repeat::kSafe, std::move(work));
+  co_return co_await pool_.Run<JobPage>(deadline, db::Repeat::kSafe, std::move(work));
 }
 
 Task<absl::StatusOr<std::vector<Job>>> JobStore::Claim(ClaimRequest claim, absl::Time deadline) {

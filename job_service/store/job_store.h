@@ -60,7 +60,7 @@ class JobStore {
   // Coalesced. Null where there is none.
   Task<absl::StatusOr<JobPtr>> Get(JobKey key, absl::Time deadline);
   Task<absl::StatusOr<std::vector<JobPtr>>> GetAll(std::vector<JobKey> keys, absl::Time deadline);
-  Task<absl::StatusOr<std::vector<Job>>> List(JobQuery query, absl::Time deadline);
+  Task<absl::StatusOr<JobPage>> List(JobQuery query, absl::Time deadline);
 
   // Jobs that are this caller's now, oldest first; none when there are none. Fair across users.
   Task<absl::StatusOr<std::vector<Job>>> Claim(ClaimRequest claim, absl::Time deadline);

@@ -1,3 +1,7 @@
+#include <algorithm>
+#include <optional>
+#include <utility>
+
 #include "job_service/store/rows.h"
 #include "job_service/store/sql.h"
 #include "job_service/store/statements.h"
@@ -34,6 +38,22 @@ JobQuery::Position StartOf(const JobQuery& query) {
   return {query.created_from - absl::Microseconds(1), kHighestId};
 }
 
+// Whether the index does not hold just these rows, so that some are passed over.
+bool PassesOver(const JobQuery& query) {
+  const bool named = query.user_id.has_value() || query.workflow_id.has_value();
+  return (named && query.status.has_value()) ||
+         (query.user_id.has_value() && query.workflow_id.has_value());
+}
+
+// Whether the statement tells how far it looked.
+bool Walks(const JobQuery& query) {
+  return query.user_id.has_value() || query.workflow_id.has_value() || query.status.has_value();
+}
+
+bool IsWithin(const JobQuery& query, absl::Time created_at) {
+  return query.oldest_first ? created_at < query.created_before : created_at >= query.created_from;
+}
+
 db::Params ListParams(const JobQuery& query) {
   const JobQuery::Position start = StartOf(query);
   db::Params params;
@@ -47,15 +67,37 @@ db::Params ListParams(const JobQuery& query) {
   }
   if (query.status.has_value()) params.Add(JobStatusName(*query.status));
   if (query.user_id.has_value()) params.Add(query.workflow_id);
+  if (Walks(query)) {
+    params.Add(PassesOver(query) ? std::max<int64_t>(query.limit, kMostLookedAt)
+                                 : int64_t{query.limit});
+  }
   return params;
+}
+
+// The columns behind those of a job.
+constexpr int kMatches = 7;
+constexpr int kIsLast = 8;
+
+JobPage ReadWalk(const JobQuery& query, const pqxx::result& rows) {
+  JobPage page;
+  for (const pqxx::row& row : rows) {
+    Job job = ReadJob(row);
+    // Behind the times that were asked for there is nothing to go on to.
+    if (row[kIsLast].as<bool>() && PassesOver(query) && IsWithin(query, job.created_at)) {
+      page.goes_on_after = JobQuery::Position{job.created_at, job.id};
+    }
+    if (row[kMatches].as<bool>()) page.jobs.push_back(std::move(job));
+  }
+  return page;
 }
 
 }  // namespace
 
-absl::StatusOr<std::vector<Job>> ListJobs(db::Session& session, const JobQuery& query) {
+absl::StatusOr<JobPage> ListJobs(db::Session& session, const JobQuery& query) {
   const absl::StatusOr<pqxx::result> rows = session.Exec(StatementOf(query), ListParams(query));
   if (!rows.ok()) return rows.status();
-  return ReadJobs(*rows);
+  if (Walks(query)) return ReadWalk(query, *rows);
+  return JobPage{ReadJobs(*rows), std::nullopt};
 }
 
 }  // namespace vibestack::job_service

@@ -93,7 +93,11 @@ absl::StatusOr<JobCounts> CountAllJobs(db::Session& session, int most_jobs);
 absl::StatusOr<std::vector<Job>> ExpireJobs(db::Session& session, absl::Duration retention,
                                             int limit);
 
-absl::StatusOr<std::vector<Job>> ListJobs(db::Session& session, const JobQuery& query);
+// Where no index holds just the rows of a list, a page looks at so many at most, and says where to
+// go on.
+inline constexpr int64_t kMostLookedAt = 10'000;
+
+absl::StatusOr<JobPage> ListJobs(db::Session& session, const JobQuery& query);
 
 // The oldest pending jobs of these workflows, at most `limit`, now processing.
 absl::StatusOr<std::vector<Job>> ClaimOldest(db::Session& session,

@@ -9,20 +9,24 @@ using testing::SizeIs;
 
 class ListJobsTest : public JobServiceTest {
  protected:
-  std::vector<Job> List(const JobQuery& query) {
-    absl::StatusOr<std::vector<Job>> jobs = SyncWait(store_.List(query, Soon()));
-    EXPECT_TRUE(jobs.ok()) << jobs.status();
-    return jobs.ok() ? *std::move(jobs) : std::vector<Job>();
+  JobPage ListPage(const JobQuery& query) {
+    absl::StatusOr<JobPage> page = SyncWait(store_.List(query, Soon()));
+    EXPECT_TRUE(page.ok()) << page.status();
+    return page.ok() ? *std::move(page) : JobPage();
   }
+  std::vector<Job> List(const JobQuery& query) { return ListPage(query).jobs; }
 
   // All pages, as ids.
   std::vector<std::string> ListAll(JobQuery query) {
     std::vector<std::string> ids;
     while (true) {
-      const std::vector<Job> page = List(query);
-      for (const Job& job : page) ids.push_back(job.id);
-      if (page.empty()) return ids;
-      query.after = JobQuery::Position{page.back().created_at, page.back().id};
+      const JobPage page = ListPage(query);
+      for (const Job& job : page.jobs) ids.push_back(job.id);
+      query.after = page.goes_on_after;
+      if (static_cast<int>(page.jobs.size()) == query.limit) {
+        query.after = JobQuery::Position{page.jobs.back().created_at, page.jobs.back().id};
+      }
+      if (!query.after.has_value()) return ids;
     }
   }
 
@@ -97,6 +101,33 @@ TEST_F(ListJobsTest, TheEarliestTimesOfACalendarAreUnderstood) {
   query.created_from = absl::InfinitePast();
   query.created_before = absl::FromUnixSeconds(253402300799);  // The year 9999.
   EXPECT_THAT(List(query), SizeIs(1));
+}
+
+TEST_F(ListJobsTest, APageLooksAtABoundedNumberOfJobsAndSaysWhereToGoOn) {
+  Fill(ann_, 25'000);
+  Sql("UPDATE agent_jobs SET status = 'failed' WHERE id IN (SELECT id FROM agent_jobs "
+      "ORDER BY created_at LIMIT 3)");
+  for (const bool by_user : {true, false}) {
+    JobQuery query;
+    query.status = JobStatus::kFailed;
+    if (by_user) query.user_id = ann_;
+    if (!by_user) query.workflow_id = "w";
+    // They are the oldest ones, behind 24,997 others.
+    for (int page = 0; page < 2; ++page) {
+      const JobPage nothing = ListPage(query);
+      EXPECT_THAT(nothing.jobs, IsEmpty());
+      ASSERT_TRUE(nothing.goes_on_after.has_value());
+      query.after = nothing.goes_on_after;
+    }
+    const JobPage last = ListPage(query);
+    EXPECT_THAT(last.jobs, SizeIs(3));
+    EXPECT_FALSE(last.goes_on_after.has_value());
+    // Behind the time that was asked for there is nothing to look at.
+    query.after.reset();
+    query.created_from = absl::Now() + absl::Hours(1);
+    EXPECT_THAT(ListAll(query), IsEmpty());
+    EXPECT_FALSE(ListPage(query).goes_on_after.has_value());
+  }
 }
 
 TEST_F(ListJobsTest, ResultsAreReadOnlyWhenAskedFor) {

@@ -48,7 +48,17 @@ class ScaleTest : public JobServiceTest {
     std::map<std::string, absl::Duration> times;
     times["claim"] = Best([&] { EXPECT_EQ(Claim(20, {"w"}).size(), 20U); });
     times["list by owner"] =
-        Best([&] { EXPECT_EQ(SyncWait(store_.List(query, Soon()))->size(), 50U); });
+        Best([&] { EXPECT_EQ(SyncWait(store_.List(query, Soon()))->jobs.size(), 50U); });
+    for (const bool oldest_first : {false, true}) {
+      JobQuery far;
+      far.status = JobStatus::kCompleted;
+      far.oldest_first = oldest_first;
+      // A time range that holds nothing, at that end of the list where all the rows lie behind it.
+      far.created_from = absl::Now() + absl::Hours(oldest_first ? -2'000 : 1);
+      far.created_before = absl::Now() + absl::Hours(oldest_first ? -1'000 : 2);
+      times[oldest_first ? "list by status, long ago" : "list by status, to come"] =
+          Best([&] { EXPECT_TRUE(SyncWait(store_.List(far, Soon()))->jobs.empty()); });
+    }
     times["stats"] = Best([&] { EXPECT_EQ(SyncWait(store_.Count({}, Soon()))->size(), 1U); });
     times["sweep"] = Best([&] { EXPECT_EQ(Sweep(), 0); });
     times["retention"] =
