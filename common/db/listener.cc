@@ -2,11 +2,13 @@
 
 #include <poll.h>
 #include <sys/eventfd.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <exception>
 
 #include <pqxx/notification>
+#include "absl/synchronization/notification.h"
 #include "common/base/random.h"
 #include "common/db/connection_string.h"
 #include "common/telemetry/log.h"
@@ -16,9 +18,34 @@ namespace {
 
 // A silent connection is asked for a sign of life this often: a half-open socket never ends by
 // itself.
-constexpr int kPingMillis = 10'000;
+constexpr int kPingMillis = 5'000;
+// One that does not answer within this time is lost. libpq would wait for ever where something in
+// between takes our packets and the server never sees them.
+constexpr absl::Duration kPingLimit = absl::Seconds(3);
 constexpr absl::Duration kBackoffBase = absl::Milliseconds(50);
 constexpr absl::Duration kBackoffLimit = absl::Seconds(2);
+
+// Ends a socket that is still in use when the time is over, so that whoever reads from it fails.
+class SocketDeadline {
+ public:
+  SocketDeadline(int socket, absl::Duration limit)
+      : thread_([this, socket, limit] {
+          if (!done_.WaitForNotificationWithTimeout(limit)) shutdown(socket, SHUT_RDWR);
+        }) {}
+  ~SocketDeadline() {
+    done_.Notify();
+    thread_.join();
+  }
+
+ private:
+  absl::Notification done_;
+  std::thread thread_;
+};
+
+void Ping(pqxx::connection& connection) {
+  const SocketDeadline deadline(connection.sock(), kPingLimit);
+  pqxx::nontransaction(connection).exec("SELECT 1");
+}
 
 // LISTENs when made and hands on what comes.
 class Receiver final : public pqxx::notification_receiver {
@@ -82,7 +109,7 @@ bool Listener::ListenOnce() {
     options_.on_listening();
     while (WaitForSocket(connection.sock(), kPingMillis)) {
       // Nothing to read means that the time is over: the ping reads too.
-      if (connection.get_notifs() == 0) pqxx::nontransaction(connection).exec("SELECT 1");
+      if (connection.get_notifs() == 0) Ping(connection);
     }
     receivers.clear();
   } catch (const std::exception&) {

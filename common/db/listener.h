@@ -26,7 +26,8 @@ struct ListenerOptions {
 
 // The one connection of a process that LISTENs. A thread of its own owns it; the callbacks run
 // there, one at a time, and must be short. A lost connection is opened again with backoff and
-// jitter, and on_listening tells after each time. News is a hint: a slow poll must stand behind
+// jitter, and on_listening tells after each time; one that falls silent without ending is noticed
+// within some ten seconds. News is a hint: a slow poll must stand behind
 // everything that waits for it, for a NOTIFY can be lost.
 class Listener {
  public:
