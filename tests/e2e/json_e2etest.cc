@@ -176,6 +176,31 @@ TEST_F(Json, DetailsOfAFailureAreCheckedToo) {
               IsRefusedFor("code"));
 }
 
+TEST_F(Json, EachOfTheHardOnesIsStoredAsItIsOrRefusedAndTheConnectionsStay) {
+  const double connects = services_->job().Metric("vibestack_db_connects_total");
+  EXPECT_GT(connects, 0);
+  // All that a message of 4 MiB, which gRPC takes, has room for beside the rest of the request.
+  const std::string large = "\"" + std::string((4 << 20) - 256, 'x') + "\"";
+  for (const auto& [json, kept] : std::vector<std::pair<std::string, std::string>>{
+           {R"({"a": 1, "a": 2})", R"({"a": 2})"},  // as JSONB keeps the last of equal keys
+           {Nested(100), Nested(100)},
+           {"9007199254740993", "9007199254740993"},
+           {"null", "null"},
+           {"{}", "{}"},
+           {R"("")", R"("")"},
+           {"1e131071", "1" + std::string(131'071, '0')},  // the largest that PostgreSQL takes
+           {large, large}}) {
+    ExpectKept(json, kept);
+  }
+  for (const std::string& json :
+       {std::string(R"({"\u0000": 1})"), std::string(R"({"a": "\u0000"})"),
+        std::string(R"(["\u0000"])"), std::string(R"("\ud800")"), std::string(R"(["\udfff"])"),
+        std::string("1e131072"), std::string("NaN"), Nested(20'000)}) {
+    EXPECT_THAT(CompleteWithJson(json), IsRefusedFor("result_json")) << json.substr(0, 50);
+  }
+  EXPECT_EQ(services_->job().Metric("vibestack_db_connects_total"), connects);
+}
+
 TEST_F(Json, LargeResultIsStoredAndRead) {
   // Just below gRPC's limit for a message; JSONB's own spacing makes the answer longer.
   std::string json = "[1";

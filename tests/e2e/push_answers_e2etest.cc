@@ -99,6 +99,24 @@ TEST_F(PushAnswers, AnAnswerThatComesTooLateIsNoAnswer) {
   EXPECT_EQ(job.result_json(), "\"in time\"");
 }
 
+TEST_F(PushAnswers, AnAcceptanceThatComesTooLateMakesASecondRunAndTheFirstCallbackCounts) {
+  std::atomic<int> asked{0};
+  Serve(
+      [&](const Received&) {
+        if (asked++ == 0) released_.WaitForNotification();
+        return Reply();
+      },
+      R"(, "timeout": "1s")");
+  const std::string id = Create();
+  ASSERT_TRUE(AwaitPosts(2));
+  released_.Notify();
+  const auto received = receiver_->received();
+  for (const Received& request : received) EXPECT_EQ(request.headers.at("idempotency-key"), id);
+  EXPECT_TRUE(CallBack(id, TokenOf(received[1]), "\"one\"").ok());
+  EXPECT_EQ(CallBack(id, TokenOf(received[0]), "\"two\"").reason(), "JOB_TERMINAL");
+  EXPECT_EQ(AwaitEnd(id).result_json(), "\"one\"");
+}
+
 TEST_F(PushAnswers, AReceiverThatNeverAnswersFailsTheJobAtTheDispatchTimeout) {
   Serve(
       [&](const Received&) {

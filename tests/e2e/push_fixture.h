@@ -8,6 +8,7 @@
 #include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/synchronization/notification.h"
 #include "tests/support/database.h"
@@ -26,18 +27,22 @@ class PushTest : public testing::Test {
 
   // Begins with a receiver that answers as `handler` does, and `push` as more members of the
   // workflow's entry, such as `, "timeout": "1s"`.
-  void Serve(HttpReceiver::Handler handler, const std::string& push = "", int replicas = 1) {
+  void Serve(HttpReceiver::Handler handler, const std::string& push = "", int replicas = 1,
+             const std::vector<std::string>& more_flags = {}) {
     receiver_ = std::make_unique<HttpReceiver>(std::move(handler));
-    ServeFile("{\"workflows\": [" + Entry("pushed", receiver_->url(), push) + "]}", replicas);
+    ServeFile("{\"workflows\": [" + Entry("pushed", receiver_->url(), push) + "]}", replicas,
+              more_flags);
   }
-  void ServeFile(const std::string& workflows, int replicas = 1) {
+  void ServeFile(const std::string& workflows, int replicas = 1,
+                 const std::vector<std::string>& more_flags = {}) {
+    std::vector<std::string> flags = {"--workflows_file=" + file(), "--sweep_interval=100ms",
+                                      "--poll_interval=500ms",
+                                      "--callback_base_url=http://gateway.test/"};
+    flags.insert(flags.end(), more_flags.begin(), more_flags.end());
     WriteFile(file(), workflows);
     Database().Run("DELETE FROM agent_jobs");
     services_ = std::make_unique<Services>(Services::Options{
-        .job_flags = {"--workflows_file=" + file(), "--sweep_interval=100ms",
-                      "--poll_interval=500ms", "--callback_base_url=http://gateway.test/"},
-        .job_replicas = replicas,
-        .callback_keys = true});
+        .job_flags = std::move(flags), .job_replicas = replicas, .callback_keys = true});
     person_ = services_->SignUp();
   }
   std::string file() const { return directory_.path() + "/workflows.json"; }

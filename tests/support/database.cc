@@ -9,12 +9,16 @@
 namespace vibestack::e2e {
 namespace {
 
-void ControlPostgres(const std::string& command) {
-  const Finished done = RunToEnd(RequiredEnvironment("VIBESTACK_TEST_PG_CTL"), {command});
+void MustRun(const std::string& program, const std::string& argument) {
+  const Finished done = RunToEnd(program, {argument});
   if (done.exit_code == 0) return;
-  std::fprintf(stderr, "PostgreSQL does not %s: %s\n", command.c_str(),
+  std::fprintf(stderr, "PostgreSQL does not %s: %s\n", argument.c_str(),
                done.standard_error.c_str());
   std::abort();
+}
+
+void ControlPostgres(const std::string& command) {
+  MustRun(RequiredEnvironment("VIBESTACK_TEST_PG_CTL"), command);
 }
 
 }  // namespace
@@ -56,8 +60,32 @@ std::string Database::Quote(const std::string& text) const {
   return connection_->session.quote(text);
 }
 
+std::vector<Database::Row> RunWhenUp(const std::string& sql) {
+  std::vector<Database::Row> rows;
+  const bool ran = Eventually(absl::Seconds(30), [&] {
+    try {
+      rows = Database().Run(sql);
+      return true;
+    } catch (const pqxx::broken_connection&) {
+      return false;
+    } catch (const pqxx::sql_error& error) {
+      // Class 57P: the server is ending or recovering.
+      if (error.sqlstate().rfind("57P", 0) != 0) throw;
+      return false;
+    }
+  });
+  if (ran) return rows;
+  std::fprintf(stderr, "PostgreSQL does not come back\n");
+  std::abort();
+}
+
+std::string OneWhenUp(const std::string& sql) { return RunWhenUp(sql).at(0).at(0).value(); }
+
 void StopPostgres() { ControlPostgres("stop"); }
 void StartPostgres() { ControlPostgres("start"); }
+void StartPostgresShifted(const std::string& offset) {
+  MustRun(RequiredEnvironment("VIBESTACK_E2E_ROOT") + "/tests/support/shift_postgres", offset);
+}
 void KillPostgres() { ControlPostgres("kill"); }
 
 }  // namespace vibestack::e2e

@@ -43,9 +43,17 @@ class EmptiedDatabase : public Database {
   EmptiedDatabase() { Run("TRUNCATE users, agent_jobs"); }
 };
 
+// Runs it (one statement or several) in a session of its own, once the server takes it: it may be
+// recovering from a crash. Ends the test program after half a minute.
+std::vector<Database::Row> RunWhenUp(const std::string& sql);
+// The only field of the only row of that.
+std::string OneWhenUp(const std::string& sql);
+
 // The server of this test program (see with_postgres).
 void StopPostgres();
 void StartPostgres();
+// With its clock off by that much: `+1h`, `-1h`.
+void StartPostgresShifted(const std::string& offset);
 // As a crash: SIGKILL to all of its processes.
 void KillPostgres();
 

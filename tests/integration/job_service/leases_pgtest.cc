@@ -1,5 +1,7 @@
 #include <thread>
 
+#include "absl/synchronization/barrier.h"
+#include "absl/time/clock.h"
 #include "tests/integration/job_service/fixture.h"
 
 namespace vibestack::job_service {
@@ -9,6 +11,12 @@ using testing::ElementsAre;
 using testing::IsEmpty;
 using testing::SizeIs;
 using LeasesTest = JobServiceTest;
+
+// Lets so much time go by without giving up the processor; none where it is negative.
+void Spin(absl::Duration time) {
+  const absl::Time end = absl::Now() + time;
+  while (absl::Now() < end) continue;
+}
 
 TEST_F(LeasesTest, AHeartbeatReplacesTheToken) {
   MustCreate(ann_);
@@ -90,26 +98,46 @@ TEST_F(LeasesTest, SweepsAreBoundedAndReplicasDoNotSweepTwice) {
   EXPECT_EQ(swept, 400);
 }
 
-TEST_F(LeasesTest, ASweepRacingACompletionNeverLosesIt) {
-  for (int round = 0; round < 30; ++round) {
+TEST_F(LeasesTest, OfASweepAndACompletionAtTheSameMomentOneWins) {
+  int completions = 0;
+  int losses = 0;
+  // Until the race went either way, often.
+  for (int round = 0; round < 5'000; ++round) {
+    if (round >= 200 && completions >= 10 && losses >= 10) break;
     const std::string id = MustCreate(ann_, "race");
     ASSERT_THAT(Claim(1, {"race"}), SizeIs(1));
     Age(id, "61 seconds");
     const Lease lease{id, LeaseToken(*Get(id))};
+    // Both at once, now the one and now the other a little ahead.
+    const absl::Duration ahead = absl::Microseconds(50) * (round % 21 - 10);
+    absl::Barrier start(2);
     absl::Status completed;
-    std::thread worker([&] { completed = Complete(lease, "1").status(); });
+    std::thread worker([&] {
+      start.Block();
+      Spin(ahead);
+      completed = Complete(lease, "1").status();
+    });
+    start.Block();
+    Spin(-ahead);
     const int swept = Sweep();
     worker.join();
     const JobPtr job = Get(id);
     if (completed.ok()) {
+      ++completions;
       EXPECT_EQ(job->status, JobStatus::kCompleted);
+      EXPECT_EQ(job->result, "1");
       EXPECT_EQ(swept, 0);
     } else {
+      ++losses;
       EXPECT_EQ(ErrorReason(completed), "LEASE_LOST");
       EXPECT_EQ(job->status, JobStatus::kPending);
+      EXPECT_FALSE(job->result.has_value());
+      EXPECT_EQ(swept, 1);
       Sql("DELETE FROM agent_jobs");
     }
   }
+  EXPECT_GE(completions, 10);
+  EXPECT_GE(losses, 10);
 }
 
 TEST_F(LeasesTest, ALostConnectionIsNotALostLease) {
