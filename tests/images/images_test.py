@@ -1,5 +1,6 @@
 """The images of deploy/docker, run for real: migrations, both services and the gateway, and one job through all of them."""
 
+import json
 import os
 import pathlib
 import shutil
@@ -8,6 +9,8 @@ import sys
 import tempfile
 import time
 import unittest
+import urllib.request
+from concurrent.futures import ThreadPoolExecutor
 
 from tests.images.containers import Container, ROOT, image, podman, run_to_end
 from tests.support.local_up import free_ports
@@ -118,9 +121,36 @@ class ImagesTest(unittest.TestCase):
         for target in ("user_service", "job_service", "migrations", "gateway"):
             self.assertEqual(podman("image", "inspect", "--format", "{{.Config.User}}", image(target)).stdout.strip(), "65532:65532")
 
+    def rest(self, path, body=None, token=None):
+        """What the gateway answers to a GET, or to a POST of a body."""
+        headers = {"content-type": "application/json"} | ({"authorization": f"Bearer {token}"} if token else {})
+        request = urllib.request.Request(f"http://127.0.0.1:{self.ports[4]}{path}", headers=headers,
+                                         data=json.dumps(body).encode() if body else None)
+        with urllib.request.urlopen(request, timeout=60) as answer:
+            return json.load(answer)
+
+    def waiting_request(self, pool):
+        """A call that is under way at the gateway, for some seconds."""
+        account = {"email": "stop@example.com", "password": "correct horse"}
+        self.rest("/v1/auth/sign-up", account)
+        token = self.rest("/v1/auth/login", account)["access_token"]
+        job = self.rest("/v1/jobs", {"workflow_id": "stop"}, token)
+        waiting = pool.submit(self.rest, f"/v1/jobs/{job['id']}:wait?timeout=5s", None, token)
+        self.assertTrue(eventually(lambda: "downstream_rq_active: 1" in self.gateway_stats()))
+        return waiting
+
+    def gateway_stats(self):
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.ports[5]}/stats?filter=http.edge.downstream_rq_active", timeout=10) as answer:
+            return answer.read().decode()
+
     def test_sigterm_ends_each_within_its_grace_and_with_zero(self):
-        # From the outside in, as an operator stops them.
-        for container in (self.gateway, self.job, self.user):
+        # The gateway finishes what is under way. From the outside in, as an operator stops them.
+        with ThreadPoolExecutor() as pool:
+            waiting = self.waiting_request(pool)
+            self.gateway.stop(GRACE)
+            self.assertEqual(waiting.result()["status"], "PENDING")
+        self.assertEqual(self.gateway.state()["ExitCode"], 0, self.gateway.logs())
+        for container in (self.job, self.user):
             with self.subTest(container.name):
                 began = time.monotonic()
                 container.stop(GRACE)
