@@ -96,10 +96,10 @@ class JobApi {
   // The same for a stream that has seen it: the caller is let in once more, too. NOT_FOUND when it
   // is gone.
   Answer<JobPtr> LookAgain(Call& call, rpc::ServerStream<pb::Job>& stream, JobKey key);
-  // Tells of every job in one of the states that are not terminal, as they are.
   // Whether the caller of a stream, as they are now, may be told what passes its filter.
   Task<absl::Status> LookAgain(Call& call, const FeedWatcher& watcher,
                                rpc::ServerStream<pb::WatchJobsResponse>& stream);
+  // Tells of every job in one of the states that are not terminal, as they are.
   Task<absl::Status> TellOpenJobs(Call& call, pb::JobView view, FeedWatcher& watcher,
                                   rpc::ServerStream<pb::WatchJobsResponse>& stream);
   // Lets the caller in once more and tells of the changes that wait.
@@ -113,6 +113,8 @@ class JobApi {
   // Claims until there is something, the wait is over, or the service stops. INVALID_ARGUMENT for a
   // workflow that is pushed.
   Answer<std::vector<Job>> ClaimOrWait(Call& call, ClaimRequest claim, absl::Time end);
+  // Releases what was claimed for a caller who has left.
+  Task<void> HandBack(const std::vector<Job>& jobs);
 
   const Options options_;
   JobStore& store_;

@@ -117,5 +117,34 @@ TEST_F(Deadline, ClaimWhoseCallerLeftTakesNoJob) {
   EXPECT_EQ(ClaimJob(services_, "left").job().id(), job.id());
 }
 
+TEST_F(Deadline, JobClaimedForACallerWhoLeftIsHandedBackAtOnce) {
+  const job::v1::Job job = CreateJob(services_, person_, "handed back");
+  locker_.Run("BEGIN");
+  locker_.Run("LOCK TABLE agent_jobs IN EXCLUSIVE MODE");
+  grpc::ClientContext context;
+  Prepare(context, {.token = services_.service_token()});
+  std::thread caller([&] {
+    job::v1::ClaimJobsRequest claim;
+    claim.add_workflow_ids("handed back");
+    job::v1::ClaimJobsResponse response;
+    EXPECT_EQ(services_.jobs().ClaimJobs(&context, claim, &response).error_code(), grpc::CANCELLED);
+  });
+  // The claim's statement is under way, and takes the job after its caller has left.
+  EXPECT_TRUE(Eventually(absl::Seconds(10), [&] { return Blocked() > 0; }));
+  context.TryCancel();
+  caller.join();
+  // Whatever is answered on this connection now was asked after the cancellation.
+  job::v1::GetJobRequest get;
+  get.set_id(job.id());
+  for (int i = 0; i < 10; ++i) {
+    ASSERT_TRUE(
+        Call(services_.jobs(), &JobService::Stub::GetJob, get, {.token = person_.access_token})
+            .ok());
+  }
+  locker_.Run("ROLLBACK");
+  // Long before the lease would run out.
+  EXPECT_EQ(ClaimJob(services_, "handed back").job().id(), job.id());
+}
+
 }  // namespace
 }  // namespace vibestack::e2e
