@@ -81,6 +81,10 @@ class World:
         return Person(user["id"], email, self.log_in(email))
 
     def database_url(self):
+        """What DATABASE_URL said, else the world's own PostgreSQL."""
+        return self.up.environment.get("DATABASE_URL") or self._own_database_url()
+
+    def _own_database_url(self):
         return subprocess.run([local_up.ROOT / "deploy" / "local" / "postgres", "url", self.up.place / "postgres", "vibestack"],
                               capture_output=True, text=True, check=True).stdout.strip()
 
