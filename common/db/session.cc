@@ -66,20 +66,25 @@ absl::StatusOr<std::unique_ptr<Session>> Session::Open(const SessionOptions& opt
 absl::Status Session::CheckSchema(int expected) {
   if (expected == 0) return absl::OkStatus();
   int version = 0;
+  bool serves = false;
   const absl::Status status = Catch("schema_version", [&] {
     // to_regprocedure is null, not an error, where nothing was migrated yet.
     const auto known =
         pqxx::nontransaction(connection_)
-            .exec("SELECT to_regprocedure('vibestack_schema_version()') IS NOT NULL");
+            .exec("SELECT to_regprocedure('vibestack_schema_serves(integer)') IS NOT NULL");
     if (!known[0][0].as<bool>()) return;
-    version =
-        pqxx::nontransaction(connection_).exec("SELECT vibestack_schema_version()")[0][0].as<int>();
+    const auto answer = pqxx::nontransaction(connection_)
+                            .exec("SELECT vibestack_schema_version(), vibestack_schema_serves(" +
+                                  std::to_string(expected) + ")");
+    version = answer[0][0].as<int>();
+    serves = answer[0][1].as<bool>();
   });
-  if (!status.ok() || version == expected) return status;
-  return FailedPreconditionError("SCHEMA_UNKNOWN",
-                                 "the database has schema version " + std::to_string(version) +
-                                     " and this program knows " + std::to_string(expected) +
-                                     ": run deploy/migrations/migrate");
+  if (!status.ok() || serves) return status;
+  return FailedPreconditionError(
+      "SCHEMA_UNKNOWN", "the database has schema version " + std::to_string(version) +
+                            " and this program was written for " + std::to_string(expected) +
+                            (version < expected ? ": run deploy/migrations/migrate"
+                                                : ", which that serves no more"));
 }
 
 absl::Status Session::Catch(const char* what, const std::function<void()>& call) {

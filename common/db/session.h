@@ -21,7 +21,8 @@ struct SessionOptions {
   std::string database_url;
   // As pg_stat_activity shows it.
   std::string application_name;
-  // What vibestack_schema_version() must answer (deploy/migrations); 0 accepts any database.
+  // The schema that the program was written for: one that vibestack_schema_serves() names
+  // (deploy/migrations), so that old and new programs can work side by side; 0 accepts any.
   int schema_version = 0;
   // Prepared when the session opens.
   std::vector<Statement> statements;

@@ -1,7 +1,8 @@
 """Brings the database of DATABASE_URL to the newest schema: makes it, upgrades it, or adopts tables that exist.
 
-Safe to run twice and at the same time; either everything is applied or nothing. Exit codes: 0 done, 1 could not be
-done (the reason is the last line), 2 DATABASE_URL is missing or no URL. A password is never printed.
+Safe to run twice, at the same time, and while services work: each migration is applied whole or not at all, and a lock that is
+not to be had at once is tried for again, for VIBESTACK_MIGRATE_WAIT seconds (60 by default). Exit codes: 0 done, 1 could not
+be done (the reason is the last line), 2 DATABASE_URL is missing or no URL. A password is never printed.
 """
 
 import logging
@@ -44,11 +45,11 @@ def explain(error: Exception) -> str:
     """Says in one line what went wrong, with nothing of the statement or the URL but host and database names."""
     cause = error.orig if isinstance(error, sa.exc.DBAPIError) else error
     if isinstance(cause, psycopg.errors.LockNotAvailable):
-        return "a lock was not to be had in time; nothing was changed, run it again when the tables are less busy"
+        return "a lock was not to be had in time; run it again when the tables are less busy"
     if isinstance(cause, psycopg.OperationalError) and cause.sqlstate is None:
         return f"the database cannot be reached: {' '.join(str(cause).split())}"
     if isinstance(cause, psycopg.Error) and cause.diag.message_primary:
-        return f"{cause.diag.message_primary}; nothing was changed"
+        return f"{cause.diag.message_primary}; the migration that met it changed nothing"
     return str(cause)
 
 

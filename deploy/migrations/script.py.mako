@@ -3,6 +3,7 @@
 Revision ID: ${up_revision}
 """
 
+import live
 from alembic import op
 
 revision = ${repr(up_revision)}
@@ -12,8 +13,8 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Ends with a new vibestack_schema_version()."""
     ${upgrades if upgrades else "pass"}
+    live.set_version(${int(up_revision[-4:])}, oldest_program=${int(up_revision[-4:]) - 1})
 
 
 def downgrade() -> None:

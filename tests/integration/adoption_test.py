@@ -11,6 +11,7 @@ from psycopg import rows
 
 from tests.support import foreign_database
 from tests.support import migration
+from tests.support.waiting import eventually
 
 SNAPSHOT = """
 SELECT (SELECT jsonb_agg(u ORDER BY id) FROM users AS u), (SELECT jsonb_agg(j ORDER BY id) FROM agent_jobs AS j),
@@ -91,7 +92,7 @@ class AdoptionTest(migration.ScratchCase):
         url = self.foreign()
         self.assertIn("stays as it is", self.migrated(url))
         self.assertEqual(query(url, "SELECT version_num FROM alembic_version"), [(foreign_database.FOREIGN_REVISION,)])
-        self.assertEqual(query(url, "SELECT vibestack_schema_version()"), [(1,)])
+        self.assertEqual(query(url, "SELECT vibestack_schema_version()"), [(migration.NEWEST,)])
         tables = "SELECT count(*) FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace"
         self.assertEqual(query(url, tables), [(3,)])
 
@@ -103,7 +104,7 @@ class AdoptionTest(migration.ScratchCase):
     def test_without_alembic_version_ours_is_made(self) -> None:
         url = self.foreign(with_alembic=False)
         self.migrated(url)
-        self.assertEqual(query(url, "SELECT version_num FROM alembic_version"), [("vibestack_0001",)])
+        self.assertEqual(query(url, "SELECT version_num FROM alembic_version"), [(f"vibestack_{migration.NEWEST:04d}",)])
 
     def test_second_run_changes_nothing(self) -> None:
         for with_alembic in (True, False):
@@ -119,7 +120,7 @@ class AdoptionTest(migration.ScratchCase):
             for runner in runners:
                 _, said = runner.communicate(timeout=60)
                 self.assertEqual(runner.returncode, 0, said)
-            self.assertEqual(query(url, "SELECT vibestack_schema_version()"), [(1,)])
+            self.assertEqual(query(url, "SELECT vibestack_schema_version()"), [(migration.NEWEST,)])
 
     def test_refusal_names_the_difference_and_changes_nothing(self) -> None:
         for deviation, named in REFUSED.items():
@@ -217,10 +218,19 @@ class MigrateTest(migration.ScratchCase):
         before = query(url, SNAPSHOT)
         with psycopg.connect(url) as holder:
             holder.execute("LOCK TABLE users IN ROW EXCLUSIVE MODE")
-            code, said = migration.migrate(url)
+            code, said = migration.migrate(url, VIBESTACK_MIGRATE_WAIT="2")
         self.assertEqual(code, 1)
         self.assertIn("a lock was not to be had in time", said)
         self.assertEqual(query(url, SNAPSHOT), before)
+
+    def test_lock_that_is_held_for_a_while_is_waited_for(self) -> None:
+        url = self.foreign()
+        with psycopg.connect(url) as holder:
+            holder.execute("LOCK TABLE users IN ROW EXCLUSIVE MODE")
+            runner = migration.start(url)
+            self.assertTrue(eventually(lambda: "trying again" in runner.stderr.readline()))
+        _, said = runner.communicate(timeout=60)
+        self.assertEqual(runner.returncode, 0, said)
 
     def test_tables_in_a_schema_of_the_search_path_are_used(self) -> None:
         url = self.scratch("CREATE SCHEMA app")

@@ -10,18 +10,19 @@ import psycopg
 from tests.support import foreign_database
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
+NEWEST = 2  # What vibestack_schema_version() says after the last migration.
 MIGRATE = str(ROOT / "deploy" / "migrations" / "migrate")
 
 
-def start(url: str) -> subprocess.Popen:
+def start(url: str, **environment: str) -> subprocess.Popen:
     """Starts a migration and returns at once."""
-    environment = {**os.environ, "DATABASE_URL": url}
+    environment = {**os.environ, "DATABASE_URL": url, **environment}
     return subprocess.Popen([MIGRATE], env=environment, stderr=subprocess.PIPE, text=True)
 
 
-def migrate(url: str) -> tuple[int, str]:
+def migrate(url: str, **environment: str) -> tuple[int, str]:
     """Migrates; returns the exit code and what was said."""
-    process = start(url)
+    process = start(url, **environment)
     _, said = process.communicate(timeout=60)
     return process.returncode, said
 

@@ -112,12 +112,17 @@ TEST(SessionTest, ALostConnectionIsUnavailableAndStaysSo) {
   EXPECT_TRUE(absl::IsUnavailable(session->Transact([] { return absl::OkStatus(); })));
 }
 
-TEST(SessionTest, KnowsItsSchemaByTheVersionThatTheMigrationsSet) {
+TEST(SessionTest, IsServedByTheSchemasThatSaySo) {
   SessionOptions options = TestSession();
-  options.schema_version = 1;
-  EXPECT_TRUE(Session::Open(options).ok());
-  options.schema_version = 999;
-  EXPECT_EQ(ErrorReason(Session::Open(options).status()), "SCHEMA_UNKNOWN");
+  // One that is older than the schema works through a rollout.
+  for (const int served : {1, 2}) {
+    options.schema_version = served;
+    EXPECT_TRUE(Session::Open(options).ok()) << served;
+  }
+  for (const int unknown : {-1, 3, 999}) {
+    options.schema_version = unknown;
+    EXPECT_EQ(ErrorReason(Session::Open(options).status()), "SCHEMA_UNKNOWN") << unknown;
+  }
 }
 
 TEST(SessionTest, NoDatabaseIsUnavailableAndTellsNothing) {

@@ -1,0 +1,17 @@
+"""Upgrades the database of DATABASE_URL to a revision of the tests, with the tools of deploy/migrations.
+
+    upgrade.py REVISION
+"""
+
+import pathlib
+import sys
+
+from alembic import command
+from alembic import config
+
+HERE = pathlib.Path(__file__).resolve().parent
+MIGRATIONS = HERE.parents[2] / "deploy" / "migrations"
+
+settings = config.Config(str(MIGRATIONS / "alembic.ini"))
+settings.set_main_option("version_locations", f"{MIGRATIONS / 'versions'}:{HERE}")
+command.upgrade(settings, sys.argv[1])
