@@ -81,10 +81,10 @@ absl::Status Session::CheckSchema(int expected) {
   });
   if (!status.ok() || serves) return status;
   return FailedPreconditionError(
-      "SCHEMA_UNKNOWN", "the database has schema version " + std::to_string(version) +
-                            " and this program was written for " + std::to_string(expected) +
-                            (version < expected ? ": run deploy/migrations/migrate"
-                                                : ", which that serves no more"));
+      "SCHEMA_UNKNOWN",
+      "the database has schema version " + std::to_string(version) +
+          " and this program was written for " + std::to_string(expected) +
+          (version < expected ? ": run deploy/migrations/migrate" : ", which that serves no more"));
 }
 
 absl::Status Session::Catch(const char* what, const std::function<void()>& call) {
