@@ -2,6 +2,7 @@
 
 #include <thread>
 
+#include "common/auth/bcrypt.h"
 #include "tests/integration/user_service/fixture.h"
 
 namespace vibestack::user_service {
@@ -64,6 +65,26 @@ TEST_F(AccountWritesTest, APasswordThatChangedBeforeTheWriteProvesNothing) {
   const std::string before = RowOf(ann);
   EXPECT_EQ(ErrorReason(SyncWait(users_.Update(ann, changes, Soon())).status()), "CONFLICT");
   EXPECT_EQ(RowOf(ann), before);
+}
+
+TEST_F(AccountWritesTest, APasswordThatIsChangedWhileItIsComparedProvesNothing) {
+  const std::string ann = Make("ann@example.com");
+  const std::string another = *auth::HashPassword(Secret("another horse"), 4);
+  absl::Status changed;
+  std::thread thread;
+  {
+    pqxx::work transaction(foreign_);
+    transaction.exec("UPDATE users SET hashed_password = " + Quoted(another));
+    // Compares with what was there before, then waits for the row.
+    thread = std::thread(
+        [&] { changed = ChangeEmail(ann, "new@example.com", "correct horse").status(); });
+    EXPECT_TRUE(WaitForALock());
+    transaction.commit();
+  }
+  thread.join();
+  EXPECT_EQ(ErrorReason(changed), "INVALID_CREDENTIALS") << changed;
+  EXPECT_EQ((*Get(ann))->email, "ann@example.com");
+  EXPECT_TRUE(ChangeEmail(ann, "new@example.com", "another horse").ok());
 }
 
 TEST_F(AccountWritesTest, AnEmailOfSomebodyElseInAnyCaseIsTaken) {

@@ -4,10 +4,13 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cstdlib>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include <pqxx/pqxx>
+#include "absl/time/clock.h"
 #include "common/async/sync_wait.h"
 #include "common/auth/password_pool.h"
 #include "common/base/error.h"
@@ -57,6 +60,20 @@ class UserServiceTest : public testing::Test {
                NewUuid() + "', " + Quoted(email) + ", " + Quoted(hash) +
                ", NULL, NULL) RETURNING id")[0][0]
         .c_str();
+  }
+
+  // Whether a statement of ours comes to wait for a lock, before it is given up on.
+  static bool WaitForALock() {
+    pqxx::connection observer(std::getenv("DATABASE_URL"));
+    const absl::Time give_up = absl::Now() + absl::Seconds(10);
+    while (absl::Now() < give_up) {
+      const auto waiting = pqxx::nontransaction(observer).exec(
+          "SELECT FROM pg_stat_activity WHERE application_name = 'user_service_pgtest' "
+          "AND wait_event_type = 'Lock'");
+      if (!waiting.empty()) return true;
+      std::this_thread::yield();
+    }
+    return false;
   }
 
   absl::StatusOr<UserPtr> Get(const std::string& id) { return SyncWait(users_.Get(id, Soon())); }

@@ -27,19 +27,6 @@ class LastSuperuserTest : public UserServiceTest {
     return SyncWait(users_.Deactivate(id, Soon())).status();
   }
   absl::Status Purge(const std::string& id) { return SyncWait(users_.Erase(id, Soon())).status(); }
-  // Whether a statement of ours comes to wait for a lock, before it is given up on.
-  static bool WaitForALock() {
-    pqxx::connection observer(std::getenv("DATABASE_URL"));
-    const absl::Time give_up = absl::Now() + absl::Seconds(10);
-    while (absl::Now() < give_up) {
-      const auto waiting = pqxx::nontransaction(observer).exec(
-          "SELECT FROM pg_stat_activity WHERE application_name = 'user_service_pgtest' "
-          "AND wait_event_type = 'Lock'");
-      if (!waiting.empty()) return true;
-      std::this_thread::yield();
-    }
-    return false;
-  }
   int CountSuperusers() {
     return Sql("SELECT count(*) FROM users WHERE is_active AND is_superuser")[0][0].as<int>();
   }
