@@ -11,38 +11,22 @@
 
 #include <utility>
 
+#include "common/base/openssl.h"
+
 namespace vibestack::auth {
 namespace {
 
 constexpr int kCoordinateBytes = 32;
 constexpr size_t kSignatureBytes = 64;
 
-template <auto Free>
-struct Deleter {
-  template <typename T>
-  void operator()(T* object) const {
-    Free(object);
-  }
-};
-using BioPtr = std::unique_ptr<BIO, Deleter<BIO_free_all>>;
-using BignumPtr = std::unique_ptr<BIGNUM, Deleter<BN_free>>;
-using SignaturePtr = std::unique_ptr<ECDSA_SIG, Deleter<ECDSA_SIG_free>>;
-using DigestPtr = std::unique_ptr<EVP_MD_CTX, Deleter<EVP_MD_CTX_free>>;
-using KeyContextPtr = std::unique_ptr<EVP_PKEY_CTX, Deleter<EVP_PKEY_CTX_free>>;
-using ParamsPtr = std::unique_ptr<OSSL_PARAM, Deleter<OSSL_PARAM_free>>;
-using ParamBuilderPtr = std::unique_ptr<OSSL_PARAM_BLD, Deleter<OSSL_PARAM_BLD_free>>;
+using BignumPtr = std::unique_ptr<BIGNUM, OpensslFree<BN_free>>;
+using SignaturePtr = std::unique_ptr<ECDSA_SIG, OpensslFree<ECDSA_SIG_free>>;
+using DigestPtr = std::unique_ptr<EVP_MD_CTX, OpensslFree<EVP_MD_CTX_free>>;
+using KeyContextPtr = std::unique_ptr<EVP_PKEY_CTX, OpensslFree<EVP_PKEY_CTX_free>>;
+using ParamsPtr = std::unique_ptr<OSSL_PARAM, OpensslFree<OSSL_PARAM_free>>;
+using ParamBuilderPtr = std::unique_ptr<OSSL_PARAM_BLD, OpensslFree<OSSL_PARAM_BLD_free>>;
 
-// Takes back what our failures leave in the thread's error queue: TLS code on the same thread reads
-// that queue and would take them for its own.
-class ErrorScope {
- public:
-  ErrorScope() { ERR_set_mark(); }
-  ~ErrorScope() { ERR_pop_to_mark(); }
-  ErrorScope(const ErrorScope&) = delete;
-  ErrorScope& operator=(const ErrorScope&) = delete;
-};
-
-std::shared_ptr<EVP_PKEY> Own(EVP_PKEY* key) { return {key, Deleter<EVP_PKEY_free>()}; }
+std::shared_ptr<EVP_PKEY> Own(EVP_PKEY* key) { return {key, OpensslFree<EVP_PKEY_free>()}; }
 
 const unsigned char* Bytes(const std::string& text) {
   return reinterpret_cast<const unsigned char*>(text.data());
@@ -50,12 +34,7 @@ const unsigned char* Bytes(const std::string& text) {
 
 unsigned char* Bytes(std::string& text) { return reinterpret_cast<unsigned char*>(text.data()); }
 
-BioPtr Reader(const Secret& text) {
-  return BioPtr(BIO_new_mem_buf(text.Reveal().data(), static_cast<int>(text.Reveal().size())));
-}
-
-// Without it OpenSSL asks the terminal for the passphrase of an encrypted key.
-int NoPassphrase(char*, int, int, void*) { return -1; }
+BioPtr Reader(const Secret& text) { return OpensslReader(text.Reveal()); }
 
 std::string Coordinate(EVP_PKEY* key, const char* name) {
   BIGNUM* number = nullptr;
@@ -123,7 +102,7 @@ absl::StatusOr<Es256Key> Es256Key::Check(std::shared_ptr<EVP_PKEY> key, bool can
 }
 
 absl::StatusOr<Es256Key> Es256Key::FromPem(const Secret& pem) {
-  const ErrorScope scope;
+  const OpensslErrorScope scope;
   std::shared_ptr<EVP_PKEY> key =
       Own(PEM_read_bio_PrivateKey(Reader(pem).get(), nullptr, NoPassphrase, nullptr));
   const bool can_sign = key != nullptr;
@@ -135,7 +114,7 @@ absl::StatusOr<Es256Key> Es256Key::FromPem(const Secret& pem) {
 }
 
 absl::StatusOr<Es256Key> Es256Key::FromCoordinates(const std::string& x, const std::string& y) {
-  const ErrorScope scope;
+  const OpensslErrorScope scope;
   const absl::Status unusable = absl::InvalidArgumentError("is no point of the curve P-256");
   if (x.size() != kCoordinateBytes || y.size() != kCoordinateBytes) return unusable;
   const std::string point = "\x04" + x + y;  // uncompressed, SEC 1, 2.3.3
@@ -155,7 +134,7 @@ absl::StatusOr<Es256Key> Es256Key::FromCoordinates(const std::string& x, const s
 }
 
 absl::StatusOr<Es256Key> Es256Key::Generate() {
-  const ErrorScope scope;
+  const OpensslErrorScope scope;
   std::shared_ptr<EVP_PKEY> key = Own(EVP_EC_gen(SN_X9_62_prime256v1));
   if (key == nullptr) return absl::InternalError("OpenSSL made no key");
   return Check(std::move(key), /*can_sign=*/true);
@@ -163,7 +142,7 @@ absl::StatusOr<Es256Key> Es256Key::Generate() {
 
 absl::StatusOr<std::string> Es256Key::Sign(const std::string& message) const {
   if (!can_sign_) return absl::FailedPreconditionError("a public key cannot sign");
-  const ErrorScope scope;
+  const OpensslErrorScope scope;
   const DigestPtr digest(EVP_MD_CTX_new());
   std::string der(static_cast<size_t>(EVP_PKEY_get_size(key_.get())), '\0');
   size_t size = der.size();
@@ -179,7 +158,7 @@ absl::StatusOr<std::string> Es256Key::Sign(const std::string& message) const {
 }
 
 bool Es256Key::Verify(const std::string& message, const std::string& signature) const {
-  const ErrorScope scope;
+  const OpensslErrorScope scope;
   const std::string der = ToDer(signature);
   if (der.empty()) return false;
   const DigestPtr digest(EVP_MD_CTX_new());
@@ -191,7 +170,7 @@ bool Es256Key::Verify(const std::string& message, const std::string& signature) 
 
 absl::StatusOr<Secret> Es256Key::ToPrivatePem() const {
   if (!can_sign_) return absl::FailedPreconditionError("a public key has no private part");
-  const ErrorScope scope;
+  const OpensslErrorScope scope;
   const BioPtr memory(BIO_new(BIO_s_mem()));
   if (memory == nullptr || PEM_write_bio_PKCS8PrivateKey(memory.get(), key_.get(), nullptr, nullptr,
                                                          0, nullptr, nullptr) != 1) {

@@ -7,24 +7,7 @@
 namespace vibestack::auth {
 
 KeyWatcher::KeyWatcher(KeyRing& keys, absl::Duration interval)
-    : keys_(keys), interval_(interval), thread_([this] { Run(); }) {}
-
-void KeyWatcher::Stop() {
-  {
-    absl::MutexLock lock(&mutex_);
-    stopping_ = true;
-  }
-  if (thread_.joinable()) thread_.join();
-}
-
-void KeyWatcher::Run() {
-  while (Pause()) Reload();
-}
-
-bool KeyWatcher::Pause() {
-  absl::MutexLock lock(&mutex_);
-  return !mutex_.AwaitWithTimeout(absl::Condition(&stopping_), interval_);
-}
+    : keys_(keys), looks_(interval, [this] { Reload(); }) {}
 
 void KeyWatcher::Reload() {
   const uint64_t before = keys_.Snapshot()->id();

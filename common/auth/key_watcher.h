@@ -1,11 +1,8 @@
 #ifndef VIBESTACK_COMMON_AUTH_KEY_WATCHER_H_
 #define VIBESTACK_COMMON_AUTH_KEY_WATCHER_H_
 
-#include <thread>
-
-#include "absl/base/thread_annotations.h"
-#include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
+#include "common/async/periodic.h"
 #include "common/auth/key_ring.h"
 
 namespace vibestack::auth {
@@ -18,25 +15,16 @@ class KeyWatcher {
  public:
   // `keys` must outlive this.
   KeyWatcher(KeyRing& keys, absl::Duration interval);
-  KeyWatcher(const KeyWatcher&) = delete;
-  KeyWatcher& operator=(const KeyWatcher&) = delete;
-  ~KeyWatcher() { Stop(); }
 
   // Joins the thread. May be called twice.
-  void Stop();
+  void Stop() { looks_.Stop(); }
 
  private:
-  void Run();
-  // Whether to go on after `interval`.
-  bool Pause();
   void Reload();
 
   KeyRing& keys_;
-  const absl::Duration interval_;
   bool failing_ = false;  // of the thread
-  absl::Mutex mutex_;
-  bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
-  std::thread thread_;
+  Periodic looks_;
 };
 
 }  // namespace vibestack::auth

@@ -1,0 +1,52 @@
+#ifndef VIBESTACK_COMMON_ASYNC_PERIODIC_H_
+#define VIBESTACK_COMMON_ASYNC_PERIODIC_H_
+
+#include <functional>
+#include <thread>
+#include <utility>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/synchronization/mutex.h"
+#include "absl/time/time.h"
+
+namespace vibestack {
+
+// Does something again and again, on a thread of its own, with a pause before each time.
+class Periodic {
+ public:
+  Periodic(absl::Duration pause, std::function<void()> work)
+      : pause_(pause), work_(std::move(work)), thread_([this] { Run(); }) {}
+  Periodic(const Periodic&) = delete;
+  Periodic& operator=(const Periodic&) = delete;
+  ~Periodic() { Stop(); }
+
+  // Joins the thread, after the work that is under way. May be called twice, not by the work.
+  void Stop() {
+    {
+      absl::MutexLock lock(&mutex_);
+      stopping_ = true;
+    }
+    if (thread_.joinable()) thread_.join();
+  }
+
+ private:
+  void Run() {
+    while (Pause()) work_();
+  }
+
+  // Whether to go on.
+  bool Pause() {
+    absl::MutexLock lock(&mutex_);
+    return !mutex_.AwaitWithTimeout(absl::Condition(&stopping_), pause_);
+  }
+
+  const absl::Duration pause_;
+  const std::function<void()> work_;
+  absl::Mutex mutex_;
+  bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
+  std::thread thread_;
+};
+
+}  // namespace vibestack
+
+#endif  // VIBESTACK_COMMON_ASYNC_PERIODIC_H_
