@@ -120,12 +120,15 @@ def http_request(method, request):
 class Rest:
     """Calls through the gateway."""
 
-    def __init__(self, host, port):
+    def __init__(self, host, port, tls=None):
+        """`tls` is the ssl.SSLContext of https."""
         self._address = (host, port)
+        self._tls = tls
 
     def raw(self, verb, path, body=None, headers=None, timeout=30):
         """(status, headers, bytes) of a request as it is."""
-        connection = http.client.HTTPConnection(*self._address, timeout=timeout)
+        connection = http.client.HTTPConnection(*self._address, timeout=timeout) if self._tls is None else \
+            http.client.HTTPSConnection(*self._address, timeout=timeout, context=self._tls)
         try:
             connection.request(verb, path, body=body, headers=headers or {})
             response = connection.getresponse()

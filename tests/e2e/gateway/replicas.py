@@ -8,6 +8,7 @@ import subprocess
 
 import envoy
 
+from tests.e2e.gateway.calls import Rest
 from tests.e2e.gateway.world import BUILD_DIR
 from tests.support import local_up
 from tests.support.waiting import eventually
@@ -39,41 +40,51 @@ class Process:
         return code
 
 
-def replica(world, name, *flags):
-    """(process, "HOST:PORT") of one more replica of a service of that world."""
+def log_of(world, name, address):
+    """The file that a replica or a gateway at that address logs to."""
+    return world.up.place / "log" / f"{name}-{address.rpartition(':')[2]}.log"
+
+
+def serves(address, seconds=1):
+    """Whether grpc.health.v1 at that address says that the service is ready, or comes to say so."""
+    probe = [local_up.ROOT / ".local/venv/bin/python", local_up.ROOT / "deploy/local/probe", "ready", address,
+             "--seconds", str(seconds)]
+    return subprocess.run(probe, check=False).returncode == 0
+
+
+def replica(world, name, *flags, is_ready=None):
+    """(process, "HOST:PORT") of one more replica of a service of that world; it is ready when it says so, or `is_ready()`."""
     port = local_up.free_ports(1)[0]
     address = f"127.0.0.1:{port}"
     environment = {**world.up.environment, "VIBESTACK_DATABASE_URL": world.database_url()}
     command = [BUILD_DIR / name / name, "serve", f"--grpc_address={address}", "--metrics_address=127.0.0.1:0",
                "--trusted_proxies=127.0.0.1/32", *flags]
-    probe = [local_up.ROOT / ".local/venv/bin/python", local_up.ROOT / "deploy/local/probe", "ready", address, "--seconds", "1"]
-    is_ready = lambda: subprocess.run(probe, check=False).returncode == 0  # noqa: E731
-    return Process(command, environment, world.up.place / "log" / f"{name}-{port}.log", is_ready), address
+    return Process(command, environment, log_of(world, name, address), is_ready or (lambda: serves(address))), address
 
 
-def gateway(world, users, jobs):
-    """(process, port, admin port) of a gateway in front of those replicas."""
+def answers(port, status, tls=None):
+    """Whether the gateway at that port has this status for the keys, which come from user_service."""
+    try:
+        return Rest("127.0.0.1", port, tls).raw("GET", "/.well-known/jwks.json", timeout=5)[0] == status
+    except OSError:
+        return False
+
+
+def gateway(world, users, jobs, is_ready=None, **settings):
+    """(process, port, admin port) of a gateway in front of those replicas, with more settings of `render`.
+
+    It is ready when it has user_service's keys, or `is_ready(port)`."""
     port, admin = local_up.free_ports(2)
     environment = {**world.up.environment, "GATEWAY_DESCRIPTORS": str(BUILD_DIR / "proto" / "vibestack.pb"),
                    "GATEWAY_DOCS": str(BUILD_DIR / "gateway" / "docs"),
                    "GATEWAY_PORT": str(port), "GATEWAY_ADMIN_PORT": str(admin),
-                   "GATEWAY_USER_SERVICE": ",".join(users), "GATEWAY_JOB_SERVICE": ",".join(jobs)}
+                   "GATEWAY_USER_SERVICE": ",".join(users), "GATEWAY_JOB_SERVICE": ",".join(jobs), **settings}
     config = world.up.place / "run" / f"gateway-{port}.yaml"
     rendered = subprocess.run([local_up.ROOT / "deploy/gateway/render"], env=environment, capture_output=True, check=True)
     config.write_bytes(rendered.stdout)
-
-    def is_ready():
-        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=1)
-        try:
-            connection.request("GET", "/.well-known/jwks.json")
-            return connection.getresponse().status == 200
-        except OSError:
-            return False
-        finally:
-            connection.close()
-
     command = [ENVOY, "--config-path", config, "--disable-hot-restart", "--log-level", "warning"]
-    return Process(command, environment, world.up.place / "log" / f"gateway-{port}.log", is_ready), port, admin
+    ready = is_ready or (lambda port: answers(port, 200))
+    return Process(command, environment, log_of(world, "gateway", f":{port}"), lambda: ready(port)), port, admin
 
 
 def all_are_in_use(admin):
