@@ -2,6 +2,7 @@
 
 #include "common/base/error.h"
 #include "common/base/random.h"
+#include "common/db/connect_fault.h"
 #include "common/db/sql_state.h"
 #include "common/telemetry/log.h"
 
@@ -147,7 +148,9 @@ void Pool::NoteFailure(const absl::Status& status) {
     if (live_ > 0) return;
     if (failure_.ok()) {
       Log(LogLevel::kError, "database_unavailable",
-          {{"reason", ErrorReason(status)}, {"message", std::string(status.message())}});
+          {{"reason", ErrorReason(status)},
+           {"message", std::string(status.message())},
+           {"fault", ConnectFaultOf(status)}});
     }
     // Whatever is wrong, callers are to try again later.
     failure_ = absl::IsUnavailable(status) ? status : StatusFromSqlState("");

@@ -5,6 +5,7 @@
 
 #include "absl/time/clock.h"
 #include "common/base/error.h"
+#include "common/db/connect_fault.h"
 #include "common/db/connection_string.h"
 #include "common/db/sql_state.h"
 #include "common/telemetry/log.h"
@@ -47,9 +48,9 @@ absl::StatusOr<std::unique_ptr<Session>> Session::Open(const SessionOptions& opt
   std::unique_ptr<Session> session;
   try {
     session.reset(new Session(options));
-  } catch (const std::exception&) {
+  } catch (const std::exception& error) {
     // The exception's text may name the host and the user, so it goes nowhere.
-    return StatusFromSqlState("");
+    return WithConnectFault(StatusFromSqlState(""), TlsFault(error.what()));
   }
   const absl::Status known = session->CheckSchema(options.schema_version);
   if (!known.ok()) return known;
