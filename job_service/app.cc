@@ -56,8 +56,10 @@ App::App(const Config& config, PushConfig push)
       dispatches_(
           pool_, [this](JobNews news) { Publish(std::move(news)); }, metrics_),
       dispatcher_(MakeDispatcherOptions(), dispatches_, hub_, metrics_),
-      users_(config_.user_service_address, config_.service_token,
-             OwnerBatches(config_.batches, metrics_)),
+      users_({.address = config_.user_service_address,
+              .tls = config_.user_service_tls,
+              .service_token = config_.service_token,
+              .batches = OwnerBatches(config_.batches, metrics_)}),
       keys_([this](absl::Time deadline) { return users_.FetchKeys(deadline); }),
       verifier_([this] { return keys_.Snapshot(); }, SystemClock::Instance()),
       accounts_(CacheOptions(config_), SystemClock::Instance(),
@@ -235,14 +237,24 @@ void App::OnListening() {
 absl::Status App::Listen() {
   const absl::Status serving = metrics_.Serve(config_.metrics_address);
   if (!serving.ok()) return serving;
+  if (config_.tls.has_value()) {
+    auto identity = tls::ServerIdentity::Open(*config_.tls);
+    if (!identity.ok()) return identity.status();
+    tls_ = *std::move(identity);
+  }
   absl::StatusOr<std::unique_ptr<rpc::Server>> server =
-      rpc::Server::Listen(config_.grpc_address, {&api_.service()});
+      rpc::Server::Listen({.address = config_.grpc_address,
+                           .credentials = tls_ == nullptr ? nullptr : tls_->credentials(),
+                           .health_address = config_.health_address},
+                          {&api_.service()});
   if (!server.ok()) return server.status();
   server_ = *std::move(server);
   readiness_.SetServer(server_.get());
   Log(LogLevel::kInfo, "listening",
       {{"grpc_port", server_->port()}, {"metrics_port", metrics_.port()}});
-  return rpc::WritePortFile(config_.port_file, server_->port(), metrics_.port());
+  return rpc::WritePortFile(config_.port_file, {{"grpc", server_->port()},
+                                                {"health", server_->health_port()},
+                                                {"metrics", metrics_.port()}});
 }
 
 void App::Watch() {
@@ -274,6 +286,7 @@ void App::Stop() {
   if (retention_ != nullptr) retention_->Stop();
   census_.Stop();
   listener_.Stop();
+  if (tls_ != nullptr) tls_->Stop();
   keys_.Stop();
   users_.Close();
   feed_.Close();

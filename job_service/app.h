@@ -17,6 +17,7 @@
 #include "common/rpc/server.h"
 #include "common/telemetry/metrics.h"
 #include "common/telemetry/rpc_metrics.h"
+#include "common/tls/server_identity.h"
 #include "job_service/api/job_api.h"
 #include "job_service/census/census.h"
 #include "job_service/config.h"
@@ -99,6 +100,7 @@ class App {
   std::unique_ptr<Sweeper> retention_;  // Null when jobs are kept for ever.
   Census census_;
   std::vector<MetricRegistration> watches_;
+  std::unique_ptr<tls::ServerIdentity> tls_;  // Null in plaintext.
   std::unique_ptr<rpc::Server> server_;
 };
 

@@ -12,11 +12,15 @@ ABSL_FLAG(std::string, database_url, "",
           "PostgreSQL: a postgresql:// URL or libpq keywords; required");
 ABSL_FLAG(std::string, grpc_address, "127.0.0.1:50052",
           "where gRPC listens; port 0 picks a free one");
+ABSL_FLAG(std::string, health_address, "",
+          "where grpc.health.v1 alone is served too, in plaintext, for probes that can neither do "
+          "TLS nor show a certificate");
 ABSL_FLAG(std::string, metrics_address, "127.0.0.1:9465",
           "where Prometheus finds /metrics; port 0 picks a free one");
 ABSL_FLAG(std::string, log_level, "info", "debug, info, warning or error");
 ABSL_FLAG(std::string, port_file, "",
-          "a file that gets the ports as `grpc=PORT` and `metrics=PORT` once the service listens");
+          "a file that gets the ports as `grpc=PORT`, `metrics=PORT` and `health=PORT` once the "
+          "service listens");
 ABSL_FLAG(
     std::string, trusted_proxies, "",
     "networks of the proxies in front, such as 10.0.0.0/8,2001:db8::/32: their x-forwarded-for "
@@ -28,6 +32,14 @@ ABSL_FLAG(int, batch_queue, 10'000, "calls of one kind that may wait");
 ABSL_FLAG(absl::Duration, shutdown_grace, absl::Seconds(20),
           "how long calls under way may take when the service stops");
 ABSL_FLAG(std::string, user_service_address, "127.0.0.1:50051", "user_service's gRPC");
+ABSL_FLAG(std::string, user_service_tls_ca, "",
+          "a PEM file with the authorities of user_service's certificate; with it, and only with "
+          "it, user_service is called over TLS, and its name must be in the certificate");
+ABSL_FLAG(std::string, user_service_tls_cert, "",
+          "a PEM file with the certificate to show to user_service, and those between it and its "
+          "authority");
+ABSL_FLAG(std::string, user_service_tls_key, "",
+          "a PEM file with the private key of --user_service_tls_cert");
 ABSL_FLAG(std::string, service_token_file, "",
           "a file with a token of `user_service issue-service-token`; required");
 ABSL_FLAG(absl::Duration, lease_duration, absl::Seconds(60),
@@ -60,6 +72,7 @@ absl::Status CheckFlags() {
       CheckGiven("database_url", absl::GetFlag(FLAGS_database_url)),
       CheckAddress("grpc_address", absl::GetFlag(FLAGS_grpc_address)),
       CheckAddress("metrics_address", absl::GetFlag(FLAGS_metrics_address)),
+      CheckOptionalAddress("health_address", absl::GetFlag(FLAGS_health_address)),
       CheckRange("database_connections", absl::GetFlag(FLAGS_database_connections), 1, 256),
       CheckRange("batch_max_rows", absl::GetFlag(FLAGS_batch_max_rows), 1, 10'000),
       CheckRange("batch_in_flight", absl::GetFlag(FLAGS_batch_in_flight), 1, 64),
@@ -95,6 +108,20 @@ absl::StatusOr<Secret> ReadToken(const std::string& path) {
   return Secret(std::move(text));
 }
 
+// Both sides of TLS: our port, and calls of user_service.
+absl::Status ReadTls(Config& config) {
+  absl::StatusOr<std::optional<tls::Config>> server = tls::ReadServerConfig();
+  if (!server.ok()) return server.status();
+  absl::StatusOr<std::optional<tls::Config>> client = tls::ReadClientConfig(
+      {.certificate = {"user_service_tls_cert", absl::GetFlag(FLAGS_user_service_tls_cert)},
+       .key = {"user_service_tls_key", absl::GetFlag(FLAGS_user_service_tls_key)},
+       .authorities = {"user_service_tls_ca", absl::GetFlag(FLAGS_user_service_tls_ca)}});
+  if (!client.ok()) return client.status();
+  config.tls = *std::move(server);
+  config.user_service_tls = *std::move(client);
+  return absl::OkStatus();
+}
+
 CoalescerOptions Batches() {
   CoalescerOptions batches;
   batches.max_batch = static_cast<size_t>(absl::GetFlag(FLAGS_batch_max_rows));
@@ -117,9 +144,12 @@ absl::StatusOr<Config> ReadConfig() {
                                       std::string(proxies.status().message()));
   }
   Config config;
+  const absl::Status tls = ReadTls(config);
+  if (!tls.ok()) return tls;
   config.trusted_proxies = *std::move(proxies);
   config.database_url = Secret(absl::GetFlag(FLAGS_database_url));
   config.grpc_address = absl::GetFlag(FLAGS_grpc_address);
+  config.health_address = absl::GetFlag(FLAGS_health_address);
   config.metrics_address = absl::GetFlag(FLAGS_metrics_address);
   config.log_level = absl::GetFlag(FLAGS_log_level);
   config.port_file = absl::GetFlag(FLAGS_port_file);

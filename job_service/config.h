@@ -1,6 +1,7 @@
 #ifndef VIBESTACK_JOB_SERVICE_CONFIG_H_
 #define VIBESTACK_JOB_SERVICE_CONFIG_H_
 
+#include <optional>
 #include <string>
 
 #include "absl/status/statusor.h"
@@ -8,6 +9,7 @@
 #include "common/async/coalescer.h"
 #include "common/base/secret.h"
 #include "common/rpc/ip_address.h"
+#include "common/tls/config.h"
 
 namespace vibestack::job_service {
 
@@ -15,6 +17,8 @@ namespace vibestack::job_service {
 struct Config {
   Secret database_url;
   std::string grpc_address;
+  std::optional<tls::Config> tls;
+  std::string health_address;
   std::string metrics_address;
   std::string log_level;
   std::string port_file;
@@ -23,6 +27,7 @@ struct Config {
   CoalescerOptions batches;
   absl::Duration shutdown_grace;
   std::string user_service_address;
+  std::optional<tls::Config> user_service_tls;
   Secret service_token;
   absl::Duration lease_duration;
   absl::Duration sweep_interval;

@@ -129,13 +129,26 @@ absl::StatusOr<std::unique_ptr<App>> App::Start(const Options& options) {
   return app;
 }
 
+absl::Status App::Listen() {
+  if (options_.tls.has_value()) {
+    auto identity = tls::ServerIdentity::Open(*options_.tls);
+    if (!identity.ok()) return identity.status();
+    tls_ = *std::move(identity);
+  }
+  auto server = rpc::Server::Listen({.address = options_.grpc_address,
+                                     .credentials = tls_ == nullptr ? nullptr : tls_->credentials(),
+                                     .health_address = options_.health_address},
+                                    {&auth_api_.service(), &user_api_.service()});
+  if (!server.ok()) return server.status();
+  server_ = *std::move(server);
+  return absl::OkStatus();
+}
+
 absl::Status App::Open() {
   const absl::Status metrics = metrics_.Serve(options_.metrics_address);
   if (!metrics.ok()) return metrics;
-  auto server =
-      rpc::Server::Listen(options_.grpc_address, {&auth_api_.service(), &user_api_.service()});
-  if (!server.ok()) return server.status();
-  server_ = *std::move(server);
+  const absl::Status listening = Listen();
+  if (!listening.ok()) return listening;
   key_watcher_ = std::make_unique<auth::KeyWatcher>(*keys_, kKeyInterval);
   listener_ = std::make_unique<db::Listener>(db::ListenerOptions{
       .database_url = options_.database_url,
@@ -151,7 +164,9 @@ absl::Status App::Open() {
       {{"grpc_port", server_->port()},
        {"metrics_port", metrics_.port()},
        {"signing_kid", keys_->Snapshot()->signing_kid()}});
-  return rpc::WritePortFile(options_.port_file, server_->port(), metrics_.port());
+  return rpc::WritePortFile(options_.port_file, {{"grpc", server_->port()},
+                                                 {"health", server_->health_port()},
+                                                 {"metrics", metrics_.port()}});
 }
 
 void App::OnNotification(const std::string& payload) {
@@ -201,6 +216,7 @@ void App::Stop() {
   if (deliveries_ != nullptr) deliveries_->Stop(std::max(until, absl::Now() + absl::Seconds(1)));
   if (listener_ != nullptr) listener_->Stop();
   if (key_watcher_ != nullptr) key_watcher_->Stop();
+  if (tls_ != nullptr) tls_->Stop();
   users_.Close();
   pool_.Stop();
   watched_.clear();

@@ -21,6 +21,7 @@
 #include "common/rpc/server.h"
 #include "common/telemetry/metrics.h"
 #include "common/telemetry/rpc_metrics.h"
+#include "common/tls/server_identity.h"
 #include "user_service/api/auth_api.h"
 #include "user_service/api/guess_guard.h"
 #include "user_service/api/user_api.h"
@@ -60,6 +61,7 @@ class App {
   App(const Options& options, std::unique_ptr<auth::KeyRing> keys, Secret fingerprint_key);
 
   absl::Status Open();
+  absl::Status Listen();
   void OnNotification(const std::string& payload);
   Task<absl::StatusOr<auth::AccountState>> LoadAccount(std::string user_id, absl::Time deadline);
   void WatchParts();
@@ -95,6 +97,7 @@ class App {
   UserApi user_api_;
   std::unique_ptr<auth::KeyWatcher> key_watcher_;
   std::unique_ptr<db::Listener> listener_;
+  std::unique_ptr<tls::ServerIdentity> tls_;  // null in plaintext
   std::vector<MetricRegistration> watched_;
   std::unique_ptr<rpc::Server> server_;
 };

@@ -15,10 +15,14 @@ ABSL_FLAG(std::string, keys_dir, "",
           "Directory with the signing keys (<kid>.pem) and fingerprint.secret; create-keys fills "
           "it. Keys that are added or removed count within seconds.");
 ABSL_FLAG(std::string, grpc_address, "127.0.0.1:50051", "host:port to serve gRPC on; 0 is any.");
+ABSL_FLAG(std::string, health_address, "",
+          "host:port to serve grpc.health.v1 alone on, in plaintext, for probes that can neither "
+          "do TLS nor show a certificate.");
 ABSL_FLAG(std::string, metrics_address, "127.0.0.1:9464",
           "host:port to serve Prometheus metrics on; 0 is any.");
 ABSL_FLAG(std::string, port_file, "",
-          "Where to write the ports once they are open, as lines grpc=PORT and metrics=PORT.");
+          "Where to write the ports once they are open, as lines grpc=PORT, metrics=PORT and "
+          "health=PORT.");
 ABSL_FLAG(
     std::string, trusted_proxies, "",
     "Networks of the proxies in front, such as 10.0.0.0/8,2001:db8::/32: their x-forwarded-for "
@@ -47,6 +51,7 @@ Options Read() {
   return {.database_url = absl::GetFlag(FLAGS_database_url),
           .keys_dir = absl::GetFlag(FLAGS_keys_dir),
           .grpc_address = absl::GetFlag(FLAGS_grpc_address),
+          .health_address = absl::GetFlag(FLAGS_health_address),
           .metrics_address = absl::GetFlag(FLAGS_metrics_address),
           .port_file = absl::GetFlag(FLAGS_port_file),
           .shutdown_grace = absl::GetFlag(FLAGS_shutdown_grace),
@@ -59,6 +64,7 @@ Options Read() {
           .bcrypt_queue = absl::GetFlag(FLAGS_bcrypt_queue),
           .access_token_ttl = absl::GetFlag(FLAGS_access_token_ttl),
           .refresh_token_ttl = absl::GetFlag(FLAGS_refresh_token_ttl),
+          .tls = {},
           .trusted_proxies = {},
           .guesses = {},
           .webhook = {},
@@ -91,6 +97,7 @@ absl::StatusOr<Options> CheckedForServe(const Options& o) {
   return Checked(o, {CheckGiven("database_url", o.database_url), CheckGiven("keys_dir", o.keys_dir),
                      CheckAddress("grpc_address", o.grpc_address),
                      CheckAddress("metrics_address", o.metrics_address),
+                     CheckOptionalAddress("health_address", o.health_address),
                      CheckRange("shutdown_grace", o.shutdown_grace, kSecond, absl::Hours(1)),
                      CheckRange("database_connections", o.database_connections, 1, 1000),
                      CheckRange("batch_max_rows", o.batch_max_rows, 1, 10000),
@@ -107,6 +114,8 @@ absl::StatusOr<Options> CheckedForServe(const Options& o) {
 absl::StatusOr<Options> ReadServeOptions() {
   absl::StatusOr<Options> options = CheckedForServe(Read());
   if (!options.ok()) return options;
+  absl::StatusOr<std::optional<tls::Config>> tls = tls::ReadServerConfig();
+  if (!tls.ok()) return tls.status();
   absl::StatusOr<rpc::IpNetworks> proxies = ReadProxies();
   if (!proxies.ok()) return proxies.status();
   const absl::StatusOr<GuessLimits::Options> guesses = ReadGuessOptions();
@@ -115,6 +124,7 @@ absl::StatusOr<Options> ReadServeOptions() {
   if (!webhook.ok()) return webhook.status();
   const absl::StatusOr<SignUpMode> mode = ReadSignUpMode(*webhook);
   if (!mode.ok()) return mode.status();
+  options->tls = *std::move(tls);
   options->trusted_proxies = *std::move(proxies);
   options->guesses = *guesses;
   options->webhook = *std::move(webhook);

@@ -1,11 +1,13 @@
 #ifndef VIBESTACK_USER_SERVICE_OPTIONS_H_
 #define VIBESTACK_USER_SERVICE_OPTIONS_H_
 
+#include <optional>
 #include <string>
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "common/rpc/ip_address.h"
+#include "common/tls/config.h"
 #include "user_service/domain/guess_limits.h"
 #include "user_service/webhook_options.h"
 
@@ -16,6 +18,7 @@ struct Options {
   std::string database_url;
   std::string keys_dir;
   std::string grpc_address;
+  std::string health_address;
   std::string metrics_address;
   std::string port_file;
   absl::Duration shutdown_grace;
@@ -29,6 +32,7 @@ struct Options {
   absl::Duration access_token_ttl;
   absl::Duration refresh_token_ttl;
   // Of serve.
+  std::optional<tls::Config> tls;
   rpc::IpNetworks trusted_proxies;
   GuessLimits::Options guesses;
   WebhookOptions webhook;

@@ -44,6 +44,10 @@ absl::Status CheckAddress(std::string_view flag, std::string_view value) {
   return Refuse(flag, "host:port", "\"" + std::string(value) + "\"");
 }
 
+absl::Status CheckOptionalAddress(std::string_view flag, std::string_view value) {
+  return value.empty() ? absl::OkStatus() : CheckAddress(flag, value);
+}
+
 absl::Status CheckRange(std::string_view flag, int64_t value, int64_t min, int64_t max) {
   if (value >= min && value <= max) return absl::OkStatus();
   return Refuse(flag, std::to_string(min) + " to " + std::to_string(max), std::to_string(value));

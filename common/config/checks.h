@@ -20,6 +20,9 @@ absl::Status CheckGiven(std::string_view flag, std::string_view value);
 // Whether the host exists is not looked up.
 absl::Status CheckAddress(std::string_view flag, std::string_view value);
 
+// The same, or nothing.
+absl::Status CheckOptionalAddress(std::string_view flag, std::string_view value);
+
 // Both ends are allowed.
 absl::Status CheckRange(std::string_view flag, int64_t value, int64_t min, int64_t max);
 absl::Status CheckRange(std::string_view flag, absl::Duration value, absl::Duration min,

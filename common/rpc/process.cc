@@ -50,11 +50,14 @@ int WaitForStopSignal(const std::function<void()>& on_hangup) {
   return signal;
 }
 
-absl::Status WritePortFile(const std::string& path, int grpc_port, int metrics_port) {
+absl::Status WritePortFile(const std::string& path,
+                           std::initializer_list<std::pair<const char*, int>> ports) {
   if (path.empty()) return absl::OkStatus();
   const std::string aside = path + ".new";
   std::ofstream file(aside, std::ios::trunc);
-  file << "grpc=" << grpc_port << "\nmetrics=" << metrics_port << "\n";
+  for (const auto& [name, port] : ports) {
+    if (port != 0) file << name << "=" << port << "\n";
+  }
   file.close();
   if (file.fail() || std::rename(aside.c_str(), path.c_str()) != 0) {
     return absl::UnavailableError("cannot write the file that --port_file names");

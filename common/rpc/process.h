@@ -2,7 +2,9 @@
 #define VIBESTACK_COMMON_RPC_PROCESS_H_
 
 #include <functional>
+#include <initializer_list>
 #include <string>
+#include <utility>
 
 #include "absl/status/status.h"
 
@@ -19,9 +21,10 @@ void PrepareProcess();
 // `on_hangup` on this thread instead, where it is given.
 int WaitForStopSignal(const std::function<void()>& on_hangup = nullptr);
 
-// Writes `grpc=PORT` and `metrics=PORT` to `path`, each on a line; nothing for an empty path.
-// Whoever waits for the file finds it whole. UNAVAILABLE when it cannot be written.
-absl::Status WritePortFile(const std::string& path, int grpc_port, int metrics_port);
+// Writes the ports as `NAME=PORT` to `path`, each on a line; nothing for an empty path, and no line
+// for port 0. Whoever waits for the file finds it whole. UNAVAILABLE when it cannot be written.
+absl::Status WritePortFile(const std::string& path,
+                           std::initializer_list<std::pair<const char*, int>> ports);
 
 }  // namespace vibestack::rpc
 

@@ -1,14 +1,18 @@
 #include "common/rpc/server.h"
 
 #include <google/protobuf/stubs/logging.h>
-#include <grpc/support/log.h>
 #include <grpcpp/ext/proto_server_reflection_plugin.h>
 #include <grpcpp/health_check_service_interface.h>
+#include <grpcpp/impl/server_builder_option.h>
+#include <grpcpp/impl/server_builder_plugin.h>
 #include <grpcpp/server_builder.h>
 
 #include <chrono>
+#include <optional>
 
 #include "common/base/error.h"
+#include "common/rpc/grpc_log.h"
+#include "common/rpc/ip_address.h"
 #include "common/telemetry/log.h"
 
 namespace vibestack::rpc {
@@ -17,32 +21,38 @@ namespace {
 constexpr char kLiveness[] = "liveness";
 constexpr char kReadiness[] = "readiness";
 
-// gRPC's own messages, as lines of our log.
-void LogForGrpc(gpr_log_func_args* arguments) {
-  const bool error = arguments->severity == GPR_LOG_SEVERITY_ERROR;
-  Log(error ? LogLevel::kWarning : LogLevel::kDebug, "grpc", {{"message", arguments->message}});
-}
-
-// What is a plugin of every later server, so it is set up once.
-void InitPluginsOnce() {
+// What holds for every later server, so it is set up once.
+void SetUpOnce() {
   static const bool once = [] {
     grpc::EnableDefaultHealthCheckService(true);
     grpc::reflection::InitProtoReflectionServerBuilderPlugin();
     // Protobuf logs what callers sent wrong; we answer it instead.
     google::protobuf::SetLogHandler(nullptr);
-    gpr_set_log_function(LogForGrpc);
+    RouteGrpcLog();
     return true;
   }();
   static_cast<void>(once);
 }
 
-}  // namespace
+// Takes from a server what every server of the process gets: reflection.
+class WithoutPlugins : public grpc::ServerBuilderOption {
+ public:
+  void UpdateArguments(grpc::ChannelArguments*) override {}
+  void UpdatePlugins(std::vector<std::unique_ptr<grpc::ServerBuilderPlugin>>* plugins) override {
+    plugins->clear();
+  }
+};
 
-absl::StatusOr<std::unique_ptr<Server>> Server::Listen(
-    const std::string& address, const std::vector<grpc::Service*>& services) {
-  InitPluginsOnce();
-  std::unique_ptr<Server> server(new Server());
-  grpc::ServerBuilder builder;
+bool IsLoopback(const std::string& address) {
+  static const IpNetworks loopback = *IpNetworks::Parse("127.0.0.0/8,::1");
+  std::string host = address.substr(0, address.rfind(':'));
+  if (host == "localhost") return true;
+  if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
+  const std::optional<IpAddress> ip = IpAddress::Parse(host);
+  return ip.has_value() && loopback.Contain(*ip);
+}
+
+void SetArguments(grpc::ServerBuilder& builder) {
   // A second process on the same port is a mistake to report, not a way to share the load.
   builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
   // Finds clients that vanished without a word, and lets quiet ones keep their connection alive.
@@ -55,15 +65,50 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Listen(
   // UNIMPLEMENTED.
   builder.SetCompressionAlgorithmSupportStatus(GRPC_COMPRESS_GZIP, false);
   builder.SetCompressionAlgorithmSupportStatus(GRPC_COMPRESS_DEFLATE, false);
-  builder.AddListeningPort(address, grpc::InsecureServerCredentials(), &server->port_);
+}
+
+// Null when the address cannot be had.
+std::unique_ptr<grpc::Server> Start(grpc::ServerBuilder& builder, const std::string& address,
+                                    std::shared_ptr<grpc::ServerCredentials> credentials,
+                                    int* port) {
+  SetArguments(builder);
+  builder.AddListeningPort(address, std::move(credentials), port);
+  std::unique_ptr<grpc::Server> server = builder.BuildAndStart();
+  return *port == 0 ? nullptr : std::move(server);
+}
+
+absl::Status Taken(const std::string& address) {
+  return UnavailableError("ADDRESS_UNAVAILABLE",
+                          "cannot listen on " + address + ": is something else using it?");
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Server>> Server::Listen(
+    const Options& options, const std::vector<grpc::Service*>& services) {
+  SetUpOnce();
+  std::unique_ptr<Server> server(new Server());
+  const bool plaintext = options.credentials == nullptr;
+  if (plaintext && !IsLoopback(options.address)) {
+    Log(LogLevel::kWarning, "plaintext_beyond_loopback", {{"address", options.address}});
+  }
+  grpc::ServerBuilder builder;
   for (grpc::Service* service : services) builder.RegisterService(service);
-  server->server_ = builder.BuildAndStart();
-  if (server->server_ == nullptr || server->port_ == 0) {
-    return UnavailableError("ADDRESS_UNAVAILABLE",
-                            "cannot listen on " + address + ": is something else using it?");
+  server->server_ =
+      Start(builder, options.address,
+            plaintext ? grpc::InsecureServerCredentials() : options.credentials, &server->port_);
+  if (server->server_ == nullptr) return Taken(options.address);
+  if (!options.health_address.empty()) {
+    grpc::ServerBuilder health;
+    health.SetOption(std::make_unique<WithoutPlugins>());
+    server->health_server_ = Start(health, options.health_address,
+                                   grpc::InsecureServerCredentials(), &server->health_port_);
+    if (server->health_server_ == nullptr) return Taken(options.health_address);
   }
   server->SetReady(false);
-  server->server_->GetHealthCheckService()->SetServingStatus(kLiveness, true);
+  for (grpc::Server* one : server->Servers()) {
+    one->GetHealthCheckService()->SetServingStatus(kLiveness, true);
+  }
   return server;
 }
 
@@ -71,16 +116,29 @@ Server::~Server() {
   if (server_ != nullptr) Shutdown(absl::ZeroDuration());
 }
 
+std::vector<grpc::Server*> Server::Servers() const {
+  std::vector<grpc::Server*> servers = {server_.get()};
+  if (health_server_ != nullptr) servers.push_back(health_server_.get());
+  return servers;
+}
+
 void Server::SetReady(bool ready) {
-  auto* health = server_->GetHealthCheckService();
-  health->SetServingStatus(kReadiness, ready);
-  health->SetServingStatus("", ready);
+  for (grpc::Server* one : Servers()) {
+    auto* health = one->GetHealthCheckService();
+    health->SetServingStatus(kReadiness, ready);
+    health->SetServingStatus("", ready);
+  }
 }
 
 void Server::Shutdown(absl::Duration grace) {
-  server_->GetHealthCheckService()->Shutdown();
-  server_->Shutdown(std::chrono::system_clock::now() + absl::ToChronoMilliseconds(grace));
-  server_->Wait();
+  SetReady(false);
+  const auto until = std::chrono::system_clock::now() + absl::ToChronoMilliseconds(grace);
+  // The one for health goes last: this process lives for as long as calls are under way.
+  for (grpc::Server* one : Servers()) {
+    one->GetHealthCheckService()->Shutdown();
+    one->Shutdown(until);
+    one->Wait();
+  }
 }
 
 }  // namespace vibestack::rpc

@@ -1,6 +1,7 @@
 #ifndef VIBESTACK_COMMON_RPC_SERVER_H_
 #define VIBESTACK_COMMON_RPC_SERVER_H_
 
+#include <grpcpp/security/server_credentials.h>
 #include <grpcpp/server.h>
 
 #include <memory>
@@ -18,15 +19,26 @@ namespace vibestack::rpc {
 // server; `readiness` and the empty name follow SetReady. Thread-safe.
 class Server {
  public:
-  // Listens on `address` (`host:port`; port 0 picks a free one). UNAVAILABLE when the address
-  // cannot be had. The services must outlive the server.
+  struct Options {
+    // `host:port`; port 0 picks a free one.
+    std::string address;
+    // Null serves in plaintext, at which a warning is logged unless the address is of loopback.
+    std::shared_ptr<grpc::ServerCredentials> credentials = nullptr;
+    // Where the health service alone is served too, in plaintext and to everybody: for probes that
+    // can neither do TLS nor show a certificate, as Kubernetes' own. Empty: nowhere.
+    std::string health_address = "";
+  };
+
+  // Listens. UNAVAILABLE when an address cannot be had. The services must outlive the server.
   static absl::StatusOr<std::unique_ptr<Server>> Listen(
-      const std::string& address, const std::vector<grpc::Service*>& services);
+      const Options& options, const std::vector<grpc::Service*>& services);
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
   ~Server();
 
   int port() const { return port_; }
+  // 0 without a health address.
+  int health_port() const { return health_port_; }
 
   // Whether calls can succeed now. Not ready until told so, and never again after Shutdown().
   void SetReady(bool ready);
@@ -38,9 +50,12 @@ class Server {
 
  private:
   Server() = default;
+  std::vector<grpc::Server*> Servers() const;
 
   int port_ = 0;
+  int health_port_ = 0;
   std::unique_ptr<grpc::Server> server_;
+  std::unique_ptr<grpc::Server> health_server_;  // null without a health address
 };
 
 }  // namespace vibestack::rpc

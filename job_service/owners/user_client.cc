@@ -30,7 +30,19 @@ constexpr absl::Duration kLongestCall = absl::Seconds(3);
 // What BatchGetUsers takes at once.
 constexpr size_t kMaxIds = 1'000;
 
-std::shared_ptr<grpc::Channel> Connect(const std::string& address) {
+// How long a new connection may take before it has to be the only one.
+constexpr absl::Duration kLongestConnect = absl::Seconds(5);
+
+std::shared_ptr<grpc::ChannelCredentials> CredentialsOf(const tls::Material& material) {
+  grpc::SslCredentialsOptions options;
+  options.pem_root_certs = material.authorities;
+  options.pem_private_key = material.key.Reveal();
+  options.pem_cert_chain = material.chain;
+  return grpc::SslCredentials(options);
+}
+
+std::shared_ptr<grpc::Channel> Connect(
+    const std::string& address, const std::shared_ptr<grpc::ChannelCredentials>& credentials) {
   grpc::ChannelArguments arguments;
   arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 100);
   arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, 100);
@@ -38,7 +50,7 @@ std::shared_ptr<grpc::Channel> Connect(const std::string& address) {
   // Finds a peer that vanished without a word.
   arguments.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, 20'000);
   arguments.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, 5'000);
-  return grpc::CreateCustomChannel(address, grpc::InsecureChannelCredentials(), arguments);
+  return grpc::CreateCustomChannel(address, credentials, arguments);
 }
 
 CoalescerOptions Bounded(CoalescerOptions options) {
@@ -65,16 +77,39 @@ struct UserClient::Stubs {
   const std::unique_ptr<AuthService::Stub> auth;
 };
 
-UserClient::UserClient(const std::string& address, const Secret& service_token,
-                       CoalescerOptions batches)
-    : authorization_("Bearer " + service_token.Reveal()),
-      stubs_(std::make_unique<Stubs>(Connect(address))),
-      finds_(Bounded(std::move(batches)),
-             [this](const auto& ids, absl::Time deadline) { return FindBatch(ids, deadline); }) {}
+UserClient::UserClient(Options options)
+    : address_(std::move(options.address)),
+      authorization_("Bearer " + options.service_token.Reveal()),
+      stubs_(std::make_shared<Stubs>(Connect(address_, options.tls.has_value()
+                                                           ? CredentialsOf(options.tls->material)
+                                                           : grpc::InsecureChannelCredentials()))),
+      finds_(Bounded(std::move(options.batches)),
+             [this](const auto& ids, absl::Time deadline) { return FindBatch(ids, deadline); }) {
+  if (!options.tls.has_value()) return;
+  watcher_ = std::make_unique<tls::Watcher>(
+      *std::move(options.tls), [this](const tls::Material& material) { Reconnect(material); });
+}
 
 UserClient::~UserClient() { Close(); }
 
-void UserClient::Close() { finds_.Close(); }
+void UserClient::Close() {
+  if (watcher_ != nullptr) watcher_->Stop();
+  finds_.Close();
+}
+
+std::shared_ptr<UserClient::Stubs> UserClient::Present() const {
+  absl::MutexLock lock(&mutex_);
+  return stubs_;
+}
+
+void UserClient::Reconnect(const tls::Material& material) {
+  const auto channel = Connect(address_, CredentialsOf(material));
+  // Calls go on over the old connection meanwhile.
+  channel->WaitForConnected(absl::ToChronoTime(absl::Now() + kLongestConnect));
+  auto fresh = std::make_shared<Stubs>(channel);
+  absl::MutexLock lock(&mutex_);
+  stubs_.swap(fresh);
+}
 
 Task<absl::StatusOr<auth::AccountState>> UserClient::FindAccount(std::string user_id,
                                                                  absl::Time deadline) {
@@ -91,8 +126,9 @@ Task<absl::StatusOr<UserClient::Finds::Answers>> UserClient::FindBatch(
   grpc::ClientContext context;
   context.set_deadline(absl::ToChronoTime(std::min(deadline, absl::Now() + kLongestCall)));
   context.AddMetadata("authorization", authorization_.Reveal());
+  const std::shared_ptr<Stubs> stubs = Present();
   Completion<grpc::Status> done;
-  stubs_->users->async()->BatchGetUsers(
+  stubs->users->async()->BatchGetUsers(
       &context, &request, &response, [&done](grpc::Status status) { done.Set(std::move(status)); });
   const grpc::Status status = co_await done;
   NoteOutcome(status);
@@ -114,15 +150,19 @@ void UserClient::NoteOutcome(const grpc::Status& status) {
     return;
   }
   const absl::Status error = rpc::FromGrpcStatus(status);
+  const std::string reason = ErrorReason(error);
+  // Without a reason it is gRPC that speaks, of the connection.
   Log(LogLevel::kError, "user_service_fails",
-      {{"code", absl::StatusCodeToString(error.code())}, {"reason", ErrorReason(error)}});
+      {{"code", absl::StatusCodeToString(error.code())},
+       {"reason", reason},
+       {"message", reason.empty() ? status.error_message() : std::string()}});
 }
 
 absl::StatusOr<std::vector<auth::Jwk>> UserClient::FetchKeys(absl::Time deadline) {
   grpc::ClientContext context;
   context.set_deadline(absl::ToChronoTime(deadline));
   user::v1::Jwks response;
-  const grpc::Status status = stubs_->auth->GetJwks(&context, {}, &response);
+  const grpc::Status status = Present()->auth->GetJwks(&context, {}, &response);
   NoteOutcome(status);
   if (!status.ok()) return FromPeerError(status, deadline);
   std::vector<auth::Jwk> keys;

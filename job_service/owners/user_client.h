@@ -5,16 +5,21 @@
 
 #include <atomic>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "absl/base/thread_annotations.h"
 #include "absl/status/statusor.h"
+#include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
 #include "common/async/coalescer.h"
 #include "common/async/task.h"
 #include "common/auth/account.h"
 #include "common/auth/key_set.h"
 #include "common/base/secret.h"
+#include "common/tls/config.h"
+#include "common/tls/watcher.h"
 
 namespace vibestack::job_service {
 
@@ -23,8 +28,15 @@ namespace vibestack::job_service {
 // FromPeerError's. Thread-safe.
 class UserClient {
  public:
-  // `service_token` is sent with every call. `batches` says how look-ups are coalesced.
-  UserClient(const std::string& address, const Secret& service_token, CoalescerOptions batches);
+  struct Options {
+    std::string address;
+    // Plaintext without. Files that change give a new connection; the old one ends with its calls.
+    std::optional<tls::Config> tls;
+    Secret service_token;      // sent with every call
+    CoalescerOptions batches;  // how look-ups are coalesced
+  };
+
+  explicit UserClient(Options options);
   ~UserClient();
 
   // Refuses what waits and returns when no call is under way. May be called twice.
@@ -41,6 +53,9 @@ class UserClient {
 
  private:
   struct Stubs;
+  // The present connection, which lasts until the last user lets go of it.
+  std::shared_ptr<Stubs> Present() const ABSL_LOCKS_EXCLUDED(mutex_);
+  void Reconnect(const tls::Material& material) ABSL_LOCKS_EXCLUDED(mutex_);
   using Finds = Coalescer<std::string, auth::AccountState>;
 
   Task<absl::StatusOr<Finds::Answers>> FindBatch(const std::vector<std::string>& ids,
@@ -49,10 +64,13 @@ class UserClient {
   // Logs a change. Why it fails is for the operator: a refused service token, for one.
   void NoteOutcome(const grpc::Status& status);
 
+  const std::string address_;
   const Secret authorization_;
   std::atomic<bool> failing_{false};
-  const std::unique_ptr<Stubs> stubs_;
+  mutable absl::Mutex mutex_;
+  std::shared_ptr<Stubs> stubs_ ABSL_GUARDED_BY(mutex_);
   Finds finds_;
+  std::unique_ptr<tls::Watcher> watcher_;  // null in plaintext
 };
 
 }  // namespace vibestack::job_service

@@ -42,6 +42,8 @@ TEST_F(Start, BadFlagEndsWithTwoAndItsName) {
            {"--grpc_address=nonsense", "--grpc_address"},
            {"--grpc_address=127.0.0.1:99999", "--grpc_address"},
            {"--metrics_address=:", "--metrics_address"},
+           {"--health_address=nowhere", "--health_address"},
+           {"--tls_reload=1s", "--tls_reload"},
            {"--database_connections=0", "--database_connections"},
            {"--database_connections=many", "database_connections"},
            {"--batch_max_rows=-1", "--batch_max_rows"},

@@ -4,6 +4,7 @@
 #include <google/protobuf/descriptor.h>
 #include <grpcpp/channel.h>
 #include <grpcpp/client_context.h>
+#include <grpcpp/security/credentials.h>
 #include <gtest/gtest.h>
 
 #include <memory>
@@ -69,8 +70,9 @@ Result<std::string> CallRaw(const std::shared_ptr<grpc::Channel>& channel, const
 // when it cannot be had.
 std::string Health(const std::shared_ptr<grpc::Channel>& channel, const std::string& name);
 
-// A connection of its own, which comes back quickly after a loss.
-std::shared_ptr<grpc::Channel> Connect(const std::string& address);
+// A connection of its own, which comes back quickly after a loss; in plaintext without credentials.
+std::shared_ptr<grpc::Channel> Connect(
+    const std::string& address, std::shared_ptr<grpc::ChannelCredentials> credentials = nullptr);
 
 // Every method of the three services.
 std::vector<const google::protobuf::MethodDescriptor*> AllMethods();

@@ -25,13 +25,14 @@ std::string Trimmed(std::string text) {
 }  // namespace
 
 Service::Service(std::string program, std::string output, std::vector<std::string> flags,
-                 std::vector<std::string> environment)
+                 std::vector<std::string> environment,
+                 std::shared_ptr<grpc::ChannelCredentials> credentials)
     : program_(std::move(program)),
       output_(std::move(output)),
       flags_(std::move(flags)),
       environment_(std::move(environment)),
       port_(FreePort()),
-      channel_(Connect(address())) {}
+      channel_(Connect(address(), std::move(credentials))) {}
 
 void Service::Start() {
   const std::string port_file = output_ + ".port";
@@ -54,12 +55,15 @@ void Service::AwaitReady(absl::Duration limit) {
   ASSERT_TRUE(Eventually(limit, [this] { return IsReady(); })) << process_->standard_error();
 }
 
-std::string Service::Scrape() const {
+int Service::PortOf(const std::string& name) const {
   const std::string ports = ReadFile(output_ + ".port");
-  const std::string name = "metrics=";
-  const size_t place = ports.find(name);
-  if (place == std::string::npos) return "";
-  return ScrapeMetrics(std::atoi(ports.c_str() + place + name.size()));
+  const size_t place = ports.find(name + "=");
+  return place == std::string::npos ? 0 : std::atoi(ports.c_str() + place + name.size() + 1);
+}
+
+std::string Service::Scrape() const {
+  const int port = PortOf("metrics");
+  return port == 0 ? "" : ScrapeMetrics(port);
 }
 
 double Service::Metric(const std::string& series) const { return MetricIn(Scrape(), series); }
@@ -77,7 +81,7 @@ Services::Services(Options options) : options_(std::move(options)) {
       RequiredEnvironment("VIBESTACK_E2E_USER_SERVICE"), directory() + "/user_service",
       Joined({"--keys_dir=" + directory() + "/keys", "--bcrypt_cost=4", "--log_level=debug"},
              options_.user_flags),
-      environment_);
+      environment_, options_.credentials);
   for (int i = 0; i < options_.job_replicas; ++i) {
     jobs_.push_back(std::make_unique<Service>(
         RequiredEnvironment("VIBESTACK_E2E_JOB_SERVICE"),
@@ -86,7 +90,7 @@ Services::Services(Options options) : options_(std::move(options)) {
                 "--service_token_file=" + directory() + "/service.token",
                 options_.callback_keys ? "--keys_dir=" + directory() + "/keys" : "--keys_dir="},
                options_.job_flags),
-        environment_));
+        environment_, options_.credentials));
   }
   auth_stub_ = AuthService::NewStub(user_->channel());
   user_stub_ = UserService::NewStub(user_->channel());

@@ -25,7 +25,8 @@ class Service {
  public:
   // `output` is the path that its output files begin with. It is not started yet.
   Service(std::string program, std::string output, std::vector<std::string> flags,
-          std::vector<std::string> environment);
+          std::vector<std::string> environment,
+          std::shared_ptr<grpc::ChannelCredentials> credentials = nullptr);
 
   // Starts it and waits until it listens; fails the test if it does not.
   void Start();
@@ -36,6 +37,8 @@ class Service {
   Process& process() { return *process_; }
   // What it has logged since it was started last.
   std::string log() const { return process_ == nullptr ? "" : process_->standard_error(); }
+  // The port that it wrote to its port file under that name; 0 where there is none.
+  int PortOf(const std::string& name) const;
   // What its /metrics says at this moment.
   std::string Scrape() const;
   // The value of a series of its /metrics; 0 where there is none.
@@ -75,6 +78,8 @@ class Services {
     std::string database_url = "";  // DATABASE_URL when empty
     bool callback_keys = false;     // whether job_service has keys for callback tokens
     bool start = true;              // and wait until they are ready
+    // How the test calls them; in plaintext without.
+    std::shared_ptr<grpc::ChannelCredentials> credentials = nullptr;
   };
 
   explicit Services(Options options);

@@ -40,7 +40,7 @@ class ProbeServer : public testing::Test, public AccountSource {
          {"Open", "ForUsers", "ForSuperusers", "ForServices", "Forgotten", "ForNobody"}) {
       service_.Unary<test::Probe, test::Probe>(name, handler);
     }
-    auto server = Server::Listen("127.0.0.1:0", {&service_});
+    auto server = Server::Listen({.address = "127.0.0.1:0"}, {&service_});
     ASSERT_TRUE(server.ok()) << server.status();
     server_ = *std::move(server);
     channel_ = grpc::CreateChannel("127.0.0.1:" + std::to_string(server_->port()),

@@ -17,7 +17,7 @@ using ServerTest = ProbeServer;
 TEST_F(ServerTest, ATakenPortIsAnErrorThatNamesIt) {
   Start(Echo);
   const std::string address = "127.0.0.1:" + std::to_string(server_->port());
-  const auto second = Server::Listen(address, {});
+  const auto second = Server::Listen({.address = address}, {});
   EXPECT_TRUE(absl::IsUnavailable(second.status()));
   EXPECT_NE(std::string(second.status().message()).find(address), std::string::npos);
 }

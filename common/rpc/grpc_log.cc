@@ -1,0 +1,64 @@
+#include "common/rpc/grpc_log.h"
+
+#include <grpc/support/log.h>
+
+#include <optional>
+#include <vector>
+
+#include "common/telemetry/audit.h"
+#include "common/telemetry/log.h"
+#include "common/tls/verify_fault.h"
+
+namespace vibestack::rpc {
+namespace {
+
+constexpr int kLinesPerSecond = 20;
+
+void LogHandshakeFault(std::string_view reason, uint64_t suppressed) {
+  std::vector<LogField> fields = {{"reason", reason}};
+  const std::optional<tls::VerifyFault> fault = tls::TakeVerifyFault();
+  if (fault.has_value()) {
+    fields.insert(
+        fields.end(),
+        {{"cause", fault->cause}, {"subject", fault->subject}, {"serial", fault->serial}});
+  }
+  if (suppressed > 0) fields.push_back({"suppressed", suppressed});
+  LogAlways(LogLevel::kWarning, "tls_handshake_failed", fields);
+}
+
+void OnMessage(gpr_log_func_args* arguments) {
+  static AuditGate& gate = *new AuditGate(kLinesPerSecond);
+  const std::string_view message = arguments->message;
+  if (arguments->severity != GPR_LOG_SEVERITY_ERROR) {
+    return Log(LogLevel::kDebug, "grpc", {{"message", message}});
+  }
+  if (!LogEnabled(LogLevel::kWarning)) return;
+  const std::optional<uint64_t> suppressed = gate.Pass();
+  if (!suppressed.has_value()) return;
+  const std::string_view fault = HandshakeFault(message);
+  if (!fault.empty()) return LogHandshakeFault(fault, *suppressed);
+  Log(LogLevel::kWarning, "grpc", {{"message", message}, {"suppressed", *suppressed}});
+}
+
+}  // namespace
+
+void RouteGrpcLog() {
+  static const bool once = [] {
+    tls::NoteVerifyFaults();
+    gpr_set_log_function(OnMessage);
+    return true;
+  }();
+  static_cast<void>(once);
+}
+
+std::string_view HandshakeFault(std::string_view message) {
+  constexpr std::string_view kBeginning = "Handshake failed with fatal error ";
+  if (!message.starts_with(kBeginning)) return "";
+  message.remove_prefix(kBeginning.size());
+  while (message.ends_with('.')) message.remove_suffix(1);
+  // Of `SSL_ERROR_SSL: error:0A000102:SSL routines::unsupported protocol` the last part.
+  const size_t colon = message.rfind(':');
+  return colon == std::string_view::npos ? message : message.substr(colon + 1);
+}
+
+}  // namespace vibestack::rpc

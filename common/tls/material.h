@@ -1,0 +1,45 @@
+#ifndef VIBESTACK_COMMON_TLS_MATERIAL_H_
+#define VIBESTACK_COMMON_TLS_MATERIAL_H_
+
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "common/base/secret.h"
+
+namespace vibestack::tls {
+
+// A PEM file and the flag that names it.
+struct PemFile {
+  std::string flag;
+  std::string path;  // empty: not given
+};
+
+// The files of one side of a connection.
+struct Files {
+  PemFile certificate;  // our chain, the leaf first; given together with `key`
+  PemFile key;
+  PemFile authorities;  // whose certificates we believe
+};
+
+// What was in them. Fields of files that are not given are empty.
+struct Material {
+  std::string chain;
+  Secret key;
+  std::string authorities;
+  // Of our certificate, for the log.
+  std::string subject;
+  std::string serial;
+  absl::Time not_after = absl::InfiniteFuture();
+};
+
+bool operator==(const Material& a, const Material& b);
+
+// Reads the files that are given. INVALID_ARGUMENT names the flag, never the path or what is in the
+// file: a file cannot be read or is larger than 1 MiB, holds no certificate or no key without a
+// passphrase, the key is not the one of the certificate, or only one of the two is given.
+absl::StatusOr<Material> ReadMaterial(const Files& files);
+
+}  // namespace vibestack::tls
+
+#endif  // VIBESTACK_COMMON_TLS_MATERIAL_H_

@@ -1,0 +1,50 @@
+#include "common/tls/server_identity.h"
+
+#include <grpcpp/security/tls_certificate_provider.h>
+#include <grpcpp/security/tls_credentials_options.h>
+
+#include <string>
+
+#include "common/telemetry/log.h"
+
+namespace vibestack::tls {
+namespace {
+
+// How often gRPC looks into our memory: the least that it can.
+constexpr unsigned int kGrpcLooksEverySeconds = 1;
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<ServerIdentity>> ServerIdentity::Open(const Config& config) {
+  std::unique_ptr<ServerIdentity> identity(new ServerIdentity());
+  const absl::Status taken = identity->Take(config.material);
+  if (!taken.ok()) return taken;
+  const bool mutual = !config.material.authorities.empty();
+  const std::string pair = identity->pair_.path();
+  grpc::experimental::TlsServerCredentialsOptions options(
+      std::make_shared<grpc::experimental::FileWatcherCertificateProvider>(
+          pair, pair, mutual ? identity->authorities_.path() : "", kGrpcLooksEverySeconds));
+  options.watch_identity_key_cert_pairs();
+  if (mutual) options.watch_root_certs();
+  options.set_cert_request_type(mutual ? GRPC_SSL_REQUEST_AND_REQUIRE_CLIENT_CERTIFICATE_AND_VERIFY
+                                       : GRPC_SSL_DONT_REQUEST_CLIENT_CERTIFICATE);
+  identity->credentials_ = grpc::experimental::TlsServerCredentials(options);
+  identity->watcher_ =
+      std::make_unique<Watcher>(config, [identity = identity.get()](const Material& material) {
+        const absl::Status replaced = identity->Take(material);
+        if (replaced.ok()) return;
+        Log(LogLevel::kError, "tls_not_reloaded", {{"message", replaced.message()}});
+      });
+  return identity;
+}
+
+absl::Status ServerIdentity::Take(const Material& material) {
+  if (!material.authorities.empty()) {
+    const absl::Status replaced = authorities_.Replace(material.authorities);
+    if (!replaced.ok()) return replaced;
+  }
+  // In one file, for gRPC reads key and certificates one after the other.
+  return pair_.Replace(material.chain + "\n" + material.key.Reveal());
+}
+
+}  // namespace vibestack::tls

@@ -1,0 +1,35 @@
+#ifndef VIBESTACK_COMMON_TLS_WATCHER_H_
+#define VIBESTACK_COMMON_TLS_WATCHER_H_
+
+#include <functional>
+
+#include "common/async/periodic.h"
+#include "common/tls/config.h"
+
+namespace vibestack::tls {
+
+// Reads a side's files anew, again and again, and hands on what has changed in them. (A look at the
+// files instead of inotify, as with the signing keys.) A pair that does not fit, as it is seen
+// while somebody replaces one file after the other, and files that cannot be read change nothing;
+// that is logged once until it is good again. Has a thread of its own.
+class Watcher {
+ public:
+  // Looks often enough that `on_change` is called, on the thread, a second before `config.reload`
+  // is over.
+  Watcher(Config config, std::function<void(const Material&)> on_change);
+
+  // Joins the thread. May be called twice.
+  void Stop() { looks_.Stop(); }
+
+ private:
+  void Look();
+
+  Config config_;  // of the thread, which keeps the present material in it
+  const std::function<void(const Material&)> on_change_;
+  bool failing_ = false;  // of the thread
+  Periodic looks_;
+};
+
+}  // namespace vibestack::tls
+
+#endif  // VIBESTACK_COMMON_TLS_WATCHER_H_
