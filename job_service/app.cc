@@ -241,6 +241,7 @@ absl::Status App::Listen() {
     auto identity = tls::ServerIdentity::Open(*config_.tls);
     if (!identity.ok()) return identity.status();
     tls_ = *std::move(identity);
+    watches_.push_back(tls::WatchExpiry(metrics_, *tls_));
   }
   absl::StatusOr<std::unique_ptr<rpc::Server>> server =
       rpc::Server::Listen({.address = config_.grpc_address,

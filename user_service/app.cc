@@ -134,6 +134,7 @@ absl::Status App::Listen() {
     auto identity = tls::ServerIdentity::Open(*options_.tls);
     if (!identity.ok()) return identity.status();
     tls_ = *std::move(identity);
+    watched_.push_back(tls::WatchExpiry(metrics_, *tls_));
   }
   auto server = rpc::Server::Listen({.address = options_.grpc_address,
                                      .credentials = tls_ == nullptr ? nullptr : tls_->credentials(),

@@ -1,6 +1,7 @@
 #ifndef VIBESTACK_COMMON_RPC_SERVER_H_
 #define VIBESTACK_COMMON_RPC_SERVER_H_
 
+#include <grpcpp/generic/async_generic_service.h>
 #include <grpcpp/security/server_credentials.h>
 #include <grpcpp/server.h>
 
@@ -55,6 +56,8 @@ class Server {
   int port_ = 0;
   int health_port_ = 0;
   std::unique_ptr<grpc::Server> server_;
+  // UNIMPLEMENTED to all but health: a server must have a service that somebody registered.
+  grpc::CallbackGenericService nothing_;
   std::unique_ptr<grpc::Server> health_server_;  // null without a health address
 };
 

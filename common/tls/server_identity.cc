@@ -47,4 +47,11 @@ absl::Status ServerIdentity::Take(const Material& material) {
   return pair_.Replace(material.chain + "\n" + material.key.Reveal());
 }
 
+MetricRegistration WatchExpiry(Metrics& metrics, const ServerIdentity& identity) {
+  return metrics.AddGaugeCallback(
+      "vibestack_tls_certificate_not_after_seconds",
+      "Unix time at which the certificate that gRPC is served with expires.", {},
+      [&identity] { return identity.not_after_seconds(); });
+}
+
 }  // namespace vibestack::tls

@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "absl/status/statusor.h"
+#include "common/telemetry/metrics.h"
 #include "common/tls/config.h"
 #include "common/tls/memory_file.h"
 #include "common/tls/watcher.h"
@@ -25,6 +26,9 @@ class ServerIdentity {
   // For one or more servers; they may outlive this.
   const std::shared_ptr<grpc::ServerCredentials>& credentials() const { return credentials_; }
 
+  // As Watcher has it.
+  double not_after_seconds() const { return watcher_->not_after_seconds(); }
+
   // No more looks at the files. May be called twice.
   void Stop() { watcher_->Stop(); }
 
@@ -37,6 +41,9 @@ class ServerIdentity {
   std::shared_ptr<grpc::ServerCredentials> credentials_;
   std::unique_ptr<Watcher> watcher_;
 };
+
+// Shows when the certificate expires, as a metric. The identity must outlive it.
+MetricRegistration WatchExpiry(Metrics& metrics, const ServerIdentity& identity);
 
 }  // namespace vibestack::tls
 

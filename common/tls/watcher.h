@@ -1,6 +1,7 @@
 #ifndef VIBESTACK_COMMON_TLS_WATCHER_H_
 #define VIBESTACK_COMMON_TLS_WATCHER_H_
 
+#include <atomic>
 #include <functional>
 
 #include "common/async/periodic.h"
@@ -18,6 +19,9 @@ class Watcher {
   // is over.
   Watcher(Config config, std::function<void(const Material&)> on_change);
 
+  // Unix seconds at which our present certificate expires; infinite without one. Thread-safe.
+  double not_after_seconds() const { return not_after_seconds_; }
+
   // Joins the thread. May be called twice.
   void Stop() { looks_.Stop(); }
 
@@ -27,6 +31,7 @@ class Watcher {
   Config config_;  // of the thread, which keeps the present material in it
   const std::function<void(const Material&)> on_change_;
   bool failing_ = false;  // of the thread
+  std::atomic<double> not_after_seconds_;
   Periodic looks_;
 };
 

@@ -2,6 +2,7 @@
 
 import os
 import pathlib
+import random
 import re
 import shutil
 import signal
@@ -17,15 +18,27 @@ PORTS = {"POSTGRES_PORT": 54329, "USER_PORT": 50051, "USER_METRICS": 9464, "JOB_
          "GATEWAY_PORT": 8080, "GATEWAY_ADMIN": 9901}
 
 
+def is_free(port):
+    with socket.socket() as probe:
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
+
+
 def free_ports(count):
-    """Ports that nobody has at this moment, all different."""
-    sockets = [socket.socket() for _ in range(count)]
-    for probe in sockets:
-        probe.bind(("127.0.0.1", 0))
-    ports = [probe.getsockname()[1] for probe in sockets]
-    for probe in sockets:
-        probe.close()
-    return ports
+    """Ports that nobody has at this moment, all different.
+
+    They are below those that the kernel gives to outgoing connections, one of which could take it before the program that it
+    is for, and at random, as other tests run beside this one.
+    """
+    ports = set()
+    while len(ports) < count:
+        port = random.SystemRandom().randrange(10_000, 30_000)
+        if is_free(port):
+            ports.add(port)
+    return sorted(ports)
 
 
 def clear_leftovers():
