@@ -23,8 +23,11 @@ grpc::Status InsertInto(CommitWorld& world, const std::string& workflow_id) {
 
 // A job with an input that its workflow does not take.
 void HaveRefusedInput(CommitWorld& world) {
-  world.RefuseNext(1);
-  EXPECT_EQ(world.Create("shy", "1").error_code(), grpc::UNAVAILABLE);
+  ASSERT_TRUE(Eventually(absl::Seconds(20), [&world] {
+    world.RefuseNext(1);
+    EXPECT_EQ(world.Create("shy", "1").error_code(), grpc::UNAVAILABLE);
+    return world.State() == R"(pending {"awaiting": "input"})";
+  }));
 }
 
 }  // namespace

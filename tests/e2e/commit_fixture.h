@@ -36,8 +36,9 @@ class CommitWorld {
   }
   ~CommitWorld() { services_.reset(); }
 
-  // Forgets the jobs of the test before.
+  // Forgets the jobs of the test before, which may have left the database to recover from a crash.
   void Begin() {
+    EXPECT_TRUE(Eventually(absl::Seconds(20), [this] { return BothServe(); }));
     ids_ = {NewUuid()};
     held_ = job::v1::ClaimedJob();
     refusals_ = 0;
@@ -145,6 +146,19 @@ class CommitWorld {
   }
 
  private:
+  // Whether both read and write.
+  bool BothServe() {
+    user::v1::UpdateUserRequest update;
+    update.mutable_user()->set_id("me");
+    update.mutable_user()->set_bio("probed");
+    update.mutable_update_mask()->add_paths("bio");
+    job::v1::CreateJobRequest create;
+    create.set_workflow_id("probe");
+    const With with{.token = superuser_.access_token, .transport_may_fail = true};
+    return Call(services_->users(), &UserService::Stub::UpdateUser, update, with).ok() &&
+           Call(services_->jobs(), &JobService::Stub::CreateJob, create, with).ok();
+  }
+
   std::string Entry(const std::string& id, const std::string& completion) const {
     return "{\"id\": \"" + id + "\", \"push\": {\"url\": \"" + receiver_.url("/" + id) +
            "\", \"completion\": \"" + completion + "\", \"timeout\": \"2s\"}}";

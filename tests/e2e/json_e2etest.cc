@@ -201,6 +201,20 @@ TEST_F(Json, EachOfTheHardOnesIsStoredAsItIsOrRefusedAndTheConnectionsStay) {
   EXPECT_EQ(services_->job().Metric("vibestack_db_connects_total"), connects);
 }
 
+TEST_F(Json, AResultAboveFourMebibytesIsRefusedWithTheReason) {
+  job::v1::CompleteJobRequest request;
+  request.set_id(NewUuid());
+  request.set_lease_token(1);
+  request.set_result_json("\"" + std::string(4 << 20, 'x') + "\"");
+  // gRPC itself refuses it, so there are no details of ours.
+  grpc::ClientContext context;
+  Prepare(context, AsService());
+  job::v1::Job response;
+  const grpc::Status refused = services_->jobs().CompleteJob(&context, request, &response);
+  EXPECT_EQ(refused.error_code(), grpc::RESOURCE_EXHAUSTED);
+  EXPECT_THAT(refused.error_message(), testing::HasSubstr("larger than max"));
+}
+
 TEST_F(Json, LargeResultIsStoredAndRead) {
   // Just below gRPC's limit for a message; JSONB's own spacing makes the answer longer.
   std::string json = "[1";
