@@ -69,7 +69,9 @@ class ControlPlane:
 
     def _run(self, name, *command):
         with (self.place / f"{name}.log").open("wb") as log:
-            self._processes.append(subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=self.place))
+            # Whatever becomes of the test, nothing of it stays behind.
+            self._processes.append(subprocess.Popen(("setpriv", "--pdeathsig", "KILL", *command), stdin=subprocess.DEVNULL,
+                                                    stdout=log, stderr=log, cwd=self.place))
 
     def _start(self):
         client, peer, port, *others = free_ports(6)
