@@ -237,12 +237,10 @@ void App::OnListening() {
 absl::Status App::Listen() {
   const absl::Status serving = metrics_.Serve(config_.metrics_address);
   if (!serving.ok()) return serving;
-  if (config_.tls.has_value()) {
-    auto identity = tls::ServerIdentity::Open(*config_.tls);
-    if (!identity.ok()) return identity.status();
-    tls_ = *std::move(identity);
-    watches_.push_back(tls::WatchExpiry(metrics_, *tls_));
-  }
+  auto identity = tls::ServerIdentity::Open(config_.tls);
+  if (!identity.ok()) return identity.status();
+  tls_ = *std::move(identity);
+  if (tls_ != nullptr) watches_.push_back(tls::WatchExpiry(metrics_, *tls_));
   absl::StatusOr<std::unique_ptr<rpc::Server>> server =
       rpc::Server::Listen({.address = config_.grpc_address,
                            .credentials = tls_ == nullptr ? nullptr : tls_->credentials(),

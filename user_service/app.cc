@@ -130,12 +130,10 @@ absl::StatusOr<std::unique_ptr<App>> App::Start(const Options& options) {
 }
 
 absl::Status App::Listen() {
-  if (options_.tls.has_value()) {
-    auto identity = tls::ServerIdentity::Open(*options_.tls);
-    if (!identity.ok()) return identity.status();
-    tls_ = *std::move(identity);
-    watched_.push_back(tls::WatchExpiry(metrics_, *tls_));
-  }
+  auto identity = tls::ServerIdentity::Open(options_.tls);
+  if (!identity.ok()) return identity.status();
+  tls_ = *std::move(identity);
+  if (tls_ != nullptr) watched_.push_back(tls::WatchExpiry(metrics_, *tls_));
   auto server = rpc::Server::Listen({.address = options_.grpc_address,
                                      .credentials = tls_ == nullptr ? nullptr : tls_->credentials(),
                                      .health_address = options_.health_address},

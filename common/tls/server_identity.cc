@@ -15,11 +15,13 @@ constexpr unsigned int kGrpcLooksEverySeconds = 1;
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<ServerIdentity>> ServerIdentity::Open(const Config& config) {
+absl::StatusOr<std::unique_ptr<ServerIdentity>> ServerIdentity::Open(
+    const std::optional<Config>& config) {
+  if (!config.has_value()) return nullptr;
   std::unique_ptr<ServerIdentity> identity(new ServerIdentity());
-  const absl::Status taken = identity->Take(config.material);
+  const absl::Status taken = identity->Take(config->material);
   if (!taken.ok()) return taken;
-  const bool mutual = !config.material.authorities.empty();
+  const bool mutual = !config->material.authorities.empty();
   const std::string pair = identity->pair_.path();
   grpc::experimental::TlsServerCredentialsOptions options(
       std::make_shared<grpc::experimental::FileWatcherCertificateProvider>(
@@ -30,7 +32,7 @@ absl::StatusOr<std::unique_ptr<ServerIdentity>> ServerIdentity::Open(const Confi
                                        : GRPC_SSL_DONT_REQUEST_CLIENT_CERTIFICATE);
   identity->credentials_ = grpc::experimental::TlsServerCredentials(options);
   identity->watcher_ =
-      std::make_unique<Watcher>(config, [identity = identity.get()](const Material& material) {
+      std::make_unique<Watcher>(*config, [identity = identity.get()](const Material& material) {
         const absl::Status replaced = identity->Take(material);
         if (replaced.ok()) return;
         Log(LogLevel::kError, "tls_not_reloaded", {{"message", replaced.message()}});

@@ -4,6 +4,7 @@
 #include <grpcpp/security/server_credentials.h>
 
 #include <memory>
+#include <optional>
 
 #include "absl/status/statusor.h"
 #include "common/telemetry/metrics.h"
@@ -20,8 +21,8 @@ namespace vibestack::tls {
 // which it frees its state and serves nobody. So it reads from memory what was checked before.
 class ServerIdentity {
  public:
-  // INTERNAL when the system lacks what it takes.
-  static absl::StatusOr<std::unique_ptr<ServerIdentity>> Open(const Config& config);
+  // Null without a config. INTERNAL when the system lacks what it takes.
+  static absl::StatusOr<std::unique_ptr<ServerIdentity>> Open(const std::optional<Config>& config);
 
   // For one or more servers; they may outlive this.
   const std::shared_ptr<grpc::ServerCredentials>& credentials() const { return credentials_; }

@@ -1,8 +1,11 @@
 // Certificates and keys as files: bad ones at the start, and others in their place while both
 // serve.
-#include <algorithm>
+#include <grpcpp/generic/generic_stub.h>
+#include <grpcpp/support/byte_buffer.h>
+
 #include <atomic>
 #include <filesystem>
+#include <future>
 
 #include "tests/e2e/tls_fixture.h"
 #include "tests/support/load.h"
@@ -46,6 +49,20 @@ class TlsFiles : public TlsTest {
         if (!listed.ok() && thread == 0) ADD_FAILURE() << Describe(listed.status);
       }
     };
+  }
+
+  // What an empty request gets there, in whatever form.
+  static grpc::StatusCode CodeOf(const std::shared_ptr<grpc::Channel>& channel,
+                                 const std::string& path) {
+    grpc::TemplatedGenericStub<grpc::ByteBuffer, grpc::ByteBuffer> stub(channel);
+    grpc::ClientContext context;
+    const grpc::Slice nothing;
+    const grpc::ByteBuffer request(&nothing, 1);
+    grpc::ByteBuffer response;
+    std::promise<grpc::Status> done;
+    stub.UnaryCall(&context, path, {}, &request, &response,
+                   [&done](grpc::Status status) { done.set_value(std::move(status)); });
+    return done.get_future().get().error_code();
   }
 
   static size_t Count(const std::string& text, const std::string& part) {
@@ -92,6 +109,36 @@ TEST_F(TlsFiles, BadFilesTowardsUserServiceEndTheStartOfJobService) {
   expect(mixed, "--user_service_tls_key is not the key");
   mixed.push_back("--user_service_tls_ca=");
   expect(mixed, "--user_service_tls_cert is given without --user_service_tls_ca");
+}
+
+TEST_F(TlsFiles, ReplacedCertificatesAreInUseInTimeAndNoCallFails) {
+  Services::Options options = Secure();
+  options.job_flags.push_back("--owner_ttl=0s");  // each call asks user_service
+  Start(options);
+  Load load(4, Calls(services_->SignUp().access_token));
+  const auto replace = [&](const char* name, Service& service) {
+    const std::string old = ReadFile(certificates_.certificate(name));
+    certificates_.Issue("ca", name, {"127.0.0.1", "localhost"});
+    const absl::Time replaced = absl::Now();
+    ASSERT_NE(ReadFile(certificates_.certificate(name)), old);
+    EXPECT_TRUE(Eventually(absl::Seconds(20), [&] { return IsShown(service.address(), name); }));
+    EXPECT_LT(absl::Now() - replaced, kReload + absl::Seconds(1)) << name;
+  };
+  for (int round = 0; round < 3; ++round) {
+    replace("user_service", services_->user());
+    replace("job_service", services_->job());
+  }
+  load.Stop();
+  EXPECT_EQ(failed_, 0);
+  EXPECT_GT(answered_, 200);
+  for (Service* service : {&services_->user(), &services_->job()}) {
+    EXPECT_GT(service->Metric("vibestack_tls_certificate_not_after_seconds"),
+              absl::ToUnixSeconds(absl::Now() + absl::Hours(24)));
+  }
+  // Of its own port, and towards user_service.
+  for (const char* flag : {"\"flag\":\"tls_cert\"", "\"flag\":\"user_service_tls_cert\""}) {
+    EXPECT_GE(Count(services_->job().log(), std::string("\"event\":\"tls_reloaded\",") + flag), 3U);
+  }
 }
 
 TEST_F(TlsFiles, AnAuthorityIsReplacedInStepsAndNoCallFails) {
@@ -170,6 +217,24 @@ TEST_F(TlsFiles, APairThatDoesNotFitChangesNothingAndIsLoggedOnce) {
   WriteFile(certificates_.certificate("user_service"), shown);
   WriteFile(certificates_.key("user_service"), key);
   EXPECT_TRUE(IsShown(services_->user().address(), "user_service"));
+}
+
+TEST_F(TlsFiles, HealthAloneIsServedInPlaintextWhereAskedFor) {
+  Services::Options options = Secure();
+  options.user_flags.push_back("--health_address=127.0.0.1:0");
+  options.job_flags.push_back("--health_address=127.0.0.1:0");
+  Start(options);
+  for (Service* service : {&services_->user(), &services_->job()}) {
+    const auto probe = Connect("127.0.0.1:" + std::to_string(service->PortOf("health")));
+    EXPECT_EQ(Health(probe, "readiness"), "SERVING");
+    EXPECT_EQ(Health(probe, "liveness"), "SERVING");
+    for (const char* path :
+         {"/vibestack.user.v1.AuthService/GetJwks", "/vibestack.job.v1.JobService/ListJobs",
+          "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo"}) {
+      EXPECT_EQ(CodeOf(probe, path), grpc::UNIMPLEMENTED) << path;
+    }
+    EXPECT_EQ(Health(Connect(service->address()), "liveness"), "");
+  }
 }
 
 TEST_F(TlsFiles, PlaintextBeyondLoopbackIsWarnedOf) {

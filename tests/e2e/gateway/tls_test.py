@@ -198,7 +198,7 @@ class TlsTest(unittest.TestCase):
                                 ("need GATEWAY_UPSTREAM_CA", good | {"GATEWAY_UPSTREAM_CA": ""})):
             with self.subTest(words):
                 done = subprocess.run([local_up.ROOT / "deploy/gateway/render"], capture_output=True, text=True, check=False,
-                                      env={**os.environ, "GATEWAY_DESCRIPTORS": "/x.pb", **settings})
+                                      env={**os.environ, "GATEWAY_DESCRIPTORS": "/x.pb", "GATEWAY_DOCS": "/x", **settings})
                 self.assertEqual(done.returncode, 1)
                 self.assertIn(words, done.stderr)
 
