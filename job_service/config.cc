@@ -7,6 +7,7 @@
 #include "absl/flags/flag.h"
 #include "absl/strings/ascii.h"
 #include "common/config/checks.h"
+#include "common/rpc/connection_age.h"
 
 ABSL_FLAG(std::string, database_url, "",
           "PostgreSQL: a postgresql:// URL or libpq keywords; required");
@@ -79,6 +80,7 @@ absl::Status CheckFlags() {
       CheckRange("batch_queue", absl::GetFlag(FLAGS_batch_queue), 1, 1'000'000),
       CheckRange("shutdown_grace", absl::GetFlag(FLAGS_shutdown_grace), absl::ZeroDuration(),
                  absl::Hours(1)),
+      rpc::CheckConnectionAge(),
       CheckGiven("user_service_address", absl::GetFlag(FLAGS_user_service_address)),
       CheckGiven("service_token_file", absl::GetFlag(FLAGS_service_token_file)),
       CheckRange("lease_duration", absl::GetFlag(FLAGS_lease_duration), tick, kDay),

@@ -5,6 +5,7 @@
 #include "absl/flags/flag.h"
 #include "common/auth/bcrypt.h"
 #include "common/config/checks.h"
+#include "common/rpc/connection_age.h"
 #include "common/telemetry/log.h"
 #include "user_service/guess_options.h"
 
@@ -94,19 +95,20 @@ absl::Status CheckCost(const Options& o) {
 absl::StatusOr<Options> CheckedForServe(const Options& o) {
   constexpr absl::Duration kSecond = absl::Seconds(1);
   constexpr absl::Duration kYear = absl::Hours(8760);
-  return Checked(o, {CheckGiven("database_url", o.database_url), CheckGiven("keys_dir", o.keys_dir),
-                     CheckAddress("grpc_address", o.grpc_address),
-                     CheckAddress("metrics_address", o.metrics_address),
-                     CheckOptionalAddress("health_address", o.health_address),
-                     CheckRange("shutdown_grace", o.shutdown_grace, kSecond, absl::Hours(1)),
-                     CheckRange("database_connections", o.database_connections, 1, 1000),
-                     CheckRange("batch_max_rows", o.batch_max_rows, 1, 10000),
-                     CheckRange("batch_in_flight", o.batch_in_flight, 1, 64),
-                     CheckPositive("batch_queue", o.batch_queue), CheckCost(o),
-                     CheckRange("bcrypt_threads", o.bcrypt_threads, 0, 1024),
-                     CheckPositive("bcrypt_queue", o.bcrypt_queue),
-                     CheckRange("access_token_ttl", o.access_token_ttl, kSecond, kYear),
-                     CheckRange("refresh_token_ttl", o.refresh_token_ttl, kSecond, kYear)});
+  return Checked(
+      o, {CheckGiven("database_url", o.database_url), CheckGiven("keys_dir", o.keys_dir),
+          CheckAddress("grpc_address", o.grpc_address),
+          CheckAddress("metrics_address", o.metrics_address),
+          CheckOptionalAddress("health_address", o.health_address), rpc::CheckConnectionAge(),
+          CheckRange("shutdown_grace", o.shutdown_grace, kSecond, absl::Hours(1)),
+          CheckRange("database_connections", o.database_connections, 1, 1000),
+          CheckRange("batch_max_rows", o.batch_max_rows, 1, 10000),
+          CheckRange("batch_in_flight", o.batch_in_flight, 1, 64),
+          CheckPositive("batch_queue", o.batch_queue), CheckCost(o),
+          CheckRange("bcrypt_threads", o.bcrypt_threads, 0, 1024),
+          CheckPositive("bcrypt_queue", o.bcrypt_queue),
+          CheckRange("access_token_ttl", o.access_token_ttl, kSecond, kYear),
+          CheckRange("refresh_token_ttl", o.refresh_token_ttl, kSecond, kYear)});
 }
 
 }  // namespace

@@ -11,6 +11,7 @@
 #include <optional>
 
 #include "common/base/error.h"
+#include "common/rpc/connection_age.h"
 #include "common/rpc/grpc_log.h"
 #include "common/rpc/ip_address.h"
 #include "common/telemetry/log.h"
@@ -60,6 +61,7 @@ void SetArguments(grpc::ServerBuilder& builder) {
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, 20'000);
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
   builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, 10'000);
+  LimitConnectionAge(builder);
   // gRPC 1.51 unpacks a compressed message whole before it looks at the size: a few hundred
   // kilobytes from anybody would become hundreds of megabytes here. Who compresses gets
   // UNIMPLEMENTED.

@@ -49,6 +49,8 @@ std::shared_ptr<grpc::Channel> Connect(
   // busy peer takes its time.
   arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, 2'000);
   arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 2'000);
+  // Every address that the name has takes its share of the calls.
+  arguments.SetLoadBalancingPolicyName("round_robin");
   // Finds a peer that vanished without a word.
   arguments.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, 20'000);
   arguments.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, 5'000);

@@ -1,0 +1,29 @@
+#include "common/rpc/connection_age.h"
+
+#include <algorithm>
+#include <limits>
+
+#include "absl/flags/flag.h"
+#include "common/config/checks.h"
+
+ABSL_FLAG(absl::Duration, max_connection_age, absl::InfiniteDuration(),
+          "how long a client may stay connected before it has to connect anew, so that new "
+          "replicas get their share; calls under way go on");
+
+namespace vibestack::rpc {
+
+absl::Status CheckConnectionAge() {
+  return CheckRange("max_connection_age", absl::GetFlag(FLAGS_max_connection_age),
+                    kShortestConnectionAge, absl::InfiniteDuration());
+}
+
+void LimitConnectionAge(grpc::ServerBuilder& builder) {
+  const absl::Duration age = absl::GetFlag(FLAGS_max_connection_age);
+  if (age == absl::InfiniteDuration()) return;
+  // gRPC's grace after it stays unbounded: whatever is under way has a bound of its own.
+  const int64_t longest = std::numeric_limits<int>::max() - 1;
+  builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_AGE_MS,
+                             static_cast<int>(std::min(absl::ToInt64Milliseconds(age), longest)));
+}
+
+}  // namespace vibestack::rpc
