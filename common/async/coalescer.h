@@ -2,7 +2,6 @@
 #define VIBESTACK_COMMON_ASYNC_COALESCER_H_
 
 #include <algorithm>
-#include <coroutine>
 #include <cstddef>
 #include <deque>
 #include <functional>
@@ -61,12 +60,19 @@ class Coalescer {
   ~Coalescer() { Close(); }
 
   class Submission;
+  class Submissions;
 
   // `co_await coalescer.Submit(request, deadline)` yields absl::StatusOr<Response>. Besides the
   // sink's errors: RESOURCE_EXHAUSTED (QUEUE_FULL) at once when too many wait, DEADLINE_EXCEEDED
   // when the deadline passed while waiting, UNAVAILABLE (SHUTTING_DOWN) after Close().
   Submission Submit(Request request, absl::Time deadline) {
     return Submission(*this, std::move(request), deadline);
+  }
+
+  // `co_await coalescer.SubmitAll(requests, deadline)` yields an absl::StatusOr<Response> for each
+  // of them, in order. They go into the queue at once, so that they share batches.
+  Submissions SubmitAll(std::vector<Request> requests, absl::Time deadline) {
+    return Submissions(*this, std::move(requests), deadline);
   }
 
   // Answers what waits with UNAVAILABLE and returns when no batch is under way any more. May be
@@ -103,30 +109,31 @@ class Coalescer {
            absl::IsAlreadyExists(status) || absl::IsNotFound(status);
   }
 
-  // Takes a submission in; false when it was resolved at once instead.
-  bool Enqueue(Submission* submission) {
-    absl::Status refusal;
-    Batch batch;
+  // Takes submissions in, as many as there is room for, and starts what batches there are slots
+  // for. Those that are not taken in have their answer; how many those are.
+  template <typename Range>
+  size_t Enqueue(Range& submissions) {
+    size_t refused = 0;
+    std::vector<Batch> batches;
     {
       absl::MutexLock lock(&mutex_);
-      if (closed_) {
-        refusal = ClosedError();
-      } else if (queue_.size() >= options_.max_queued) {
-        refusal = ResourceExhaustedError("QUEUE_FULL", "too many calls wait for the database");
-      } else {
-        queue_.push_back(submission);
-        if (in_flight_ < options_.max_in_flight) {
-          ++in_flight_;
-          batch = TakeBatch();
+      for (Submission& submission : submissions) {
+        if (!closed_ && queue_.size() < options_.max_queued) {
+          queue_.push_back(&submission);
+          continue;
         }
+        ++refused;
+        submission.answer_ =
+            closed_ ? ClosedError()
+                    : ResourceExhaustedError("QUEUE_FULL", "too many calls wait for the database");
+      }
+      while (in_flight_ < options_.max_in_flight && !queue_.empty()) {
+        ++in_flight_;
+        batches.push_back(TakeBatch());
       }
     }
-    if (!refusal.ok()) {
-      submission->answer_ = std::move(refusal);
-      return false;
-    }
-    if (!batch.empty()) Start(Run(std::move(batch)));
-    return true;
+    for (Batch& batch : batches) Start(Run(std::move(batch)));
+    return refused;
   }
 
   Batch TakeBatch() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
@@ -229,37 +236,8 @@ class Coalescer {
   bool closed_ ABSL_GUARDED_BY(mutex_) = false;
 };
 
-// A request on its way. Lives in the frame of the task that awaits it.
-template <typename Request, typename Response>
-class Coalescer<Request, Response>::Submission {
- public:
-  bool await_ready() const noexcept { return false; }
-  bool await_suspend(std::coroutine_handle<> handle) {
-    handle_ = handle;
-    // Once enqueued, another thread may resolve and free this at any moment.
-    return coalescer_.Enqueue(this);
-  }
-  absl::StatusOr<Response> await_resume() { return std::move(answer_); }
-
- private:
-  friend class Coalescer;
-
-  Submission(Coalescer& coalescer, Request request, absl::Time deadline)
-      : coalescer_(coalescer), request_(std::move(request)), deadline_(deadline) {}
-
-  void Resolve(absl::StatusOr<Response> answer) {
-    answer_ = std::move(answer);
-    handle_.resume();
-  }
-
-  Coalescer& coalescer_;
-  Request request_;
-  const absl::Time deadline_;
-  const absl::Time queued_at_ = absl::Now();
-  absl::StatusOr<Response> answer_ = absl::UnknownError("not answered");
-  std::coroutine_handle<> handle_;
-};
-
 }  // namespace vibestack
+
+#include "common/async/submissions.h"  // IWYU pragma: export
 
 #endif  // VIBESTACK_COMMON_ASYNC_COALESCER_H_

@@ -70,6 +70,11 @@ Task<void> Submit(IntCoalescer& coalescer, int request, absl::Time deadline, Ans
   answer = co_await coalescer.Submit(request, deadline);
 }
 
+Task<void> SubmitAll(IntCoalescer& coalescer, std::vector<int> requests,
+                     std::vector<Answer>& answers) {
+  answers = co_await coalescer.SubmitAll(std::move(requests), absl::InfiniteFuture());
+}
+
 class CoalescerTest : public testing::Test {
  protected:
   void Submit(IntCoalescer& coalescer, int request, absl::Time deadline = absl::InfiniteFuture()) {
@@ -111,6 +116,33 @@ TEST_F(CoalescerTest, AsManyBatchesAreUnderWayAsAllowed) {
   sink_.Release(0);
   sink_.Release(2);
   coalescer.Close();
+}
+
+TEST_F(CoalescerTest, RequestsThatComeAtOnceShareBatches) {
+  CoalescerOptions options;
+  options.max_in_flight = 2;
+  options.max_batch = 3;
+  options.max_queued = 7;
+  IntCoalescer coalescer(options, sink_.AsSink());
+  std::vector<Answer> answers;
+  Start(SubmitAll(coalescer, {1, 2, 3, 4, 5, 6, 7, 8}, answers));
+  EXPECT_THAT(sink_.Batch(0), testing::ElementsAre(1, 2, 3));
+  EXPECT_THAT(sink_.Batch(1), testing::ElementsAre(4, 5, 6));
+  sink_.Release(1);
+  EXPECT_THAT(sink_.Batch(2), testing::ElementsAre(7));
+  sink_.Release(0);
+  EXPECT_THAT(answers, testing::IsEmpty());
+  sink_.Release(2);
+  // All are answered together, in order; one was too many.
+  ASSERT_THAT(answers, testing::SizeIs(8));
+  for (int i = 0; i < 7; ++i) EXPECT_EQ(*answers[static_cast<size_t>(i)], 2 * (i + 1));
+  EXPECT_TRUE(absl::IsResourceExhausted(answers[7].status()));
+  Start(SubmitAll(coalescer, {}, answers));
+  EXPECT_THAT(answers, testing::IsEmpty());
+  coalescer.Close();
+  Start(SubmitAll(coalescer, {1, 2}, answers));
+  ASSERT_THAT(answers, testing::SizeIs(2));
+  EXPECT_TRUE(absl::IsUnavailable(answers[1].status()));
 }
 
 TEST_F(CoalescerTest, ABatchIsNoHeavierThanAllowedAndAHeavyRequestGoesAlone) {
