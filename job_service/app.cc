@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "common/base/error.h"
+#include "common/base/time_limit.h"
 #include "common/base/uuid.h"
 #include "common/db/listener_metrics.h"
 #include "common/db/news.h"
@@ -271,7 +272,19 @@ void App::Watch() {
                                      [this] { return static_cast<double>(users_.queued()); }));
 }
 
-void App::Stop() {
+int App::Stop() {
+  int given_up = 0;
+  {
+    const TimeLimit limit(absl::Now() + rpc::DatabaseGrace(config_.shutdown_grace), [&] {
+      given_up = pool_.GiveUp();
+      listener_.GiveUp();
+    });
+    StopParts();
+  }
+  return given_up;
+}
+
+void App::StopParts() {
   readiness_.SetServer(nullptr);
   if (server_ != nullptr) server_->SetReady(false);
   // Waiting calls answer now, so that the server need not wait for them.

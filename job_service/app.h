@@ -50,9 +50,10 @@ class App {
   // Reads the workflows file again; where it is bad the last good one stays, and that is logged.
   void ReloadWorkflows();
 
-  // Answers every call under way, new ones no longer, and stops what is behind them. May be called
-  // twice.
-  void Stop();
+  // Answers every call under way, new ones no longer, and stops what is behind them. Where the
+  // database hangs it gives up some time before the grace time is over; how many statements were
+  // given up, 0 after a clean end. May be called twice.
+  int Stop();
 
  private:
   db::PoolOptions MakePoolOptions();
@@ -68,6 +69,7 @@ class App {
   void OnListening();
   Feed::Source MakeFeedSource();
   void Watch();
+  void StopParts();
 
   const Config config_;
   const PushConfig push_config_;

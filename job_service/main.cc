@@ -25,9 +25,7 @@ int Serve(const Config& config, PushConfig push) {
   if (!listening.ok()) return Complain(1, listening);
   const int signal = rpc::WaitForStopSignal([&app] { app->ReloadWorkflows(); });
   Log(LogLevel::kInfo, "stopping", {{"signal", signal}});
-  app->Stop();
-  Log(LogLevel::kInfo, "stopped");
-  return 0;
+  return rpc::ReportStop(app->Stop());
 }
 
 int Main(int argc, char** argv) {

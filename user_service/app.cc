@@ -1,14 +1,13 @@
 #include "user_service/app.h"
 
 #include <algorithm>
-#include <thread>
 #include <utility>
 
-#include "absl/synchronization/notification.h"
 #include "common/auth/key_files.h"
 #include "common/auth/password_metrics.h"
 #include "common/base/clock.h"
 #include "common/base/error.h"
+#include "common/base/time_limit.h"
 #include "common/db/listener_metrics.h"
 #include "common/db/news.h"
 #include "common/db/pool_metrics.h"
@@ -194,21 +193,28 @@ void App::WatchParts() {
   watched_.push_back(rpc::WatchReadiness(metrics_, readiness_));
 }
 
-void App::Stop() {
+int App::Stop() {
+  int given_up = 0;
+  {
+    const TimeLimit limit(absl::Now() + rpc::DatabaseGrace(options_.shutdown_grace), [&] {
+      given_up = pool_.GiveUp();
+      if (listener_ != nullptr) listener_->GiveUp();
+    });
+    StopParts();
+  }
+  return given_up;
+}
+
+void App::StopParts() {
   const absl::Time until = absl::Now() + options_.shutdown_grace;
   if (server_ != nullptr) {
     readiness_.SetServer(nullptr);
     server_->SetReady(false);
     // Passwords may queue for longer than the grace time: half way the rest is answered with
     // UNAVAILABLE, so that no call is left when it ends.
-    absl::Notification answered;
-    std::thread cutter([&] {
-      if (answered.WaitForNotificationWithTimeout(options_.shutdown_grace / 2)) return;
-      password_pool_.Stop();
-    });
+    const TimeLimit limit(absl::Now() + options_.shutdown_grace / 2,
+                          [this] { password_pool_.Stop(); });
     server_->Shutdown(options_.shutdown_grace);
-    answered.Notify();
-    cutter.join();
   }
   password_pool_.Stop();
   // (A second at least, where calls took all of the grace time.)

@@ -61,9 +61,8 @@ absl::Status Serve() {
   if (!app.ok()) return app.status();
   const int received = rpc::WaitForStopSignal();
   Log(LogLevel::kInfo, "stopping", {{"signal", received}});
-  (*app)->Stop();
-  Log(LogLevel::kInfo, "stopped");
-  return absl::OkStatus();
+  if (rpc::ReportStop((*app)->Stop()) == 0) return absl::OkStatus();
+  return absl::UnavailableError("stopped while the database did not answer");
 }
 
 absl::Status CreateKeys() {

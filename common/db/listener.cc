@@ -99,6 +99,7 @@ bool Listener::ListenOnce() {
 #pragma GCC diagnostic ignored "-Wdeprecated-declarations"
     connection.inhibit_reactivation(true);
 #pragma GCC diagnostic pop
+    const OpenSockets::Entry socket(sockets_, connection.sock());
     std::vector<std::unique_ptr<Receiver>> receivers;
     for (const std::string& channel : options_.channels) {
       receivers.push_back(std::make_unique<Receiver>(connection, channel, options_));

@@ -39,6 +39,9 @@ class Listener {
   // Joins the thread: no callback runs afterwards. May be called twice; never from a callback.
   void Stop();
 
+  // Ends the connection to a database that does not answer, for a Stop() that waits for it.
+  void GiveUp() { sockets_.End(); }
+
   bool listening() const { return listening_; }
   // How often it began to listen.
   uint64_t connects() const { return connects_; }
@@ -51,6 +54,7 @@ class Listener {
   bool WaitForSocket(int socket, int timeout_millis);
 
   const ListenerOptions options_;
+  OpenSockets sockets_;
   const int stop_event_;
   std::atomic<bool> stopping_{false};
   std::atomic<bool> listening_{false};

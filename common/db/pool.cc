@@ -23,7 +23,7 @@ Pool::Pool(PoolOptions options) : options_(std::move(options)) {
   for (int i = 0; i < options_.connections; ++i) threads_.emplace_back([this] { Serve(); });
 }
 
-void Pool::Stop() {
+void Pool::Refuse() {
   std::deque<Work> refused;
   {
     absl::MutexLock lock(&mutex_);
@@ -32,8 +32,30 @@ void Pool::Stop() {
     RaiseAlarm();
   }
   for (Work& work : refused) std::move(work.done)(StoppedError());
+}
+
+int Pool::GiveUp() {
+  Refuse();
+  int under_way = 0;
+  {
+    absl::MutexLock lock(&mutex_);
+    given_up_ = true;
+    under_way = busy_;
+  }
+  Log(LogLevel::kError, "database_given_up", {{"statements", under_way}});
+  sockets_.End();
+  return under_way;
+}
+
+void Pool::Stop() {
+  Refuse();
   for (std::thread& thread : threads_) thread.join();
   threads_.clear();
+}
+
+bool Pool::given_up() const {
+  absl::MutexLock lock(&mutex_);
+  return given_up_;
 }
 
 bool Pool::stopping() const {
@@ -108,7 +130,7 @@ void Pool::Serve() {
 }
 
 std::unique_ptr<Session> Pool::Connect(int& attempt) {
-  absl::StatusOr<std::unique_ptr<Session>> session = Session::Open(options_.session);
+  absl::StatusOr<std::unique_ptr<Session>> session = Session::Open(options_.session, &sockets_);
   if (!session.ok()) {
     NoteFailure(session.status());
     PauseBeforeRetry(attempt++);
@@ -205,7 +227,7 @@ void Pool::RunWork(Work work, std::unique_ptr<Session>& session) {
   if (session->broken()) {
     Drop(session);
     int first_attempt = 0;
-    if (work.repeat == Repeat::kSafe) session = Connect(first_attempt);
+    if (work.repeat == Repeat::kSafe && !given_up()) session = Connect(first_attempt);
     if (session != nullptr) status = RunOnce(work, *session);
     if (session != nullptr && session->broken()) Drop(session);
   }

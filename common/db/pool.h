@@ -18,6 +18,7 @@
 #include "absl/time/time.h"
 #include "common/async/completion.h"
 #include "common/async/task.h"
+#include "common/db/open_sockets.h"
 #include "common/db/session.h"
 
 namespace vibestack::db {
@@ -60,6 +61,11 @@ class Pool {
   // Answers what waits with UNAVAILABLE, lets running works end, joins the threads. May be called
   // twice. Never from a work.
   void Stop();
+
+  // Gives up on a database that does not answer: what is under way ends with UNAVAILABLE, its
+  // effect unknown, and nothing more begins; how many works those were. Stop() then takes no longer
+  // than a connection that is being made.
+  int GiveUp();
 
   // Runs `work(session)`, which returns absl::StatusOr<T>, before `deadline` (DEADLINE_EXCEEDED).
   // `work` must own or outlive what it uses. Goes on in the thread of the pool that ran the work:
@@ -134,13 +140,18 @@ class Pool {
   // Counts a connection in or out and tells when that changes the health.
   void CountLive(int change);
   bool stopping() const;
+  bool given_up() const;
+  // Lets no work in any more, and answers those that wait.
+  void Refuse();
 
   const PoolOptions options_;
+  OpenSockets sockets_;
   absl::Mutex health_mutex_ ABSL_ACQUIRED_BEFORE(mutex_);  // Orders the calls of on_health.
   mutable absl::Mutex mutex_;
   std::deque<Work> queue_ ABSL_GUARDED_BY(mutex_);      // Empty while any thread idles.
   std::vector<Idler*> idlers_ ABSL_GUARDED_BY(mutex_);  // The latest comer last.
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
+  bool given_up_ ABSL_GUARDED_BY(mutex_) = false;
   int live_ ABSL_GUARDED_BY(mutex_) = 0;
   int busy_ ABSL_GUARDED_BY(mutex_) = 0;
   uint64_t connects_ ABSL_GUARDED_BY(mutex_) = 0;

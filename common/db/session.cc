@@ -26,11 +26,12 @@ int64_t RoundUpToStep(int64_t millis) {
 
 }  // namespace
 
-Session::Session(const SessionOptions& options)
+Session::Session(const SessionOptions& options, OpenSockets* sockets)
     : connection_(ConnectionString(options.database_url, options.application_name)),
       plan_lifetime_(options.plan_lifetime),
       opened_at_(absl::Now()),
       plans_end_(opened_at_ + plan_lifetime_) {
+  if (sockets != nullptr) socket_.emplace(*sockets, connection_.sock());
   if (plan_lifetime_ != absl::InfiniteDuration()) plans_end_ = opened_at_;
     // A connection that came back by itself would have lost its settings, even inside a
     // transaction.
@@ -44,10 +45,11 @@ Session::Session(const SessionOptions& options)
   }
 }
 
-absl::StatusOr<std::unique_ptr<Session>> Session::Open(const SessionOptions& options) {
+absl::StatusOr<std::unique_ptr<Session>> Session::Open(const SessionOptions& options,
+                                                       OpenSockets* sockets) {
   std::unique_ptr<Session> session;
   try {
-    session.reset(new Session(options));
+    session.reset(new Session(options, sockets));
   } catch (const std::exception& error) {
     // The exception's text may name the host and the user, so it goes nowhere.
     return WithConnectFault(StatusFromSqlState(""), TlsFault(error.what()));

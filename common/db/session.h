@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -10,6 +11,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "common/db/open_sockets.h"
 #include "common/db/params.h"
 #include "common/db/statement.h"
 
@@ -40,8 +42,10 @@ struct SessionOptions {
 class Session {
  public:
   // Connects. UNAVAILABLE (DATABASE_UNAVAILABLE) when the database cannot be reached,
-  // FAILED_PRECONDITION (SCHEMA_UNKNOWN) when its schema is not the one we know.
-  static absl::StatusOr<std::unique_ptr<Session>> Open(const SessionOptions& options);
+  // FAILED_PRECONDITION (SCHEMA_UNKNOWN) when its schema is not the one we know. `sockets`, where
+  // given, can end the connection, and must outlive the session.
+  static absl::StatusOr<std::unique_ptr<Session>> Open(const SessionOptions& options,
+                                                       OpenSockets* sockets = nullptr);
 
   // Runs a prepared statement. Outside Transact() it commits by itself. Errors: StatusFromSqlState.
   absl::StatusOr<pqxx::result> Exec(const Statement& statement, const Params& params = {});
@@ -63,7 +67,7 @@ class Session {
   absl::Status Ping();
 
  private:
-  explicit Session(const SessionOptions& options);
+  Session(const SessionOptions& options, OpenSockets* sockets);
 
   absl::Status CheckSchema(int expected);
 
@@ -75,6 +79,7 @@ class Session {
   absl::Status Catch(const char* what, const std::function<void()>& call);
 
   pqxx::connection connection_;
+  std::optional<OpenSockets::Entry> socket_;
   pqxx::transaction_base* transaction_ = nullptr;
   const absl::Duration plan_lifetime_;
   const absl::Time opened_at_;

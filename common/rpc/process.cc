@@ -2,11 +2,13 @@
 
 #include <sys/resource.h>
 
+#include <algorithm>
 #include <csignal>
 #include <cstdio>
 #include <fstream>
 
 #include "absl/synchronization/mutex.h"
+#include "common/telemetry/log.h"
 
 namespace vibestack::rpc {
 namespace {
@@ -48,6 +50,21 @@ int WaitForStopSignal(const std::function<void()>& on_hangup) {
     if (signal == SIGHUP && on_hangup != nullptr) on_hangup();
   } while (signal == SIGHUP && on_hangup != nullptr);
   return signal;
+}
+
+absl::Duration DatabaseGrace(absl::Duration shutdown_grace) {
+  constexpr absl::Duration kRest = absl::Seconds(7);
+  return std::max({shutdown_grace / 2, shutdown_grace - kRest, absl::Seconds(1)});
+}
+
+int ReportStop(int statements_given_up) {
+  if (statements_given_up == 0) {
+    Log(LogLevel::kInfo, "stopped");
+    return 0;
+  }
+  Log(LogLevel::kError, "stopped_without_the_database",
+      {{"statements_given_up", statements_given_up}});
+  return 1;
 }
 
 absl::Status WritePortFile(const std::string& path,

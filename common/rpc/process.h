@@ -26,6 +26,14 @@ int WaitForStopSignal(const std::function<void()>& on_hangup = nullptr);
 absl::Status WritePortFile(const std::string& path,
                            std::initializer_list<std::pair<const char*, int>> ports);
 
+// How much of the grace time of a stop the database has to answer what is under way. The rest is
+// for the callers' answers and for a connection that is just being made.
+absl::Duration DatabaseGrace(absl::Duration shutdown_grace);
+
+// Logs the end of the process and returns its exit code: 0, or 1 where statements were given up
+// because the database did not answer.
+int ReportStop(int statements_given_up);
+
 }  // namespace vibestack::rpc
 
 #endif  // VIBESTACK_COMMON_RPC_PROCESS_H_

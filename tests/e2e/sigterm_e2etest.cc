@@ -134,5 +134,38 @@ TEST_F(Sigterm, ServiceStopsWhileTheDatabaseIsAway) {
   StartPostgres();
 }
 
+// It cannot be a clean end, and says so.
+TEST_F(Sigterm, ServicesStopWithinTheGraceTimeThoughTheDatabaseHangs) {
+  const job::v1::Job job = CreateJob(services_, person_, "hangs");
+  const With service{.token = services_.service_token(), .timeout = absl::Minutes(1)};
+  std::vector<std::future<grpc::StatusCode>> calls;
+  const auto is_busy = [](Service& of) {
+    return of.Metric(R"(vibestack_db_connections{state="busy"})") > 0;
+  };
+  std::optional<HungPostgres> hung(std::in_place);
+  calls.push_back(std::async(std::launch::async, [&] {
+    job::v1::GetJobRequest request;
+    request.set_id(job.id());
+    return Call(services_.jobs(), &JobService::Stub::GetJob, request, service).code();
+  }));
+  calls.push_back(std::async(std::launch::async, [&] {
+    user::v1::GetUserRequest request;
+    request.set_id(person_.id);
+    return Call(services_.users(), &UserService::Stub::GetUser, request, service).code();
+  }));
+  for (Service* stopped : {&services_.job(), &services_.user()}) {
+    ASSERT_TRUE(Eventually(absl::Seconds(20), [&] { return is_busy(*stopped); }));
+  }
+  const absl::Time began = absl::Now();
+  services_.job().process().Signal(SIGTERM);
+  services_.user().process().Signal(SIGTERM);
+  for (Service* stopped : {&services_.job(), &services_.user()}) {
+    EXPECT_EQ(stopped->process().AwaitExit(kGrace * 2), 1) << stopped->log();
+    EXPECT_LT(absl::Now() - began, kGrace);
+    EXPECT_THAT(stopped->log(), testing::HasSubstr("stopped_without_the_database"));
+  }
+  for (auto& call : calls) EXPECT_EQ(call.get(), grpc::UNAVAILABLE);
+}
+
 }  // namespace
 }  // namespace vibestack::e2e

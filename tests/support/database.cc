@@ -1,7 +1,10 @@
 #include "tests/support/database.h"
 
+#include <signal.h>
+
 #include <cstdio>
 #include <cstdlib>
+#include <fstream>
 #include <pqxx/pqxx>
 
 #include "tests/support/processes.h"
@@ -87,5 +90,24 @@ void StartPostgresShifted(const std::string& offset) {
   MustRun(RequiredEnvironment("VIBESTACK_E2E_ROOT") + "/tests/support/shift_postgres", offset);
 }
 void KillPostgres() { ControlPostgres("kill"); }
+
+HungPostgres::HungPostgres() {
+  for (const std::string& pid : Database().Column(
+           "SELECT pid FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> "
+           "pg_backend_pid() AND datname = current_database()")) {
+    processes_.push_back(std::stoi(pid));
+  }
+  // A backend's parent is the fourth field there; the second, its name, has no blank.
+  std::ifstream stat("/proc/" + std::to_string(processes_.front()) + "/stat");
+  std::string skipped;
+  int postmaster = 0;
+  stat >> skipped >> skipped >> skipped >> postmaster;
+  processes_.push_back(postmaster);
+  for (const int process : processes_) kill(process, SIGSTOP);
+}
+
+HungPostgres::~HungPostgres() {
+  for (const int process : processes_) kill(process, SIGCONT);
+}
 
 }  // namespace vibestack::e2e

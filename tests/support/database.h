@@ -57,6 +57,19 @@ void StartPostgresShifted(const std::string& offset);
 // As a crash: SIGKILL to all of its processes.
 void KillPostgres();
 
+// While this lives the server's postmaster and those of its processes that serve somebody answer
+// nobody, though their sockets stay open (SIGSTOP).
+class HungPostgres {
+ public:
+  HungPostgres();
+  HungPostgres(const HungPostgres&) = delete;
+  HungPostgres& operator=(const HungPostgres&) = delete;
+  ~HungPostgres();
+
+ private:
+  std::vector<int> processes_;
+};
+
 }  // namespace vibestack::e2e
 
 #endif  // VIBESTACK_TESTS_SUPPORT_DATABASE_H_

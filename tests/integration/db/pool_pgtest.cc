@@ -63,6 +63,30 @@ bool Eventually(Condition condition) {
   return false;
 }
 
+TEST(PoolTest, GivingUpEndsWhatTheDatabaseDoesNotAnswer) {
+  Pool pool(TestPool(1));
+  Caller caller(pool);
+  std::atomic<bool> begun{false};
+  std::atomic<int> runs{0};
+  Sum result = 0;
+  std::thread sleeper([&] {
+    result = caller.Run([&](Session& session) -> Sum {
+      ++runs;
+      begun = true;
+      return session.Exec(kSleep, Params().Add("60")).ok() ? 1 : Pid(session);
+    });
+  });
+  ASSERT_TRUE(Eventually([&] { return begun.load(); }));
+  const absl::Time began = absl::Now();
+  EXPECT_EQ(pool.GiveUp(), 1);
+  sleeper.join();
+  pool.Stop();
+  EXPECT_LT(absl::Now() - began, absl::Seconds(10));
+  EXPECT_TRUE(absl::IsUnavailable(result.status())) << result.status();
+  EXPECT_EQ(runs, 1);  // Though it might have been repeated.
+  EXPECT_TRUE(absl::IsUnavailable(caller.Run(Pid).status()));
+}
+
 TEST(PoolTest, WorksRunAtOnceOnConnectionsOfTheirOwn) {
   Pool pool(TestPool(3));
   absl::Mutex mutex;
