@@ -117,4 +117,20 @@ Call CreateJobCall(const std::string& token) {
           }};
 }
 
+Call BatchCreateJobsCall(int jobs, const std::string& token) {
+  job::v1::BatchCreateJobsRequest request;
+  for (int i = 0; i < jobs; ++i) request.add_requests()->set_workflow_id("bench");
+  return {.method = "/vibestack.job.v1.JobService/BatchCreateJobs",
+          .authorization = Bearer(token),
+          .requests = {Bytes(request.SerializeAsString())},
+          .check = [jobs](size_t, const grpc::ByteBuffer& response) {
+            job::v1::BatchCreateJobsResponse made;
+            bool right = Parse(response, &made) && made.jobs_size() == jobs;
+            for (const job::v1::Job& job : made.jobs()) {
+              right = right && !job.id().empty() && job.status() == job::v1::Job::PENDING;
+            }
+            return right ? absl::OkStatus() : absl::InternalError("BatchCreateJobs: other jobs");
+          }};
+}
+
 }  // namespace vibestack::bench

@@ -43,6 +43,9 @@ Call LoginCall(const std::vector<std::string>& emails);
 // JobService/CreateJob for the caller, the id left to the service; right is a pending job.
 Call CreateJobCall(const std::string& token);
 
+// JobService/BatchCreateJobs of that many; right are as many pending jobs.
+Call BatchCreateJobsCall(int jobs, const std::string& token);
+
 }  // namespace vibestack::bench
 
 #endif  // VIBESTACK_TESTS_BENCH_CALL_H_

@@ -4,6 +4,9 @@
 //   vibestack_bench await-readiness --address A
 //   vibestack_bench sign-up --address A --email E
 //   vibestack_bench hash --cost C --threads N --duration D
+//   vibestack_bench work --address A --token_file F --workers N --batch N --jobs N
+//   vibestack_bench start-latency --address A --worker_address B --user_token_file F --token_file F
+//   … vibestack_bench watch-latency --address A --user_token_file F --token_file F --watchers N …
 
 #include <unistd.h>
 
@@ -19,17 +22,23 @@
 #include "absl/strings/str_format.h"
 #include "tests/bench/call.h"
 #include "tests/bench/hash_rate.h"
+#include "tests/bench/job_caller.h"
 #include "tests/bench/load.h"
+#include "tests/bench/percentile.h"
 #include "tests/bench/setup.h"
+#include "tests/bench/start_latency.h"
+#include "tests/bench/watch_latency.h"
+#include "tests/bench/work.h"
 
 ABSL_FLAG(std::string, address, "127.0.0.1:50051", "The server: IPv4 address and port");
-ABSL_FLAG(std::string, call, "health", "load: health, get-user, get-job, login or create-job");
-ABSL_FLAG(std::string, token_file, "", "load: file with the bearer token; none when empty");
+ABSL_FLAG(std::string, call, "health",
+          "load: health, get-user, get-job, login, create-job or batch-create");
+ABSL_FLAG(std::string, token_file, "", "file with the bearer token; none when empty");
 ABSL_FLAG(std::string, ids_file, "",
           "load: file of ids of users or jobs, one a line; `me` when empty");
 ABSL_FLAG(std::string, emails_file, "", "load: file of emails to log in with, one a line");
 ABSL_FLAG(int, in_flight, 1, "load: calls kept in flight");
-ABSL_FLAG(int, channels, 1, "load: connections, which share the calls");
+ABSL_FLAG(int, channels, 1, "connections, which share the calls");
 ABSL_FLAG(absl::Duration, warm_up, absl::Seconds(1), "load: time before the measurement");
 ABSL_FLAG(absl::Duration, duration, absl::Seconds(4), "load: time measured");
 ABSL_FLAG(absl::Duration, call_timeout, absl::Seconds(10), "load: deadline of a call");
@@ -40,6 +49,16 @@ ABSL_FLAG(int, threads, 1, "hash: threads that do nothing else");
 ABSL_FLAG(int, nice, 0, "hash: what to add to their nice level");
 ABSL_FLAG(absl::Duration, timeout, absl::Seconds(10), "await-readiness: how long to wait");
 ABSL_FLAG(std::string, email, "", "sign-up: the new user's email");
+ABSL_FLAG(std::string, user_token_file, "",
+          "file with the token of the user who has the jobs made");
+ABSL_FLAG(std::string, worker_address, "",
+          "start-latency: the replica at which the worker waits; as --address when empty");
+ABSL_FLAG(int, batch, 100, "load batch-create and work: jobs in one call");
+ABSL_FLAG(int, workers, 1, "work: workers, each with one call under way");
+ABSL_FLAG(int, jobs, 1'000, "work: jobs that are pending; start-latency, watch-latency: to make");
+ABSL_FLAG(absl::Duration, pause, absl::Milliseconds(20), "start-latency: before each job is made");
+ABSL_FLAG(int, watchers, 1'000, "watch-latency: streams, which share the jobs");
+ABSL_FLAG(int, changes, 300, "watch-latency: changes, of one job after the other");
 
 namespace vibestack::bench {
 namespace {
@@ -52,13 +71,18 @@ absl::StatusOr<std::vector<std::string>> ReadLines(const std::string& path) {
   return lines;
 }
 
+// The token in a file; empty where no file is named.
+absl::StatusOr<std::string> ReadToken(const std::string& path) {
+  if (path.empty()) return "";
+  const absl::StatusOr<std::vector<std::string>> lines = ReadLines(path);
+  if (!lines.ok()) return lines.status();
+  return lines->front();
+}
+
 absl::StatusOr<Call> MakeCall() {
-  std::string token;
-  if (const std::string path = absl::GetFlag(FLAGS_token_file); !path.empty()) {
-    const absl::StatusOr<std::vector<std::string>> lines = ReadLines(path);
-    if (!lines.ok()) return lines.status();
-    token = lines->front();
-  }
+  const absl::StatusOr<std::string> own_token = ReadToken(absl::GetFlag(FLAGS_token_file));
+  if (!own_token.ok()) return own_token.status();
+  const std::string& token = *own_token;
   std::vector<std::string> ids = {"me"};
   if (const std::string path = absl::GetFlag(FLAGS_ids_file); !path.empty()) {
     const absl::StatusOr<std::vector<std::string>> lines = ReadLines(path);
@@ -75,6 +99,7 @@ absl::StatusOr<Call> MakeCall() {
     return LoginCall(*emails);
   }
   if (name == "create-job") return CreateJobCall(token);
+  if (name == "batch-create") return BatchCreateJobsCall(absl::GetFlag(FLAGS_batch), token);
   return absl::InvalidArgumentError(absl::StrCat("no such call: ", name));
 }
 
@@ -111,8 +136,74 @@ absl::StatusOr<std::string> Hash() {
   return absl::StrFormat(R"({"hashes_per_second": %.3f})", *rate);
 }
 
+// What commands that work on jobs need.
+struct Setup {
+  std::vector<std::shared_ptr<grpc::Channel>> channels;
+  std::string worker_token;
+  std::string user_token;
+};
+
+absl::StatusOr<Setup> SetUp() {
+  auto channels = Connect(absl::GetFlag(FLAGS_address), absl::GetFlag(FLAGS_channels));
+  if (!channels.ok()) return channels.status();
+  const absl::StatusOr<std::string> worker = ReadToken(absl::GetFlag(FLAGS_token_file));
+  if (!worker.ok()) return worker.status();
+  const absl::StatusOr<std::string> user = ReadToken(absl::GetFlag(FLAGS_user_token_file));
+  if (!user.ok()) return user.status();
+  return Setup{*std::move(channels), *worker, *user};
+}
+
+absl::StatusOr<std::string> Work() {
+  const absl::StatusOr<Setup> setup = SetUp();
+  if (!setup.ok()) return setup.status();
+  const absl::StatusOr<double> rate =
+      WorkOff(setup->channels, {.token = setup->worker_token,
+                                .workers = absl::GetFlag(FLAGS_workers),
+                                .batch = absl::GetFlag(FLAGS_batch),
+                                .jobs = absl::GetFlag(FLAGS_jobs)});
+  if (!rate.ok()) return rate.status();
+  return absl::StrFormat(R"({"jobs_per_second": %.1f})", *rate);
+}
+
+// A latency and that of the call's own answer.
+std::string LatencyJson(std::vector<float>& micros, std::vector<float>& answer_micros) {
+  return absl::StrFormat(R"({"p50_micros": %.1f, "p99_micros": %.1f, "answer_p50_micros": %.1f, )"
+                         R"("answer_p99_micros": %.1f})",
+                         Percentile(micros, 0.5), Percentile(micros, 0.99),
+                         Percentile(answer_micros, 0.5), Percentile(answer_micros, 0.99));
+}
+
+absl::StatusOr<std::string> MeasureStartLatency() {
+  const absl::StatusOr<Setup> setup = SetUp();
+  if (!setup.ok()) return setup.status();
+  std::string worker_address = absl::GetFlag(FLAGS_worker_address);
+  if (worker_address.empty()) worker_address = absl::GetFlag(FLAGS_address);
+  const auto worker_channels = Connect(worker_address, 1);
+  if (!worker_channels.ok()) return worker_channels.status();
+  auto latency = MeasureStart(JobCaller(setup->channels.front(), setup->user_token),
+                              JobCaller(worker_channels->front(), setup->worker_token),
+                              absl::GetFlag(FLAGS_jobs), absl::GetFlag(FLAGS_pause));
+  if (!latency.ok()) return latency.status();
+  return LatencyJson(latency->start_micros, latency->answer_micros);
+}
+
+absl::StatusOr<std::string> MeasureWatchLatency() {
+  const absl::StatusOr<Setup> setup = SetUp();
+  if (!setup.ok()) return setup.status();
+  auto latency = MeasureWatch(setup->channels, {.user_token = setup->user_token,
+                                                .worker_token = setup->worker_token,
+                                                .watchers = absl::GetFlag(FLAGS_watchers),
+                                                .jobs = absl::GetFlag(FLAGS_jobs),
+                                                .changes = absl::GetFlag(FLAGS_changes)});
+  if (!latency.ok()) return latency.status();
+  return LatencyJson(latency->told_micros, latency->answer_micros);
+}
+
 absl::StatusOr<std::string> Run(const std::string& command) {
   if (command == "hash") return Hash();
+  if (command == "work") return Work();
+  if (command == "start-latency") return MeasureStartLatency();
+  if (command == "watch-latency") return MeasureWatchLatency();
   if (command == "load") return Load();
   if (command == "await-readiness") {
     const auto nanos = AwaitReadiness(absl::GetFlag(FLAGS_address), absl::GetFlag(FLAGS_timeout));
@@ -125,14 +216,16 @@ absl::StatusOr<std::string> Run(const std::string& command) {
     return absl::StrFormat(R"({"user_id": "%s", "access_token": "%s"})", session->user_id,
                            session->access_token);
   }
-  return absl::InvalidArgumentError("name one of: load, await-readiness, sign-up, hash");
+  return absl::InvalidArgumentError(
+      "name one of: load, await-readiness, sign-up, hash, work, start-latency, watch-latency");
 }
 
 }  // namespace
 }  // namespace vibestack::bench
 
 int main(int argc, char** argv) {
-  absl::SetProgramUsageMessage("vibestack_bench load|await-readiness|sign-up|hash [FLAGS]");
+  absl::SetProgramUsageMessage(
+      "vibestack_bench load|await-readiness|sign-up|hash|work|start-latency|watch-latency [FLAGS]");
   const std::vector<char*> arguments = absl::ParseCommandLine(argc, argv);
   const auto output = vibestack::bench::Run(arguments.size() == 2 ? arguments[1] : "");
   if (!output.ok()) {

@@ -3,6 +3,7 @@
 import os
 import pathlib
 import re
+import tempfile
 import urllib.parse
 
 from services import Failure, check_output
@@ -11,6 +12,11 @@ HERE = pathlib.Path(__file__).parent
 SERVER_PROGRAMS = "/usr/lib/postgresql/15/bin"
 # The setting of job_service's sessions: the NOTIFY trigger stays silent for them.
 SILENT = "-c vibestack.own_news=on"
+# The commit without its flush to disk.
+NO_FLUSH = f"{SILENT} -c synchronous_commit=off"
+# As job_service's sessions plan: by the indexes, whatever is known of the table.
+BY_INDEX = f"{SILENT} -c plan_cache_mode=force_generic_plan -c enable_seqscan=off -c enable_hashjoin=off " \
+    "-c enable_mergejoin=off -c enable_bitmapscan=off -c jit=off"
 
 
 def environment(url):
@@ -67,14 +73,46 @@ class Database:
             "VACUUM ANALYZE agent_jobs", "CHECKPOINT")
         return self.query("SELECT id FROM agent_jobs").split()
 
-    def pgbench(self, script, user_id, clients, seconds, options=""):
-        """Transactions a second of a script with that many clients; a failed one is an error."""
-        output = check_output(
-            ["pgbench", "-n", "-M", "prepared", "-c", str(clients), "-j", "2", "-T", str(seconds),
-             "-D", f"user_id={user_id}", "-f", str(HERE / script)],
-            env={**self._environment, "PGOPTIONS": options})
-        failed = re.search(r"^number of failed transactions: (\d+)", output, re.MULTILINE)
+    def make_pending_jobs(self, user_ids, count):
+        """Makes that many pending jobs, in turn for each of the users; nothing else is in the table."""
+        self.empty_jobs()
+        self.query(
+            "INSERT INTO agent_jobs (id, user_id, workflow_id, status, created_at, updated_at) "
+            f"SELECT gen_random_uuid(), ('{{{','.join(user_ids)}}}'::uuid[])[n % {len(user_ids)} + 1], 'bench', "
+            "'pending', now() + n * interval '1 microsecond', now() + n * interval '1 microsecond' "
+            f"FROM generate_series(1, {count}) n",
+            "VACUUM ANALYZE agent_jobs",
+            "CHECKPOINT")
+
+    def count_jobs(self, status):
+        return int(self.query(f"SELECT count(*) FROM agent_jobs WHERE status = '{status}'"))
+
+    def pgbench(self, script, variables, clients, length, options=""):
+        """Transactions a second of a script with that many clients; a failed one is an error.
+
+        `length` is ("-T", seconds) or ("-t", transactions of each client)."""
+        output = self._pgbench(script, variables, options, "-c", clients, "-j", 2, *length)
         rate = re.search(r"^tps = ([\d.]+)", output, re.MULTILINE)
-        if not rate or not failed or int(failed.group(1)) > 0:
+        if not rate:
             raise Failure(f"pgbench {script} failed:\n{output}")
         return float(rate.group(1))
+
+    def latencies(self, script, variables, count, rate, options=""):
+        """How many microseconds each of `count` transactions took of one client that makes `rate` a second."""
+        with tempfile.TemporaryDirectory(prefix="vibestack-pgbench-") as directory:
+            self._pgbench(script, variables, options, "-c", 1, "-t", count, "--rate", rate, "--log",
+                          f"--log-prefix={directory}/log")
+            lines = [line.split() for log in pathlib.Path(directory).iterdir()
+                     for line in log.read_text(encoding="utf-8").splitlines()]
+        # The third is counted from when it should have begun, the last says how late it did.
+        return [int(line[2]) - int(line[6]) for line in lines]
+
+    def _pgbench(self, script, variables, options, *arguments):
+        defines = [argument for name, value in variables.items() for argument in ("-D", f"{name}={value}")]
+        output = check_output(
+            ["pgbench", "-n", "-M", "prepared", *map(str, arguments), *defines, "-f", str(HERE / script)],
+            env={**self._environment, "PGOPTIONS": options})
+        failed = re.search(r"^number of failed transactions: (\d+)", output, re.MULTILINE)
+        if not failed or int(failed.group(1)) > 0:
+            raise Failure(f"pgbench {script} failed:\n{output}")
+        return output

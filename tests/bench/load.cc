@@ -5,7 +5,6 @@
 #include <grpcpp/create_channel.h>
 #include <grpcpp/generic/generic_stub.h>
 
-#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <ctime>
@@ -15,6 +14,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/blocking_counter.h"
 #include "absl/synchronization/mutex.h"
+#include "tests/bench/percentile.h"
 
 namespace vibestack::bench {
 namespace {
@@ -131,13 +131,6 @@ double CpuMicros() {
   timespec used{};
   clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used);
   return absl::ToDoubleMicroseconds(absl::DurationFromTimespec(used));
-}
-
-double Percentile(std::vector<float>& latencies, double share) {
-  const auto nth =
-      latencies.begin() + static_cast<int64_t>(share * static_cast<double>(latencies.size() - 1));
-  std::nth_element(latencies.begin(), nth, latencies.end());
-  return *nth;
 }
 
 LoadResult Summarize(const std::vector<std::unique_ptr<Loop>>& loops, absl::Duration duration) {

@@ -9,12 +9,23 @@ HEALTH = "health check (RPC ceiling)"
 SELECT = "pgbench select"
 INSERT = "pgbench insert, silent"
 INSERT_NOTIFY = "pgbench insert, NOTIFY"
+INSERT_BATCH = "pgbench insert of a batch"
+WORK_SQL = "pgbench claim and finish of a batch"
 # What is measured against them.
 GET_OWN = "GetUser, own row"
 GET_RANDOM = "GetUser, random rows"
 CREATE = "CreateJob"
+CREATE_BATCH = "BatchCreateJobs"
+WORK = "ClaimJobs and BatchFinishJobs"
+START = "CreateJob until the worker has the job"
+START_FAR = "the same at another replica"
+WATCH = "change until the job's watcher knows it"
+WATCH_ONE = "change until each of all watchers knows it"
 
 STATEMENT = {GET_OWN: SELECT, GET_RANDOM: SELECT, CREATE: INSERT}
+JOB_STATEMENT = {CREATE_BATCH: INSERT_BATCH, WORK: WORK_SQL}
+JOB_SHARE = {CREATE_BATCH: 0.7, WORK: 2 / 3}
+START_MILLIS = 4
 READY_MILLIS = 150
 RESIDENT_MIB = 40
 
@@ -64,6 +75,33 @@ class Samples:
         """The median of the rounds' mean latencies, each in relation to the sum of its parts' in that round."""
         rounds = zip(self.rates(in_flight, case), *(self.rates(in_flight, part) for part in parts))
         return statistics.median(1 / rate / sum(1 / other for other in others) for rate, *others in rounds)
+
+
+class Latencies:
+    """Latencies in microseconds by case, and what the flush of a commit takes of them."""
+
+    def __init__(self):
+        self._rounds = collections.defaultdict(list)
+        self._flushes = []
+
+    def add(self, case, result):
+        self._rounds[case].append(result)
+
+    def add_flush(self, insert_micros, flush_micros):
+        self._flushes.append((insert_micros, flush_micros))
+
+    def cases(self):
+        return list(self._rounds)
+
+    def median(self, case, field):
+        return statistics.median(result[f"{field}_micros"] for result in self._rounds[case])
+
+    def insert_micros(self):
+        """What an insert by SQL alone takes."""
+        return statistics.median(insert for insert, _ in self._flushes)
+
+    def flush_micros(self):
+        return statistics.median(flush for _, flush in self._flushes)
 
 
 @dataclasses.dataclass
@@ -136,3 +174,35 @@ def notes(samples):
     return [f"  CreateJob / pgbench's insert with the NOTIFY trigger at {in_flight}: "
             f"{samples.ratio(in_flight, CREATE, INSERT_NOTIFY):.2f} x"
             for in_flight, case in samples.keys() if case == CREATE]
+
+
+def job_table(samples):
+    """Jobs a second by calls and by SQL, as lines."""
+    return [f"  {case:<32}{clients:>3} clients {number(samples.median(clients, case)):>8} jobs/s, by SQL alone "
+            f"{number(samples.median(clients, statement)):>8}: {samples.ratio(clients, case, statement):.2f} x"
+            for clients, case in samples.keys() if (statement := JOB_STATEMENT.get(case))]
+
+
+def job_targets(samples):
+    return [Target(f"{case} / SQL alone, {clients} at once", samples.ratio(clients, case, JOB_STATEMENT[case]),
+                   JOB_SHARE[case], True)
+            for clients, case in samples.keys() if case in JOB_STATEMENT]
+
+
+def latency_table(latencies):
+    """Latencies beside that of the call that began them, as lines."""
+    lines = [f"  {case:<44}p50 {number(latencies.median(case, 'p50')):>7} us, p99 "
+             f"{number(latencies.median(case, 'p99')):>7} us; the call's own answer p50 "
+             f"{number(latencies.median(case, 'answer_p50')):>7} us: "
+             f"{latencies.median(case, 'p50') / latencies.median(case, 'answer_p50'):.2f} x"
+             for case in latencies.cases()]
+    if START in latencies.cases():
+        lines.append(f"  an insert by SQL alone takes {number(latencies.insert_micros())} us, "
+                     f"{number(latencies.flush_micros())} us of it the commit's flush")
+    return lines
+
+
+def latency_targets(latencies):
+    return [Target(f"{case}, beyond one flush, p50",
+                   (latencies.median(case, "p50") - latencies.flush_micros()) / 1e3, START_MILLIS, False, "ms")
+            for case in (START, START_FAR) if case in latencies.cases()]

@@ -134,10 +134,10 @@ class Services:
         self.client = client
         self.service_token_file = write_secret(directory / "service.token", token)
         self.user = Service(user_binary, [keys, "--access_token_ttl=4h", *user_flags], client, directory)
-        self.job = Service(
-            job_binary,
-            [f"--user_service_address={self.user.address}", f"--service_token_file={self.service_token_file}"],
-            client, directory)
+        job_flags = [f"--user_service_address={self.user.address}", f"--service_token_file={self.service_token_file}"]
+        self.job = Service(job_binary, job_flags, client, directory)
+        # A second replica, for those who start it.
+        self.other_job = Service(job_binary, job_flags, client, directory)
 
     def start(self, times):
         """Starts each service `times` times, leaves the last one running; returns the milliseconds by name."""
@@ -150,9 +150,11 @@ class Services:
         return ready
 
     def stop(self):
+        self.other_job.stop()
         self.job.stop()
         self.user.stop()
 
     def kill(self):
+        self.other_job.kill()
         self.job.kill()
         self.user.kill()
