@@ -2,7 +2,6 @@
 
 #include "absl/container/flat_hash_set.h"
 #include "absl/strings/str_cat.h"
-#include "common/async/gather.h"
 #include "common/base/error.h"
 #include "common/rpc/grpc_status.h"
 #include "job_service/api/access.h"
@@ -87,14 +86,11 @@ Task<absl::StatusOr<pb::BatchFinishJobsResponse>> JobApi::BatchFinishJobs(
   absl::StatusOr<std::vector<JobFinish>> finishes = ToFinishes(request);
   if (!finishes.ok()) co_return finishes.status();
   pb::BatchFinishJobsResponse response;
-  const absl::Time deadline = call.WorkDeadline();
-  // Each is a call of its own, which the store puts into the same statements.
-  std::vector<Task<absl::StatusOr<Job>>> tasks;
-  for (JobFinish& finish : *finishes) {
+  for (const JobFinish& finish : *finishes) {
     response.add_results()->set_job_id(finish.lease.job_id);
-    tasks.push_back(store_.Finish(std::move(finish), deadline));
   }
-  const std::vector<absl::StatusOr<Job>> jobs = co_await Gather(std::move(tasks));
+  const std::vector<absl::StatusOr<Job>> jobs =
+      co_await store_.FinishAll(*std::move(finishes), call.WorkDeadline());
   for (int i = 0; i < request.outcomes_size(); ++i) {
     const absl::Status& status = jobs[static_cast<size_t>(i)].status();
     if (status.ok()) continue;

@@ -23,21 +23,21 @@ Task<absl::StatusOr<pb::HeartbeatJobsResponse>> JobApi::HeartbeatJobs(
     Call& call, const pb::HeartbeatJobsRequest& request) {
   const absl::StatusOr<std::vector<Lease>> leases = ToLeases(request.leases());
   if (!leases.ok()) co_return leases.status();
-  const absl::StatusOr<std::vector<absl::StatusOr<absl::Time>>> extended =
+  const absl::StatusOr<std::vector<absl::StatusOr<HeldJob>>> extended =
       co_await store_.Heartbeat(*leases, call.WorkDeadline());
   if (!extended.ok()) co_return extended.status();
   pb::HeartbeatJobsResponse response;
-  const absl::Duration lease_duration = store_.ShortestLease();
   for (size_t i = 0; i < leases->size(); ++i) {
     pb::HeartbeatResult& result = *response.add_results();
     result.set_job_id((*leases)[i].job_id);
-    const absl::StatusOr<absl::Time>& updated_at = (*extended)[i];
-    if (!updated_at.ok()) {
-      *result.mutable_error() = rpc::ToStatusProto(updated_at.status());
+    const absl::StatusOr<HeldJob>& job = (*extended)[i];
+    if (!job.ok()) {
+      *result.mutable_error() = rpc::ToStatusProto(job.status());
       continue;
     }
-    result.set_lease_token(absl::ToUnixMicros(*updated_at));
-    *result.mutable_lease_expires_at() = rpc::ToTimestamp(*updated_at + lease_duration);
+    result.set_lease_token(absl::ToUnixMicros(job->updated_at));
+    *result.mutable_lease_expires_at() =
+        rpc::ToTimestamp(job->updated_at + store_.LeaseDuration(job->workflow_id));
   }
   co_return response;
 }
@@ -68,11 +68,12 @@ Task<absl::StatusOr<pb::ReportProgressResponse>> JobApi::ReportProgress(
   if (request.result_case() == pb::ReportProgressRequest::RESULT_NOT_SET) {
     std::vector<Lease> leases;
     leases.push_back(progress.lease);
-    const absl::StatusOr<std::vector<absl::StatusOr<absl::Time>>> extended =
+    const absl::StatusOr<std::vector<absl::StatusOr<HeldJob>>> extended =
         co_await store_.Heartbeat(std::move(leases), call.WorkDeadline());
     if (!extended.ok()) co_return extended.status();
-    if (!extended->front().ok()) co_return extended->front().status();
-    co_return ToProgress(*extended->front(), store_.ShortestLease());
+    const absl::StatusOr<HeldJob>& held = extended->front();
+    if (!held.ok()) co_return held.status();
+    co_return ToProgress(held->updated_at, store_.LeaseDuration(held->workflow_id));
   }
   const absl::StatusOr<Job> job =
       co_await store_.Progress(std::move(progress), call.WorkDeadline());

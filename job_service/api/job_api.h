@@ -93,9 +93,10 @@ class JobApi {
                                  absl::Time deadline);
   // A job that the caller may see. PERMISSION_DENIED (NOT_YOURS) or NOT_FOUND.
   Answer<JobPtr> ReadJob(Call& call, std::string id, bool with_result);
-  // The same for a stream that has seen it: the caller is let in once more, too. NOT_FOUND when it
-  // is gone.
-  Answer<JobPtr> LookAgain(Call& call, rpc::ServerStream<pb::Job>& stream, JobKey key);
+  // The same for a stream that has told of it in this state: the caller is let in once more, too.
+  // NOT_FOUND when it is gone.
+  Answer<JobPtr> LookAgain(Call& call, rpc::ServerStream<pb::Job>& stream, JobKey key,
+                           JobStatus told);
   // Whether the caller of a stream, as they are now, may be told what passes its filter.
   Task<absl::Status> LookAgain(Call& call, const FeedWatcher& watcher,
                                rpc::ServerStream<pb::WatchJobsResponse>& stream);
@@ -105,8 +106,10 @@ class JobApi {
   // Lets the caller in once more and tells of the changes that wait.
   Task<absl::Status> TellChanges(Call& call, pb::JobView view, FeedWatcher& watcher,
                                  rpc::ServerStream<pb::WatchJobsResponse>& stream);
-  // These jobs with their results, as far as they have not changed again.
-  Answer<std::vector<Job>> ReadResults(Call& call, const std::vector<JobPtr>& changed);
+  // Tells of these jobs with their results, as far as they have not changed again, and takes out
+  // those that it has read.
+  Task<absl::Status> TellResults(Call& call, pb::JobView view, std::vector<JobPtr>& changed,
+                                 rpc::ServerStream<pb::WatchJobsResponse>& stream);
   // Waits as a stream does until something may have happened; see NextLook.
   Task<Wake> WaitForNews(Call& call, std::shared_ptr<Waker> waker, int failures,
                          absl::Time heartbeat_due);

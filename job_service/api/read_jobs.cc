@@ -21,6 +21,26 @@ absl::Status CheckBatch(const pb::BatchGetJobsRequest& request) {
   return validator.ToStatus();
 }
 
+// The answer with `jobs` in the order of `keys`, null where there is none to see. The first of
+// those that are there have been read once more with their results, into `full`.
+pb::BatchGetJobsResponse ToBatch(const std::vector<JobKey>& keys, std::vector<JobPtr>& jobs,
+                                 const std::vector<JobPtr>& full, pb::JobView view) {
+  pb::BatchGetJobsResponse response;
+  const bool with_results = ShowsResult(view, pb::BASIC);
+  auto next = full.begin();
+  for (size_t i = 0; i < keys.size(); ++i) {
+    const bool is_full = jobs[i] != nullptr && next != full.end();
+    if (is_full) jobs[i] = *next++;
+    if (jobs[i] == nullptr) {
+      response.add_missing_ids(keys[i].id);
+      continue;
+    }
+    *response.add_jobs() = ToProto(*jobs[i], view);
+    if (with_results && !is_full) response.add_omitted_result_ids(keys[i].id);
+  }
+  return response;
+}
+
 }  // namespace
 
 Task<absl::StatusOr<JobPtr>> JobApi::ReadJob(Call& call, std::string id, bool with_result) {
@@ -48,22 +68,23 @@ Task<absl::StatusOr<pb::BatchGetJobsResponse>> JobApi::BatchGetJobs(
     Call& call, const pb::BatchGetJobsRequest& request) {
   const absl::Status valid = CheckBatch(request);
   if (!valid.ok()) co_return valid;
-  const bool with_results = ShowsResult(request.view(), pb::BASIC);
   std::vector<JobKey> keys;
-  for (const std::string& id : request.ids()) keys.push_back({CanonicalUuid(id), with_results});
-  const absl::StatusOr<std::vector<JobPtr>> jobs =
-      co_await store_.GetAll(keys, call.WorkDeadline());
+  for (const std::string& id : request.ids()) keys.push_back({CanonicalUuid(id)});
+  absl::StatusOr<std::vector<JobPtr>> jobs = co_await store_.GetAll(keys, call.WorkDeadline());
   if (!jobs.ok()) co_return jobs.status();
-  pb::BatchGetJobsResponse response;
+  std::vector<std::string> seen;
   for (size_t i = 0; i < keys.size(); ++i) {
-    const Job* job = (*jobs)[i].get();
-    if (CheckMaySee(call.caller(), keys[i].id, job).ok()) {
-      *response.add_jobs() = ToProto(*job, request.view(), with_results);
-    } else {
-      response.add_missing_ids(keys[i].id);
-    }
+    if (!CheckMaySee(call.caller(), keys[i].id, (*jobs)[i].get()).ok()) (*jobs)[i] = nullptr;
+    if ((*jobs)[i] != nullptr) seen.push_back(keys[i].id);
   }
-  co_return response;
+  std::vector<JobPtr> full;
+  if (ShowsResult(request.view(), pb::BASIC) && !seen.empty()) {
+    absl::StatusOr<std::vector<JobPtr>> read =
+        co_await store_.GetUpTo(std::move(seen), call.WorkDeadline());
+    if (!read.ok()) co_return read.status();
+    full = *std::move(read);
+  }
+  co_return ToBatch(keys, *jobs, full, request.view());
 }
 
 }  // namespace vibestack::job_service

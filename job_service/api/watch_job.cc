@@ -25,13 +25,19 @@ absl::Status Check(const pb::WatchJobRequest& request) {
 
 // What a watcher was told last, in so many bytes that ten thousand of them cost nothing.
 struct Told {
+  absl::Time updated_at;
   JobStatus status = JobStatus::kUnknown;
   size_t result_hash = 0;
 
   static Told Of(const Job& job) {
-    return {job.status, job.result.has_value() ? std::hash<std::string>()(*job.result) : 0};
+    return {job.updated_at, job.status,
+            job.result.has_value() ? std::hash<std::string>()(*job.result) : 0};
   }
-  bool operator==(const Told&) const = default;
+  bool SameAs(const Told& other) const {
+    return status == other.status && result_hash == other.result_hash;
+  }
+  // Whether it is of this version, whose result need not be looked at.
+  bool IsOf(const Job& job) const { return updated_at == job.updated_at && status == job.status; }
 };
 
 Task<absl::Status> Tell(const Job& job, pb::JobView view, rpc::ServerStream<pb::Job>& stream) {
@@ -42,11 +48,17 @@ Task<absl::Status> Tell(const Job& job, pb::JobView view, rpc::ServerStream<pb::
 }  // namespace
 
 Task<absl::StatusOr<JobPtr>> JobApi::LookAgain(Call& call, rpc::ServerStream<pb::Job>& stream,
-                                               JobKey key) {
+                                               JobKey key, JobStatus told) {
   const absl::Status admitted = co_await stream.Readmit();
   if (!admitted.ok()) co_return admitted;
   absl::StatusOr<JobPtr> job = co_await store_.Get(key, call.WorkDeadline());
   if (!job.ok()) co_return job;
+  if (*job != nullptr && (*job)->updated_at == key.known && (*job)->status != told) {
+    // Somebody changed it with the triggers off.
+    key.known.reset();
+    job = co_await store_.Get(key, call.WorkDeadline());
+    if (!job.ok()) co_return job;
+  }
   // The watcher has seen the job, so they may know that it is gone.
   if (*job == nullptr) co_return NotFoundError("job", key.id);
   const absl::Status seen = CheckMaySee(call.caller(), key.id, job->get());
@@ -58,7 +70,7 @@ Task<absl::Status> JobApi::WatchJob(Call& call, const pb::WatchJobRequest& reque
                                     rpc::ServerStream<pb::Job>& stream) {
   const absl::Status valid = Check(request);
   if (!valid.ok()) co_return valid;
-  const JobKey key{CanonicalUuid(request.id()), ShowsResult(request.view(), pb::FULL)};
+  JobKey key{CanonicalUuid(request.id()), ShowsResult(request.view(), pb::FULL)};
   Heartbeat heartbeat(request.has_heartbeat() ? &request.heartbeat() : nullptr);
   std::optional<Told> told;
   int failures = 0;
@@ -68,20 +80,26 @@ Task<absl::Status> JobApi::WatchJob(Call& call, const pb::WatchJobRequest& reque
     const Hub::Subscription subscription =
         hub_.WatchJobAndUser(key.id, call.caller().user_id, waker);
     absl::StatusOr<JobPtr> job = JobPtr();
+    const bool heartbeat_due = heartbeat.IsDue(absl::Now());
     if (told.has_value()) {
-      job = co_await LookAgain(call, stream, key);
+      // The result, which may be large, of what was told already is read for a heartbeat only.
+      key.known.reset();
+      if (!heartbeat_due) key.known = told->updated_at;
+      job = co_await LookAgain(call, stream, key, told->status);
     } else {
       job = co_await ReadJob(call, key.id, key.with_result);
     }
     if (!job.ok() && !(told.has_value() && IsPassing(job.status()))) co_return job.status();
     failures = job.ok() ? 0 : failures + 1;
-    std::optional<Told> present;
-    if (job.ok()) present = Told::Of(**job);
-    if (present.has_value() && (told != present || heartbeat.IsDue(absl::Now()))) {
+    if (job.ok() && (heartbeat_due || !told.has_value() || !told->IsOf(**job))) {
+      const Told present = Told::Of(**job);
+      const bool changed = !told.has_value() || !told->SameAs(present);
       told = present;
-      heartbeat.Restart(absl::Now());
-      const absl::Status written = co_await Tell(**job, request.view(), stream);
-      if (!written.ok() || IsTerminal((*job)->status)) co_return written;
+      if (changed || heartbeat_due) {
+        heartbeat.Restart(absl::Now());
+        const absl::Status written = co_await Tell(**job, request.view(), stream);
+        if (!written.ok() || IsTerminal((*job)->status)) co_return written;
+      }
     }
     job = JobPtr();  // A result may be large: it is not kept while nothing happens.
     const Wake reason = co_await WaitForNews(call, waker, failures, heartbeat.due());

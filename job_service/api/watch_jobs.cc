@@ -16,7 +16,7 @@ using Response = pb::WatchJobsResponse;
 constexpr int kPage = 1'000;
 constexpr size_t kMaxChanges = 500;  // In one message.
 // Results, in one message: clients take 4 MiB by default.
-constexpr size_t kMaxResultBytes = 1 << 20;
+constexpr size_t kMaxMessageResults = 1 << 20;
 
 absl::StatusOr<JobFilter> ToFilter(const auth::Caller& caller,
                                    const pb::WatchJobsRequest& request) {
@@ -62,7 +62,7 @@ std::vector<Response> ToMessages(const std::vector<Job>& jobs, pb::JobView view)
   for (const Job& job : jobs) {
     const size_t more = job.result.has_value() ? job.result->size() : 0;
     if (messages.empty() || messages.back().jobs_size() == static_cast<int>(kMaxChanges) ||
-        bytes + more > kMaxResultBytes) {
+        bytes + more > kMaxMessageResults) {
       messages.emplace_back();
       bytes = 0;
     }
@@ -117,20 +117,26 @@ Task<absl::Status> JobApi::TellOpenJobs(Call& call, pb::JobView view, FeedWatche
   co_return co_await stream.Write(message);
 }
 
-Task<absl::StatusOr<std::vector<Job>>> JobApi::ReadResults(Call& call,
-                                                           const std::vector<JobPtr>& changed) {
-  std::vector<JobKey> keys;
-  for (const JobPtr& job : changed) keys.push_back({job->id, true});
-  const absl::StatusOr<std::vector<JobPtr>> full =
-      co_await store_.GetAll(std::move(keys), call.WorkDeadline());
-  if (!full.ok()) co_return full.status();
-  std::vector<Job> jobs;
-  for (size_t i = 0; i < full->size(); ++i) {
-    // One that changed again, or is gone, comes again by the feed.
-    const JobPtr& job = (*full)[i];
-    if (job != nullptr && job->updated_at == changed[i]->updated_at) jobs.push_back(*job);
+Task<absl::Status> JobApi::TellResults(Call& call, pb::JobView view, std::vector<JobPtr>& changed,
+                                       rpc::ServerStream<Response>& stream) {
+  while (!changed.empty()) {
+    std::vector<std::string> ids;
+    for (const JobPtr& job : changed) ids.push_back(job->id);
+    const absl::StatusOr<std::vector<JobPtr>> full =
+        co_await store_.GetUpTo(std::move(ids), call.WorkDeadline());
+    if (!full.ok()) co_return full.status();
+    std::vector<Job> jobs;
+    for (size_t i = 0; i < full->size(); ++i) {
+      // One that changed again, or is gone, comes again by the feed.
+      const JobPtr& job = (*full)[i];
+      if (job != nullptr && job->updated_at == changed[i]->updated_at) jobs.push_back(*job);
+    }
+    changed.erase(changed.begin(), changed.begin() + static_cast<ptrdiff_t>(full->size()));
+    const std::vector<Response> messages = ToMessages(jobs, view);
+    const absl::Status written = co_await WriteAll(messages, stream);
+    if (!written.ok()) co_return written;
   }
-  co_return jobs;
+  co_return absl::OkStatus();
 }
 
 Task<absl::Status> JobApi::TellChanges(Call& call, pb::JobView view, FeedWatcher& watcher,
@@ -141,12 +147,11 @@ Task<absl::Status> JobApi::TellChanges(Call& call, pb::JobView view, FeedWatcher
   if (!changes.ok() || changes->empty()) co_return changes.status();
   std::vector<Job> jobs;
   if (ShowsResult(view, pb::BASIC)) {
-    absl::StatusOr<std::vector<Job>> full = co_await ReadResults(call, changes->jobs);
-    if (!full.ok()) {
+    const absl::Status told = co_await TellResults(call, view, changes->jobs, stream);
+    if (!told.ok()) {
       watcher.PutBack(*std::move(changes));
-      co_return full.status();
+      co_return told;
     }
-    jobs = *std::move(full);
   } else {
     for (const JobPtr& job : changes->jobs) jobs.push_back(*job);
   }

@@ -31,7 +31,7 @@ struct JobQuery {
 struct JobPage {
   std::vector<Job> jobs;
   // Where the next page goes on, when this one ended before it was full because enough rows had
-  // been looked at.
+  // been looked at, or its results got too large.
   std::optional<JobQuery::Position> goes_on_after;
 };
 

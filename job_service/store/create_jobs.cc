@@ -42,10 +42,10 @@ db::Params CreateParams(const std::vector<NewJob>& jobs, const std::vector<size_
 // The rows of all ids that the statement found taken.
 absl::StatusOr<absl::flat_hash_map<std::string, JobPtr>> ReadTaken(
     db::Session& session, const std::vector<NewJob>& jobs,
-    const absl::flat_hash_map<std::string, Creation>& made) {
+    const absl::flat_hash_map<std::string, Creation>& made, bool with_results) {
   std::vector<JobKey> keys;
   for (const NewJob& job : jobs) {
-    if (!made.contains(job.id)) keys.push_back({job.id, true});
+    if (!made.contains(job.id)) keys.push_back({job.id, with_results});
   }
   absl::flat_hash_map<std::string, JobPtr> taken;
   if (keys.empty()) return taken;
@@ -81,7 +81,8 @@ void AddNews(const NewJob& job, const Creation& creation, JobNews& news) {
   }
 }
 
-absl::StatusOr<Creations> CreateJobs(db::Session& session, const std::vector<NewJob>& jobs) {
+absl::StatusOr<Creations> CreateJobs(db::Session& session, const std::vector<NewJob>& jobs,
+                                     bool with_results) {
   const std::vector<size_t> firsts = FirstOfEachId(jobs);
   const absl::StatusOr<pqxx::result> rows =
       session.Exec(sql::kCreateJobs, CreateParams(jobs, firsts));
@@ -100,7 +101,7 @@ absl::StatusOr<Creations> CreateJobs(db::Session& session, const std::vector<New
   }
   absl::flat_hash_map<std::string, const NewJob*> contents;
   for (const size_t i : firsts) contents[jobs[i].id] = &jobs[i];
-  auto taken = ReadTaken(session, jobs, made);
+  auto taken = ReadTaken(session, jobs, made, with_results);
   if (!taken.ok()) return taken.status();
   for (size_t i = 0; i < jobs.size(); ++i) {
     const auto found = made.find(jobs[i].id);

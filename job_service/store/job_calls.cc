@@ -2,26 +2,18 @@
 #include <algorithm>
 #include <utility>
 
-#include "common/base/error.h"
 #include "job_service/store/job_store.h"
 
 namespace vibestack::job_service {
-namespace {
 
-using Extended = std::vector<absl::StatusOr<absl::Time>>;
-
-// The answer to one call of a batch of heartbeats. Where nothing is known of any of its leases it
-// is an error of the call: none of them is said to be lost.
-absl::StatusOr<Extended> AnswerOf(Extended leases) {
-  for (const absl::StatusOr<absl::Time>& lease : leases) {
+absl::StatusOr<JobStore::HeldJobs> JobStore::AnswerOf(HeldJobs leases) {
+  for (const absl::StatusOr<HeldJob>& lease : leases) {
     if (lease.ok() || absl::IsAborted(lease.status()) || absl::IsNotFound(lease.status())) {
       return leases;
     }
   }
-  return leases.empty() ? absl::StatusOr<Extended>(leases) : leases.front().status();
+  return leases.empty() ? absl::StatusOr<HeldJobs>(leases) : leases.front().status();
 }
-
-}  // namespace
 
 Task<absl::StatusOr<std::vector<Creation>>> JobStore::CreateAll(std::vector<NewJob> jobs,
                                                                 absl::Time deadline) {
@@ -30,7 +22,7 @@ Task<absl::StatusOr<std::vector<Creation>>> JobStore::CreateAll(std::vector<NewJ
       [&jobs](db::Session& session) -> absl::StatusOr<Creations> {
     Creations creations;
     const absl::Status status = session.Transact([&]() -> absl::Status {
-      auto made = CreateJobs(session, jobs);
+      auto made = CreateJobs(session, jobs, /*with_results=*/false);
       if (!made.ok()) return made.status();
       for (absl::StatusOr<Creation>& creation : *made) {
         if (!creation.ok()) return creation.status();
@@ -60,6 +52,15 @@ Task<absl::StatusOr<std::vector<JobPtr>>> JobStore::GetAll(std::vector<JobKey> k
   using Jobs = std::vector<JobPtr>;
   std::function<absl::StatusOr<Jobs>(db::Session&)> work = [&keys](db::Session& session) {
     return GetJobs(session, keys);
+  };
+  co_return co_await pool_.Run<Jobs>(deadline, db::Repeat::kSafe, std::move(work));
+}
+
+Task<absl::StatusOr<std::vector<JobPtr>>> JobStore::GetUpTo(std::vector<std::string> ids,
+                                                            absl::Time deadline) {
+  using Jobs = std::vector<JobPtr>;
+  std::function<absl::StatusOr<Jobs>(db::Session&)> work = [&ids](db::Session& session) {
+    return GetJobsUpTo(session, ids);
   };
   co_return co_await pool_.Run<Jobs>(deadline, db::Repeat::kSafe, std::move(work));
 }
@@ -111,7 +112,7 @@ absl::StatusOr<std::vector<Job>> JobStore::ClaimNow(db::Session& session,
   return jobs;
 }
 
-Task<absl::StatusOr<JobStore::Extended>> JobStore::Heartbeat(std::vector<Lease> leases,
+Task<absl::StatusOr<JobStore::HeldJobs>> JobStore::Heartbeat(std::vector<Lease> leases,
                                                              absl::Time deadline) {
   co_return co_await heartbeats_.Submit(std::move(leases), deadline);
 }
@@ -120,13 +121,13 @@ Task<absl::StatusOr<JobStore::HeartbeatBatches::Answers>> JobStore::HeartbeatBat
     const std::vector<Leases>& calls, absl::Time deadline) {
   Leases all;
   for (const Leases& leases : calls) all.insert(all.end(), leases.begin(), leases.end());
-  std::function<absl::StatusOr<Extended>(db::Session&)> work =
-      [&all](db::Session& session) -> absl::StatusOr<Extended> {
+  std::function<absl::StatusOr<HeldJobs>(db::Session&)> work =
+      [&all](db::Session& session) -> absl::StatusOr<HeldJobs> {
     return HeartbeatJobs(session, all);
   };
   // Never repeated: a heartbeat that was applied has replaced its own token.
-  absl::StatusOr<Extended> extended =
-      co_await pool_.Run<Extended>(deadline, db::Repeat::kNever, std::move(work));
+  absl::StatusOr<HeldJobs> extended =
+      co_await pool_.Run<HeldJobs>(deadline, db::Repeat::kNever, std::move(work));
   if (!extended.ok()) co_return extended.status();
   for (const absl::StatusOr<absl::Time>& lease : *extended) {
     counts_.Told(JobMetrics::LeaseCall::kHeartbeat, lease.status());
@@ -136,7 +137,7 @@ Task<absl::StatusOr<JobStore::HeartbeatBatches::Answers>> JobStore::HeartbeatBat
   for (const Leases& leases : calls) {
     const auto end = next + static_cast<ptrdiff_t>(leases.size());
     answers.push_back(
-        AnswerOf(Extended(std::make_move_iterator(next), std::make_move_iterator(end))));
+        AnswerOf(HeldJobs(std::make_move_iterator(next), std::make_move_iterator(end))));
     next = end;
   }
   co_return answers;
@@ -161,15 +162,6 @@ absl::Duration JobStore::LeaseDuration(const std::string& workflow_id) const {
   const auto it = workflows->all().find(workflow_id);
   if (it == workflows->all().end()) return options_.lease_duration;
   return it->second.lease_duration.value_or(options_.lease_duration);
-}
-
-absl::Duration JobStore::ShortestLease() const {
-  absl::Duration shortest = options_.lease_duration;
-  const WorkflowSetPtr workflows = options_.workflows();
-  for (const auto& [id, workflow] : workflows->all()) {
-    shortest = std::min(shortest, workflow.lease_duration.value_or(shortest));
-  }
-  return shortest;
 }
 
 Task<absl::StatusOr<int>> JobStore::Sweep(int limit, absl::Time deadline) {

@@ -115,7 +115,7 @@ Task<absl::StatusOr<JobStore::CreateBatches::Answers>> JobStore::CreateBatch(
     const std::vector<NewJob>& jobs, absl::Time deadline) {
   using Answers = CreateBatches::Answers;
   std::function<absl::StatusOr<Answers>(db::Session&)> work = [&jobs](db::Session& session) {
-    return CreateJobs(session, jobs);
+    return CreateJobs(session, jobs, /*with_results=*/true);
   };
   absl::StatusOr<Answers> answers =
       co_await pool_.Run<Answers>(deadline, db::Repeat::kSafe, std::move(work));
@@ -151,6 +151,11 @@ Task<absl::StatusOr<JobStore::GetBatches::Answers>> JobStore::GetBatch(
 
 Task<absl::StatusOr<Job>> JobStore::Finish(JobFinish finish, absl::Time deadline) {
   co_return co_await finishes_.Submit(std::move(finish), deadline);
+}
+
+Task<std::vector<absl::StatusOr<Job>>> JobStore::FinishAll(std::vector<JobFinish> finishes,
+                                                           absl::Time deadline) {
+  co_return co_await finishes_.SubmitAll(std::move(finishes), deadline);
 }
 
 Task<absl::StatusOr<Job>> JobStore::Progress(JobFinish finish, absl::Time deadline) {

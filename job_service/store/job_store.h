@@ -53,13 +53,16 @@ class JobStore {
 
   // Coalesced. NOT_FOUND (USER_NOT_FOUND) when the owner is gone.
   Task<absl::StatusOr<Creation>> Create(NewJob job, absl::Time deadline);
-  // All or none, in one transaction; no id twice.
+  // All or none, in one transaction; no id twice. Jobs that existed come without their results.
   Task<absl::StatusOr<std::vector<Creation>>> CreateAll(std::vector<NewJob> jobs,
                                                         absl::Time deadline);
 
   // Coalesced. Null where there is none.
   Task<absl::StatusOr<JobPtr>> Get(JobKey key, absl::Time deadline);
   Task<absl::StatusOr<std::vector<JobPtr>>> GetAll(std::vector<JobKey> keys, absl::Time deadline);
+  // See GetJobsUpTo and ListJobs.
+  Task<absl::StatusOr<std::vector<JobPtr>>> GetUpTo(std::vector<std::string> ids,
+                                                    absl::Time deadline);
   Task<absl::StatusOr<JobPage>> List(JobQuery query, absl::Time deadline);
 
   // Jobs that are this caller's now, oldest first; none when there are none. Fair across users.
@@ -67,10 +70,13 @@ class JobStore {
 
   // Coalesced.
   Task<absl::StatusOr<Job>> Finish(JobFinish finish, absl::Time deadline);
+  // The same for many at once.
+  Task<std::vector<absl::StatusOr<Job>>> FinishAll(std::vector<JobFinish> finishes,
+                                                   absl::Time deadline);
   // Coalesced; no job twice. When the answer of the database is lost so are the tokens:
   // UNAVAILABLE.
-  Task<absl::StatusOr<std::vector<absl::StatusOr<absl::Time>>>> Heartbeat(std::vector<Lease> leases,
-                                                                          absl::Time deadline);
+  Task<absl::StatusOr<std::vector<absl::StatusOr<HeldJob>>>> Heartbeat(std::vector<Lease> leases,
+                                                                       absl::Time deadline);
   Task<absl::StatusOr<Job>> Cancel(std::string id, std::optional<std::string> owner,
                                    std::string result, absl::Time deadline);
 
@@ -105,16 +111,14 @@ class JobStore {
 
   // How long a lease on a job of this workflow lasts without a heartbeat.
   absl::Duration LeaseDuration(const std::string& workflow_id) const;
-  // How long a lease lasts at least, whatever the workflow.
-  absl::Duration ShortestLease() const;
 
  private:
   using Leases = std::vector<Lease>;
-  using Extended = std::vector<absl::StatusOr<absl::Time>>;
+  using HeldJobs = std::vector<absl::StatusOr<HeldJob>>;
   using CreateBatches = Coalescer<NewJob, Creation>;
   using GetBatches = Coalescer<JobKey, JobPtr>;
   using FinishBatches = Coalescer<JobFinish, Job>;
-  using HeartbeatBatches = Coalescer<Leases, Extended>;
+  using HeartbeatBatches = Coalescer<Leases, HeldJobs>;
 
   CoalescerOptions BatchOptions(const std::string& kind) const;
 
@@ -126,6 +130,9 @@ class JobStore {
                                                            db::Repeat repeat, absl::Time deadline);
   Task<absl::StatusOr<HeartbeatBatches::Answers>> HeartbeatBatch(const std::vector<Leases>& calls,
                                                                  absl::Time deadline);
+  // The answer to one call about several leases. Where nothing is known of any of them it is an
+  // error of the call: none of them is said to be lost.
+  static absl::StatusOr<HeldJobs> AnswerOf(HeldJobs leases);
   absl::StatusOr<std::vector<Job>> ClaimNow(db::Session& session, const ClaimRequest& claim);
   void Tell(JobNews news) const;
 

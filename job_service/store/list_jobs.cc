@@ -59,7 +59,7 @@ db::Params ListParams(const JobQuery& query) {
   db::Params params;
   params.Add(db::FormatTimestamp(start.created_at)).Add(start.id);
   params.Add(db::FormatTimestamp(query.oldest_first ? query.created_before : query.created_from));
-  params.Add(static_cast<int64_t>(query.limit)).Add(query.with_result);
+  params.Add(static_cast<int64_t>(query.limit)).Add(false);  // Results come by AddResults.
   if (query.user_id.has_value()) {
     params.Add(*query.user_id);
   } else if (query.workflow_id.has_value()) {
@@ -91,13 +91,36 @@ JobPage ReadWalk(const JobQuery& query, const pqxx::result& rows) {
   return page;
 }
 
+// Reads the page's jobs again, with their results, and ends it where these get too large.
+absl::Status AddResults(db::Session& session, const JobQuery& query, JobPage& page) {
+  std::vector<std::string> ids;
+  for (const Job& job : page.jobs) ids.push_back(job.id);
+  const absl::StatusOr<std::vector<JobPtr>> full = GetJobsUpTo(session, ids);
+  if (!full.ok()) return full.status();
+  const bool was_full = page.jobs.size() == static_cast<size_t>(query.limit);
+  const Job& last = page.jobs[full->size() - 1];
+  const JobQuery::Position end{last.created_at, last.id};
+  page.jobs.clear();
+  for (const JobPtr& job : *full) {
+    // Some may have changed, or be gone, since the list was read.
+    if (job == nullptr || (query.status.has_value() && job->status != *query.status)) continue;
+    page.jobs.push_back(*job);
+  }
+  const bool is_cut = full->size() < ids.size();
+  if (is_cut || (was_full && page.jobs.size() < ids.size())) page.goes_on_after = end;
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 absl::StatusOr<JobPage> ListJobs(db::Session& session, const JobQuery& query) {
   const absl::StatusOr<pqxx::result> rows = session.Exec(StatementOf(query), ListParams(query));
   if (!rows.ok()) return rows.status();
-  if (Walks(query)) return ReadWalk(query, *rows);
-  return JobPage{ReadJobs(*rows), std::nullopt};
+  JobPage page = Walks(query) ? ReadWalk(query, *rows) : JobPage{ReadJobs(*rows), std::nullopt};
+  if (!query.with_result || page.jobs.empty()) return page;
+  const absl::Status read = AddResults(session, query, page);
+  if (!read.ok()) return read;
+  return page;
 }
 
 }  // namespace vibestack::job_service

@@ -13,23 +13,23 @@ constexpr int kMostJobs = 10'000;
 
 Task<absl::StatusOr<std::vector<absl::Status>>> JobStore::Release(std::vector<Lease> leases,
                                                                   absl::Time deadline) {
-  using Released = std::vector<absl::StatusOr<std::string>>;
-  std::function<absl::StatusOr<Released>(db::Session&)> work = [&leases](db::Session& session) {
-    return ReleaseJobs(session, leases);
+  std::function<absl::StatusOr<HeldJobs>(db::Session&)> work =
+      [&leases](db::Session& session) -> absl::StatusOr<HeldJobs> {
+    return AnswerOf(ReleaseJobs(session, leases));
   };
   // Never repeated: a job that was handed back has another token.
-  const absl::StatusOr<Released> released =
-      co_await pool_.Run<Released>(deadline, db::Repeat::kNever, std::move(work));
+  const absl::StatusOr<HeldJobs> released =
+      co_await pool_.Run<HeldJobs>(deadline, db::Repeat::kNever, std::move(work));
   if (!released.ok()) co_return released.status();
   JobNews news;
   std::vector<absl::Status> outcomes;
   for (size_t i = 0; i < leases.size(); ++i) {
-    const absl::StatusOr<std::string>& workflow_id = (*released)[i];
-    counts_.Told(JobMetrics::LeaseCall::kRelease, workflow_id.status());
-    outcomes.push_back(workflow_id.status());
-    if (!workflow_id.ok()) continue;
+    const absl::StatusOr<HeldJob>& job = (*released)[i];
+    counts_.Told(JobMetrics::LeaseCall::kRelease, job.status());
+    outcomes.push_back(job.status());
+    if (!job.ok()) continue;
     news.changed.push_back(leases[i].job_id);
-    ++news.pending[*workflow_id];
+    ++news.pending[job->workflow_id];
   }
   Tell(std::move(news));
   co_return outcomes;
@@ -38,7 +38,7 @@ Task<absl::StatusOr<std::vector<absl::Status>>> JobStore::Release(std::vector<Le
 Task<absl::StatusOr<Job>> JobStore::Retry(std::string id, std::optional<std::string> owner,
                                           absl::Time deadline) {
   std::function<absl::StatusOr<Job>(db::Session&)> work = [&](db::Session& session) {
-    return RetryJob(session, id, owner);
+    return RetryJob(session, id, owner, *options_.workflows());
   };
   absl::StatusOr<Job> job = co_await pool_.Run<Job>(deadline, db::Repeat::kSafe, std::move(work));
   if (!job.ok()) co_return job;

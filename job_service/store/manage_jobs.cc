@@ -24,9 +24,14 @@ absl::StatusOr<Job> Look(db::Session& session, const std::string& id,
 }  // namespace
 
 absl::StatusOr<Job> RetryJob(db::Session& session, const std::string& id,
-                             const std::optional<std::string>& owner) {
+                             const std::optional<std::string>& owner,
+                             const WorkflowSet& workflows) {
+  db::ArrayBuilder pushed;
+  for (const auto& [workflow_id, workflow] : workflows.all()) {
+    if (workflow.push.has_value()) pushed.Add(workflow_id);
+  }
   db::Params params;
-  params.Add(id).Add(owner);
+  params.Add(id).Add(owner).Add(pushed.Finish());
   const auto retried = session.Exec(sql::kRetryJob, params);
   if (!retried.ok()) return retried.status();
   if (!retried->empty()) return ReadJob((*retried)[0]);

@@ -19,11 +19,15 @@
 // takes many inputs, its answers are in their order. Errors are Session::Exec's.
 namespace vibestack::job_service {
 
+// Results that are read at once for one answer have so many bytes together, as JSON text, or it is
+// one result.
+inline constexpr size_t kMaxResultBytes = 2 << 20;
+
 // What came of a job that was to be made.
 struct Creation {
   absl::Time created_at;
   absl::Time updated_at;
-  // Set where the id had a row before, with the same content: that row, with its result.
+  // Set where the id had a row before, with the same content: that row.
   JobPtr existing;
 };
 
@@ -33,19 +37,28 @@ void AddNews(const NewJob& job, const Creation& creation, JobNews& news);
 
 // Makes jobs; an id may be there several times. Each one's own error: ALREADY_EXISTS (ID_TAKEN)
 // where the id has other content. FAILED_PRECONDITION (REFERENCE_MISSING) for all of them when an
-// owner is gone; nothing is made then.
+// owner is gone; nothing is made then. Jobs that existed come with their results if wanted.
 absl::StatusOr<std::vector<absl::StatusOr<Creation>>> CreateJobs(db::Session& session,
-                                                                 const std::vector<NewJob>& jobs);
+                                                                 const std::vector<NewJob>& jobs,
+                                                                 bool with_results);
 
 // One wish to read a job.
 struct JobKey {
   std::string id;
   bool with_result = false;
+  // The `updated_at` of the job as the caller knows it; the result of just that version is of no
+  // use to them, and may be left out.
+  std::optional<absl::Time> known = std::nullopt;
 };
 
 // Reads jobs; an id may be there several times and comes with its result if one of them wants it.
 // Null where there is none.
 absl::StatusOr<std::vector<JobPtr>> GetJobs(db::Session& session, const std::vector<JobKey>& keys);
+
+// Reads the first of these jobs with their results, one at least and as many as kMaxResultBytes
+// allows. Null where there is none.
+absl::StatusOr<std::vector<JobPtr>> GetJobsUpTo(db::Session& session,
+                                                const std::vector<std::string>& ids);
 
 // Ends jobs, or stores their progress; several of one job are done one after the other. Answers the
 // job without its result. Each one's own error: ABORTED (LEASE_LOST), NOT_FOUND. Where the job has
@@ -54,10 +67,16 @@ absl::StatusOr<std::vector<JobPtr>> GetJobs(db::Session& session, const std::vec
 absl::StatusOr<std::vector<absl::StatusOr<Job>>> FinishJobs(db::Session& session,
                                                             const std::vector<JobFinish>& finishes);
 
-// Extends leases; several of one job are done one after the other. Answers the new updated_at. Each
-// one's own error: ABORTED (LEASE_LOST), NOT_FOUND, or that of its statement.
-std::vector<absl::StatusOr<absl::Time>> HeartbeatJobs(db::Session& session,
-                                                      const std::vector<Lease>& leases);
+// A job whose lease was held when it was written to.
+struct HeldJob {
+  std::string workflow_id;
+  absl::Time updated_at;
+};
+
+// Extends leases; several of one job are done one after the other. Each one's own error: ABORTED
+// (LEASE_LOST or JOB_CANCELLED), NOT_FOUND, or that of its statement.
+std::vector<absl::StatusOr<HeldJob>> HeartbeatJobs(db::Session& session,
+                                                   const std::vector<Lease>& leases);
 
 // Ends a job that is not terminal with this result; `owner`, where given, must be its user.
 // PERMISSION_DENIED (NOT_YOURS) for another's or no job where `owner` is given, else NOT_FOUND;
@@ -65,20 +84,20 @@ std::vector<absl::StatusOr<absl::Time>> HeartbeatJobs(db::Session& session,
 absl::StatusOr<Job> CancelJob(db::Session& session, const std::string& id,
                               const std::optional<std::string>& owner, const std::string& result);
 
-// Makes a failed job pending; `owner` as for CancelJob. A pending one is answered as it is.
-// FAILED_PRECONDITION (JOB_NOT_FAILED) for others.
+// Makes a failed job pending; `owner` as for CancelJob. Where its workflow is pushed any replica
+// may dispatch it at once. A pending one is answered as it is. FAILED_PRECONDITION (JOB_NOT_FAILED)
+// for others.
 absl::StatusOr<Job> RetryJob(db::Session& session, const std::string& id,
-                             const std::optional<std::string>& owner);
+                             const std::optional<std::string>& owner, const WorkflowSet& workflows);
 
 // Deletes a terminal job and answers what it was; `owner` as for CancelJob. FAILED_PRECONDITION
 // (JOB_NOT_TERMINAL) for others.
 absl::StatusOr<Job> DeleteJob(db::Session& session, const std::string& id,
                               const std::optional<std::string>& owner);
 
-// Hands jobs back, none twice; answers the workflow of each. Each one's own error: ABORTED
-// (LEASE_LOST or JOB_CANCELLED), NOT_FOUND, or that of its statement.
-absl::StatusOr<std::vector<absl::StatusOr<std::string>>> ReleaseJobs(
-    db::Session& session, const std::vector<Lease>& leases);
+// Hands jobs back; otherwise as HeartbeatJobs.
+std::vector<absl::StatusOr<HeldJob>> ReleaseJobs(db::Session& session,
+                                                 const std::vector<Lease>& leases);
 
 // Counts jobs up to `most_jobs` of each state, in these workflows or, where none is named, in the
 // first `most_workflows`.
@@ -97,6 +116,7 @@ absl::StatusOr<std::vector<Job>> ExpireJobs(db::Session& session, absl::Duration
 // go on.
 inline constexpr int64_t kMostLookedAt = 10'000;
 
+// A page with results ends where kMaxResultBytes says, even if nothing is left on it.
 absl::StatusOr<JobPage> ListJobs(db::Session& session, const JobQuery& query);
 
 // The oldest pending jobs of these workflows, at most `limit`, now processing.

@@ -2,6 +2,7 @@
 #include <cmath>
 
 #include "tests/e2e/input_fixture.h"
+#include "tests/support/database.h"
 
 namespace vibestack::e2e {
 namespace {
@@ -139,6 +140,36 @@ TEST_F(Batches, AccountsAreForServicesOnly) {
       Call(services_->users(), &UserService::Stub::BatchGetUsers, request, AsService());
   ASSERT_THAT(given, IsOk());
   EXPECT_EQ(given.value.accounts_size(), 1);
+}
+
+TEST_F(Batches, ResultsThatDoNotFitAreLeftOutAndNamed) {
+  job::v1::BatchGetJobsRequest request;
+  request.set_view(job::v1::EXACT);
+  const Person other = services_->SignUp();
+  request.add_ids(CreateJob(*services_, other, "w").id());
+  for (int i = 0; i < 4; ++i) request.add_ids(CreateJob(*services_, *user_, "w").id());
+  // Whatever is in jobs that the caller may not see takes no room.
+  Database().Run("UPDATE agent_jobs SET result_payload = to_jsonb(repeat('x', 900000))");
+  const auto batch =
+      Call(services_->jobs(), &JobService::Stub::BatchGetJobs, request, AsUser()).value;
+  ASSERT_EQ(batch.jobs_size(), 4);
+  EXPECT_EQ(batch.missing_ids_size(), 1);
+  for (int i = 0; i < 4; ++i) {
+    EXPECT_EQ(batch.jobs(i).id(), request.ids(i + 1));
+    EXPECT_EQ(batch.jobs(i).result_json().size(), i < 2 ? 900'002U : 0U);
+  }
+  ASSERT_EQ(batch.omitted_result_ids_size(), 2);
+  EXPECT_EQ(batch.omitted_result_ids(0), request.ids(3));
+  EXPECT_EQ(batch.omitted_result_ids(1), request.ids(4));
+  *request.mutable_ids() = batch.omitted_result_ids();
+  const auto rest =
+      Call(services_->jobs(), &JobService::Stub::BatchGetJobs, request, AsUser()).value;
+  EXPECT_EQ(rest.jobs(1).result_json().size(), 900'002U);
+  EXPECT_EQ(rest.omitted_result_ids_size(), 0);
+  request.set_view(job::v1::BASIC);
+  EXPECT_EQ(Call(services_->jobs(), &JobService::Stub::BatchGetJobs, request, AsUser())
+                .value.omitted_result_ids_size(),
+            0);
 }
 
 }  // namespace

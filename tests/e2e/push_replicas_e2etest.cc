@@ -107,5 +107,20 @@ TEST_F(PushReplicas, AJobThatAForeignProgramInsertsIsPushed) {
   EXPECT_EQ(AwaitEnd(id).status(), Job::COMPLETED);
 }
 
+TEST_F(PushReplicas, ARetriedJobIsPostedLongBeforeItsRequestsTimeIsOver) {
+  std::atomic<int> asked{0};
+  Serve([&](const Received&) { return asked++ == 0 ? Reply{.status = 400} : Reply{.body = "1"}; },
+        R"(, "completion": "RESPONSE", "timeout": "60s")", 2);
+  const std::string id = Create();
+  ASSERT_EQ(AwaitEnd(id).status(), Job::FAILED);
+  job::v1::RetryJobRequest retry;
+  retry.set_id(id);
+  ASSERT_TRUE(
+      Call(services_->jobs(), &JobService::Stub::RetryJob, retry, {.token = person_.access_token})
+          .ok());
+  EXPECT_EQ(AwaitEnd(id).status(), Job::COMPLETED);
+  EXPECT_EQ(receiver_->count(), 2U);
+}
+
 }  // namespace
 }  // namespace vibestack::e2e

@@ -204,5 +204,29 @@ TEST_F(WatchJobWithPolls, AStreamOutlastsTheDatabase) {
   EXPECT_EQ(stream->EndReason(), "0 ");
 }
 
+TEST_F(WatchJobWithPolls, ALargeResultThatWasToldIsNotReadAgainByPolls) {
+  const auto stream = CreateAndWatch();
+  database_.Run(
+      "UPDATE agent_jobs SET status = 'processing', result_payload = (SELECT to_jsonb(string_agg("
+      "md5(n::text), '')) FROM generate_series(1, 30000) AS n) WHERE id = '" +
+      job_.id() + "'");
+  ExpectNext(*stream, Job::PROCESSING, kLong);
+  const auto count = [this](const char* counters) {
+    return std::stoll(
+        database_.One(std::string("SELECT ") + counters + " WHERE relname = 'agent_jobs'"));
+  };
+  const auto await_looks = [&](int looks) {
+    constexpr char kLooks[] = "idx_scan FROM pg_stat_user_tables";
+    const auto before = count(kLooks);
+    return Eventually(absl::Seconds(60), [&] { return count(kLooks) >= before + looks; });
+  };
+  ASSERT_TRUE(await_looks(20));
+  constexpr char kBlocks[] = "toast_blks_hit + toast_blks_read FROM pg_statio_user_tables";
+  const auto before = count(kBlocks);
+  ASSERT_TRUE(await_looks(100));
+  // Reading it once takes some hundred blocks.
+  EXPECT_LT(count(kBlocks) - before, 5'000);
+}
+
 }  // namespace
 }  // namespace vibestack::e2e

@@ -35,7 +35,7 @@ TEST_F(BatchesTest, OfTwoHeartbeatsWithOneTokenInOneBatchOneSucceeds) {
   ASSERT_TRUE(extended[0].ok());
   EXPECT_EQ(ErrorReason(extended[1].status()), "LEASE_LOST");
   EXPECT_EQ(ErrorReason(extended[2].status()), "JOB_NOT_FOUND");
-  EXPECT_EQ(Get(lease.job_id)->updated_at, *extended[0]);
+  EXPECT_EQ(Get(lease.job_id)->updated_at, extended[0]->updated_at);
 }
 
 TEST_F(BatchesTest, AResultThatTheDatabaseRefusesDoesNotHarmItsNeighbours) {
@@ -94,6 +94,42 @@ TEST_F(BatchesTest, BatchesThatWriteTheSameJobsDoNotDeadlock) {
     });
   }
   for (std::thread& worker : workers) worker.join();
+}
+
+TEST_F(BatchesTest, AResultThatIsKnownIsNotReadAgain) {
+  const std::string id = MustCreate(ann_);
+  ASSERT_TRUE(Complete(LeaseOf(Claim(1)[0]), "[1]").ok());
+  const absl::Time known = Get(id)->updated_at;
+  const auto result = [this](const std::vector<JobKey>& keys) {
+    return (*GetJobs(*session_, keys))[0]->result;
+  };
+  EXPECT_EQ(result({{id, true, known}}), std::nullopt);
+  EXPECT_EQ(result({{id, true, known}, {id, true, known}, {id, false}}), std::nullopt);
+  EXPECT_EQ(result({{id, true, known - absl::Microseconds(1)}}), "[1]");
+  // Somebody else does not know it.
+  EXPECT_EQ(result({{id, true, known}, {id, true}}), "[1]");
+  EXPECT_EQ(result({{id, false}, {id, true}, {id, true, known}}), "[1]");
+}
+
+TEST_F(BatchesTest, JobsWithResultsAreReadAsFarAsThereIsRoom) {
+  Fill(ann_, 4);
+  Sql("UPDATE agent_jobs SET result_payload = to_jsonb(repeat('x', 900000))");
+  std::vector<std::string> ids;
+  for (const auto& row : Sql("SELECT id FROM agent_jobs")) ids.emplace_back(row[0].c_str());
+  ids.insert(ids.begin() + 1, NewUuid());
+  const auto two = GetJobsUpTo(*session_, ids);
+  ASSERT_TRUE(two.ok()) << two.status();
+  ASSERT_THAT(*two, SizeIs(3));
+  EXPECT_EQ((*two)[0]->id, ids[0]);
+  EXPECT_EQ((*two)[0]->result->size(), 900'002U);
+  EXPECT_EQ((*two)[1], nullptr);
+  EXPECT_EQ((*two)[2]->id, ids[2]);
+  // One alone may be larger, and small ones are read to the end.
+  Sql("UPDATE agent_jobs SET result_payload = to_jsonb(repeat('x', 3000000)) WHERE id = '" +
+      ids[0] + "'");
+  EXPECT_THAT(*GetJobsUpTo(*session_, ids), SizeIs(1));
+  Sql("UPDATE agent_jobs SET result_payload = NULL");
+  EXPECT_THAT(*GetJobsUpTo(*session_, ids), SizeIs(5));
 }
 
 }  // namespace

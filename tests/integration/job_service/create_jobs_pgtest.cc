@@ -89,7 +89,7 @@ TEST_F(CreateJobsTest, TheSameIdSeveralTimesInOneStatementIsOneJob) {
   const NewJob first = Make();
   NewJob other = first;
   other.workflow_id = "v";
-  const auto creations = CreateJobs(**session, {first, Make(), other, first});
+  const auto creations = CreateJobs(**session, {first, Make(), other, first}, true);
   ASSERT_TRUE(creations.ok()) << creations.status();
   EXPECT_TRUE((*creations)[0].ok());
   EXPECT_TRUE((*creations)[1].ok());

@@ -201,7 +201,6 @@ TEST_F(DispatchesTest, ASweepOfLeasesGoesByTheWorkflow) {
   EXPECT_EQ(Get(slow)->status, JobStatus::kProcessing);
   EXPECT_EQ(store.LeaseDuration("slow"), absl::Minutes(10));
   EXPECT_EQ(store.LeaseDuration("plain"), absl::Seconds(60));
-  EXPECT_EQ(store.ShortestLease(), absl::Seconds(1));
 }
 
 TEST_F(DispatchesTest, OverdueJobsThatBelongToNobodyFail) {
@@ -222,6 +221,20 @@ TEST_F(DispatchesTest, OverdueJobsThatBelongToNobodyFail) {
   EXPECT_EQ(Get(free)->status, JobStatus::kFailed);
   EXPECT_EQ(Get(held)->status, JobStatus::kPending);
   EXPECT_EQ(Get(young)->status, JobStatus::kPending);
+}
+
+TEST_F(DispatchesTest, ARetriedJobIsFreeForAnyReplicaAtOnce) {
+  const std::string id = MustCreate(ann_);
+  ASSERT_TRUE(Settle(Take(1).at(0), JobStatus::kFailed, "{}"));
+  JobStoreOptions options = StoreOptions();
+  options.workflows = [] { return Pushed(); };
+  Metrics metrics;
+  JobStore store(options, pool_, metrics);
+  ASSERT_TRUE(SyncWait(store.Retry(id, std::nullopt, Soon())).ok());
+  EXPECT_THAT(Take(10), SizeIs(1));
+  // It belongs to whoever took it, and nothing is left of the mark.
+  EXPECT_THAT(Take(10), IsEmpty());
+  EXPECT_EQ(Get(id)->result, std::nullopt);
 }
 
 }  // namespace

@@ -82,7 +82,10 @@ class JobServiceTest : public testing::Test {
   absl::StatusOr<absl::Time> Heartbeat(const Lease& lease) {
     auto extended = SyncWait(store_.Heartbeat({lease}, Soon()));
     EXPECT_TRUE(extended.ok()) << extended.status();
-    return extended.ok() ? extended->front() : extended.status();
+    if (!extended.ok() || !extended->front().ok()) {
+      return extended.ok() ? extended->front().status() : extended.status();
+    }
+    return extended->front()->updated_at;
   }
   int Sweep() {
     const absl::StatusOr<int> swept = SyncWait(store_.Sweep(1'000, Soon()));

@@ -151,5 +151,29 @@ TEST_F(ListJobsTest, StatesThatSomebodyElseWroteAreListedAsUnknown) {
       "CHECK (status IN ('pending', 'processing', 'completed', 'failed'))");
 }
 
+TEST_F(ListJobsTest, APageEndsWhereItsResultsGetTooLarge) {
+  Fill(ann_, 10);
+  Sql("UPDATE agent_jobs SET result_payload = to_jsonb(repeat('x', 700000))");
+  JobQuery query;
+  query.user_id = ann_;
+  query.oldest_first = true;
+  EXPECT_THAT(List(query), SizeIs(10));
+  query.with_result = true;
+  std::vector<std::string> ids;
+  std::vector<size_t> sizes;
+  do {
+    const auto page = SyncWait(store_.List(query, Soon()));
+    ASSERT_TRUE(page.ok()) << page.status();
+    for (const Job& job : page->jobs) {
+      EXPECT_EQ(job.result->size(), 700'002U);
+      ids.push_back(job.id);
+    }
+    sizes.push_back(page->jobs.size());
+    query.after = page->goes_on_after;
+  } while (query.after.has_value());
+  EXPECT_EQ(ids, Ids("ORDER BY created_at, id"));
+  EXPECT_THAT(sizes, ElementsAre(2, 2, 2, 2, 2));
+}
+
 }  // namespace
 }  // namespace vibestack::job_service

@@ -57,18 +57,18 @@ TEST_F(PlansTest, EveryStatementUsesItsIndex) {
   Sql("UPDATE agent_jobs SET status = 'processing' WHERE abs(hashtext(id::text)) % 100 = 99");
   Connect();
   const Expectation expectations[] = {
-      {sql::kGetJobs, 2, {"agent_jobs_pkey"}},
+      {sql::kGetJobsUpTo, 2, {"agent_jobs_pkey"}},
+      {sql::kGetJobs, 3, {"agent_jobs_pkey"}},
       {sql::kFinishJobs, 4, {"agent_jobs_pkey"}},
       {sql::kCompareResults, 2, {"agent_jobs_pkey"}},
-      {sql::kHeartbeatJobs, 2, {"agent_jobs_pkey"}},
+      {sql::kHoldJobs, 3, {"agent_jobs_pkey"}},
       {sql::kCancelJob, 3, {"agent_jobs_pkey"}},
       {sql::kFindCancelled, 1, {"agent_jobs_pkey"}},
       {sql::kClaimOldest, 2, {"vibestack_jobs_claim ", "agent_jobs_pkey"}},
       {sql::kClaimFairly, 4, {"vibestack_jobs_claim_user", "agent_jobs_pkey"}},
       {sql::kSweepJobs, 4, {"vibestack_jobs_running", "agent_jobs_pkey"}},
-      {sql::kRetryJob, 2, {"agent_jobs_pkey"}},
+      {sql::kRetryJob, 3, {"agent_jobs_pkey"}},
       {sql::kDeleteJob, 2, {"agent_jobs_pkey"}},
-      {sql::kReleaseJobs, 2, {"agent_jobs_pkey"}},
       {sql::kExplainLeases, 1, {"agent_jobs_pkey"}},
       {sql::kExpireJobs, 2, {"vibestack_jobs_changed", "agent_jobs_pkey"}},
       {sql::kFindWorkflows, 1, {"vibestack_jobs_"}},
