@@ -129,7 +129,7 @@ Task<absl::StatusOr<JobStore::HeartbeatBatches::Answers>> JobStore::HeartbeatBat
   absl::StatusOr<HeldJobs> extended =
       co_await pool_.Run<HeldJobs>(deadline, db::Repeat::kNever, std::move(work));
   if (!extended.ok()) co_return extended.status();
-  for (const absl::StatusOr<absl::Time>& lease : *extended) {
+  for (const absl::StatusOr<HeldJob>& lease : *extended) {
     counts_.Told(JobMetrics::LeaseCall::kHeartbeat, lease.status());
   }
   HeartbeatBatches::Answers answers;

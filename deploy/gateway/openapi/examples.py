@@ -19,7 +19,7 @@ VALUES = _TIMES | {
     "email": "ada@example.com", "password": "correct horse", "current_password": "correct horse",
     "new_password": "battery staple", "full_name": "Ada Lovelace", "bio": "Writes programs for engines.",
     "is_active": True, "is_superuser": False, "user_id": _USER, "job_id": _JOB, "fingerprint": "q1Zb0c5xJm0",
-    "missing_ids": [], "purged_jobs": "3", "email_prefix": "ada@", "full_name_prefix": "Ada",
+    "missing_ids": [], "omitted_result_ids": [], "purged_jobs": "3", "email_prefix": "ada@", "full_name_prefix": "Ada",
     "kty": "EC", "crv": "P-256", "use": "sig", "alg": "ES256", "kid": "20260105T093000Z-c2299c04",
     "x": "DzW5-WxAIEJ4_wiCmKQXgq0xxp2tXYSsTeczZXHbMFc", "y": "UhtlSLgA1k2YvJCY4wBaHnaNHIQJCQY-xNFl9H_RC5A",
     "workflow_id": "summary", "workflow_ids": ["summary"], "result_payload": {"summary": "short"}, "result_json": None,
