@@ -13,7 +13,6 @@
 #include "common/rpc/alarm.h"
 #include "common/rpc/process.h"
 #include "common/telemetry/log.h"
-#include "job_service/api/json_text.h"
 #include "job_service/events/news_payload.h"
 
 namespace vibestack::job_service {
@@ -22,9 +21,6 @@ namespace {
 // A NOTIFY begins this long after the one before at the earliest. The first news goes at once;
 // under load more of it is merged, for every NOTIFY wakes every replica.
 constexpr absl::Duration kNewsInterval = absl::Milliseconds(5);
-
-// How often the keys of callback tokens are looked at.
-constexpr absl::Duration kKeyInterval = absl::Seconds(2);
 
 // How long requests to workflows may take to end when the service stops.
 constexpr absl::Duration kDispatchGrace = absl::Seconds(5);
@@ -103,59 +99,9 @@ App::App(const Config& config, PushConfig push)
   dispatcher_.Refresh();
 }
 
-db::PoolOptions App::MakePoolOptions() {
-  db::PoolOptions options;
-  options.session = JobSessionOptions(config_.database_url.Reveal());
-  options.connections = config_.database_connections;
-  options.on_health = [this](bool healthy) { readiness_.SetHealthy(healthy); };
-  options.on_work = db::PoolTimes(metrics_);
-  return options;
-}
-
-JobStoreOptions App::MakeStoreOptions() {
-  JobStoreOptions options;
-  options.batches = config_.batches;
-  options.lease_duration = config_.lease_duration;
-  options.workflows = [this] { return push_config_.workflows->Snapshot(); };
-  options.on_news = [this](JobNews news) { Publish(std::move(news)); };
-  return options;
-}
-
-Feed::Source App::MakeFeedSource() {
-  Feed::Source source;
-  source.read = [this](const std::vector<std::string>& ids, absl::Time deadline) {
-    std::vector<JobKey> keys;
-    keys.reserve(ids.size());
-    for (const std::string& id : ids) keys.push_back({id, false});
-    return store_.GetAll(std::move(keys), deadline);
-  };
-  source.find_changed = [this](absl::Time since, absl::Time deadline) {
-    return store_.FindChanged(since, deadline);
-  };
-  return source;
-}
-
 void App::Publish(JobNews news) {
   feed_.Tell(news);
   publisher_->Publish(std::move(news));
-}
-
-Dispatcher::Options App::MakeDispatcherOptions() {
-  Dispatcher::Options options;
-  if (auth::KeyRing* keys = push_config_.callback_keys.get(); keys != nullptr) {
-    callback_key_watcher_ = std::make_unique<auth::KeyWatcher>(*keys, kKeyInterval);
-    callback_issuer_ =
-        std::make_unique<auth::TokenIssuer>(keys->Provider(), SystemClock::Instance());
-    callback_verifier_ =
-        std::make_unique<auth::CachingVerifier>(keys->Provider(), SystemClock::Instance());
-  }
-  options.sender.callback_base_url = push_config_.callback_base_url;
-  options.sender.issuer = callback_issuer_.get();
-  options.sender.json_fault = [](const std::string& text) { return JsonFault(text); };
-  options.ca_file = push_config_.dispatch_ca_file;
-  options.poll_interval = config_.poll_interval;
-  options.workflows = [this] { return push_config_.workflows->Snapshot(); };
-  return options;
 }
 
 void App::ReloadWorkflows() {
@@ -184,19 +130,6 @@ Task<absl::Status> App::SendNews(std::vector<std::string> payloads, absl::Time d
   absl::Status status = co_await store_.SendNews(std::move(payloads), deadline);
   co_await rpc::WaitUntil(next);
   co_return status;
-}
-
-db::ListenerOptions App::MakeListenerOptions() {
-  db::ListenerOptions options;
-  options.database_url = config_.database_url.Reveal();
-  options.application_name = "job_service_listener";
-  options.channels = {db::kUsersChannel, db::kJobsChannel};
-  options.on_notification = [this](const std::string& channel, const std::string& payload) {
-    OnNotification(channel, payload);
-  };
-  options.on_listening = [this] { OnListening(); };
-  options.on_lost = [this] { pool_.Probe(); };
-  return options;
 }
 
 Task<absl::Status> App::Reconsider(const std::string& token, absl::Status refusal) {
