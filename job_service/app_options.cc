@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include "common/db/news.h"
 #include "common/db/pool_metrics.h"
 #include "job_service/api/json_text.h"
 #include "job_service/app.h"
