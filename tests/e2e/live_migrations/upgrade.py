@@ -13,5 +13,5 @@ HERE = pathlib.Path(__file__).resolve().parent
 MIGRATIONS = HERE.parents[2] / "deploy" / "migrations"
 
 settings = config.Config(str(MIGRATIONS / "alembic.ini"))
-settings.set_main_option("version_locations", f"{MIGRATIONS / 'versions'}:{HERE}")
+settings.set_main_option("version_locations", f"{MIGRATIONS / 'versions'}:{HERE / 'versions'}")
 command.upgrade(settings, sys.argv[1])
