@@ -3,6 +3,7 @@
     upgrade.py REVISION
 """
 
+import logging
 import pathlib
 import sys
 
@@ -12,6 +13,8 @@ from alembic import config
 HERE = pathlib.Path(__file__).resolve().parent
 MIGRATIONS = HERE.parents[2] / "deploy" / "migrations"
 
+logging.basicConfig(level=logging.WARNING)
+logging.getLogger("vibestack").setLevel(logging.INFO)
 settings = config.Config(str(MIGRATIONS / "alembic.ini"))
 settings.set_main_option("version_locations", f"{MIGRATIONS / 'versions'}:{HERE / 'versions'}")
 command.upgrade(settings, sys.argv[1])
