@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "common/base/error.h"
 #include "common/base/time_limit.h"
 #include "common/base/uuid.h"
 #include "common/db/listener_metrics.h"

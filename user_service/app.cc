@@ -6,7 +6,6 @@
 #include "common/auth/key_files.h"
 #include "common/auth/password_metrics.h"
 #include "common/base/clock.h"
-#include "common/base/error.h"
 #include "common/base/time_limit.h"
 #include "common/db/listener_metrics.h"
 #include "common/db/news.h"

@@ -6,10 +6,12 @@
 #include <unistd.h>
 
 #include <exception>
+#include <functional>
 
 #include <pqxx/notification>
-#include "absl/synchronization/notification.h"
+#include "absl/time/clock.h"
 #include "common/base/random.h"
+#include "common/base/time_limit.h"
 #include "common/db/connection_string.h"
 #include "common/telemetry/log.h"
 
@@ -21,30 +23,20 @@ namespace {
 constexpr int kPingMillis = 5'000;
 // One that does not answer within this time is lost. libpq would wait for ever where something in
 // between takes our packets and the server never sees them.
-constexpr absl::Duration kPingLimit = absl::Seconds(3);
+constexpr absl::Duration kAnswerLimit = absl::Seconds(3);
 constexpr absl::Duration kBackoffBase = absl::Milliseconds(50);
 constexpr absl::Duration kBackoffLimit = absl::Seconds(2);
 
-// Ends a socket that is still in use when the time is over, so that whoever reads from it fails.
-class SocketDeadline {
- public:
-  SocketDeadline(int socket, absl::Duration limit)
-      : thread_([this, socket, limit] {
-          if (!done_.WaitForNotificationWithTimeout(limit)) shutdown(socket, SHUT_RDWR);
-        }) {}
-  ~SocketDeadline() {
-    done_.Notify();
-    thread_.join();
-  }
-
- private:
-  absl::Notification done_;
-  std::thread thread_;
-};
+// Runs what asks something of the server, whose socket is ended when that takes too long: whoever
+// reads from it fails then.
+void InTime(pqxx::connection& connection, const std::function<void()>& ask) {
+  const TimeLimit limit(absl::Now() + kAnswerLimit,
+                        [socket = connection.sock()] { shutdown(socket, SHUT_RDWR); });
+  ask();
+}
 
 void Ping(pqxx::connection& connection) {
-  const SocketDeadline deadline(connection.sock(), kPingLimit);
-  pqxx::nontransaction(connection).exec("SELECT 1");
+  InTime(connection, [&] { pqxx::nontransaction(connection).exec("SELECT 1"); });
 }
 
 // LISTENs when made and hands on what comes.
@@ -101,9 +93,11 @@ bool Listener::ListenOnce() {
 #pragma GCC diagnostic pop
     const OpenSockets::Entry socket(sockets_, connection.sock());
     std::vector<std::unique_ptr<Receiver>> receivers;
-    for (const std::string& channel : options_.channels) {
-      receivers.push_back(std::make_unique<Receiver>(connection, channel, options_));
-    }
+    InTime(connection, [&] {
+      for (const std::string& channel : options_.channels) {
+        receivers.push_back(std::make_unique<Receiver>(connection, channel, options_));
+      }
+    });
     listened = true;
     listening_ = true;
     ++connects_;

@@ -39,10 +39,10 @@ int Pool::GiveUp() {
   int under_way = 0;
   {
     absl::MutexLock lock(&mutex_);
-    given_up_ = true;
     under_way = busy_;
   }
-  Log(LogLevel::kError, "database_given_up", {{"statements", under_way}});
+  Log(under_way > 0 ? LogLevel::kError : LogLevel::kInfo, "database_given_up",
+      {{"statements", under_way}});
   sockets_.End();
   return under_way;
 }
@@ -51,11 +51,6 @@ void Pool::Stop() {
   Refuse();
   for (std::thread& thread : threads_) thread.join();
   threads_.clear();
-}
-
-bool Pool::given_up() const {
-  absl::MutexLock lock(&mutex_);
-  return given_up_;
 }
 
 bool Pool::stopping() const {
@@ -227,7 +222,7 @@ void Pool::RunWork(Work work, std::unique_ptr<Session>& session) {
   if (session->broken()) {
     Drop(session);
     int first_attempt = 0;
-    if (work.repeat == Repeat::kSafe && !given_up()) session = Connect(first_attempt);
+    if (work.repeat == Repeat::kSafe && !stopping()) session = Connect(first_attempt);
     if (session != nullptr) status = RunOnce(work, *session);
     if (session != nullptr && session->broken()) Drop(session);
   }

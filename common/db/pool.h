@@ -140,7 +140,6 @@ class Pool {
   // Counts a connection in or out and tells when that changes the health.
   void CountLive(int change);
   bool stopping() const;
-  bool given_up() const;
   // Lets no work in any more, and answers those that wait.
   void Refuse();
 
@@ -151,7 +150,6 @@ class Pool {
   std::deque<Work> queue_ ABSL_GUARDED_BY(mutex_);      // Empty while any thread idles.
   std::vector<Idler*> idlers_ ABSL_GUARDED_BY(mutex_);  // The latest comer last.
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
-  bool given_up_ ABSL_GUARDED_BY(mutex_) = false;
   int live_ ABSL_GUARDED_BY(mutex_) = 0;
   int busy_ ABSL_GUARDED_BY(mutex_) = 0;
   uint64_t connects_ ABSL_GUARDED_BY(mutex_) = 0;

@@ -15,6 +15,7 @@ std::vector<MetricRegistration> WatchAccountCache(Metrics& metrics, const Accoun
   count("hit", &AccountCache::Stats::hits);
   count("miss", &AccountCache::Stats::misses);
   count("stale", &AccountCache::Stats::stale);
+  count("failed", &AccountCache::Stats::failed);
   watched.push_back(
       metrics.AddGaugeCallback("vibestack_account_cache_entries", "Accounts in the cache.", {},
                                [&cache] { return static_cast<double>(cache.stats().entries); }));

@@ -16,17 +16,19 @@ Task<absl::StatusOr<auth::AccountState>> AccountCache::FindSince(std::string use
     co_return state;
   }
   const uint64_t generation_before = generation();
+  const absl::Time began = clock_.Now();
   absl::StatusOr<auth::AccountState> loaded = co_await load_(user_id, deadline);
   if (loaded.ok()) {
     misses_.fetch_add(1, std::memory_order_relaxed);
-    Keep(user_id, *loaded, generation_before);
+    Keep(user_id, {*loaded, began}, generation_before);
     co_return loaded;
   }
   if (absl::IsUnavailable(loaded.status()) && Lookup(user_id, options_.stale, since, state)) {
     stale_.fetch_add(1, std::memory_order_relaxed);
     co_return state;
   }
-  misses_.fetch_add(1, std::memory_order_relaxed);
+  (absl::IsUnavailable(loaded.status()) ? failed_ : misses_)
+      .fetch_add(1, std::memory_order_relaxed);
   co_return loaded.status();
 }
 
@@ -44,7 +46,7 @@ void AccountCache::InvalidateAll() {
 
 AccountCache::Stats AccountCache::stats() const {
   absl::MutexLock lock(&mutex_);
-  return {hits_, misses_, stale_, entries_.size()};
+  return {hits_, misses_, stale_, failed_, entries_.size()};
 }
 
 bool AccountCache::Lookup(const std::string& user_id, absl::Duration age, absl::Time since,
@@ -62,12 +64,11 @@ uint64_t AccountCache::generation() {
   return generation_;
 }
 
-void AccountCache::Keep(const std::string& user_id, const auth::AccountState& state,
-                        uint64_t generation) {
+void AccountCache::Keep(const std::string& user_id, const Entry& entry, uint64_t generation) {
   absl::MutexLock lock(&mutex_);
   if (generation != generation_) return;
   MakeRoom();
-  entries_[user_id] = {state, clock_.Now()};
+  entries_[user_id] = entry;
 }
 
 void AccountCache::MakeRoom() {

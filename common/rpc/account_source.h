@@ -66,6 +66,7 @@ class AccountCache final : public AccountSource {
     uint64_t hits = 0;
     uint64_t misses = 0;  // asked of the source, which answered, or had no answer to give
     uint64_t stale = 0;   // the source was away and an older answer served
+    uint64_t failed = 0;  // the source was away and there was none
     size_t entries = 0;
   };
   Stats stats() const;
@@ -73,15 +74,15 @@ class AccountCache final : public AccountSource {
  private:
   struct Entry {
     auth::AccountState state;
-    absl::Time loaded_at;
+    absl::Time loaded_at;  // When it was asked for: it is as it was then, or later.
   };
 
   // The entry if it is younger than `age` and not from before `since`.
   bool Lookup(const std::string& user_id, absl::Duration age, absl::Time since,
               auth::AccountState& state);
   uint64_t generation();
-  // Keeps a state unless something was invalidated since `generation`.
-  void Keep(const std::string& user_id, const auth::AccountState& state, uint64_t generation);
+  // Keeps an entry unless something was invalidated since `generation`.
+  void Keep(const std::string& user_id, const Entry& entry, uint64_t generation);
   void MakeRoom() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   const AccountCacheOptions options_;
@@ -90,6 +91,7 @@ class AccountCache final : public AccountSource {
   std::atomic<uint64_t> hits_{0};
   std::atomic<uint64_t> misses_{0};
   std::atomic<uint64_t> stale_{0};
+  std::atomic<uint64_t> failed_{0};
   mutable absl::Mutex mutex_;
   std::unordered_map<std::string, Entry> entries_ ABSL_GUARDED_BY(mutex_);
   // Counts invalidations: an answer that was on its way when one came may be from before it.

@@ -72,8 +72,6 @@ Task<absl::StatusOr<auth::Caller>> Authenticator::Authenticate(std::string autho
   } else {
     const absl::StatusOr<auth::AccountState> account = co_await FindAccount(*claims, deadline);
     if (!account.ok()) co_return account.status();
-    const absl::Status stands = CheckAccount(*claims, *account);
-    if (!stands.ok()) co_return stands;
     caller = account->is_superuser ? auth::Caller::Superuser(claims->subject)
                                    : auth::Caller::User(claims->subject);
   }
@@ -88,6 +86,9 @@ Task<absl::StatusOr<auth::AccountState>> Authenticator::FindAccount(const auth::
   // What is remembered may be from before the token: it was issued in the second of `issued_at`.
   const absl::Time issued = claims.issued_at + absl::Seconds(1);
   account = co_await accounts_.FindSince(claims.subject, issued, deadline);
+  if (!account.ok()) co_return account;
+  const absl::Status stands = CheckAccount(claims, *account);
+  if (!stands.ok()) co_return stands;
   co_return account;
 }
 

@@ -35,8 +35,9 @@ class Authenticator {
   Task<absl::StatusOr<auth::Caller>> Authenticate(std::string authorization, absl::Time deadline);
 
  private:
-  // The account, of which a refusal is not decided by what was remembered before the token was
-  // issued: right after a change of password elsewhere that would refuse a new token.
+  // The account, if it stands behind the token; CheckAccount's error otherwise, which is never
+  // decided by what was remembered before the token was issued: right after a change of password
+  // elsewhere that would refuse a new token.
   Task<absl::StatusOr<auth::AccountState>> FindAccount(const auth::Claims& claims,
                                                        absl::Time deadline);
 

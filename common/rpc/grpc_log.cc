@@ -14,9 +14,9 @@ namespace {
 
 constexpr int kLinesPerSecond = 20;
 
-void LogHandshakeFault(std::string_view reason, uint64_t suppressed) {
+void LogHandshakeFault(std::string_view reason, const std::optional<tls::VerifyFault>& fault,
+                       uint64_t suppressed) {
   std::vector<LogField> fields = {{"reason", reason}};
-  const std::optional<tls::VerifyFault> fault = tls::TakeVerifyFault();
   if (fault.has_value()) {
     fields.insert(
         fields.end(),
@@ -32,11 +32,14 @@ void OnMessage(gpr_log_func_args* arguments) {
   if (arguments->severity != GPR_LOG_SEVERITY_ERROR) {
     return Log(LogLevel::kDebug, "grpc", {{"message", message}});
   }
+  const std::string_view reason = HandshakeFault(message);
+  std::optional<tls::VerifyFault> fault;
+  // Taken even if no line is written: it must not be found by the handshake after this one.
+  if (!reason.empty()) fault = tls::TakeVerifyFault();
   if (!LogEnabled(LogLevel::kWarning)) return;
   const std::optional<uint64_t> suppressed = gate.Pass();
   if (!suppressed.has_value()) return;
-  const std::string_view fault = HandshakeFault(message);
-  if (!fault.empty()) return LogHandshakeFault(fault, *suppressed);
+  if (!reason.empty()) return LogHandshakeFault(reason, fault, *suppressed);
   Log(LogLevel::kWarning, "grpc", {{"message", message}, {"suppressed", *suppressed}});
 }
 

@@ -11,6 +11,21 @@
 #include "prometheus/exposer.h"
 
 namespace vibestack {
+namespace {
+
+// A source of one series with these labels, into which `fill` puts the value of the moment.
+ScrapedFamilies::Source OneSeries(const Labels& labels,
+                                  std::function<void(prometheus::ClientMetric&)> fill) {
+  return [labels = ToSeriesLabels(labels),
+          fill = std::move(fill)](std::vector<prometheus::ClientMetric>& series) {
+    prometheus::ClientMetric metric;
+    metric.label = labels;
+    fill(metric);
+    series.push_back(std::move(metric));
+  };
+}
+
+}  // namespace
 
 Metrics::Metrics()
     : registry_(std::make_shared<prometheus::Registry>()),
@@ -42,27 +57,19 @@ prometheus::Histogram& Metrics::Histogram(
 
 MetricRegistration Metrics::AddGaugeCallback(const std::string& name, const std::string& help,
                                              const Labels& labels, std::function<double()> value) {
-  auto source = [labels = ToSeriesLabels(labels),
-                 value = std::move(value)](std::vector<prometheus::ClientMetric>& series) {
-    prometheus::ClientMetric metric;
-    metric.label = labels;
-    metric.gauge.value = value();
-    series.push_back(std::move(metric));
-  };
-  return AddSource(name, help, prometheus::MetricType::Gauge, std::move(source));
+  return AddSource(name, help, prometheus::MetricType::Gauge,
+                   OneSeries(labels, [value = std::move(value)](prometheus::ClientMetric& metric) {
+                     metric.gauge.value = value();
+                   }));
 }
 
 MetricRegistration Metrics::AddCounterCallback(const std::string& name, const std::string& help,
                                                const Labels& labels,
                                                std::function<double()> value) {
-  auto source = [labels = ToSeriesLabels(labels),
-                 value = std::move(value)](std::vector<prometheus::ClientMetric>& series) {
-    prometheus::ClientMetric metric;
-    metric.label = labels;
-    metric.counter.value = value();
-    series.push_back(std::move(metric));
-  };
-  return AddSource(name, help, prometheus::MetricType::Counter, std::move(source));
+  return AddSource(name, help, prometheus::MetricType::Counter,
+                   OneSeries(labels, [value = std::move(value)](prometheus::ClientMetric& metric) {
+                     metric.counter.value = value();
+                   }));
 }
 
 MetricRegistration Metrics::AddSource(const std::string& name, const std::string& help,

@@ -26,6 +26,7 @@ absl::StatusOr<std::string> ReadPem(const PemFile& file) {
   text.resize(static_cast<size_t>(stream.gcount()));
   if (text.empty()) return Refuse(file, "is not a readable file with something in it");
   if (text.size() > kLargestFile) return Refuse(file, "is larger than 1 MiB");
+  text.shrink_to_fit();
   return text;
 }
 

@@ -5,8 +5,6 @@
 
 #include <string>
 
-#include "common/telemetry/log.h"
-
 namespace vibestack::tls {
 namespace {
 
@@ -31,12 +29,9 @@ absl::StatusOr<std::unique_ptr<ServerIdentity>> ServerIdentity::Open(
   options.set_cert_request_type(mutual ? GRPC_SSL_REQUEST_AND_REQUIRE_CLIENT_CERTIFICATE_AND_VERIFY
                                        : GRPC_SSL_DONT_REQUEST_CLIENT_CERTIFICATE);
   identity->credentials_ = grpc::experimental::TlsServerCredentials(options);
-  identity->watcher_ =
-      std::make_unique<Watcher>(*config, [identity = identity.get()](const Material& material) {
-        const absl::Status replaced = identity->Take(material);
-        if (replaced.ok()) return;
-        Log(LogLevel::kError, "tls_not_reloaded", {{"message", replaced.message()}});
-      });
+  identity->watcher_ = std::make_unique<Watcher>(
+      *config,
+      [identity = identity.get()](const Material& material) { return identity->Take(material); });
   return identity;
 }
 

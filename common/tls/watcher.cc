@@ -17,34 +17,36 @@ double Seconds(const Material& material) {
 
 }  // namespace
 
-Watcher::Watcher(Config config, std::function<void(const Material&)> on_change)
+Watcher::Watcher(Config config, OnChange on_change)
     : config_(std::move(config)),
       on_change_(std::move(on_change)),
       not_after_seconds_(Seconds(config_.material)),
       looks_(config_.reload - kReserve, [this] { Look(); }) {}
 
 void Watcher::Look() {
-  absl::StatusOr<Material> material = ReadMaterial(config_.files);
-  if (!material.ok()) {
-    if (!failing_) {
-      Log(LogLevel::kError, "tls_not_reloaded", {{"message", material.status().message()}});
-    }
-    failing_ = true;
-    return;
+  const absl::StatusOr<Material> material = ReadMaterial(config_.files);
+  const absl::Status taken = material.ok() ? Take(*material) : material.status();
+  if (!taken.ok() && !failing_) {
+    Log(LogLevel::kError, "tls_not_reloaded", {{"message", taken.message()}});
   }
-  failing_ = false;
-  if (*material == config_.material) return;
-  on_change_(*material);
-  not_after_seconds_ = Seconds(*material);
+  failing_ = !taken.ok();
+}
+
+absl::Status Watcher::Take(const Material& material) {
+  if (material == config_.material) return absl::OkStatus();
+  const absl::Status taken = on_change_(material);
+  if (!taken.ok()) return taken;
+  not_after_seconds_ = Seconds(material);
   const PemFile& named = config_.files.certificate.path.empty() ? config_.files.authorities
                                                                 : config_.files.certificate;
   Log(LogLevel::kInfo, "tls_reloaded",
       {{"flag", named.flag},
-       {"subject", material->subject},
-       {"serial", material->serial},
+       {"subject", material.subject},
+       {"serial", material.serial},
        {"not_after",
-        absl::FormatTime(absl::RFC3339_sec, material->not_after, absl::UTCTimeZone())}});
-  config_.material = *std::move(material);
+        absl::FormatTime(absl::RFC3339_sec, material.not_after, absl::UTCTimeZone())}});
+  config_.material = material;
+  return absl::OkStatus();
 }
 
 }  // namespace vibestack::tls

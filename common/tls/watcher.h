@@ -4,6 +4,7 @@
 #include <atomic>
 #include <functional>
 
+#include "absl/status/status.h"
 #include "common/async/periodic.h"
 #include "common/tls/config.h"
 
@@ -15,9 +16,12 @@ namespace vibestack::tls {
 // that is logged once until it is good again. Has a thread of its own.
 class Watcher {
  public:
+  // Puts changed material to use. What it refuses is logged and tried again at the next look.
+  using OnChange = std::function<absl::Status(const Material&)>;
+
   // Looks often enough that `on_change` is called, on the thread, a second before `config.reload`
   // is over.
-  Watcher(Config config, std::function<void(const Material&)> on_change);
+  Watcher(Config config, OnChange on_change);
 
   // Unix seconds at which our present certificate expires; infinite without one. Thread-safe.
   double not_after_seconds() const { return not_after_seconds_; }
@@ -27,9 +31,11 @@ class Watcher {
 
  private:
   void Look();
+  // What has changed is in use then.
+  absl::Status Take(const Material& material);
 
   Config config_;  // of the thread, which keeps the present material in it
-  const std::function<void(const Material&)> on_change_;
+  const OnChange on_change_;
   bool failing_ = false;  // of the thread
   std::atomic<double> not_after_seconds_;
   Periodic looks_;

@@ -93,7 +93,7 @@ def run(connection: sa.Connection) -> None:
 
 def run_patiently(connection: sa.Connection) -> None:
     """Runs them again when a lock was not to be had; what was done stays done."""
-    end = time.monotonic() + float(os.environ.get("VIBESTACK_MIGRATE_WAIT", "60"))
+    end = time.monotonic() + float(os.environ.get("VIBESTACK_MIGRATE_WAIT", live.PATIENCE))
     while True:
         try:
             run(connection)

@@ -5,6 +5,8 @@ from alembic import op
 
 # Every call on a table queues behind a statement that waits for a strong lock on it, so none waits for longer than this.
 LOCK_TIMEOUT = "500ms"
+# Seconds for which a lock that was not to be had is tried for again.
+PATIENCE = "60"
 
 
 def create_index_concurrently(name: str, definition: str) -> None:

@@ -8,6 +8,7 @@ be done (the reason is the last line), 2 DATABASE_URL is missing or no URL. A pa
 import logging
 import os
 import pathlib
+import re
 import sys
 
 import psycopg
@@ -16,6 +17,8 @@ from alembic import command
 from alembic import config
 from alembic import util
 from psycopg import conninfo
+
+import live
 
 HERE = pathlib.Path(__file__).resolve().parent
 
@@ -36,6 +39,14 @@ def normalised_url() -> str:
     return url
 
 
+def patience() -> str:
+    """Returns VIBESTACK_MIGRATE_WAIT, or its default."""
+    given = os.environ.get("VIBESTACK_MIGRATE_WAIT", live.PATIENCE)
+    if not re.fullmatch(r"\d{1,5}", given):
+        raise SystemExit(usage("VIBESTACK_MIGRATE_WAIT must be a number of seconds"))
+    return given
+
+
 def usage(text: str) -> int:
     print(f"migrate: {text}", file=sys.stderr)
     return 2
@@ -49,12 +60,13 @@ def explain(error: Exception) -> str:
     if isinstance(cause, psycopg.OperationalError) and cause.sqlstate is None:
         return f"the database cannot be reached: {' '.join(str(cause).split())}"
     if isinstance(cause, psycopg.Error) and cause.diag.message_primary:
-        return f"{cause.diag.message_primary}; the migration that met it changed nothing"
+        return f"{cause.diag.message_primary}; what was not committed is undone"
     return str(cause)
 
 
 def main() -> int:
     os.environ["DATABASE_URL"] = normalised_url()
+    os.environ["VIBESTACK_MIGRATE_WAIT"] = patience()
     logging.basicConfig(format="migrate: %(message)s", level=logging.WARNING)
     logging.getLogger("vibestack").setLevel(logging.INFO)
     try:

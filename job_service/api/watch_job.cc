@@ -53,7 +53,8 @@ Task<absl::StatusOr<JobPtr>> JobApi::LookAgain(Call& call, rpc::ServerStream<pb:
   if (!admitted.ok()) co_return admitted;
   absl::StatusOr<JobPtr> job = co_await store_.Get(key, call.WorkDeadline());
   if (!job.ok()) co_return job;
-  if (*job != nullptr && (*job)->updated_at == key.known && (*job)->status != told) {
+  if (key.with_result && *job != nullptr && (*job)->updated_at == key.known &&
+      (*job)->status != told) {
     // Somebody changed it with the triggers off.
     key.known.reset();
     job = co_await store_.Get(key, call.WorkDeadline());

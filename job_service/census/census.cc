@@ -35,7 +35,8 @@ std::optional<JobCounts> Census::Look() {
   bool begins = false;
   {
     absl::MutexLock lock(&mutex_);
-    begins = idle_ && !stopping_ && now - tried_at_ >= kFreshFor;
+    // Also where the clock was set back.
+    begins = idle_ && !stopping_ && (now < tried_at_ || now - tried_at_ >= kFreshFor);
     if (begins) {
       idle_ = false;
       tried_at_ = now;
@@ -44,7 +45,8 @@ std::optional<JobCounts> Census::Look() {
   if (begins) Start(Recount());
   absl::MutexLock lock(&mutex_);
   if (begins) mutex_.AwaitWithTimeout(absl::Condition(&idle_), kPatience);
-  return now - counted_at_ < kShownFor ? counts_ : std::nullopt;
+  const absl::Duration age = clock_.Now() - counted_at_;
+  return age >= absl::ZeroDuration() && age < kShownFor ? counts_ : std::nullopt;
 }
 
 Task<void> Census::Recount() {

@@ -90,8 +90,11 @@ UserClient::UserClient(Options options)
       finds_(Bounded(std::move(options.batches)),
              [this](const auto& ids, absl::Time deadline) { return FindBatch(ids, deadline); }) {
   if (!options.tls.has_value()) return;
-  watcher_ = std::make_unique<tls::Watcher>(
-      *std::move(options.tls), [this](const tls::Material& material) { Reconnect(material); });
+  watcher_ = std::make_unique<tls::Watcher>(*std::move(options.tls),
+                                            [this](const tls::Material& material) {
+                                              Reconnect(material);
+                                              return absl::OkStatus();
+                                            });
 }
 
 UserClient::~UserClient() { Close(); }

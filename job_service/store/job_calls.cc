@@ -1,5 +1,6 @@
 // The calls of JobStore that are statements of their own, and heartbeats.
 #include <algorithm>
+#include <tuple>
 #include <utility>
 
 #include "job_service/store/job_store.h"

@@ -1,6 +1,6 @@
 #include "job_service/store/job_store.h"
 
-#include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "common/base/error.h"

@@ -59,7 +59,7 @@ db::Params ListParams(const JobQuery& query) {
   db::Params params;
   params.Add(db::FormatTimestamp(start.created_at)).Add(start.id);
   params.Add(db::FormatTimestamp(query.oldest_first ? query.created_before : query.created_from));
-  params.Add(static_cast<int64_t>(query.limit)).Add(false);  // Results come by AddResults.
+  params.Add(static_cast<int64_t>(query.limit));
   if (query.user_id.has_value()) {
     params.Add(*query.user_id);
   } else if (query.workflow_id.has_value()) {

@@ -1,9 +1,9 @@
 -- All jobs: up to $4, oldest first.
--- After the position ($1, $2), none made at $3 or later; with the result if $5.
+-- After the position ($1, $2), none made at $3 or later.
 SELECT j.id, j.user_id, j.workflow_id, coalesce(j.status, 'pending'),
   (extract(epoch FROM j.created_at) * 1000000)::bigint,
   (extract(epoch FROM j.updated_at) * 1000000)::bigint,
-  CASE WHEN $5::boolean THEN j.result_payload::text END
+  NULL
 FROM agent_jobs AS j
 WHERE (j.created_at, j.id) > ($1::timestamptz, $2::uuid)
   AND j.created_at < $3::timestamptz

@@ -1,6 +1,6 @@
--- Jobs of the user $6, and of the workflow $7 where it is given: up to $4, newest first.
--- Before the position ($1, $2), none made before $3; with the result if $5.
--- No more than $8 rows are looked at, whatever the table holds. The last of so many comes in any
+-- Jobs of the user $5, and of the workflow $6 where it is given: up to $4, newest first.
+-- Before the position ($1, $2), none made before $3.
+-- No more than $7 rows are looked at, whatever the table holds. The last of so many comes in any
 -- case, so that the next page can go on after it: the last two columns say whether a row is one of
 -- those asked for, and whether it is that last one. (So the time is no condition of the scan, which
 -- would read on behind it through all of the key's rows.)
@@ -8,17 +8,17 @@
 -- order, whatever the planner believes of how many rows have one value.)
 SELECT id, user_id, workflow_id, status, (extract(epoch FROM created_at) * 1000000)::bigint,
   (extract(epoch FROM updated_at) * 1000000)::bigint,
-  CASE WHEN $5::boolean AND matches THEN result_payload::text END, matches, place = $8
+  NULL, matches, place = $7
 FROM (
   SELECT j.id, j.user_id, j.workflow_id, coalesce(j.status, 'pending') AS status, j.created_at,
-    j.updated_at, j.result_payload,
+    j.updated_at,
     (j.created_at >= $3::timestamptz
-      AND ($7::text IS NULL OR j.workflow_id = $7::text)) AS matches,
+      AND ($6::text IS NULL OR j.workflow_id = $6::text)) AS matches,
     row_number() OVER (ORDER BY j.user_id DESC, j.created_at DESC, j.id DESC) AS place
   FROM agent_jobs AS j
-  WHERE (j.user_id, j.created_at, j.id) < ($6::uuid, $1::timestamptz, $2::uuid)
-    AND j.user_id >= $6::uuid
-  ORDER BY j.user_id DESC, j.created_at DESC, j.id DESC LIMIT $8::integer
+  WHERE (j.user_id, j.created_at, j.id) < ($5::uuid, $1::timestamptz, $2::uuid)
+    AND j.user_id >= $5::uuid
+  ORDER BY j.user_id DESC, j.created_at DESC, j.id DESC LIMIT $7::integer
 ) AS looked_at
-WHERE matches OR place = $8
+WHERE matches OR place = $7
 ORDER BY user_id DESC, created_at DESC, id DESC LIMIT $4::integer

@@ -1,6 +1,6 @@
--- Jobs of the workflow $6: up to $4, newest first.
--- Before the position ($1, $2), none made before $3; with the result if $5.
--- No more than $7 rows are looked at, whatever the table holds. The last of so many comes in any
+-- Jobs of the workflow $5: up to $4, newest first.
+-- Before the position ($1, $2), none made before $3.
+-- No more than $6 rows are looked at, whatever the table holds. The last of so many comes in any
 -- case, so that the next page can go on after it: the last two columns say whether a row is one of
 -- those asked for, and whether it is that last one. (So the time is no condition of the scan, which
 -- would read on behind it through all of the key's rows.)
@@ -8,16 +8,16 @@
 -- order, whatever the planner believes of how many rows have one value.)
 SELECT id, user_id, workflow_id, status, (extract(epoch FROM created_at) * 1000000)::bigint,
   (extract(epoch FROM updated_at) * 1000000)::bigint,
-  CASE WHEN $5::boolean AND matches THEN result_payload::text END, matches, place = $7
+  NULL, matches, place = $6
 FROM (
   SELECT j.id, j.user_id, j.workflow_id, coalesce(j.status, 'pending') AS status, j.created_at,
-    j.updated_at, j.result_payload,
+    j.updated_at,
     (j.created_at >= $3::timestamptz) AS matches,
     row_number() OVER (ORDER BY j.workflow_id DESC, j.created_at DESC, j.id DESC) AS place
   FROM agent_jobs AS j
-  WHERE (j.workflow_id, j.created_at, j.id) < ($6::text, $1::timestamptz, $2::uuid)
-    AND j.workflow_id >= $6::text
-  ORDER BY j.workflow_id DESC, j.created_at DESC, j.id DESC LIMIT $7::integer
+  WHERE (j.workflow_id, j.created_at, j.id) < ($5::text, $1::timestamptz, $2::uuid)
+    AND j.workflow_id >= $5::text
+  ORDER BY j.workflow_id DESC, j.created_at DESC, j.id DESC LIMIT $6::integer
 ) AS looked_at
-WHERE matches OR place = $7
+WHERE matches OR place = $6
 ORDER BY workflow_id DESC, created_at DESC, id DESC LIMIT $4::integer

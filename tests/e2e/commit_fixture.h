@@ -31,7 +31,6 @@ class CommitWorld {
                       "--sweep_interval=50ms", "--poll_interval=2s", "--retention=24h"},
         .database_url = proxy_.url(),
         .callback_keys = true});
-    person_ = services_->SignUp();
     superuser_ = services_->CreateSuperuser();
   }
   ~CommitWorld() { services_.reset(); }
@@ -40,6 +39,7 @@ class CommitWorld {
   void Begin() {
     EXPECT_TRUE(Eventually(absl::Seconds(20), [this] { return BothServe(); }));
     ids_ = {NewUuid()};
+    person_ = services_->SignUp();
     held_ = job::v1::ClaimedJob();
     refusals_ = 0;
   }
@@ -67,12 +67,17 @@ class CommitWorld {
         "FROM agent_jobs WHERE id IN (" +
         IdList() + ")");
   }
+  // What the triggers move at each write of the jobs.
+  std::string Stamps() {
+    return OneWhenUp(
+        "SELECT coalesce(string_agg(updated_at::text, ', ' ORDER BY id), 'gone') FROM agent_jobs "
+        "WHERE id IN (" +
+        IdList() + ")");
+  }
   // As if nothing had been heard of the jobs for that long; nobody is told.
   void Age(const std::string& interval) {
-    RunWhenUp(
-        "SET session_replication_role = replica; "
-        "UPDATE agent_jobs SET updated_at = updated_at - interval '" +
-        interval + "' WHERE id IN (" + IdList() + ")");
+    RunUnnoticed("UPDATE agent_jobs SET updated_at = updated_at - interval '" + interval +
+                 "' WHERE id IN (" + IdList() + ")");
   }
   // As a foreign program does.
   void Insert(const std::string& workflow_id) {

@@ -67,7 +67,6 @@ grpc::Status Release(CommitWorld& world) {
 }
 
 void HaveSomebodyToPurge(CommitWorld& world) {
-  world.person() = world.services().SignUp();
   world.AddIds(2);
   ASSERT_TRUE(CreateBatch(world).ok());
 }

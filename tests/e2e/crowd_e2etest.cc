@@ -118,7 +118,6 @@ TEST_F(Crowd, FiveThousandJobsEndExactlyOnceWhateverIsKilled) {
     AwaitProgress(kJobs / 10);
     KillABackend();
   }
-  wanted_ = kJobs;
   ASSERT_TRUE(Eventually(kLong, [this] { return creates_.acknowledgements() >= kJobs; }));
   load.Stop();
   EXPECT_THAT(creates_.others(), IsEmpty());

@@ -77,35 +77,27 @@ class LateWorkers : public testing::Test {
         database_.Run("SELECT j::text || xmin FROM agent_jobs AS j WHERE id = '" + id + "'");
     return rows.empty() ? "gone" : *rows[0][0];
   }
-  // As if the worker had not been heard of for a minute.
+  // As if the worker had not been heard of for two minutes.
   void LetTheLeaseRunOut(const std::string& id) {
-    database_.Run("SET session_replication_role = replica");
-    database_.Run(
-        "UPDATE agent_jobs SET updated_at = updated_at - interval '2 minutes' "
-        "WHERE id = '" +
-        id + "'");
-    database_.Run("SET session_replication_role = origin");
+    RunUnnoticed(
+        "UPDATE agent_jobs SET updated_at = updated_at - interval '2 minutes' WHERE id = '" + id +
+        "'");
   }
   void Cancel(const std::string& id) {
     job::v1::CancelJobRequest request;
     request.set_id(id);
-    ASSERT_TRUE(AsWorkerOk(&Jobs::CancelJob, request));
+    ASSERT_TRUE(AsWorker(&Jobs::CancelJob, request).ok());
   }
   void Retry(const std::string& id) {
     job::v1::RetryJobRequest request;
     request.set_id(id);
-    ASSERT_TRUE(AsWorkerOk(&Jobs::RetryJob, request));
+    ASSERT_TRUE(AsWorker(&Jobs::RetryJob, request).ok());
   }
   void Delete(const std::string& id) {
     job::v1::DeleteJobRequest request;
     request.set_id(id);
-    ASSERT_TRUE(AsWorkerOk(&Jobs::DeleteJob, request));
+    ASSERT_TRUE(AsWorker(&Jobs::DeleteJob, request).ok());
   }
-  template <typename Method, typename Request>
-  bool AsWorkerOk(Method method, const Request& request) {
-    return Call(services_.jobs(), method, request, {.token = services_.service_token()}).ok();
-  }
-
   Services services_{{.job_flags = {"--sweep_interval=50ms"}}};
   Database database_;
   const Person person_ = services_.SignUp();

@@ -17,7 +17,7 @@ from tests.support.waiting import eventually
 
 UPGRADE = pathlib.Path(__file__).parent / "live_migrations" / "upgrade.py"
 JOBS = 1_000_000
-LONGEST = 1.0  # Seconds that a call may take.
+LONGEST = 1.0  # Seconds that a call may take; a lock that is waited for takes up to half of it.
 
 FILL = """
 INSERT INTO agent_jobs (id, user_id, workflow_id, status, created_at)
@@ -67,6 +67,8 @@ class Load:
 
 
 class LiveMigrationTest(unittest.TestCase):
+    """In the order of their numbers: each goes on from the schema that the one before left."""
+
     @classmethod
     def setUpClass(cls):
         cls.world = World()
@@ -123,8 +125,11 @@ class LiveMigrationTest(unittest.TestCase):
 
     def _start(self, revision):
         environment = {**os.environ, "DATABASE_URL": self.world.database_url(), "PYTHONUNBUFFERED": "1"}
-        return subprocess.Popen([sys.executable, UPGRADE, revision], env=environment, stdout=subprocess.PIPE,
-                                stderr=subprocess.STDOUT, text=True)
+        runner = subprocess.Popen([sys.executable, UPGRADE, revision], env=environment, stdout=subprocess.PIPE,
+                                  stderr=subprocess.STDOUT, text=True)
+        self.addCleanup(runner.stdout.close)
+        self.addCleanup(runner.kill)
+        return runner
 
 
 if __name__ == "__main__":

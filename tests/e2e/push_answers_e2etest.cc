@@ -100,13 +100,7 @@ TEST_F(PushAnswers, AnAnswerThatComesTooLateIsNoAnswer) {
 }
 
 TEST_F(PushAnswers, AnAcceptanceThatComesTooLateMakesASecondRunAndTheFirstCallbackCounts) {
-  std::atomic<int> asked{0};
-  Serve(
-      [&](const Received&) {
-        if (asked++ == 0) released_.WaitForNotification();
-        return Reply();
-      },
-      R"(, "timeout": "1s")");
+  ServeFirstTooLate();
   const std::string id = Create();
   ASSERT_TRUE(AwaitPosts(2));
   released_.Notify();

@@ -5,6 +5,7 @@
 #include <google/protobuf/struct.pb.h>
 #include <google/protobuf/util/json_util.h>
 
+#include <atomic>
 #include <memory>
 #include <string>
 #include <utility>
@@ -23,7 +24,11 @@ class PushTest : public testing::Test {
   using Received = HttpReceiver::Received;
   using Reply = HttpReceiver::Reply;
 
-  ~PushTest() override { services_.reset(); }
+  ~PushTest() override {
+    // A test that failed may have left a handler waiting.
+    if (!released_.HasBeenNotified()) released_.Notify();
+    services_.reset();
+  }
 
   // Begins with a receiver that answers as `handler` does, and `push` as more members of the
   // workflow's entry, such as `, "timeout": "1s"`.
@@ -44,6 +49,16 @@ class PushTest : public testing::Test {
     services_ = std::make_unique<Services>(Services::Options{
         .job_flags = std::move(flags), .job_replicas = replicas, .callback_keys = true});
     person_ = services_->SignUp();
+  }
+  // The same with a receiver that keeps the first request waiting until `released_`, for longer
+  // than the workflow's timeout of a second, and answers the others at once.
+  void ServeFirstTooLate() {
+    Serve(
+        [this](const Received&) {
+          if (asked_++ == 0) released_.WaitForNotification();
+          return Reply();
+        },
+        R"(, "timeout": "1s")");
   }
   std::string file() const { return directory_.path() + "/workflows.json"; }
   static std::string Entry(const std::string& id, const std::string& url, const std::string& push) {
@@ -116,6 +131,7 @@ class PushTest : public testing::Test {
   TemporaryDirectory directory_;
   // For handlers that wait; outlives them.
   absl::Notification released_;
+  std::atomic<int> asked_{0};
   std::unique_ptr<HttpReceiver> receiver_;
   std::unique_ptr<Services> services_;
   Person person_;

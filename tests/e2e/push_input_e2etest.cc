@@ -116,13 +116,7 @@ TEST_F(PushInput, ACallThatIsRepeatedWhileTheFirstIsUnderWayWaitsForItsOutcome) 
 }
 
 TEST_F(PushInput, AKilledReplicaLosesNothingThatWasAcknowledgedAndTheCallMayBeRepeated) {
-  std::atomic<int> asked{0};
-  Serve(
-      [&](const Received&) {
-        if (asked++ == 0) released_.WaitForNotification();
-        return Reply();
-      },
-      R"(, "timeout": "1s")");
+  ServeFirstTooLate();
   const std::string id = NewUuid();
   std::thread call([&] {
     job::v1::CreateJobRequest request;

@@ -92,7 +92,7 @@ TEST_F(WatchAgain, WatchersOfAJobHearItsEndHoweverOftenTheirReplicaIsKilled) {
     services_.job(0).process().Kill();
     // A third of them while it is away, or just before or after.
     for (int i = round; i < kWatchers; i += 3) {
-      if (i == kWatchers / 2) services_.job(0).Start();
+      if (i / 3 == kWatchers / 6) services_.job(0).Start();
       CompleteElsewhere(claimed[i], std::to_string(i));
     }
     if (services_.job(0).process().ExitCode().has_value()) services_.job(0).Start();

@@ -208,6 +208,12 @@ class MigrateTest(migration.ScratchCase):
             self.assertNotIn("s3cret", said)
             self.assertNotIn("word@", said)
 
+    def test_wait_that_is_no_number_is_a_usage_error(self) -> None:
+        for wait in ("soon", "-1", ""):
+            code, said = migration.migrate(self.server, VIBESTACK_MIGRATE_WAIT=wait)
+            self.assertEqual(code, 2, said)
+            self.assertIn("VIBESTACK_MIGRATE_WAIT", said)
+
     def test_other_spellings_of_the_url_are_taken(self) -> None:
         url = self.scratch()
         for scheme in ("postgres://", "postgresql+psycopg://", "postgresql+asyncpg://"):

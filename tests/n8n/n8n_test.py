@@ -7,12 +7,12 @@ import secrets
 import signal
 import subprocess
 import tempfile
-import time
 import unittest
 import urllib.parse
 
 from tests.e2e.gateway.world import World
 from tests.support import local_up
+from tests.support.waiting import eventually
 
 WORKFLOW = local_up.ROOT / "deploy" / "n8n" / "vibestack-job.json"
 OFF = ("DIAGNOSTICS", "VERSION_NOTIFICATIONS", "TEMPLATES", "PERSONALIZATION", "COMMUNITY_PACKAGES", "LICENSE_AUTO_RENEW")
@@ -45,11 +45,12 @@ class N8n:
             raise AssertionError(f"{words}: {done.stdout}{done.stderr}")
 
     def await_ready(self, seconds=120):
-        end = time.monotonic() + seconds
-        while "Activated workflow" not in self.log.read_text(encoding="utf-8", errors="replace"):
-            if time.monotonic() > end or self._process.poll() is not None:
-                raise AssertionError(self.log.read_text(encoding="utf-8", errors="replace")[-4000:])
-            time.sleep(0.2)
+        def logged():
+            return self.log.read_text(encoding="utf-8", errors="replace")
+
+        eventually(lambda: "Activated workflow" in logged() or self._process.poll() is not None, seconds)
+        if "Activated workflow" not in logged():
+            raise AssertionError(logged()[-4000:])
 
     def stop(self):
         os.killpg(self._process.pid, signal.SIGTERM)

@@ -12,7 +12,8 @@
 namespace vibestack::e2e {
 
 // Certificates that openssl makes in a directory of their own (tests/support/certificates). A name
-// stands for NAME.pem and NAME.key; making it again replaces it. Main thread only.
+// stands for NAME.pem and NAME.key; making it again replaces it. Made in the main
+// thread only; `Client` in any.
 class Certificates {
  public:
   // An authority that signs itself.

@@ -82,6 +82,10 @@ std::vector<Database::Row> RunWhenUp(const std::string& sql) {
   std::abort();
 }
 
+void RunUnnoticed(const std::string& sql) {
+  RunWhenUp("SET session_replication_role = replica; " + sql);
+}
+
 std::string OneWhenUp(const std::string& sql) { return RunWhenUp(sql).at(0).at(0).value(); }
 
 void StopPostgres() { ControlPostgres("stop"); }

@@ -46,7 +46,9 @@ class EmptiedDatabase : public Database {
 // Runs it (one statement or several) in a session of its own, once the server takes it: it may be
 // recovering from a crash. Ends the test program after half a minute.
 std::vector<Database::Row> RunWhenUp(const std::string& sql);
-// The only field of the only row of that.
+// The same past every trigger: updated_at may go back, and nobody is told.
+void RunUnnoticed(const std::string& sql);
+// The only field of the only row of RunWhenUp.
 std::string OneWhenUp(const std::string& sql);
 
 // The server of this test program (see with_postgres).

@@ -120,8 +120,10 @@ class PostgresPair:
         self._follow()
 
     def remove(self):
-        self.primary.remove()
-        self.standby.remove()
+        try:
+            self.primary.remove()
+        finally:
+            self.standby.remove()
 
     def _follow(self):
         self.standby.become_standby_of(self.primary)

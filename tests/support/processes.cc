@@ -17,14 +17,10 @@
 #include <sstream>
 #include <utility>
 
-#include "absl/time/clock.h"
-
 extern char** environ;
 
 namespace vibestack::e2e {
 namespace {
-
-constexpr absl::Duration kPollInterval = absl::Milliseconds(3);
 
 [[noreturn]] void Die(const std::string& what) {
   std::fprintf(stderr, "%s\n", what.c_str());
@@ -52,15 +48,6 @@ std::vector<char*> Pointers(std::vector<std::string>& texts) {
 }
 
 }  // namespace
-
-bool Eventually(absl::Duration limit, const std::function<bool()>& condition) {
-  const absl::Time deadline = absl::Now() + limit;
-  while (!condition()) {
-    if (absl::Now() > deadline) return false;
-    absl::SleepFor(kPollInterval);
-  }
-  return true;
-}
 
 TemporaryDirectory::TemporaryDirectory()
     : path_((std::filesystem::temp_directory_path() / "vibestack-e2e-XXXXXX").string()) {

@@ -10,13 +10,10 @@
 #include <vector>
 
 #include "absl/time/time.h"
+#include "tests/support/eventually.h"
 
 // Programs that a test starts, signals and looks at from the outside.
 namespace vibestack::e2e {
-
-// Asks every few milliseconds until the condition holds; whether it did within `limit`. The way
-// tests wait: for a condition, never for a time.
-bool Eventually(absl::Duration limit, const std::function<bool()>& condition);
 
 // A directory that goes away with this object.
 class TemporaryDirectory {

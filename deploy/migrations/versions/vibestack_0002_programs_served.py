@@ -12,7 +12,8 @@ depends_on = None
 
 
 def upgrade() -> None:
-    live.set_version(2, oldest_program=1)
+    # Programs of version 1 ask for that very version.
+    live.set_version(2, oldest_program=2)
 
 
 def downgrade() -> None:

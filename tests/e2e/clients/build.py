@@ -87,7 +87,6 @@ class Builder:
         return f"-fsanitize={sanitize}" if sanitize else ""
 
 
-def environment(**more):
-    """Of a client program: nothing of ours but what is passed here."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("VIBESTACK_", "PYTHON", "NODE_", "GO"))}
-    return {**kept, **more}
+def environment():
+    """Of a client program: nothing of ours."""
+    return {name: value for name, value in os.environ.items() if not name.startswith(("VIBESTACK_", "PYTHON", "NODE_", "GO"))}

@@ -8,6 +8,7 @@ from tests.e2e.gateway.load import Load
 from tests.e2e.gateway.world import World
 from tests.support.waiting import eventually
 
+
 class RestartTest(unittest.TestCase):
     def test_replicas_restarted_one_at_a_time_fail_no_call_that_may_be_repeated(self):
         world = World()

@@ -9,11 +9,14 @@
 #include "absl/synchronization/notification.h"
 #include "common/base/error.h"
 #include "tests/integration/db/database.h"
+#include "tests/support/eventually.h"
 
 namespace vibestack::db {
 namespace {
 
 using Sum = absl::StatusOr<int>;
+
+constexpr absl::Duration kGoodTime = absl::Seconds(20);
 
 PoolOptions TestPool(int connections = 2) {
   PoolOptions options;
@@ -52,17 +55,6 @@ Sum Pid(Session& session) {
   return (*rows)[0][0].as<int>();
 }
 
-// Whether the condition comes true in good time.
-template <typename Condition>
-bool Eventually(Condition condition) {
-  const absl::Time limit = absl::Now() + absl::Seconds(20);
-  while (absl::Now() < limit) {
-    if (condition()) return true;
-    std::this_thread::yield();
-  }
-  return false;
-}
-
 TEST(PoolTest, GivingUpEndsWhatTheDatabaseDoesNotAnswer) {
   Pool pool(TestPool(1));
   Caller caller(pool);
@@ -76,7 +68,7 @@ TEST(PoolTest, GivingUpEndsWhatTheDatabaseDoesNotAnswer) {
       return session.Exec(kSleep, Params().Add("60")).ok() ? 1 : Pid(session);
     });
   });
-  ASSERT_TRUE(Eventually([&] { return begun.load(); }));
+  ASSERT_TRUE(Eventually(kGoodTime, [&] { return begun.load(); }));
   const absl::Time began = absl::Now();
   EXPECT_EQ(pool.GiveUp(), 1);
   sleeper.join();
@@ -135,7 +127,7 @@ TEST(PoolTest, ItIsToldHowLongAWorkWaitedAndHowLongItHadItsConnection) {
   begun.WaitForNotification();
   Start(caller.RunAndCount(Pid, Repeat::kSafe, absl::InfiniteFuture(), results[1], done));
   const absl::Time held = absl::Now();
-  EXPECT_TRUE(Eventually([&] { return absl::Now() - held > absl::Milliseconds(5); }));
+  EXPECT_TRUE(Eventually(kGoodTime, [&] { return absl::Now() - held > absl::Milliseconds(5); }));
   may_end.Notify();
   done.Wait();
   pool.Stop();
@@ -162,7 +154,7 @@ TEST(PoolTest, ASafeWorkRunsAgainWhenItsConnectionBreaksAndAnUnsafeOneDoesNot) {
         repeat);
     EXPECT_EQ(runs, runs_wanted);
     EXPECT_EQ(result.ok(), repeat == Repeat::kSafe) << result.status();
-    EXPECT_TRUE(Eventually([&] { return pool.healthy(); }));
+    EXPECT_TRUE(Eventually(kGoodTime, [&] { return pool.healthy(); }));
   }
 }
 
@@ -175,14 +167,14 @@ TEST(PoolTest, AnOutageRefusesAtOnceWithRetryInfoAndEndsByItself) {
   Caller caller(pool);
   EXPECT_TRUE(caller.Run(Pid).ok());
   ControlServer("stop");
-  EXPECT_TRUE(Eventually([&] { return !caller.Run(Pid).ok() && !pool.healthy(); }));
+  EXPECT_TRUE(Eventually(kGoodTime, [&] { return !caller.Run(Pid).ok() && !pool.healthy(); }));
   const absl::Time began = absl::Now();
   const Sum refused = caller.Run(Pid);
   EXPECT_LT(absl::Now() - began, absl::Seconds(5));
   EXPECT_TRUE(absl::IsUnavailable(refused.status())) << refused.status();
   EXPECT_LT(RetryDelay(refused.status()), absl::InfiniteDuration());
   ControlServer("start");
-  EXPECT_TRUE(Eventually([&] { return caller.Run(Pid).ok(); }));
+  EXPECT_TRUE(Eventually(kGoodTime, [&] { return caller.Run(Pid).ok(); }));
   EXPECT_GE(healthy, 2);
   EXPECT_GE(unhealthy, 1);
 }
@@ -214,7 +206,7 @@ TEST(PoolTest, AFullQueueRefuses) {
   std::vector<Sum> results(2, Sum(absl::UnknownError("waiting")));
   absl::BlockingCounter done(2);
   Start(caller.RunAndCount(held, Repeat::kSafe, absl::InfiniteFuture(), results[0], done));
-  EXPECT_TRUE(Eventually([&] { return pool.stats().busy == 1; }));
+  EXPECT_TRUE(Eventually(kGoodTime, [&] { return pool.stats().busy == 1; }));
   Start(caller.RunAndCount(Pid, Repeat::kSafe, absl::InfiniteFuture(), results[1], done));
   EXPECT_TRUE(absl::IsResourceExhausted(caller.Run(Pid).status()));
   hold.DecrementCount();
@@ -234,10 +226,10 @@ TEST(PoolTest, StopAnswersWhatWaitsAndMayBeCalledTwice) {
     return 7;
   };
   Start(caller.RunAndCount(held, Repeat::kSafe, absl::InfiniteFuture(), results[0], done));
-  EXPECT_TRUE(Eventually([&] { return pool.stats().busy == 1; }));
+  EXPECT_TRUE(Eventually(kGoodTime, [&] { return pool.stats().busy == 1; }));
   Start(caller.RunAndCount(Pid, Repeat::kSafe, absl::InfiniteFuture(), results[1], done));
   std::thread stopper([&] { pool.Stop(); });
-  EXPECT_TRUE(Eventually([&] { return pool.stats().queued == 0; }));
+  EXPECT_TRUE(Eventually(kGoodTime, [&] { return pool.stats().queued == 0; }));
   hold.DecrementCount();
   stopper.join();
   done.Wait();

@@ -114,12 +114,9 @@ TEST(SessionTest, ALostConnectionIsUnavailableAndStaysSo) {
 
 TEST(SessionTest, IsServedByTheSchemasThatSaySo) {
   SessionOptions options = TestSession();
-  // One that is older than the schema works through a rollout.
-  for (const int served : {1, 2}) {
-    options.schema_version = served;
-    EXPECT_TRUE(Session::Open(options).ok()) << served;
-  }
-  for (const int unknown : {-1, 3, 999}) {
+  options.schema_version = 2;
+  EXPECT_TRUE(Session::Open(options).ok());
+  for (const int unknown : {-1, 1, 3, 999}) {
     options.schema_version = unknown;
     EXPECT_EQ(ErrorReason(Session::Open(options).status()), "SCHEMA_UNKNOWN") << unknown;
   }

@@ -3,6 +3,7 @@
 #include "absl/synchronization/barrier.h"
 #include "absl/time/clock.h"
 #include "tests/integration/job_service/fixture.h"
+#include "tests/support/eventually.h"
 
 namespace vibestack::job_service {
 namespace {
@@ -150,10 +151,9 @@ TEST_F(LeasesTest, ALostConnectionIsNotALostLease) {
     EXPECT_TRUE(absl::IsUnavailable(lost.status())) << lost.status();
     EXPECT_LT(RetryDelay(lost.status()), absl::Seconds(10));
   }
-  const absl::Time end = Soon();
-  while (!SyncWait(store_.Get({lease.job_id, false}, end)).ok() && absl::Now() < end) {
-    absl::SleepFor(absl::Milliseconds(1));
-  }
+  EXPECT_TRUE(Eventually(absl::Seconds(20), [&] {
+    return SyncWait(store_.Get({lease.job_id, false}, Soon())).ok();
+  }));
   EXPECT_EQ(Get(lease.job_id)->status, JobStatus::kProcessing);
   EXPECT_TRUE(Complete({lease.job_id, LeaseToken(*Get(lease.job_id))}).ok());
 }

@@ -16,7 +16,6 @@
 namespace vibestack::http {
 namespace {
 
-using e2e::Eventually;
 using e2e::HttpReceiver;
 
 using Answer = std::future<absl::StatusOr<Response>>;

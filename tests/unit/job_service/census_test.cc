@@ -41,8 +41,8 @@ class CensusTest : public testing::Test {
 TEST_F(CensusTest, AScrapeShowsWhatWasCountedForIt) {
   EXPECT_EQ(counted_, 0);
   EXPECT_THAT(Look(),
-              AllOf(HasSubstr(std::string(kPending) + "3"), HasSubstr(std::string(kAge) + "90"),
-                    HasSubstr("vibestack_jobs{status=\"completed\"} 7")));
+              AllOf(HasSubstr(std::string(kPending) + "3\n"), HasSubstr(std::string(kAge) + "90\n"),
+                    HasSubstr("vibestack_jobs{status=\"completed\"} 7\n")));
 }
 
 TEST_F(CensusTest, ManyScrapesShareACount) {
@@ -50,13 +50,13 @@ TEST_F(CensusTest, ManyScrapesShareACount) {
   EXPECT_EQ(counted_, 1);
   counts_ = Pending(4, absl::Seconds(1));
   clock_.Advance(Census::kFreshFor);
-  EXPECT_THAT(Look(), HasSubstr(std::string(kPending) + "4"));
+  EXPECT_THAT(Look(), HasSubstr(std::string(kPending) + "4\n"));
   EXPECT_EQ(counted_, 2);
 }
 
 TEST_F(CensusTest, AnAgeWithoutPendingJobsIsZero) {
   counts_ = JobCounts{{{JobStatus::kPending, 0}}, std::nullopt};
-  EXPECT_THAT(Look(), HasSubstr(std::string(kAge) + "0"));
+  EXPECT_THAT(Look(), HasSubstr(std::string(kAge) + "0\n"));
 }
 
 TEST_F(CensusTest, ACountThatTakesLongHoldsUpNoScrapeAndTheOneBeforeIsShown) {
@@ -66,11 +66,19 @@ TEST_F(CensusTest, ACountThatTakesLongHoldsUpNoScrapeAndTheOneBeforeIsShown) {
   gate_ = &gate;
   counts_ = Pending(5, absl::ZeroDuration());
   const absl::Time began = absl::Now();
-  EXPECT_THAT(Look(), HasSubstr(std::string(kPending) + "3"));
+  EXPECT_THAT(Look(), HasSubstr(std::string(kPending) + "3\n"));
   EXPECT_LT(absl::Now() - began, 10 * Census::kPatience);
   EXPECT_EQ(counted_, 2);
   gate.Set(true);
-  EXPECT_THAT(Look(), HasSubstr(std::string(kPending) + "5"));
+  EXPECT_THAT(Look(), HasSubstr(std::string(kPending) + "5\n"));
+}
+
+TEST_F(CensusTest, AClockThatWasSetBackMakesNoOldCountFresh) {
+  Look();
+  clock_.Advance(-absl::Hours(1));
+  counts_ = Pending(6, absl::ZeroDuration());
+  EXPECT_THAT(Look(), HasSubstr(std::string(kPending) + "6\n"));
+  EXPECT_EQ(counted_, 2);
 }
 
 TEST_F(CensusTest, WhatIsOldIsNotShown) {

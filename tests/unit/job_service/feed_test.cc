@@ -8,8 +8,8 @@
 #include <map>
 #include <optional>
 
-#include "absl/time/clock.h"
 #include "common/base/error.h"
+#include "tests/support/eventually.h"
 
 namespace vibestack::job_service {
 namespace {
@@ -111,12 +111,11 @@ std::vector<std::string> Ids(const FeedWatcher::Changes& changes) {
 
 // Waits until there is something to take, and takes it.
 FeedWatcher::Changes Await(const std::shared_ptr<FeedWatcher>& watcher) {
-  const absl::Time end = absl::Now() + absl::Seconds(30);
-  FeedWatcher::Changes changes = Take(watcher);
-  while (changes.empty() && absl::Now() < end) {
-    absl::SleepFor(absl::Milliseconds(1));
+  FeedWatcher::Changes changes;
+  Eventually(absl::Seconds(30), [&] {
     changes = Take(watcher);
-  }
+    return !changes.empty();
+  });
   return changes;
 }
 

@@ -5,6 +5,7 @@
 #include "common/async/sync_wait.h"
 #include "common/auth/es256.h"
 #include "common/base/error.h"
+#include "tests/support/eventually.h"
 
 namespace vibestack::job_service {
 namespace {
@@ -77,9 +78,7 @@ TEST(KeySourceTest, KeysComeByThemselvesOnceTheServiceIsThere) {
   EXPECT_FALSE(SyncWait(source.Refresh()).ok());
   EXPECT_EQ(source.Snapshot(), nullptr);
   keys.SetAway(false);
-  const absl::Time end = absl::Now() + absl::Seconds(20);
-  while (source.Snapshot() == nullptr && absl::Now() < end) absl::SleepFor(absl::Milliseconds(1));
-  EXPECT_NE(source.Snapshot(), nullptr);
+  EXPECT_TRUE(Eventually(absl::Seconds(20), [&] { return source.Snapshot() != nullptr; }));
 }
 
 TEST(KeySourceTest, ManyRefreshesAtOnceAreFewFetches) {

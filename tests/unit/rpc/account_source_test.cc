@@ -55,6 +55,23 @@ TEST_F(AccountCacheTest, AsksOnceWithinTheTtlAndAgainAfterIt) {
   EXPECT_FALSE(Ask("a")->is_active);
 }
 
+TEST_F(AccountCacheTest, AnAnswerIsAsOldAsItsQuestion) {
+  Completion<bool> gate;
+  gate_ = &gate;
+  Found found = absl::UnknownError("waiting");
+  Start(Find(cache_, "a", found));
+  clock_.Advance(absl::Milliseconds(500));
+  const absl::Time since = clock_.Now();
+  gate.Set(true);
+  EXPECT_TRUE(found->is_active);
+  gate_ = nullptr;
+  source_->is_active = false;
+  // What was read before `since` and came after it does not count.
+  Found again = absl::UnknownError("waiting");
+  Start(FindSince(cache_, "a", since, again));
+  EXPECT_FALSE(again->is_active);
+}
+
 TEST_F(AccountCacheTest, LookUpsAreCountedByWhatTheyFound) {
   Ask("a").IgnoreError();
   Ask("a").IgnoreError();

@@ -8,7 +8,10 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <thread>
 
+#include "absl/synchronization/notification.h"
+#include "common/async/completion.h"
 #include "common/base/error.h"
 #include "common/rpc/authenticator.h"
 #include "common/rpc/guard.h"
@@ -48,6 +51,29 @@ class ProbeServer : public testing::Test, public AccountSource {
     stub_ = test::ProbeService::NewStub(channel_);
   }
 
+  // Starts with a handler that waits, and makes a call that waits in it.
+  void StartWithACallUnderWay() {
+    Start([this](Call&, const test::Probe& request) -> Task<absl::StatusOr<test::Probe>> {
+      arrived_.Notify();
+      co_await release_->Wait();
+      co_return request;
+    });
+    under_way_ = std::thread([this] {
+      test::Probe request;
+      request.set_text("under way");
+      status_ = stub_->Open(&context_, request, &answer_);
+    });
+    arrived_.WaitForNotification();
+  }
+
+  // Lets the handler go on, and expects that its call is answered.
+  void FinishTheCallUnderWay() {
+    release_->Notify(1);
+    under_way_.join();
+    EXPECT_TRUE(status_.ok()) << status_.error_message();
+    EXPECT_EQ(answer_.text(), "under way");
+  }
+
   // A handler that answers with what it got.
   static Task<absl::StatusOr<test::Probe>> Echo(Call&, const test::Probe& request) {
     co_return request;
@@ -75,6 +101,14 @@ class ProbeServer : public testing::Test, public AccountSource {
   std::unique_ptr<Server> server_;
   std::shared_ptr<grpc::Channel> channel_;
   std::unique_ptr<test::ProbeService::Stub> stub_;
+
+ private:
+  const std::shared_ptr<Wakeup<int>> release_ = std::make_shared<Wakeup<int>>();
+  absl::Notification arrived_;
+  grpc::ClientContext context_;
+  test::Probe answer_;
+  grpc::Status status_;
+  std::thread under_way_;
 };
 
 }  // namespace vibestack::rpc

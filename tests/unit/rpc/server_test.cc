@@ -2,9 +2,6 @@
 
 #include <thread>
 
-#include "absl/synchronization/notification.h"
-
-#include "common/async/completion.h"
 #include "tests/unit/rpc/probe_server.h"
 
 namespace vibestack::rpc {
@@ -23,20 +20,7 @@ TEST_F(ServerTest, ATakenPortIsAnErrorThatNamesIt) {
 }
 
 TEST_F(ServerTest, ShutdownAnswersEveryCallUnderWayAndTakesNoNewOne) {
-  auto release = std::make_shared<Wakeup<int>>();
-  absl::Notification waiting;
-  Start([&](Call&, const Probe& request) -> Task<absl::StatusOr<Probe>> {
-    waiting.Notify();
-    co_await release->Wait();
-    co_return request;
-  });
-  grpc::ClientContext context;
-  Probe request;
-  request.set_text("under way");
-  Probe answer;
-  grpc::Status status;
-  std::thread client([&] { status = stub_->Open(&context, request, &answer); });
-  waiting.WaitForNotification();
+  StartWithACallUnderWay();
   std::thread stopper([&] { server_->Shutdown(absl::Seconds(60)); });
   grpc::Status late;
   do {
@@ -52,11 +36,8 @@ TEST_F(ServerTest, ShutdownAnswersEveryCallUnderWayAndTakesNoNewOne) {
         }());
     late = test::ProbeService::NewStub(fresh)->Unbound(&late_context, {}, &late_answer);
   } while (late.error_code() == grpc::StatusCode::UNIMPLEMENTED);
-  release->Notify(1);
-  client.join();
+  FinishTheCallUnderWay();
   stopper.join();
-  EXPECT_TRUE(status.ok()) << status.error_message();
-  EXPECT_EQ(answer.text(), "under way");
 }
 
 TEST_F(ServerTest, ShutdownMayBeCalledTwice) {

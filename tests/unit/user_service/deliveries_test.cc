@@ -17,7 +17,6 @@
 namespace vibestack::user_service {
 namespace {
 
-using e2e::Eventually;
 using e2e::HttpReceiver;
 using testing::HasSubstr;
 using testing::Not;
