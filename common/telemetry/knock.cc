@@ -16,10 +16,13 @@ void Knock(const std::string& address, int port) {
   addrinfo* found = nullptr;
   if (getaddrinfo(host.c_str(), std::to_string(port).c_str(), &hints, &found) != 0) return;
   const std::unique_ptr<addrinfo, decltype(&freeaddrinfo)> owned(found, freeaddrinfo);
-  const int fd = socket(found->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-  if (fd < 0) return;
-  static_cast<void>(connect(fd, found->ai_addr, found->ai_addrlen));
-  close(fd);
+  // At all of them: of a name that stands for several addresses the server has perhaps only one.
+  for (const addrinfo* one = found; one != nullptr; one = one->ai_next) {
+    const int fd = socket(one->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (fd < 0) continue;
+    static_cast<void>(connect(fd, one->ai_addr, one->ai_addrlen));
+    close(fd);
+  }
 }
 
 }  // namespace vibestack
