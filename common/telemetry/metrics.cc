@@ -14,7 +14,7 @@ namespace vibestack {
 namespace {
 
 // A source of one series with these labels, into which `fill` puts the value of the moment.
-ScrapedFamilies::Source OneSeries(const Labels& labels,
+ScrapedFamilies::Source OneSeries(const Metrics::Labels& labels,
                                   std::function<void(prometheus::ClientMetric&)> fill) {
   return [labels = ToSeriesLabels(labels),
           fill = std::move(fill)](std::vector<prometheus::ClientMetric>& series) {
