@@ -48,7 +48,8 @@ std::shared_ptr<grpc::Channel> Connect(
   // How long one attempt to connect may take at least, in spite of the name: a TLS handshake with a
   // busy peer takes its time.
   arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, 2'000);
-  arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 2'000);
+  // A peer that is back is found within this time, the RetryInfo that callers were given.
+  arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 500);
   // Every address that the name has takes its share of the calls.
   arguments.SetLoadBalancingPolicyName("round_robin");
   // Finds a peer that vanished without a word.

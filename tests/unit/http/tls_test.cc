@@ -5,6 +5,7 @@
 #include "common/async/sync_wait.h"
 #include "common/base/error.h"
 #include "common/http/client.h"
+#include "tests/support/eventually.h"
 #include "tests/support/processes.h"
 
 namespace vibestack::http {
@@ -14,7 +15,7 @@ namespace {
 class TlsReceiver {
  public:
   explicit TlsReceiver(const std::string& host) : host_(host) {
-    EXPECT_TRUE(e2e::Eventually(absl::Seconds(20), [this] { return !port().empty(); }))
+    EXPECT_TRUE(Eventually(absl::Seconds(20), [this] { return !port().empty(); }))
         << process_.standard_error();
   }
   std::string port() const { return e2e::ReadFile(directory_.path() + "/" + host_ + ".port"); }
