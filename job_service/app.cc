@@ -11,7 +11,9 @@
 #include "common/rpc/account_cache_metrics.h"
 #include "common/rpc/alarm.h"
 #include "common/rpc/process.h"
+#include "common/telemetry/batch_span.h"
 #include "common/telemetry/log.h"
+#include "common/telemetry/tracing.h"
 #include "job_service/events/news_payload.h"
 
 namespace vibestack::job_service {
@@ -26,6 +28,7 @@ constexpr absl::Duration kDispatchGrace = absl::Seconds(5);
 
 CoalescerOptions OwnerBatches(CoalescerOptions options, Metrics& metrics) {
   options.on_batch = BatchMetrics(metrics, "find_owner");
+  options.begin_trace = BatchSpans("find_owner");
   return options;
 }
 
@@ -196,6 +199,7 @@ void App::Watch() {
   keep(db::WatchPool(metrics_, pool_));
   keep(db::WatchListener(metrics_, listener_));
   keep(rpc::WatchAccountCache(metrics_, accounts_));
+  keep(WatchTracing(metrics_));
   watches_.push_back(rpc::WatchReadiness(metrics_, readiness_));
   watches_.push_back(
       metrics_.AddGaugeCallback("vibestack_waiting_calls", "Calls that wait for news of jobs.", {},

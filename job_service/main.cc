@@ -5,6 +5,7 @@
 #include "common/config/flags.h"
 #include "common/rpc/process.h"
 #include "common/telemetry/log.h"
+#include "common/telemetry/tracing.h"
 #include "job_service/app.h"
 #include "job_service/config.h"
 #include "job_service/push_config.h"
@@ -19,13 +20,16 @@ int Complain(int code, const absl::Status& status) {
   return code;
 }
 
-int Serve(const Config& config, PushConfig push) {
+int Serve(const Config& config, PushConfig push, const TracingOptions& tracing) {
+  StartTracing(tracing, "job_service");
   const auto app = std::make_unique<App>(config, std::move(push));
   const absl::Status listening = app->Listen();
   if (!listening.ok()) return Complain(1, listening);
   const int signal = rpc::WaitForStopSignal([&app] { app->ReloadWorkflows(); });
   Log(LogLevel::kInfo, "stopping", {{"signal", signal}});
-  return rpc::ReportStop(app->Stop());
+  const int given_up = app->Stop();
+  StopTracing();
+  return rpc::ReportStop(given_up);
 }
 
 int Main(int argc, char** argv) {
@@ -43,7 +47,9 @@ int Main(int argc, char** argv) {
   if (!push.ok()) return Complain(kUsageError, push.status());
   const absl::Status level = SetLogLevel(config->log_level);
   if (!level.ok()) return Complain(kUsageError, level);
-  return Serve(*config, *std::move(push));
+  const absl::StatusOr<TracingOptions> tracing = ReadTracingFlags();
+  if (!tracing.ok()) return Complain(kUsageError, tracing.status());
+  return Serve(*config, *std::move(push), *tracing);
 }
 
 }  // namespace

@@ -13,7 +13,9 @@
 #include "common/rpc/account_cache_metrics.h"
 #include "common/rpc/process.h"
 #include "common/telemetry/batch_metrics.h"
+#include "common/telemetry/batch_span.h"
 #include "common/telemetry/log.h"
+#include "common/telemetry/tracing.h"
 
 namespace vibestack::user_service {
 namespace {
@@ -33,7 +35,8 @@ CoalescerOptions ReadOptions(const Options& options, Metrics& metrics) {
   return {.max_batch = static_cast<size_t>(options.batch_max_rows),
           .max_in_flight = options.batch_in_flight,
           .max_queued = static_cast<size_t>(options.batch_queue),
-          .on_batch = BatchMetrics(metrics, kReadKind)};
+          .on_batch = BatchMetrics(metrics, kReadKind),
+          .begin_trace = BatchSpans(kReadKind)};
 }
 
 // An answer that is older than a second must not be used, not even while the database is away:
@@ -189,6 +192,7 @@ void App::WatchParts() {
       metrics_, kReadKind, [this] { return static_cast<double>(users_.queued_reads()); }));
   Keep(auth::WatchPasswords(metrics_, password_pool_));
   Keep(rpc::WatchAccountCache(metrics_, account_cache_));
+  Keep(WatchTracing(metrics_));
   watched_.push_back(rpc::WatchReadiness(metrics_, readiness_));
 }
 

@@ -18,6 +18,7 @@
 #include "common/rpc/process.h"
 #include "common/telemetry/audit.h"
 #include "common/telemetry/log.h"
+#include "common/telemetry/tracing.h"
 #include "user_service/app.h"
 #include "user_service/domain/input_rules.h"
 #include "user_service/options.h"
@@ -56,12 +57,17 @@ absl::Status MakeMissingKeys(const std::string& directory) {
 absl::Status Serve() {
   const absl::StatusOr<Options> options = ReadServeOptions();
   if (!options.ok()) return options.status();
+  const absl::StatusOr<TracingOptions> tracing = ReadTracingFlags();
+  if (!tracing.ok()) return tracing.status();
   rpc::PrepareProcess();
+  StartTracing(*tracing, "user_service");
   const auto app = App::Start(*options);
   if (!app.ok()) return app.status();
   const int received = rpc::WaitForStopSignal();
   Log(LogLevel::kInfo, "stopping", {{"signal", received}});
-  if (rpc::ReportStop((*app)->Stop()) == 0) return absl::OkStatus();
+  const int given_up = (*app)->Stop();
+  StopTracing();
+  if (rpc::ReportStop(given_up) == 0) return absl::OkStatus();
   return absl::UnavailableError("stopped while the database did not answer");
 }
 

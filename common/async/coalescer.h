@@ -21,6 +21,13 @@
 
 namespace vibestack {
 
+// What a batch is traced by, until it is destroyed.
+class BatchTrace {
+ public:
+  virtual ~BatchTrace() = default;
+  virtual const TraceContext* context() const = 0;
+};
+
 // How a coalescer batches. The defaults suit statements over single rows.
 struct CoalescerOptions {
   // Requests (weighed by Coalescer::Weigh) in one batch at most; a heavier one goes alone.
@@ -31,6 +38,10 @@ struct CoalescerOptions {
   size_t max_queued = 10'000;
   // Called after each batch, for metrics: its size and how long its first request had waited.
   std::function<void(size_t batch, absl::Duration waited)> on_batch = [](size_t, absl::Duration) {};
+  // Called before each batch of requests some of whose tasks are traced, by these contexts: makes
+  // what the sink is traced by. Empty, which costs nothing: batches are not traced.
+  std::function<std::unique_ptr<BatchTrace>(const std::vector<const TraceContext*>& callers)>
+      begin_trace = nullptr;
 };
 
 // Makes one batch of the calls of one kind that come while others are under way. There is no timer:
@@ -182,7 +193,11 @@ class Coalescer {
         std::vector<Request> requests;
         requests.reserve(batch.size());
         for (Submission* s : batch) requests.push_back(std::move(s->request_));
+        std::unique_ptr<BatchTrace> trace = BeginTrace(batch);
+        const TraceContext* const traced_by = trace == nullptr ? nullptr : trace->context();
+        co_await TraceBy(traced_by);
         answers = co_await Answer(requests, latest);
+        trace.reset();
         options_.on_batch(batch.size(), waited);
       }
       Batch next = TakeNextOrRelease();
@@ -191,6 +206,16 @@ class Coalescer {
       for (size_t i = 0; i < batch.size(); ++i) batch[i]->Resolve(std::move(answers[i]));
       batch = std::move(next);
     }
+  }
+
+  // Null where nobody traces.
+  std::unique_ptr<BatchTrace> BeginTrace(const Batch& batch) const {
+    if (!options_.begin_trace) return nullptr;
+    std::vector<const TraceContext*> callers;
+    for (const Submission* submission : batch) {
+      if (submission->trace_ != nullptr) callers.push_back(submission->trace_);
+    }
+    return callers.empty() ? nullptr : options_.begin_trace(callers);
   }
 
   // Answers those whose deadline has passed and returns the latest deadline of the others.

@@ -39,9 +39,10 @@ template <typename T>
 Task<std::vector<T>> Gather(std::vector<Task<T>> tasks) {
   std::vector<T> outcomes;
   if (tasks.empty()) co_return outcomes;
+  const TraceContext* const trace = co_await CurrentTrace();
   internal::Gathering<T> gathering(tasks.size());
   for (size_t i = 0; i < tasks.size(); ++i) {
-    Start(internal::RunInto(std::move(tasks[i]), i, gathering));
+    Start(internal::RunInto(std::move(tasks[i]), i, gathering), trace);
   }
   co_await gathering.done;
   outcomes.reserve(tasks.size());

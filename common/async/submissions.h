@@ -23,8 +23,10 @@ template <typename Request, typename Response>
 class Coalescer<Request, Response>::Submission {
  public:
   bool await_ready() const noexcept { return false; }
-  bool await_suspend(std::coroutine_handle<> handle) {
+  template <typename Promise>
+  bool await_suspend(std::coroutine_handle<Promise> handle) {
     handle_ = handle;
+    trace_ = handle.promise().trace;
     // Once enqueued, another thread may resolve and free this at any moment.
     std::span<Submission, 1> alone(this, 1);
     return coalescer_.Enqueue(alone) == 0;
@@ -54,6 +56,7 @@ class Coalescer<Request, Response>::Submission {
   // The one of these two that goes on.
   std::coroutine_handle<> handle_;
   Submissions* group_ = nullptr;
+  const TraceContext* trace_ = nullptr;  // of the task that awaits it, which keeps it alive
 };
 
 // Several requests on their way. Lives in the frame of the task that awaits it.
@@ -61,9 +64,13 @@ template <typename Request, typename Response>
 class Coalescer<Request, Response>::Submissions {
  public:
   bool await_ready() const noexcept { return submissions_.empty(); }
-  bool await_suspend(std::coroutine_handle<> handle) {
+  template <typename Promise>
+  bool await_suspend(std::coroutine_handle<Promise> handle) {
     handle_ = handle;
-    for (Submission& submission : submissions_) submission.group_ = this;
+    for (Submission& submission : submissions_) {
+      submission.group_ = this;
+      submission.trace_ = handle.promise().trace;
+    }
     const size_t refused = coalescer_.Enqueue(submissions_);
     // Once the last answer is counted, another thread may go on and free this at any moment.
     return unanswered_.fetch_sub(refused + 1) != refused + 1;

@@ -13,10 +13,14 @@
 // whatever it waited for was finished, which may be another thread each time; a task is never run
 // by two threads at once. A task that was started always runs to its end: nothing destroys it half
 // way. Errors are values (absl::Status); an exception that leaves a task ends the process.
+//
+// A task hands what it is traced by on to the tasks it awaits: see CurrentTrace().
 namespace vibestack {
 
 template <typename T>
 class Task;
+
+struct TraceContext;  // common/base/trace_context.h
 
 namespace internal {
 
@@ -36,6 +40,7 @@ struct TaskPromiseBase {
   void unhandled_exception() noexcept { std::terminate(); }
 
   std::coroutine_handle<> continuation = std::noop_coroutine();
+  const TraceContext* trace = nullptr;
 };
 
 template <typename T>
@@ -73,8 +78,10 @@ class [[nodiscard]] Task {
   }
 
   bool await_ready() const noexcept { return false; }
-  std::coroutine_handle<> await_suspend(std::coroutine_handle<> awaiting) noexcept {
+  template <typename Promise>
+  std::coroutine_handle<> await_suspend(std::coroutine_handle<Promise> awaiting) noexcept {
     handle_.promise().continuation = awaiting;
+    handle_.promise().trace = awaiting.promise().trace;
     return handle_;
   }
   T await_resume() { return handle_.promise().Take(); }
@@ -102,16 +109,60 @@ struct Started {
     std::suspend_never final_suspend() noexcept { return {}; }
     void return_void() noexcept {}
     void unhandled_exception() noexcept { std::terminate(); }
+
+    const TraceContext* trace = nullptr;
   };
 };
 
-inline Started RunToEnd(Task<void> task) { co_await task; }
+// Reads or replaces what the awaiting coroutine is traced by, without a pause.
+struct TraceReader {
+  bool await_ready() const noexcept { return false; }
+  template <typename Promise>
+  bool await_suspend(std::coroutine_handle<Promise> awaiting) noexcept {
+    trace = awaiting.promise().trace;
+    return false;
+  }
+  const TraceContext* await_resume() const noexcept { return trace; }
+
+  const TraceContext* trace = nullptr;
+};
+
+struct TraceWriter {
+  bool await_ready() const noexcept { return false; }
+  template <typename Promise>
+  bool await_suspend(std::coroutine_handle<Promise> awaiting) noexcept {
+    awaiting.promise().trace = trace;
+    return false;
+  }
+  void await_resume() const noexcept {}
+
+  const TraceContext* trace;
+};
+
+}  // namespace internal
+
+// `co_await CurrentTrace()` yields what this task is traced by, or null: its awaiter's, unless it
+// was replaced. Whoever awaits a task, or starts it with a context, keeps that alive until its end.
+inline internal::TraceReader CurrentTrace() { return {}; }
+
+// `co_await TraceBy(context)` replaces it, for what this task awaits from then on; null for
+// nothing.
+inline internal::TraceWriter TraceBy(const TraceContext* context) { return {context}; }
+
+namespace internal {
+
+inline Started RunToEnd(Task<void> task, const TraceContext* trace) {
+  co_await TraceBy(trace);
+  co_await task;
+}
 
 }  // namespace internal
 
 // Runs a task on this thread until it first waits; it goes on by itself from there. Whoever starts
-// a task keeps what it refers to alive until its end.
-inline void Start(Task<void> task) { internal::RunToEnd(std::move(task)); }
+// a task keeps what it refers to alive until its end, `trace` too.
+inline void Start(Task<void> task, const TraceContext* trace = nullptr) {
+  internal::RunToEnd(std::move(task), trace);
+}
 
 }  // namespace vibestack
 

@@ -213,7 +213,12 @@ void Pool::RaiseAlarm() {
 
 absl::Status Pool::RunOnce(Work& work, Session& session) {
   absl::Status status = session.SetDeadline(work.deadline);
-  return status.ok() ? work.run(session) : status;
+  if (!status.ok()) return status;
+  const LogTrace log_trace(work.trace);
+  session.TraceBy(work.trace);
+  status = work.run(session);
+  session.TraceBy(nullptr);
+  return status;
 }
 
 void Pool::RunWork(Work work, std::unique_ptr<Session>& session) {

@@ -75,12 +75,13 @@ class Pool {
                               std::function<absl::StatusOr<T>(Session&)> work) {
     absl::StatusOr<T> outcome = absl::UnknownError("not run");
     Completion<absl::Status> done;
+    const TraceContext* const trace = co_await CurrentTrace();
     Submit(Work{deadline, repeat,
                 [&outcome, &work](Session& session) {
                   outcome = work(session);
                   return outcome.status();
                 },
-                [&done](absl::Status status) { done.Set(std::move(status)); }});
+                [&done](absl::Status status) { done.Set(std::move(status)); }, trace});
     const absl::Status status = co_await done;
     if (!status.ok()) co_return status;
     co_return outcome;
@@ -110,6 +111,7 @@ class Pool {
     Repeat repeat;
     absl::AnyInvocable<absl::Status(Session&)> run;
     absl::AnyInvocable<void(absl::Status) &&> done;
+    const TraceContext* trace = nullptr;  // of the task that waits for it
     absl::Time submitted_at = absl::Now();
   };
 

@@ -9,6 +9,7 @@
 #include "common/db/connection_string.h"
 #include "common/db/sql_state.h"
 #include "common/telemetry/log.h"
+#include "common/telemetry/span.h"
 
 namespace vibestack::db {
 namespace {
@@ -117,6 +118,16 @@ absl::Status Session::Catch(const char* what, const std::function<void()>& call)
   return status;
 }
 
+absl::Status Session::CatchTraced(const char* what, const std::function<void()>& call) {
+  Span span = StartSpan(what, SpanKind::kClient, trace_);
+  absl::Status status = Catch(what, call);
+  if (span.context() == nullptr) return status;
+  span.Set("db.system.name", "postgresql");
+  span.Set("db.operation.name", what);
+  if (!status.ok()) span.Fail(ErrorReason(status));
+  return status;
+}
+
 absl::Status Session::RenewPlans() {
   const absl::Time now = absl::Now();
   if (now < plans_end_ || transaction_ != nullptr) return absl::OkStatus();
@@ -131,7 +142,7 @@ absl::StatusOr<pqxx::result> Session::Exec(const Statement& statement, const Par
   const absl::Status renewed = RenewPlans();
   if (!renewed.ok()) return renewed;
   pqxx::result result;
-  const absl::Status status = Catch(statement.name, [&] {
+  const absl::Status status = CatchTraced(statement.name, [&] {
     const auto values = pqxx::prepare::make_dynamic_params(params.pointers());
     if (transaction_ != nullptr) {
       result = transaction_->exec_prepared(statement.name, values);
@@ -152,7 +163,9 @@ absl::Status Session::Transact(const std::function<absl::Status()>& work) {
     transaction_ = &transaction;
     outcome = work();
     transaction_ = nullptr;
-    if (outcome.ok()) transaction.commit();
+    if (!outcome.ok()) return;
+    const Span span = StartSpan("commit", SpanKind::kClient, trace_);
+    transaction.commit();
   });
   transaction_ = nullptr;
   return outcome.ok() ? status : outcome;

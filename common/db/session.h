@@ -11,6 +11,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "common/base/trace_context.h"
 #include "common/db/open_sockets.h"
 #include "common/db/params.h"
 #include "common/db/statement.h"
@@ -63,6 +64,10 @@ class Session {
   // Whether the connection is lost.
   bool broken() const { return broken_; }
 
+  // What the statements that follow are traced by, each as a span of its own; null for nothing.
+  // Must live until it is replaced.
+  void TraceBy(const TraceContext* trace) { trace_ = trace; }
+
   // Asks the server for a sign of life.
   absl::Status Ping();
 
@@ -78,6 +83,9 @@ class Session {
   // lives.
   absl::Status Catch(const char* what, const std::function<void()>& call);
 
+  // The same in a span, named `what`, where the work is traced.
+  absl::Status CatchTraced(const char* what, const std::function<void()>& call);
+
   pqxx::connection connection_;
   std::optional<OpenSockets::Entry> socket_;
   pqxx::transaction_base* transaction_ = nullptr;
@@ -86,6 +94,7 @@ class Session {
   absl::Time plans_end_;
   int64_t timeout_millis_ = 0;
   bool broken_ = false;
+  const TraceContext* trace_ = nullptr;
 };
 
 }  // namespace vibestack::db

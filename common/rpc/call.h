@@ -13,6 +13,7 @@
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
 #include "common/auth/caller.h"
+#include "common/base/trace_context.h"
 #include "common/rpc/ip_address.h"
 
 namespace vibestack::rpc {
@@ -28,6 +29,11 @@ class Call {
   // Set by the guard before the handler runs.
   const auth::Caller& caller() const { return caller_; }
   void set_caller(auth::Caller caller) { caller_ = std::move(caller); }
+
+  // What the call is traced by: its own span; null where it has none. Set before the guard; must
+  // outlive what the call awaits.
+  const TraceContext* trace() const { return trace_; }
+  void set_trace(const TraceContext* trace) { trace_ = trace; }
 
   // Whose proxies' word counts in client_address(). Set by the guard before the handler runs; must
   // outlive the call.
@@ -67,6 +73,7 @@ class Call {
   const absl::Time deadline_;
   auth::Caller caller_;
   const IpNetworks* trusted_proxies_ = nullptr;
+  const TraceContext* trace_ = nullptr;
   mutable absl::Mutex mutex_;
   bool cancelled_ ABSL_GUARDED_BY(mutex_) = false;
   std::function<void()> on_cancel_ ABSL_GUARDED_BY(mutex_);

@@ -4,7 +4,9 @@
 #include <string>
 #include <vector>
 
+#include "common/rpc/call_trace.h"
 #include "common/telemetry/audit.h"
+#include "common/telemetry/log.h"
 
 namespace vibestack::rpc {
 
@@ -20,6 +22,8 @@ void AuditCall(const Call& call, std::string_view event, std::initializer_list<L
   add("actor_service", call.caller().service_name);
   add("client_address", address_text);
   add("request_id", request_id);
+  const std::optional<TraceContext> trace = TraceForLog(call);
+  const LogTrace log_trace(trace.has_value() ? &*trace : nullptr);
   Audit(event, all);
 }
 

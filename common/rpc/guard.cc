@@ -5,6 +5,7 @@
 #include "common/base/error.h"
 #include "common/base/uuid.h"
 #include "common/rpc/call_audit.h"
+#include "common/rpc/call_trace.h"
 #include "common/telemetry/log.h"
 #include "vibestack/options/v1/access.pb.h"
 
@@ -87,8 +88,15 @@ Task<absl::Status> Guard::Admit(const Method& method, Call& call) {
   co_return absl::OkStatus();
 }
 
+Span Guard::BeginSpan(const Method& method, Call& call) {
+  Span span = BeginCallSpan(call, method.service, method.name);
+  call.set_trace(span.context());
+  return span;
+}
+
 void Guard::Record(const Method& method, const Call& call, const absl::Status& status,
-                   absl::Duration took) {
+                   absl::Duration took, Span& span) {
+  EndCallSpan(span, status, IsOurFault(status.code()));
   method.metrics.Record(status.code(), took);
   if (absl::IsUnauthenticated(status)) {
     const std::optional<auth::TokenRefusal> refusal = auth::RefusalOf(status);
@@ -96,6 +104,8 @@ void Guard::Record(const Method& method, const Call& call, const absl::Status& s
   }
   const LogLevel level = IsOurFault(status.code()) ? LogLevel::kWarning : LogLevel::kDebug;
   if (!LogEnabled(level)) return;
+  const std::optional<TraceContext> trace = TraceForLog(call);
+  const LogTrace log_trace(trace.has_value() ? &*trace : nullptr);
   const std::string code = absl::StatusCodeToString(status.code());
   Log(level, "call",
       {{"rpc_service", method.service},

@@ -16,6 +16,7 @@
 #include "common/rpc/ip_address.h"
 #include "common/telemetry/audit.h"
 #include "common/telemetry/rpc_metrics.h"
+#include "common/telemetry/span.h"
 
 namespace vibestack::rpc {
 
@@ -45,11 +46,14 @@ class Guard {
   // access option, (ROLE_REQUIRED) for a caller of another kind; else as Authenticator.
   Task<absl::Status> Admit(const Method& method, Call& call);
 
-  // Counts and logs a finished call: at debug when it went well or the caller erred, at warning
-  // when we did. A token that was refused, here or by the handler, is a line of the audit log; of a
-  // flood of them only some are.
+  // The span of a call, to be traced by until Record(); empty while tracing is off.
+  static Span BeginSpan(const Method& method, Call& call);
+
+  // Counts and logs a finished call, and ends its span: at debug when it went well or the caller
+  // erred, at warning when we did. A token that was refused, here or by the handler, is a line of
+  // the audit log; of a flood of them only some are.
   void Record(const Method& method, const Call& call, const absl::Status& status,
-              absl::Duration took);
+              absl::Duration took, Span& span);
 
  private:
   static constexpr int kRefusalsPerSecond = 20;  // in the audit log

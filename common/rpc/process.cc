@@ -19,7 +19,30 @@ sigset_t StopSignals() {
   sigaddset(&signals, SIGTERM);
   sigaddset(&signals, SIGINT);
   sigaddset(&signals, SIGHUP);
+  sigaddset(&signals, SIGUSR1);
+  sigaddset(&signals, SIGUSR2);
   return signals;
+}
+
+void SwitchLog(bool verbose) {
+  SetVerboseLog(verbose);
+  const LogField all{"verbose", verbose};
+  LogAlways(LogLevel::kInfo, "log_level_switched", {&all, 1});
+}
+
+// Does what a signal other than one to stop asks for; false for one to stop.
+bool Heed(int signal, const std::function<void()>& on_hangup) {
+  switch (signal) {
+    case SIGUSR1:
+    case SIGUSR2:
+      SwitchLog(signal == SIGUSR1);
+      return true;
+    case SIGHUP:
+      if (on_hangup != nullptr) on_hangup();
+      return on_hangup != nullptr;
+    default:
+      return false;
+  }
 }
 
 void RaiseFileLimit() {
@@ -47,8 +70,7 @@ int WaitForStopSignal(const std::function<void()>& on_hangup) {
   int signal = 0;
   do {
     sigwait(&signals, &signal);
-    if (signal == SIGHUP && on_hangup != nullptr) on_hangup();
-  } while (signal == SIGHUP && on_hangup != nullptr);
+  } while (Heed(signal, on_hangup));
   return signal;
 }
 

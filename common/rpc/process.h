@@ -11,14 +11,16 @@
 // What the two server processes do alike around their servers.
 namespace vibestack::rpc {
 
-// Readies this process for serving; call it once, before other threads. Leaves SIGTERM, SIGINT
-// and SIGHUP to WaitForStopSignal and ignores SIGPIPE. Raises the limit on open files to what the
-// system allows: gRPC 1.51 never accepts again once it ran out (CVE-2023-4785). Turns off the
-// search for deadlocks in Abseil's mutexes, which Debian's build has on, in optimised builds.
+// Readies this process for serving; call it once, before other threads. Leaves SIGTERM, SIGINT,
+// SIGHUP, SIGUSR1 and SIGUSR2 to WaitForStopSignal and ignores SIGPIPE. Raises the limit on open
+// files to what the system allows: gRPC 1.51 never accepts again once it ran out (CVE-2023-4785).
+// Turns off the search for deadlocks in Abseil's mutexes, which Debian's build has on, in optimised
+// builds.
 void PrepareProcess();
 
 // Blocks this thread until the process is asked to stop, and returns the signal. SIGHUP runs
-// `on_hangup` on this thread instead, where it is given.
+// `on_hangup` on this thread instead, where it is given. SIGUSR1 has lines of every level logged
+// from then on, SIGUSR2 again those that --log_level chose.
 int WaitForStopSignal(const std::function<void()>& on_hangup = nullptr);
 
 // Writes the ports as `NAME=PORT` to `path`, each on a line; nothing for an empty path, and no line

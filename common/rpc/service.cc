@@ -37,9 +37,11 @@ class Service::UnaryCall final : public grpc::ServerUnaryReactor, public Call {
 
   Task<void> Run() {
     const absl::Time began = absl::Now();
+    Span span = Guard::BeginSpan(method_.described, *this);
+    co_await TraceBy(span.context());
     absl::Status status = co_await guard_.Admit(method_.described, *this);
     if (status.ok()) status = co_await method_.unary(*this, request_, response_);
-    guard_.Record(method_.described, *this, status, absl::Now() - began);
+    guard_.Record(method_.described, *this, status, absl::Now() - began, span);
     Finish(ToGrpcStatus(status));
     // Nothing may follow: the call may be gone.
   }
@@ -69,9 +71,11 @@ class Service::StreamCall final : public grpc::ServerWriteReactor<grpc::ByteBuff
 
   Task<void> Run() {
     const absl::Time began = absl::Now();
+    Span span = Guard::BeginSpan(method_.described, *this);
+    co_await TraceBy(span.context());
     absl::Status status = co_await guard_.Admit(method_.described, *this);
     if (status.ok()) status = co_await method_.stream(*this, request_, *this);
-    guard_.Record(method_.described, *this, status, absl::Now() - began);
+    guard_.Record(method_.described, *this, status, absl::Now() - began, span);
     Finish(ToGrpcStatus(status));
     // Nothing may follow: the call may be gone.
   }

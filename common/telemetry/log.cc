@@ -9,6 +9,7 @@
 
 #include "absl/time/time.h"
 #include "common/base/clock.h"
+#include "common/telemetry/trace_headers.h"
 #include "rapidjson/stringbuffer.h"
 #include "rapidjson/writer.h"
 #include "spdlog/logger.h"
@@ -31,6 +32,7 @@ struct Sink {
     logger.flush_on(spdlog::level::warn);
   }
   std::string service;
+  std::atomic<size_t> chosen = static_cast<size_t>(LogLevel::kInfo);
   std::atomic<size_t> lowest = static_cast<size_t>(LogLevel::kInfo);  // that Log() writes
   spdlog::logger logger;                                              // writes every level
 };
@@ -75,18 +77,29 @@ std::string TimeText() {
                           absl::UTCTimeZone());
 }
 
+thread_local const TraceContext* traced_by = nullptr;
+
 }  // namespace
+
+LogTrace::LogTrace(const TraceContext* context) : before_(std::exchange(traced_by, context)) {}
+LogTrace::~LogTrace() { traced_by = before_; }
 
 void InitLog(std::string service) { TheSink().service = std::move(service); }
 
 absl::Status SetLogLevel(std::string_view level) {
   for (size_t i = 0; i < kLevelNames.size(); ++i) {
     if (level != kLevelNames[i]) continue;
+    TheSink().chosen = i;
     TheSink().lowest = i;
     return absl::OkStatus();
   }
   return absl::InvalidArgumentError("--log_level must be debug, info, warning or error, not \"" +
                                     std::string(level) + "\"");
+}
+
+void SetVerboseLog(bool verbose) {
+  Sink& sink = TheSink();
+  sink.lowest = verbose ? static_cast<size_t>(LogLevel::kDebug) : sink.chosen.load();
 }
 
 bool LogEnabled(LogLevel level) {
@@ -108,6 +121,10 @@ void LogAlways(LogLevel level, std::string_view event, std::span<const LogField>
   WriteField(writer, {"service", sink.service});
   WriteField(writer, {"event", event});
   for (const LogField& field : fields) WriteField(writer, field);
+  if (traced_by != nullptr) {
+    WriteField(writer, {"trace_id", TraceIdText(*traced_by)});
+    WriteField(writer, {"span_id", SpanIdText(*traced_by)});
+  }
   writer.EndObject();
   sink.logger.log(kSpdlogLevels[index],
                   spdlog::string_view_t(buffer.GetString(), buffer.GetSize()));

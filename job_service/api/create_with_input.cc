@@ -25,7 +25,7 @@ Task<absl::StatusOr<pb::Job>> JobApi::DispatchWithInput(Call& call, Job job, std
   auto ended = std::make_shared<Waker>();
   const std::string id = job.id;
   const std::shared_ptr<FedDispatch> dispatch =
-      push_.dispatcher.Dispatch(std::move(job), std::move(input), ended);
+      push_.dispatcher.Dispatch(std::move(job), std::move(input), ended, call.trace());
   const Wake reason = co_await WaitFor(call, ended, end);
   if (reason == Wake::kGone) co_return rpc::ClientGoneError();
   const std::optional<absl::Status> outcome = dispatch->outcome();

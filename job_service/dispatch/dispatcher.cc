@@ -85,8 +85,9 @@ void Dispatcher::Refresh() {
 }
 
 std::shared_ptr<FedDispatch> Dispatcher::Dispatch(Job job, std::string input,
-                                                  std::shared_ptr<Waker> ended) {
-  auto dispatch = std::make_shared<FedDispatch>(std::move(ended));
+                                                  std::shared_ptr<Waker> ended,
+                                                  const TraceContext* trace) {
+  auto dispatch = std::make_shared<FedDispatch>(std::move(ended), trace);
   Lane* lane = nullptr;
   {
     absl::MutexLock lock(&mutex_);
@@ -99,6 +100,12 @@ std::shared_ptr<FedDispatch> Dispatcher::Dispatch(Job job, std::string input,
     lane->BeginWithInput(std::move(job), std::move(input), dispatch);
   }
   return dispatch;
+}
+
+void Dispatcher::Expect(const NewJob& job, const TraceContext* trace) {
+  if (trace == nullptr) return;
+  const WorkflowSetPtr workflows = options_.workflows();
+  if (workflows->FindPush(job.workflow_id) != nullptr) sender_.Remember(job.id, *trace);
 }
 
 void Dispatcher::TellCancelled(Job job, std::string reason) {

@@ -58,8 +58,13 @@ class Dispatcher {
   WorkflowSetPtr workflows() const { return options_.workflows(); }
 
   // Posts a job that is ours with its input, once. The dispatch goes on when the caller goes away;
-  // `ended` is woken at its end.
-  std::shared_ptr<FedDispatch> Dispatch(Job job, std::string input, std::shared_ptr<Waker> ended);
+  // `ended` is woken at its end; `trace` is the caller's, null for none.
+  std::shared_ptr<FedDispatch> Dispatch(Job job, std::string input, std::shared_ptr<Waker> ended,
+                                        const TraceContext* trace);
+
+  // The job is about to be created under this trace (null for none): where its workflow is pushed,
+  // its posts will be part of it.
+  void Expect(const NewJob& job, const TraceContext* trace);
 
   // Tells the workflow's cancel URL, where there is one, behind the caller's back. Past a bound of
   // those under way a line of the log takes its place.

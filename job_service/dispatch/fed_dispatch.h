@@ -8,6 +8,7 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
 #include "absl/synchronization/mutex.h"
+#include "common/base/trace_context.h"
 #include "job_service/events/hub.h"
 
 namespace vibestack::job_service {
@@ -16,8 +17,13 @@ namespace vibestack::job_service {
 // the dispatch, which goes on. Thread-safe.
 class FedDispatch {
  public:
-  // `ended` is woken with kNews at the end.
-  explicit FedDispatch(std::shared_ptr<Waker> ended) : ended_(std::move(ended)) {}
+  // `ended` is woken with kNews at the end. `trace` is the call's, null for none, and is copied.
+  FedDispatch(std::shared_ptr<Waker> ended, const TraceContext* trace) : ended_(std::move(ended)) {
+    if (trace != nullptr) trace_ = *trace;
+  }
+
+  // What the dispatch is traced by; null for nothing. Lives as long as this.
+  const TraceContext* trace() const { return trace_.has_value() ? &*trace_ : nullptr; }
 
   // What came of it: OK when the workflow took the job or refused it for good, and that is stored;
   // UNAVAILABLE when it did not. Nothing while it is under way.
@@ -37,6 +43,7 @@ class FedDispatch {
 
  private:
   const std::shared_ptr<Waker> ended_;
+  std::optional<TraceContext> trace_;
   mutable absl::Mutex mutex_;
   std::optional<absl::Status> outcome_ ABSL_GUARDED_BY(mutex_);
 };

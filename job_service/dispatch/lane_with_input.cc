@@ -45,6 +45,7 @@ Task<absl::Status> Lane::PostWithInput(const Push& push, const Job& job, const s
 
 Task<void> Lane::AttemptWithInput(Job job, std::string input,
                                   std::shared_ptr<FedDispatch> dispatch) {
+  co_await TraceBy(dispatch->trace());
   const WorkflowSetPtr workflows = shared_.workflows();
   const Push* push = workflows->FindPush(workflow_id_);
   absl::Status status = UnavailableError("CONFIGURATION_CHANGED", "the workflow is not pushed now");

@@ -7,6 +7,7 @@
 #include "common/base/random.h"
 #include "common/rpc/alarm.h"
 #include "common/telemetry/log.h"
+#include "common/telemetry/trace_headers.h"
 
 namespace vibestack::job_service {
 namespace {
@@ -46,6 +47,17 @@ prometheus::Histogram& Sender::Durations(const std::string& workflow_id) {
                             {0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300});
 }
 
+Span Sender::BeginSpan(const Job& job, const TraceContext* caller) {
+  if (!TracingEnabled()) return Span();
+  const std::optional<TraceContext> remembered = traces_.Find(job.id);
+  const TraceContext* parent = caller;
+  if (parent == nullptr && remembered.has_value()) parent = &*remembered;
+  Span span = StartRootSpan("dispatch", SpanKind::kClient, parent);
+  span.Set("http.request.method", "POST");
+  span.Set("vibestack.workflow_id", job.workflow_id);  // of the workflows file
+  return span;
+}
+
 absl::StatusOr<std::optional<Callback>> Sender::MakeCallback(const Push& push,
                                                              const Job& job) const {
   if (push.completion == Push::Completion::kResponse) return std::nullopt;
@@ -59,19 +71,30 @@ absl::StatusOr<std::optional<Callback>> Sender::MakeCallback(const Push& push,
 Task<DispatchOutcome> Sender::Post(const Push& push, const Job& job, const std::string& input,
                                    absl::Time deadline) {
   const absl::Time began = absl::Now();
+  const TraceContext* const caller = co_await CurrentTrace();
+  Span span = BeginSpan(job, caller);
   const absl::StatusOr<std::optional<Callback>> callback = MakeCallback(push, job);
   absl::StatusOr<http::Response> answer = absl::UnknownError("not sent");
   if (!callback.ok()) {
     answer = callback.status();
   } else {
     http::Request request = DispatchRequest(push, job, input, *callback, absl::Now());
+    if (span.context() != nullptr) {
+      for (auto& [name, value] : TraceHeaders(*span.context())) {
+        request.headers.push_back({name, value});
+      }
+    }
     answer = co_await client_.Send(std::move(request), deadline);
   }
+  if (answer.ok()) span.Set("http.response.status_code", int64_t{answer->status});
+  if (!answer.ok()) span.Fail(ErrorReason(answer.status()));
+  span.End();
   if (answer.ok() && answer->body.size() > kLargeBody) co_await rpc::WaitUntil(absl::Now());
   DispatchOutcome outcome = JudgeAnswer(answer, push.completion, options_.json_fault, absl::Now());
   const char* name = OutcomeName(outcome.kind);
   Attempts(job.workflow_id, name).Increment();
   Durations(job.workflow_id).Observe(absl::ToDoubleSeconds(absl::Now() - began));
+  const LogTrace log_trace(span.context());
   const bool quiet = outcome.kind == DispatchOutcome::Kind::kAccepted ||
                      outcome.kind == DispatchOutcome::Kind::kCompleted;
   Log(quiet ? LogLevel::kDebug : LogLevel::kInfo, "dispatch",

@@ -10,8 +10,10 @@
 #include "common/auth/token_issuer.h"
 #include "common/http/client.h"
 #include "common/telemetry/metrics.h"
+#include "common/telemetry/span.h"
 #include "job_service/dispatch/outcome.h"
 #include "job_service/dispatch/request.h"
+#include "job_service/dispatch/trace_memory.h"
 
 namespace vibestack::job_service {
 
@@ -34,6 +36,11 @@ class Sender {
   // Shows the metrics of this workflow from now on, be it that nothing is posted.
   void Expect(const std::string& workflow_id);
 
+  // The posts of this job are part of this trace, unless the task that posts it is traced itself.
+  void Remember(const std::string& job_id, const TraceContext& trace) {
+    traces_.Remember(job_id, trace);
+  }
+
   // Hands a job to its workflow, with this input (JSON text, or empty for none), and reads the
   // answer. `push` must outlive the task.
   Task<DispatchOutcome> Post(const Push& push, const Job& job, const std::string& input,
@@ -45,11 +52,14 @@ class Sender {
  private:
   prometheus::Counter& Attempts(const std::string& workflow_id, const char* outcome);
   prometheus::Histogram& Durations(const std::string& workflow_id);
+  // The span of a post: of the trace of `caller`, where there is one, else of the job's.
+  Span BeginSpan(const Job& job, const TraceContext* caller);
   absl::StatusOr<std::optional<Callback>> MakeCallback(const Push& push, const Job& job) const;
 
   const Options options_;
   http::Client& client_;
   Metrics& metrics_;
+  TraceMemory traces_;
 };
 
 }  // namespace vibestack::job_service

@@ -13,6 +13,8 @@
 #include "common/base/error.h"
 #include "common/rpc/grpc_status.h"
 #include "common/telemetry/log.h"
+#include "common/telemetry/span.h"
+#include "common/telemetry/trace_headers.h"
 #include "job_service/owners/peer_error.h"
 #include "vibestack/user/v1/auth_service.grpc.pb.h"
 #include "vibestack/user/v1/user_service.grpc.pb.h"
@@ -56,6 +58,12 @@ std::shared_ptr<grpc::Channel> Connect(
   arguments.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, 20'000);
   arguments.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, 5'000);
   return grpc::CreateCustomChannel(address, credentials, arguments);
+}
+
+// So that user_service's part is in the same trace.
+void PassOn(const TraceContext* trace, grpc::ClientContext& context) {
+  if (trace == nullptr) return;
+  for (const auto& [name, value] : TraceHeaders(*trace)) context.AddMetadata(name, value);
 }
 
 CoalescerOptions Bounded(CoalescerOptions options) {
@@ -135,10 +143,18 @@ Task<absl::StatusOr<UserClient::Finds::Answers>> UserClient::FindBatch(
   context.set_deadline(absl::ToChronoTime(std::min(deadline, absl::Now() + kLongestCall)));
   context.AddMetadata("authorization", authorization_.Reveal());
   const std::shared_ptr<Stubs> stubs = Present();
+  const TraceContext* trace = co_await CurrentTrace();
+  Span span = StartSpan("vibestack.user.v1.UserService/BatchGetUsers", SpanKind::kClient, trace);
+  if (span.context() != nullptr) trace = span.context();
+  PassOn(trace, context);
   Completion<grpc::Status> done;
   stubs->users->async()->BatchGetUsers(
       &context, &request, &response, [&done](grpc::Status status) { done.Set(std::move(status)); });
   const grpc::Status status = co_await done;
+  span.Set("rpc.system", "grpc");
+  span.Set("rpc.grpc.status_code", static_cast<int64_t>(status.error_code()));
+  if (!status.ok()) span.Fail("user_service fails");
+  span.End();
   NoteOutcome(status);
   if (!status.ok()) co_return FromPeerError(status, deadline);
   const auto accounts = AccountsOf(response);

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "common/base/error.h"
+#include "common/telemetry/batch_span.h"
 #include "job_service/store/sql.h"
 
 namespace vibestack::job_service {
@@ -97,6 +98,7 @@ void JobStore::Close() {
 CoalescerOptions JobStore::BatchOptions(const std::string& kind) const {
   CoalescerOptions options = options_.batches;
   options.on_batch = BatchMetrics(metrics_, kind);
+  options.begin_trace = BatchSpans(kind);
   return options;
 }
 

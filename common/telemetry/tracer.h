@@ -1,0 +1,13 @@
+#ifndef VIBESTACK_COMMON_TELEMETRY_TRACER_H_
+#define VIBESTACK_COMMON_TELEMETRY_TRACER_H_
+
+#include "opentelemetry/trace/tracer.h"
+
+namespace vibestack {
+
+// The process's tracer; null while tracing is off. For this room only.
+opentelemetry::nostd::shared_ptr<opentelemetry::trace::Tracer> CurrentTracer();
+
+}  // namespace vibestack
+
+#endif  // VIBESTACK_COMMON_TELEMETRY_TRACER_H_

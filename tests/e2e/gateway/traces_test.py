@@ -1,0 +1,219 @@
+"""Traces from the gateway through both services to the SQL statement and on to pushed workflows, with a real collector."""
+
+import concurrent.futures
+import contextlib
+import http.server
+import json
+import os
+import pathlib
+import secrets
+import signal
+import socket
+import subprocess
+import tempfile
+import threading
+import time
+import unittest
+import urllib.request
+
+from tests.e2e.gateway.world import PASSWORD, World
+from tests.support.otlp import Collector
+from tests.support.waiting import eventually
+
+
+class Workflow(http.server.BaseHTTPRequestHandler):
+    """Takes every job and keeps the headers it came with."""
+
+    headers_seen = []
+
+    def do_POST(self):  # pylint: disable=invalid-name
+        self.rfile.read(int(self.headers["content-length"]))
+        self.headers_seen.append(dict(self.headers.items()))
+        self.send_response(202)
+        self.send_header("content-length", "0")
+        self.end_headers()
+
+    def log_message(self, format, *args):  # pylint: disable=redefined-builtin
+        """Says nothing."""
+
+
+class TracesTest(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Workflow)
+        cls.addClassCleanup(server.server_close)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        cls.addClassCleanup(server.shutdown)
+        directory = tempfile.TemporaryDirectory()
+        cls.addClassCleanup(directory.cleanup)
+        file = pathlib.Path(directory.name) / "workflows.json"
+        file.write_text(json.dumps({"workflows": [
+            {"id": "pushed", "push": {"url": f"http://127.0.0.1:{server.server_port}/hook"}}]}), encoding="ascii")
+        cls.collector = Collector()
+        cls.addClassCleanup(cls.collector.close)
+        cls.world = World(VIBESTACK_WORKFLOWS_FILE=str(file), VIBESTACK_OTLP_ENDPOINT=f"http://{cls.collector.address}",
+                          GATEWAY_OTLP_ENDPOINT=cls.collector.address,
+                          VIBESTACK_OWNER_TTL="0")  # so that each call asks user_service
+        cls.addClassCleanup(cls.world.close)
+
+    def call(self, path, token, body=None, trace_id=None, flags="01"):
+        """A REST call under a trace of its own; the trace's id and the answer."""
+        trace_id = trace_id or secrets.token_hex(16)
+        headers = {"authorization": f"Bearer {token}"} if token else {}
+        headers |= {"traceparent": f"00-{trace_id}-{secrets.token_hex(8)}-{flags}"}
+        data = None if body is None else json.dumps(body).encode()
+        request = urllib.request.Request(self.world.url + path, data, headers | {"content-type": "application/json"})
+        with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=10) as answer:
+            return trace_id, json.loads(answer.read())
+
+    @contextlib.contextmanager
+    def users_locked(self):
+        """A session that nobody can read users beside, until it is told to commit."""
+        with subprocess.Popen(["psql", "-qXAt", self.world.database_url()], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                              text=True) as session:
+            session.stdin.write("BEGIN; LOCK TABLE users; SELECT 'locked';\n")
+            session.stdin.flush()
+            self.assertEqual(session.stdout.readline(), "locked\n")
+            yield session
+
+    def metric(self, port, series):
+        """The value of a series of a service."""
+        url = f"http://127.0.0.1:{self.world.up.ports[port]}/metrics"
+        with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(url, timeout=10) as answer:
+            lines = answer.read().decode().splitlines()
+        return next(float(line.rsplit(" ", 1)[1]) for line in lines if line.startswith(series + " "))
+
+    def of_trace(self, trace_id, *names):
+        """The spans of a trace, by name, once all of these names are there."""
+        spans = self.collector.await_spans(
+            lambda all_spans: {span.name for span in all_spans if span.trace_id == trace_id} >= set(names))
+        return {span.name: span for span in spans if span.trace_id == trace_id}
+
+    def test_one_rest_call_is_one_trace_from_the_gateway_to_the_statements_of_both_services(self):
+        person = self.world.person()
+        trace_id, _ = self.call("/v1/jobs", person.token, {"workflow_id": "pulled"})
+        spans = self.of_trace(trace_id, "vibestack.job.v1.JobService/CreateJob", "create_jobs", "batch find_owner",
+                              "vibestack.user.v1.UserService/BatchGetUsers", "get_users_by_ids")
+        by_id = {span.span_id: span for span in spans.values()}
+
+        def path(name):
+            """The services and names from the outermost span to this one."""
+            steps, span = [], spans[name]
+            while span is not None:
+                steps.insert(0, span.service)
+                span = by_id.get(span.parent_id)
+            return steps
+
+        self.assertEqual(path("create_jobs")[0], "gateway")
+        self.assertEqual(path("create_jobs")[-1], "job_service")
+        self.assertEqual(set(path("get_users_by_ids")), {"gateway", "job_service", "user_service"})
+        self.assertEqual(spans["get_users_by_ids"].attribute("db.system.name"), "postgresql")
+
+    def test_a_pushed_jobs_request_carries_the_trace_that_created_it(self):
+        person = self.world.person()
+        for body in ({"workflow_id": "pushed", "input": {"n": 1}}, {"workflow_id": "pushed"}):
+            trace_id, job = self.call("/v1/jobs", person.token, body)
+            self.assertTrue(eventually(lambda job=job: any(seen["idempotency-key"] == job["id"] for seen in Workflow.headers_seen)))
+            seen = next(seen for seen in Workflow.headers_seen if seen["idempotency-key"] == job["id"])
+            dispatch = self.of_trace(trace_id, "dispatch")["dispatch"]
+            self.assertEqual(seen["traceparent"], f"00-{trace_id}-{dispatch.span_id}-01")
+
+    def test_a_coalesced_statements_span_is_linked_to_all_of_its_callers(self):
+        person = self.world.person()
+        calls = 20
+        with self.users_locked() as lock, concurrent.futures.ThreadPoolExecutor(calls) as threads:
+            pending = [threads.submit(self.call, "/v1/users/me", person.token) for _ in range(calls)]
+            # But for the statements that wait for the lock, two at most.
+            self.assertTrue(eventually(lambda: self.metric("USER_METRICS", 'vibestack_batch_queue{kind="users_by_id"}') >= calls - 2))
+            lock.communicate("COMMIT;\n")
+            traces = [call.result()[0] for call in pending]
+
+        def linked(spans):
+            return {trace for span in spans if span.name == "batch users_by_id" for trace, _ in span.links}
+
+        spans = self.collector.await_spans(lambda all_spans: linked(all_spans) >= set(traces))
+        batches = [span for span in spans if span.name == "batch users_by_id"]
+        self.assertGreater(max(len(batch.links) for batch in batches), 1)
+        calls = {(span.trace_id, span.span_id) for span in spans if span.service == "user_service"}
+        for batch in batches:
+            self.assertTrue(calls >= {link for link in batch.links if link[0] in traces})
+
+    def test_a_trace_that_nobody_records_is_passed_on_and_not_recorded(self):
+        person = self.world.person()
+        trace_id, job = self.call("/v1/jobs", person.token, {"workflow_id": "pushed"}, flags="00")
+        self.assertTrue(eventually(lambda: any(seen["idempotency-key"] == job["id"] for seen in Workflow.headers_seen)))
+        seen = next(seen for seen in Workflow.headers_seen if seen["idempotency-key"] == job["id"])
+        self.assertEqual(seen["traceparent"].split("-")[1::2], [trace_id, "00"])
+        marker, _ = self.call("/v1/users/me", person.token)
+        self.of_trace(marker, "vibestack.user.v1.UserService/GetUser")
+        self.assertFalse([span for span in self.collector.spans() if span.trace_id == trace_id])
+
+    def test_lines_of_the_log_name_the_trace(self):
+        person = self.world.person()
+        trace_id, _ = self.call("/v1/auth/login", "", {"email": person.email, "password": PASSWORD})
+        span = self.of_trace(trace_id, "vibestack.user.v1.AuthService/Login")["vibestack.user.v1.AuthService/Login"]
+        log = (self.world.up.place / "log" / "user_service.log").read_text(encoding="utf-8")
+        lines = [json.loads(line) for line in log.splitlines() if trace_id in line]
+        self.assertEqual([(line["event"], line["trace_id"], line["span_id"]) for line in lines],
+                         [("login_ok", trace_id, span.span_id)])
+
+    def test_no_span_holds_a_credential_an_email_or_a_parameter_of_a_statement(self):
+        person = self.world.person()
+        self.call(f"/v1/users:byEmail?email={person.email}", self.world.superuser.token)
+        trace_id, job = self.call("/v1/jobs", person.token, {"workflow_id": "pulled-secretly"})
+        self.call(f"/v1/jobs/{job['id']}", person.token)
+        last, _ = self.call("/v1/users/me", person.token)
+        self.of_trace(trace_id, "create_jobs")
+        self.of_trace(last, "vibestack.user.v1.UserService/GetUser")
+        text = "\n".join(map(str, self.collector.spans()))
+        for secret in (person.email, person.email.split("@")[0], PASSWORD, person.token, person.token.split(".")[2],
+                       self.world.superuser.email, "pulled-secretly", "Bearer"):
+            self.assertNotIn(secret, text)
+
+    def test_the_level_of_the_log_changes_while_the_service_runs(self):
+        person = self.world.person()
+        log = self.world.up.place / "log" / "user_service.log"
+
+        def lines(event):
+            return [line for line in log.read_text(encoding="utf-8").splitlines() if f'"event":"{event}"' in line]
+
+        before = len(lines("call"))
+        self.call("/v1/users/me", person.token)
+        os.kill(self.world.up.pid("user_service"), signal.SIGUSR1)
+        self.assertTrue(eventually(lambda: len(lines("log_level_switched")) == 1))
+        self.assertEqual(len(lines("call")), before)
+        trace_id, _ = self.call("/v1/users/me", person.token)
+        self.assertTrue(eventually(lambda: any(trace_id in line for line in lines("call"))))
+        os.kill(self.world.up.pid("user_service"), signal.SIGUSR2)
+        self.assertTrue(eventually(lambda: len(lines("log_level_switched")) == 2))
+        written = len(lines("call"))
+        self.call("/v1/users/me", person.token)
+        self.assertEqual(len(lines("call")), written)
+
+
+class CollectorAwayTest(unittest.TestCase):
+    def test_a_collector_that_is_away_or_does_not_answer_harms_no_call_and_no_stop(self):
+        with socket.socket() as silent:
+            silent.bind(("127.0.0.1", 0))
+            silent.listen(64)  # takes connections and says nothing
+            port = silent.getsockname()[1]
+            for endpoint in ("http://127.0.0.1:1", f"http://127.0.0.1:{port}"):
+                world = World(VIBESTACK_OTLP_ENDPOINT=endpoint, GATEWAY_OTLP_ENDPOINT=endpoint.removeprefix("http://"))
+                try:
+                    person = world.person()
+                    began = time.monotonic()
+                    for _ in range(3_000):
+                        world.must("GetUser", {"id": "me"}, person.token)
+                    self.assertLess(time.monotonic() - began, 60)
+                    for service in ("job_service", "user_service"):
+                        began = time.monotonic()
+                        world.up.stop_service(service)
+                        self.assertLess(time.monotonic() - began, 10)
+                        log = (world.up.place / "log" / f"{service}.log").read_text(encoding="utf-8")
+                        self.assertIn('"event":"stopped"', log)
+                finally:
+                    world.close()
+
+
+if __name__ == "__main__":
+    unittest.main()
