@@ -80,6 +80,7 @@ Pool::Stats Pool::stats() const {
 
 void Pool::Submit(Work work) {
   absl::Status refusal;
+  std::shared_ptr<Seat> taker;
   {
     absl::MutexLock lock(&mutex_);
     if (stopping_) {
@@ -88,24 +89,27 @@ void Pool::Submit(Work work) {
       refusal = failure_;
     } else if (queue_.size() >= options_.max_queued) {
       refusal = ResourceExhaustedError("QUEUE_FULL", "too many calls wait for the database");
-    } else if (!idlers_.empty()) {
+    } else if (!idle_.empty()) {
       // To the one who waited least: its connection, and the process of PostgreSQL behind it, are
       // still warm.
-      Idler& idler = *idlers_.back();
-      idlers_.pop_back();
+      taker = std::move(idle_.back());
+      idle_.pop_back();
       ++busy_;
-      idler.work = std::move(work);
-      idler.woken.Signal();
-      return;
+      taker->work = std::move(work);
     } else {
       queue_.push_back(std::move(work));
       return;
     }
   }
-  std::move(work.done)(std::move(refusal));
+  if (taker != nullptr) {
+    taker->woken.Signal();
+  } else {
+    std::move(work.done)(std::move(refusal));
+  }
 }
 
 void Pool::Serve() {
+  const auto seat = std::make_shared<Seat>();
   std::unique_ptr<Session> session;
   int attempt = 0;
   uint64_t alarms = 0;
@@ -114,7 +118,7 @@ void Pool::Serve() {
       session = Connect(attempt);
       continue;
     }
-    std::optional<Work> work = NextWork(alarms);
+    std::optional<Work> work = NextWork(seat, alarms);
     if (work.has_value()) {
       RunWork(*std::move(work), session);
     } else if (!stopping() && !session->Ping().ok()) {
@@ -182,7 +186,7 @@ void Pool::PauseBeforeRetry(int attempt) {
                           BackoffWithJitter(attempt, kBackoffBase, kBackoffLimit));
 }
 
-std::optional<Pool::Work> Pool::NextWork(uint64_t& alarms) {
+std::optional<Pool::Work> Pool::NextWork(const std::shared_ptr<Seat>& seat, uint64_t& alarms) {
   absl::MutexLock lock(&mutex_);
   if (!queue_.empty()) {
     Work work = std::move(queue_.front());
@@ -190,25 +194,24 @@ std::optional<Pool::Work> Pool::NextWork(uint64_t& alarms) {
     ++busy_;
     return work;
   }
-  Idler self;
-  AwaitWork(self, alarms);
-  if (!self.work.has_value())
-    alarms = alarms_;  // The caller asks its connection for a sign of life.
-  return std::move(self.work);
+  AwaitWork(seat, alarms);
+  // Without one the caller asks its connection for a sign of life.
+  if (!seat->work.has_value()) alarms = alarms_;
+  return std::exchange(seat->work, std::nullopt);
 }
 
-void Pool::AwaitWork(Idler& self, uint64_t alarms) {
+void Pool::AwaitWork(const std::shared_ptr<Seat>& seat, uint64_t alarms) {
   const absl::Time limit = absl::Now() + kPingInterval;
-  idlers_.push_back(&self);
-  while (!self.work.has_value() && !stopping_ && alarms_ == alarms) {
-    if (self.woken.WaitWithDeadline(&mutex_, limit)) break;
+  idle_.push_back(seat);
+  while (!seat->work.has_value() && !stopping_ && alarms_ == alarms) {
+    if (seat->woken.WaitWithDeadline(&mutex_, limit)) break;
   }
-  if (!self.work.has_value()) std::erase(idlers_, &self);
+  if (!seat->work.has_value()) std::erase(idle_, seat);
 }
 
 void Pool::RaiseAlarm() {
   ++alarms_;
-  for (Idler* idler : idlers_) idler->woken.Signal();
+  for (const auto& seat : idle_) seat->woken.Signal();
 }
 
 absl::Status Pool::RunOnce(Work& work, Session& session) {

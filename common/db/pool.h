@@ -115,8 +115,9 @@ class Pool {
     absl::Time submitted_at = absl::Now();
   };
 
-  // A thread that waits for a work of its own.
-  struct Idler {
+  // Where an idle thread waits for a work of its own. Shared with whoever signals it, which is done
+  // when the mutex is free again: a thread that wakes before would only wait once more, for that.
+  struct Seat {
     absl::CondVar woken;
     std::optional<Work> work;
   };
@@ -130,9 +131,10 @@ class Pool {
   void PauseBeforeRetry(int attempt);
   // The next work; none when the idle time is over, there was an alarm (`alarms` is how many this
   // thread knew of) or the pool stops.
-  std::optional<Work> NextWork(uint64_t& alarms);
-  void AwaitWork(Idler& self, uint64_t alarms) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  // Has every idler ask its connection for a sign of life.
+  std::optional<Work> NextWork(const std::shared_ptr<Seat>& seat, uint64_t& alarms);
+  void AwaitWork(const std::shared_ptr<Seat>& seat, uint64_t alarms)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // Has every idle thread ask its connection for a sign of life.
   void RaiseAlarm() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // Runs a work, once more on a fresh connection where that is safe; `session` is null afterwards
   // if it broke.
@@ -149,8 +151,8 @@ class Pool {
   OpenSockets sockets_;
   absl::Mutex health_mutex_ ABSL_ACQUIRED_BEFORE(mutex_);  // Orders the calls of on_health.
   mutable absl::Mutex mutex_;
-  std::deque<Work> queue_ ABSL_GUARDED_BY(mutex_);      // Empty while any thread idles.
-  std::vector<Idler*> idlers_ ABSL_GUARDED_BY(mutex_);  // The latest comer last.
+  std::deque<Work> queue_ ABSL_GUARDED_BY(mutex_);  // Empty while any thread idles.
+  std::vector<std::shared_ptr<Seat>> idle_ ABSL_GUARDED_BY(mutex_);  // The latest comer last.
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
   int live_ ABSL_GUARDED_BY(mutex_) = 0;
   int busy_ ABSL_GUARDED_BY(mutex_) = 0;
