@@ -45,6 +45,7 @@ App::App(const Config& config, PushConfig push)
     : config_(config),
       push_config_(std::move(push)),
       pool_(MakePoolOptions()),
+      standby_(db::OpenStandby(MakePoolOptions())),
       publisher_(std::make_unique<Publisher>(
           hub_, NewUuid().substr(0, 8),
           [this](std::vector<std::string> payloads, absl::Time deadline) {
@@ -197,6 +198,7 @@ void App::Watch() {
     for (MetricRegistration& one : watched) watches_.push_back(std::move(one));
   };
   keep(db::WatchPool(metrics_, pool_));
+  keep(db::WatchStandby(metrics_, standby_.get()));
   keep(db::WatchListener(metrics_, listener_));
   keep(rpc::WatchAccountCache(metrics_, accounts_));
   keep(WatchTracing(metrics_));
@@ -213,6 +215,7 @@ int App::Stop() {
   {
     const TimeLimit limit(absl::Now() + rpc::DatabaseGrace(config_.shutdown_grace), [&] {
       given_up = pool_.GiveUp();
+      if (standby_ != nullptr) standby_->GiveUp();
       listener_.GiveUp();
     });
     StopParts();
@@ -240,6 +243,7 @@ void App::StopParts() {
   feed_.Close();
   store_.Close();
   publisher_->Close();
+  if (standby_ != nullptr) standby_->Stop();
   pool_.Stop();
   watches_.clear();
   metrics_.StopServing();

@@ -78,6 +78,7 @@ class App {
   rpc::Readiness readiness_;
   Hub hub_;
   db::Pool pool_;
+  std::unique_ptr<db::Pool> standby_;  // Null without one.
   // The publisher sends through the store, which tells it its news.
   std::unique_ptr<Publisher> publisher_;
   JobStore store_;

@@ -32,6 +32,7 @@ JobStoreOptions App::MakeStoreOptions() {
   options.lease_duration = config_.lease_duration;
   options.workflows = [this] { return push_config_.workflows->Snapshot(); };
   options.on_news = [this](JobNews news) { Publish(std::move(news)); };
+  options.standby = standby_.get();
   return options;
 }
 

@@ -78,9 +78,10 @@ App::App(const Options& options, std::unique_ptr<auth::KeyRing> keys, Secret fin
       pool_(Watched(
           DatabaseOptions(options), [this](bool healthy) { readiness_.SetHealthy(healthy); },
           metrics_)),
-      users_(pool_,
-             {.reads = ReadOptions(options, metrics_),
-              .on_written = [this](const std::string& id) { account_cache_.Invalidate(id); }}),
+      standby_(db::OpenStandby(DatabaseOptions(options))),
+      users_(pool_, {.reads = ReadOptions(options, metrics_),
+                     .on_written = [this](const std::string& id) { account_cache_.Invalidate(id); },
+                     .standby = standby_.get()}),
       password_pool_({.threads = options.bcrypt_threads,
                       .max_queued = static_cast<size_t>(options.bcrypt_queue)}),
       passwords_(password_pool_, options.bcrypt_cost),
@@ -188,6 +189,7 @@ void App::Keep(std::vector<MetricRegistration> watched) {
 
 void App::WatchParts() {
   Keep(db::WatchPool(metrics_, pool_));
+  Keep(db::WatchStandby(metrics_, standby_.get()));
   watched_.push_back(WatchBatchQueue(
       metrics_, kReadKind, [this] { return static_cast<double>(users_.queued_reads()); }));
   Keep(auth::WatchPasswords(metrics_, password_pool_));
@@ -201,6 +203,7 @@ int App::Stop() {
   {
     const TimeLimit limit(absl::Now() + rpc::DatabaseGrace(options_.shutdown_grace), [&] {
       given_up = pool_.GiveUp();
+      if (standby_ != nullptr) standby_->GiveUp();
       if (listener_ != nullptr) listener_->GiveUp();
     });
     StopParts();
@@ -226,6 +229,7 @@ void App::StopParts() {
   if (key_watcher_ != nullptr) key_watcher_->Stop();
   if (tls_ != nullptr) tls_->Stop();
   users_.Close();
+  if (standby_ != nullptr) standby_->Stop();
   pool_.Stop();
   watched_.clear();
   metrics_.StopServing();

@@ -79,6 +79,7 @@ class App {
   RpcMetrics rpc_metrics_;
   rpc::AccountCache account_cache_;
   db::Pool pool_;
+  std::unique_ptr<db::Pool> standby_;  // null without one
   UserStore users_;
   auth::PasswordPool password_pool_;
   Passwords passwords_;

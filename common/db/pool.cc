@@ -42,7 +42,7 @@ int Pool::GiveUp() {
     under_way = busy_;
   }
   Log(under_way > 0 ? LogLevel::kError : LogLevel::kInfo, "database_given_up",
-      {{"statements", under_way}});
+      {{"role", options_.role}, {"statements", under_way}});
   sockets_.End();
   return under_way;
 }
@@ -158,7 +158,8 @@ void Pool::CountLive(int change) {
     }
   }
   if (is_healthy == was_healthy) return;
-  Log(LogLevel::kInfo, is_healthy ? "database_connected" : "database_disconnected");
+  Log(LogLevel::kInfo, is_healthy ? "database_connected" : "database_disconnected",
+      {{"role", options_.role}});
   options_.on_health(is_healthy);
 }
 
@@ -169,7 +170,8 @@ void Pool::NoteFailure(const absl::Status& status) {
     if (live_ > 0) return;
     if (failure_.ok()) {
       Log(LogLevel::kError, "database_unavailable",
-          {{"reason", ErrorReason(status)},
+          {{"role", options_.role},
+           {"reason", ErrorReason(status)},
            {"message", std::string(status.message())},
            {"fault", ConnectFaultOf(status)}});
     }

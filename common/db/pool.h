@@ -29,6 +29,8 @@ struct PoolOptions {
   int connections = 8;
   // Works that may wait for a connection; one more is refused with RESOURCE_EXHAUSTED.
   size_t max_queued = 1'000;
+  // What the log calls the database.
+  const char* role = "primary";
   // Called when the first connection is there and when the last one is lost, on a thread of the
   // pool, one call at a time.
   std::function<void(bool healthy)> on_health = [](bool) {};

@@ -9,6 +9,16 @@ const prometheus::Histogram::BucketBoundaries& TimeBounds() {
   return bounds;
 }
 
+std::vector<MetricRegistration> WatchConnections(Metrics& metrics, const std::string& name,
+                                                 const std::string& help, const Pool& pool) {
+  std::vector<MetricRegistration> watched;
+  watched.push_back(metrics.AddGaugeCallback(name, help, {{"state", "live"}},
+                                             [&pool] { return pool.stats().live; }));
+  watched.push_back(metrics.AddGaugeCallback(name, help, {{"state", "busy"}},
+                                             [&pool] { return pool.stats().busy; }));
+  return watched;
+}
+
 }  // namespace
 
 PoolTimes::PoolTimes(Metrics& metrics)
@@ -22,14 +32,15 @@ void PoolTimes::operator()(absl::Duration waited, absl::Duration used) const {
   use_->Observe(absl::ToDoubleSeconds(used));
 }
 
+std::vector<MetricRegistration> WatchStandby(Metrics& metrics, const Pool* standby) {
+  if (standby == nullptr) return {};
+  return WatchConnections(metrics, "vibestack_db_standby_connections",
+                          "Connections to the database of reads that may lag.", *standby);
+}
+
 std::vector<MetricRegistration> WatchPool(Metrics& metrics, const Pool& pool) {
-  constexpr char kConnections[] = "vibestack_db_connections";
-  constexpr char kHelp[] = "Connections to the database.";
-  std::vector<MetricRegistration> watched;
-  watched.push_back(metrics.AddGaugeCallback(kConnections, kHelp, {{"state", "live"}},
-                                             [&pool] { return pool.stats().live; }));
-  watched.push_back(metrics.AddGaugeCallback(kConnections, kHelp, {{"state", "busy"}},
-                                             [&pool] { return pool.stats().busy; }));
+  std::vector<MetricRegistration> watched =
+      WatchConnections(metrics, "vibestack_db_connections", "Connections to the database.", pool);
   watched.push_back(
       metrics.AddGaugeCallback("vibestack_db_queue", "Works that wait for a connection.", {},
                                [&pool] { return static_cast<double>(pool.stats().queued); }));

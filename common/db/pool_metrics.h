@@ -28,6 +28,10 @@ class PoolTimes {
 // outlive the registrations.
 std::vector<MetricRegistration> WatchPool(Metrics& metrics, const Pool& pool);
 
+// vibestack_db_standby_connections{state="live"|"busy"}; nothing for null (lagging_reads.h). Both
+// must outlive the registrations.
+std::vector<MetricRegistration> WatchStandby(Metrics& metrics, const Pool* standby);
+
 }  // namespace vibestack::db
 
 #endif  // VIBESTACK_COMMON_DB_POOL_METRICS_H_

@@ -70,6 +70,7 @@ absl::StatusOr<JobQuery> ToQuery(const auth::Caller& caller, const pb::ListJobsR
   if (!page_size.ok()) validator.Add("page_size", "must not be negative");
   if (!validator.ok()) return validator.ToStatus();
   query.limit = *page_size;
+  query.may_lag = true;
   if (query.user_id.has_value()) {
     const absl::Status allowed = CheckMayName(caller, *query.user_id);
     if (!allowed.ok()) return allowed;

@@ -26,6 +26,8 @@ struct JobQuery {
   std::optional<Position> after;
   int limit = 50;
   bool with_result = false;
+  // Whether a standby that is some time behind may answer.
+  bool may_lag = false;
 };
 
 struct JobPage {

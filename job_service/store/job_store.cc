@@ -48,6 +48,7 @@ db::SessionOptions JobSessionOptions(const std::string& database_url) {
 JobStore::JobStore(JobStoreOptions options, db::Pool& pool, Metrics& metrics)
     : options_(std::move(options)),
       pool_(pool),
+      lagging_(pool, options_.standby),
       metrics_(metrics),
       counts_(metrics),
       creates_(

@@ -11,6 +11,7 @@
 #include "absl/time/time.h"
 #include "common/async/coalescer.h"
 #include "common/async/task.h"
+#include "common/db/lagging_reads.h"
 #include "common/db/pool.h"
 #include "common/telemetry/batch_metrics.h"
 #include "common/telemetry/metrics.h"
@@ -37,6 +38,9 @@ struct JobStoreOptions {
   // Told of every committed write that somebody may wait for, on a thread of the pool, before the
   // write's own caller is answered. Must be quick.
   std::function<void(JobNews)> on_news = [](const JobNews&) {};
+  // Where lists that may lag, and counts, are read while it is there; null: from the pool. Must
+  // outlive the store.
+  db::Pool* standby = nullptr;
 };
 
 // The jobs in the database. Calls that come at once share statements (see Coalescer). Errors: those
@@ -90,7 +94,8 @@ class JobStore {
   Task<absl::StatusOr<Job>> Retry(std::string id, std::optional<std::string> owner,
                                   absl::Time deadline);
   Task<absl::Status> Delete(std::string id, std::optional<std::string> owner, absl::Time deadline);
-  // Of the first 1,000 workflows where none is named; counts end at 10,000.
+  // Of the first 1,000 workflows where none is named; counts end at 10,000. May lag where there is
+  // a standby.
   Task<absl::StatusOr<std::vector<WorkflowStats>>> Count(std::vector<std::string> workflow_ids,
                                                          absl::Time deadline);
 
@@ -138,6 +143,7 @@ class JobStore {
 
   const JobStoreOptions options_;
   db::Pool& pool_;
+  const db::LaggingReads lagging_;
   Metrics& metrics_;
   JobMetrics counts_;
   Turns turns_;

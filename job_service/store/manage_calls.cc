@@ -71,14 +71,14 @@ Task<absl::StatusOr<std::vector<WorkflowStats>>> JobStore::Count(
   std::function<absl::StatusOr<Stats>(db::Session&)> work = [&workflow_ids](db::Session& session) {
     return CountJobs(session, workflow_ids, kMostWorkflows, kMostJobs);
   };
-  co_return co_await pool_.Run<Stats>(deadline, db::Repeat::kSafe, std::move(work));
+  co_return co_await lagging_.Run<Stats>(deadline, std::move(work));
 }
 
 Task<absl::StatusOr<JobCounts>> JobStore::CountAll(absl::Time deadline) {
   std::function<absl::StatusOr<JobCounts>(db::Session&)> work = [](db::Session& session) {
     return CountAllJobs(session, kMostJobs);
   };
-  co_return co_await pool_.Run<JobCounts>(deadline, db::Repeat::kSafe, std::move(work));
+  co_return co_await lagging_.Run<JobCounts>(deadline, std::move(work));
 }
 
 Task<absl::StatusOr<int>> JobStore::Expire(absl::Duration retention, int limit,

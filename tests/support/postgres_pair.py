@@ -81,6 +81,9 @@ class Cluster:
                   PGPASSWORD=primary.password)
         self.start()
 
+    def url(self):
+        return f"postgresql://vibestack:{self.password}@127.0.0.1:{self.port}/{DATABASE}"
+
     def promote(self):
         as_server(BIN / "pg_ctl", "promote", "-D", str(self.data), "-w", "-t", "60")
 
@@ -116,6 +119,12 @@ class PostgresPair:
         self.standby.run("SELECT pg_reload_conf()")
         self.standby.promote()
         self.primary, self.standby = self.standby, self.primary
+
+    def give_up_standby(self):
+        """Takes the standby away as a crash does; commits wait for none any more."""
+        self.primary.run("ALTER SYSTEM RESET synchronous_standby_names")
+        self.primary.run("SELECT pg_reload_conf()")
+        self.standby.script("kill")
 
     def rebuild_standby(self):
         """The server that was lost comes back as a standby that commits wait for."""

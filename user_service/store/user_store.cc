@@ -71,6 +71,7 @@ db::SessionOptions UserSessionOptions(const std::string& database_url) {
 UserStore::UserStore(db::Pool& pool, Options options)
     : pool_(pool),
       options_(std::move(options)),
+      lists_(pool_, options_.standby),
       reads_(
           options_.reads,
           [this](const std::vector<IdList>& requests, absl::Time deadline) {
@@ -126,7 +127,7 @@ Task<absl::StatusOr<UserPage>> UserStore::List(UserQuery query, absl::Time deadl
   std::function<absl::StatusOr<UserPage>(db::Session&)> work = [&query](db::Session& session) {
     return ListUsers(session, query);
   };
-  absl::StatusOr<UserPage> page = co_await pool_.Run<UserPage>(deadline, db::Repeat::kSafe, work);
+  absl::StatusOr<UserPage> page = co_await lists_.Run<UserPage>(deadline, work);
   co_return page;
 }
 

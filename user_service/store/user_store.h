@@ -9,6 +9,7 @@
 #include "absl/time/time.h"
 #include "common/async/coalescer.h"
 #include "common/async/task.h"
+#include "common/db/lagging_reads.h"
 #include "common/db/pool.h"
 #include "user_service/store/export_jobs.h"
 #include "user_service/store/user.h"
@@ -31,6 +32,8 @@ class UserStore {
     CoalescerOptions reads;
     // Called after every try to write the row of that id, before the writer is answered.
     std::function<void(const std::string& id)> on_written = [](const std::string&) {};
+    // Where lists are read while it is there; null: from the pool. Must outlive this.
+    db::Pool* standby = nullptr;
   };
 
   // `pool` must outlive this.
@@ -81,7 +84,8 @@ class UserStore {
   };
   Task<absl::StatusOr<Purge>> Erase(std::string id, absl::Time deadline);
 
-  // One page. It may hold fewer users than there are and say where to go on (list_users.h).
+  // One page. It may hold fewer users than there are and say where to go on (list_users.h), and
+  // may lag where there is a standby.
   Task<absl::StatusOr<UserPage>> List(UserQuery query, absl::Time deadline);
 
   // A page of a user's jobs, which job_service writes and only an export reads here.
@@ -102,6 +106,7 @@ class UserStore {
 
   db::Pool& pool_;
   const Options options_;
+  const db::LaggingReads lists_;
   Reads reads_;
 };
 

@@ -1,0 +1,87 @@
+// Where reads that may lag go. The standby is the same server under another name here; with a real
+// one they are seen in tests/e2e/standby_reads_test.py.
+#include "common/db/lagging_reads.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "absl/time/clock.h"
+#include "common/async/sync_wait.h"
+#include "common/base/error.h"
+#include "common/db/sql_state.h"
+#include "tests/integration/db/database.h"
+#include "tests/support/eventually.h"
+
+namespace vibestack::db {
+namespace {
+
+using Name = absl::StatusOr<std::string>;
+
+constexpr absl::Duration kGoodTime = absl::Seconds(20);
+constexpr Statement kName{"name", "SELECT current_setting('application_name')"};
+
+PoolOptions Named(const std::string& name) {
+  PoolOptions options;
+  options.session.database_url = DatabaseUrl();
+  options.session.application_name = name;
+  options.session.statements = {kName};
+  options.connections = 1;
+  return options;
+}
+
+Name ReadName(Session& session) {
+  const auto rows = session.Exec(kName);
+  if (!rows.ok()) return rows.status();
+  return std::string((*rows)[0][0].c_str());
+}
+
+Name Read(const LaggingReads& reads, const std::function<Name(Session&)>& work = ReadName) {
+  return SyncWait(reads.Run<std::string>(absl::Now() + kGoodTime, work));
+}
+
+class LaggingReadsTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    ASSERT_TRUE(Eventually(kGoodTime, [this] { return primary_.healthy() && standby_.healthy(); }));
+  }
+
+  // What the standby refuses so, as seen by the caller.
+  Name RefusedByTheStandby(const absl::Status& refusal) {
+    return Read(reads_, [&refusal](Session& session) -> Name {
+      const Name name = ReadName(session);
+      if (name.ok() && *name == "standby") return refusal;
+      return name;
+    });
+  }
+
+  Pool primary_{Named("primary")};
+  Pool standby_{Named("standby")};
+  LaggingReads reads_{primary_, &standby_};
+};
+
+TEST_F(LaggingReadsTest, GoToTheStandby) { EXPECT_EQ(*Read(reads_), "standby"); }
+
+TEST_F(LaggingReadsTest, WithoutAStandbyGoToThePrimary) {
+  EXPECT_EQ(*Read(LaggingReads(primary_, nullptr)), "primary");
+}
+
+TEST_F(LaggingReadsTest, WhatTheStandbyFailsThePrimaryAnswers) {
+  EXPECT_EQ(*RefusedByTheStandby(StatusFromSqlState("40001")), "primary");  // replay was in the way
+  EXPECT_EQ(*RefusedByTheStandby(StatusFromSqlState("57P01")), "primary");  // shut down
+}
+
+TEST_F(LaggingReadsTest, WhatIsWrongWithTheReadIsNotReadAgain) {
+  EXPECT_TRUE(absl::IsInvalidArgument(
+      RefusedByTheStandby(MakeError(absl::StatusCode::kInvalidArgument, "INVALID_VALUE", "wrong"))
+          .status()));
+  EXPECT_TRUE(absl::IsDeadlineExceeded(RefusedByTheStandby(DeadlineError()).status()));
+}
+
+TEST_F(LaggingReadsTest, StandbyThatStopsIsPassedOver) {
+  standby_.Stop();
+  EXPECT_EQ(*Read(reads_), "primary");
+}
+
+}  // namespace
+}  // namespace vibestack::db
