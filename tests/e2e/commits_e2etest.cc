@@ -83,19 +83,22 @@ class Commits : public testing::TestWithParam<Parameters> {
   void ExpectDoneInTheEnd(const Transaction& transaction) {
     const bool called = transaction.repeats != Repeats::kLoop;
     grpc::Status last;
-    bool waited = false;
-    const absl::Time began = absl::Now();
+    // While there is no answer no time goes by: who holds a lease has to get through with it.
+    absl::Time answered_since = absl::Now();
     EXPECT_TRUE(Eventually(absl::Seconds(30),
                            [&] {
                              if (called) last = transaction.act(*world_);
-                             if (world_->State() == transaction.after &&
-                                 last.error_code() != grpc::UNAVAILABLE) {
-                               return true;
+                             const absl::Time now = absl::Now();
+                             if (last.error_code() == grpc::UNAVAILABLE) {
+                               answered_since = now;
+                               return false;
                              }
+                             if (world_->State() == transaction.after) return true;
                              // What a lost claim holds is free when its time is over.
-                             if (!waited && absl::Now() - began > absl::Seconds(1))
+                             if (now - answered_since > absl::Seconds(1)) {
                                world_->Age("1 minute");
-                             waited = waited || absl::Now() - began > absl::Seconds(1);
+                               answered_since = absl::InfiniteFuture();
+                             }
                              return false;
                            }))
         << world_->State() << " " << Describe(last);
