@@ -144,7 +144,7 @@ TEST_F(PlansTest, AListNeverSorts) {
     const std::string name = statement.name;
     if (!name.starts_with("list_")) continue;
     const bool walks = !name.starts_with("list_jobs");
-    const int parameters = 5 + (walks ? 1 : 0) + (name.find("user") != std::string::npos ? 2 : 0) +
+    const int parameters = 4 + (walks ? 1 : 0) + (name.find("user") != std::string::npos ? 2 : 0) +
                            (name.find("workflow") != std::string::npos ? 1 : 0) +
                            (name.find("status") != std::string::npos ? 1 : 0);
     EXPECT_THAT(PlanOf(statement, parameters), Not(HasSubstr("Sort"))) << name;
