@@ -24,7 +24,10 @@ int Serve(const Config& config, PushConfig push, const TracingOptions& tracing) 
   StartTracing(tracing, "job_service");
   const auto app = std::make_unique<App>(config, std::move(push));
   const absl::Status listening = app->Listen();
-  if (!listening.ok()) return Complain(1, listening);
+  if (!listening.ok()) {
+    StopTracing(absl::ZeroDuration());
+    return Complain(1, listening);
+  }
   const int signal = rpc::WaitForStopSignal([&app] { app->ReloadWorkflows(); });
   Log(LogLevel::kInfo, "stopping", {{"signal", signal}});
   const int given_up = app->Stop();

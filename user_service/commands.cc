@@ -62,7 +62,10 @@ absl::Status Serve() {
   rpc::PrepareProcess();
   StartTracing(*tracing, "user_service");
   const auto app = App::Start(*options);
-  if (!app.ok()) return app.status();
+  if (!app.ok()) {
+    StopTracing(absl::ZeroDuration());
+    return app.status();
+  }
   const int received = rpc::WaitForStopSignal();
   Log(LogLevel::kInfo, "stopping", {{"signal", received}});
   const int given_up = (*app)->Stop();

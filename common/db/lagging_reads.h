@@ -19,8 +19,9 @@ namespace vibestack::db {
 // flag. It has no part in readiness, and no metrics but WatchStandby's.
 std::unique_ptr<Pool> OpenStandby(PoolOptions primary);
 
-// Where reads that may lag go: to the standby while it is there, else, and where it failed them, to
-// the primary. Cheap to copy; thread-safe.
+// Where reads that may lag go: to the standby while it has a connection to spare, else, and where
+// it failed them, to the primary. So one that hangs holds as many reads as it has connections, and
+// no more. Cheap to copy; thread-safe.
 class LaggingReads {
  public:
   // `standby` may be null: every read goes to the primary then. Both must outlive this.
@@ -30,7 +31,7 @@ class LaggingReads {
   template <typename T>
   Task<absl::StatusOr<T>> Run(absl::Time deadline,
                               std::function<absl::StatusOr<T>(Session&)> work) const {
-    if (standby_ != nullptr && standby_->healthy()) {
+    if (standby_ != nullptr && standby_->has_idle()) {
       absl::StatusOr<T> read = co_await standby_->Run<T>(deadline, Repeat::kNever, work);
       if (!IsOfTheStandby(read.status())) co_return read;
     }
@@ -38,10 +39,11 @@ class LaggingReads {
   }
 
  private:
-  // Whether the standby failed and not the read: it is lost, or replaying a change that the read
-  // was in the way of ended it.
+  // Whether the standby failed and not the read: it is lost, it is out of memory or disk, or
+  // replaying a change that the read was in the way of ended it.
   static bool IsOfTheStandby(const absl::Status& status) {
-    return absl::IsUnavailable(status) || absl::IsAborted(status);
+    return absl::IsUnavailable(status) || absl::IsResourceExhausted(status) ||
+           absl::IsAborted(status);
   }
 
   Pool* primary_;

@@ -68,6 +68,11 @@ bool Pool::healthy() const {
   return live_ > 0;
 }
 
+bool Pool::has_idle() const {
+  absl::MutexLock lock(&mutex_);
+  return !idle_.empty();
+}
+
 absl::Status Pool::health() const {
   absl::MutexLock lock(&mutex_);
   return live_ > 0 ? absl::OkStatus() : failure_;

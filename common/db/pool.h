@@ -96,6 +96,9 @@ class Pool {
   // Whether at least one connection is live, on a schema that we know.
   bool healthy() const;
 
+  // Whether a work would get a connection at once. (It may be gone when it comes.)
+  bool has_idle() const;
+
   // Why it is not healthy, for the log and for readiness; OK while it is, or before the first try.
   absl::Status health() const;
 

@@ -9,7 +9,6 @@
 #include "common/db/connection_string.h"
 #include "common/db/sql_state.h"
 #include "common/telemetry/log.h"
-#include "common/telemetry/span.h"
 
 namespace vibestack::db {
 namespace {
@@ -118,12 +117,16 @@ absl::Status Session::Catch(const char* what, const std::function<void()>& call)
   return status;
 }
 
-absl::Status Session::CatchTraced(const char* what, const std::function<void()>& call) {
-  Span span = StartSpan(what, SpanKind::kClient, trace_);
-  absl::Status status = Catch(what, call);
-  if (span.context() == nullptr) return status;
+Span Session::StartStatement(const char* name) const {
+  Span span = StartSpan(name, SpanKind::kClient, trace_);
   span.Set("db.system.name", "postgresql");
-  span.Set("db.operation.name", what);
+  span.Set("db.operation.name", name);
+  return span;
+}
+
+absl::Status Session::CatchTraced(const char* what, const std::function<void()>& call) {
+  Span span = StartStatement(what);
+  absl::Status status = Catch(what, call);
   if (!status.ok()) span.Fail(ErrorReason(status));
   return status;
 }
@@ -163,12 +166,20 @@ absl::Status Session::Transact(const std::function<absl::Status()>& work) {
     transaction_ = &transaction;
     outcome = work();
     transaction_ = nullptr;
-    if (!outcome.ok()) return;
-    const Span span = StartSpan("commit", SpanKind::kClient, trace_);
-    transaction.commit();
+    if (outcome.ok()) Commit(transaction);
   });
   transaction_ = nullptr;
   return outcome.ok() ? status : outcome;
+}
+
+void Session::Commit(pqxx::work& transaction) {
+  Span span = StartStatement("commit");
+  try {
+    transaction.commit();
+  } catch (...) {
+    span.Fail("COMMIT_FAILED");
+    throw;
+  }
 }
 
 absl::Status Session::SetDeadline(absl::Time deadline) {

@@ -15,6 +15,7 @@
 #include "common/db/open_sockets.h"
 #include "common/db/params.h"
 #include "common/db/statement.h"
+#include "common/telemetry/span.h"
 
 namespace vibestack::db {
 
@@ -82,6 +83,10 @@ class Session {
   // Runs `call` and turns what libpqxx throws into a status; finds out whether the connection
   // lives.
   absl::Status Catch(const char* what, const std::function<void()>& call);
+
+  // The span of a statement; empty where the work is not traced.
+  Span StartStatement(const char* name) const;
+  void Commit(pqxx::work& transaction);
 
   // The same in a span, named `what`, where the work is traced.
   absl::Status CatchTraced(const char* what, const std::function<void()>& call);

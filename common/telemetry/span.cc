@@ -86,7 +86,10 @@ Span StartSpan(std::string_view name, SpanKind kind, const TraceContext* parent,
   options.kind = KindOf(kind);
   options.parent = ToOtel(*parent);
   Links linked;
-  for (const TraceContext* link : links) linked.emplace_back(ToOtel(*link), Attributes());
+  // A link needs no more than the ids.
+  for (const TraceContext* link : links) {
+    linked.emplace_back(ToOtel({link->trace_id, link->span_id, link->sampled}), Attributes());
+  }
   auto impl = std::make_unique<Span::Impl>();
   impl->span = tracer->StartSpan(View(name), Attributes(), linked, options);
   impl->context = FromOtel(impl->span->GetContext());

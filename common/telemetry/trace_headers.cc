@@ -14,6 +14,10 @@ namespace otel = opentelemetry::trace;
 namespace nostd = opentelemetry::nostd;
 using Headers = std::vector<std::pair<std::string, std::string>>;
 
+// What everybody has to pass on (W3C Trace Context, 3.3.1.5). Anybody may send one, and it costs
+// time to parse.
+constexpr size_t kLongestState = 512;
+
 // Headers for the library's propagator.
 class Carrier final : public opentelemetry::context::propagation::TextMapCarrier {
  public:
@@ -75,6 +79,7 @@ TraceContext FromOtel(const otel::SpanContext& context) {
 std::optional<TraceContext> ParseTraceHeaders(std::string_view traceparent,
                                               std::string_view tracestate) {
   if (traceparent.empty()) return std::nullopt;
+  if (tracestate.size() > kLongestState) tracestate = {};
   const Carrier carrier(
       Headers{{"traceparent", std::string(traceparent)}, {"tracestate", std::string(tracestate)}});
   opentelemetry::context::Context none;

@@ -12,7 +12,7 @@
 namespace vibestack {
 
 // The context in the W3C headers `traceparent` and `tracestate`; nothing where the first one is
-// missing or malformed.
+// missing or malformed. A `tracestate` of more than 512 characters is left out.
 std::optional<TraceContext> ParseTraceHeaders(std::string_view traceparent,
                                               std::string_view tracestate);
 

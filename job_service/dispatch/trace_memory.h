@@ -16,9 +16,11 @@ namespace vibestack::job_service {
 // another replica posts begins a trace of its own. Thread-safe.
 class TraceMemory {
  public:
+  // The first trace of a job stays: whoever names its id again, or names another's, is not who made
+  // it.
   void Remember(const std::string& job_id, const TraceContext& trace) {
     absl::MutexLock lock(&mutex_);
-    traces_.Put(job_id, trace);
+    if (traces_.Find(job_id) == nullptr) traces_.Put(job_id, trace);
   }
 
   std::optional<TraceContext> Find(const std::string& job_id) {

@@ -38,8 +38,7 @@ struct JobStoreOptions {
   // Told of every committed write that somebody may wait for, on a thread of the pool, before the
   // write's own caller is answered. Must be quick.
   std::function<void(JobNews)> on_news = [](const JobNews&) {};
-  // Where lists that may lag, and counts, are read while it is there; null: from the pool. Must
-  // outlive the store.
+  // Where what may lag is read while it is there; null: from the pool. Must outlive the store.
   db::Pool* standby = nullptr;
 };
 

@@ -78,7 +78,7 @@ Task<absl::StatusOr<JobCounts>> JobStore::CountAll(absl::Time deadline) {
   std::function<absl::StatusOr<JobCounts>(db::Session&)> work = [](db::Session& session) {
     return CountAllJobs(session, kMostJobs);
   };
-  co_return co_await lagging_.Run<JobCounts>(deadline, std::move(work));
+  co_return co_await pool_.Run<JobCounts>(deadline, db::Repeat::kSafe, std::move(work));
 }
 
 Task<absl::StatusOr<int>> JobStore::Expire(absl::Duration retention, int limit,

@@ -51,10 +51,13 @@ class StandbyReadsTest(unittest.TestCase):
             job = self.world.must("CreateJob", {"workflow_id": "standby"}, person.token)["id"]
             self.assertIn(job, self._jobs_of(person))
         self.assertTrue(self._is_listed(person))
-        self.assertFalse(self._standby_is_used())
+        self.assertTrue(eventually(lambda: self._live("USER_METRICS") == self._live("JOB_METRICS") == 0))
         self.pair.rebuild_standby()
         self.assertTrue(eventually(self._standby_is_used), "the services do not find the standby again")
-        self.assertTrue(eventually(lambda: self._jobs_of(person) != []))
+        self._hold_up_replay()
+        self.addCleanup(self._let_replay_go_on)
+        late = self.world.must("CreateJob", {"workflow_id": "standby"}, person.token)["id"]
+        self.assertNotIn(late, self._jobs_of(person))
 
     def _jobs_of(self, person):
         return [job["id"] for job in self.world.must("ListJobs", {"user_id": "me"}, person.token)["jobs"]]
@@ -69,14 +72,14 @@ class StandbyReadsTest(unittest.TestCase):
 
     def _standby_is_used(self):
         """Whether both services have a connection to it."""
-        return all('vibestack_db_standby_connections{state="live"} 0' not in self._metrics(name)
-                   for name in ("USER_METRICS", "JOB_METRICS"))
+        return self._live("USER_METRICS") > 0 and self._live("JOB_METRICS") > 0
 
-    def _metrics(self, name):
-        with urllib.request.urlopen(f"http://127.0.0.1:{self.world.up.ports[name]}/metrics", timeout=5) as response:
-            text = response.read().decode()
-        self.assertIn("vibestack_db_standby_connections", text)
-        return text
+    def _live(self, service):
+        """The service's connections to the standby."""
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        with opener.open(f"http://127.0.0.1:{self.world.up.ports[service]}/metrics", timeout=5) as response:
+            lines = response.read().decode().splitlines()
+        return next(float(line.split()[1]) for line in lines if line.startswith('vibestack_db_standby_connections{state="live"}'))
 
     def _hold_up_replay(self):
         self.pair.standby.run("SELECT pg_wal_replay_pause()")

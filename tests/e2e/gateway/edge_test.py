@@ -1,7 +1,11 @@
 """What the gateway itself refuses, forwards, hides and keeps out of its log."""
 
 import base64
+import contextlib
+import http.client
 import json
+import secrets
+import socket
 import struct
 import unittest
 
@@ -25,6 +29,17 @@ class EdgeTest(unittest.TestCase):
         status, _, text = self.world.rest.raw(verb, path, body, headers)
         return status, json.loads(text)
 
+    @staticmethod
+    def refused_at_the_wall(world, request_id):
+        """Whether the log of the gateway says that it let no service see that request."""
+        log = world.up.place / "log" / "gateway.log"
+
+        def lines():
+            return [json.loads(line) for line in log.read_text(encoding="utf-8").splitlines() if f'"{request_id}"' in line]
+
+        eventually(lines)
+        return all(line["details"].startswith("jwt_authn") for line in lines())
+
     def assert_refused(self, answer, status, reason):
         self.assertEqual(answer[0], status, answer)
         self.assertEqual([detail.get("reason") for detail in answer[1]["details"]][:1], [reason], answer)
@@ -47,10 +62,47 @@ class EdgeTest(unittest.TestCase):
                 status, said = self.ask("POST", "/v1/jobs", body, content_type="application/json")
                 self.assertEqual(status, 400, said)
 
+    def test_bodies_of_another_type_than_json_get_415(self):
+        for kind in ("text/plain", "text/plain;charset=UTF-8", "application/x-www-form-urlencoded", "multipart/form-data; boundary=b",
+                     "application/octet-stream", "application/jsonp", "json", "*/*"):
+            with self.subTest(kind):
+                self.assert_refused(self.ask("POST", "/v1/jobs", b'{"workflow_id": "typed"}', content_type=kind), 415, "CONTENT_TYPE_UNKNOWN")
+        for kind in ("application/json", "Application/JSON; charset=utf-8", "application/merge-patch+json", None):
+            with self.subTest(kind):
+                headers = {} if kind is None else {"content_type": kind}
+                self.assertEqual(self.ask("POST", "/v1/jobs", b'{"workflow_id": "typed"}', **headers)[0], 200)
+
     def test_a_body_beyond_the_limit_gets_413(self):
-        # Of a much larger one the connection ends while a client such as this is still sending.
         answer = self.ask("POST", "/v1/jobs", json.dumps({"workflow_id": "a" * 4_200_000}), content_type="application/json")
         self.assert_refused(answer, 413, "REQUEST_TOO_LARGE")
+
+    def test_a_body_of_5_mib_gets_413_while_it_is_still_sent(self):
+        body = json.dumps({"workflow_id": "a" * 5 * 1024 * 1024}).encode()
+        chunked = b"".join(b"%x\r\n%s\r\n" % (len(part), part) for part in (body[i:i + 65536] for i in range(0, len(body), 65536)))
+        for framing, sent in ((f"content-length: {len(body)}", body), ("transfer-encoding: chunked", chunked + b"0\r\n\r\n")):
+            with self.subTest(framing), socket.create_connection(("127.0.0.1", self.world.up.ports["GATEWAY_PORT"]), 30) as connection:
+                head = (f"POST /v1/jobs HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer {self.person.token}\r\n"
+                        f"content-type: application/json\r\n{framing}\r\n\r\n")
+                with contextlib.suppress(ConnectionError):  # The answer comes first, then the connection ends.
+                    connection.sendall(head.encode() + sent)
+                response = http.client.HTTPResponse(connection)
+                response.begin()
+                self.assert_refused((response.status, json.loads(response.read())), 413, "REQUEST_TOO_LARGE")
+
+    def test_results_may_be_nested_and_are_refused_beyond_what_is_stored(self):
+        for depth, expected in ((40, 200), (101, 400), (1_000, 400), (20_000, 400)):
+            with self.subTest(depth):
+                job = self.world.must("CreateJob", {"workflow_id": "nested"}, self.person.token)["id"]
+                claimed = self.world.must("ClaimJobs", {"workflow_ids": ["nested"]}, self.world.worker)["jobs"][0]
+                self.assertEqual(claimed["job"]["id"], job)
+                body = f'{{"lease_token": "{claimed["lease_token"]}", "result_payload": {"[" * depth}{"]" * depth}}}'
+                status, _, text = self.world.rest.raw("POST", f"/v1/jobs/{job}:complete", body, JSON | {
+                    "authorization": f"Bearer {self.world.worker}"})
+                self.assertEqual(status, expected, text)
+                self.assertTrue(expected == 200 or json.loads(text)["message"], text)
+                if expected != 200:
+                    self.world.must("FailJob", {"id": job, "lease_token": claimed["lease_token"], "code": "DEEP"}, self.world.worker)
+        self.assertEqual(self.ask("GET", "/v1/users/me")[0], 200)
 
     def test_misspelt_fields_change_nothing(self):
         status, user = self.ask("PATCH", "/v1/users/me", b'{"fullname": "Ada"}', content_type="application/json")
@@ -80,6 +132,22 @@ class EdgeTest(unittest.TestCase):
                 self.assert_refused(answer, 400, "REQUEST_MALFORMED")
                 self.assertIn(word, answer[1]["message"])
 
+    def test_a_result_keeps_its_last_digit_over_rest(self):
+        job = self.world.must("CreateJob", {"workflow_id": "digits"}, self.person.token)["id"]
+        claimed = self.world.must("ClaimJobs", {"workflow_ids": ["digits"]}, self.world.worker)["jobs"][0]
+        result = '{"big": [9007199254740993, 1.10, 123456789012345678901234567890]}'
+        self.world.must("CompleteJob", {"id": job, "lease_token": claimed["lease_token"], "result_json": result}, self.world.worker)
+        status, headers, text = self.world.rest.raw("GET", f"/v1/jobs/{job}/result", headers={"authorization": f"Bearer {self.person.token}"})
+        self.assertEqual((status, headers["content-type"], text.decode()), (200, "application/json", result))
+
+    def test_enums_in_bodies_are_checked(self):
+        for view in ('"NONSENSE"', "99.5", "{}", "[1]"):
+            with self.subTest(view):
+                body = f'{{"ids": ["{self.person.id}"], "view": {view}}}'.encode()
+                answer = self.ask("POST", "/v1/jobs:batchGet", body, content_type="application/json")
+                self.assert_refused(answer, 400, "REQUEST_MALFORMED")
+                self.assertIn("view", answer[1]["message"])
+
     def test_enums_are_taken_in_any_case(self):
         for status in ("pending", "PENDING", "Pending"):
             self.assertEqual(self.ask("GET", f"/v1/jobs?user_id=me&status={status}")[0], 200)
@@ -89,9 +157,23 @@ class EdgeTest(unittest.TestCase):
         forged = ".".join((parts[0], parts[1], parts[2][::-1]))
         for token in (forged, "a.b.c", "x"):
             with self.subTest(token[:10]):
-                status, headers, text = self.world.rest.raw("GET", "/v1/jobs", headers={"authorization": f"Bearer {token}"})
-                self.assert_refused((status, json.loads(text)), 401, "TOKEN_INVALID")
-                self.assertNotIn("x-envoy-upstream-service-time", headers)
+                name = f"forged-{token[-5:]}"
+                self.assert_refused(self.ask("GET", "/v1/jobs", authorization=f"Bearer {token}", x_request_id=name), 401, "TOKEN_INVALID")
+                self.assertTrue(self.refused_at_the_wall(self.world, name))
+
+    def test_an_expired_token_ends_at_the_gateway_and_is_told_from_a_wrong_one(self):
+        world = World(VIBESTACK_ACCESS_TOKEN_TTL="1s")
+        self.addCleanup(world.close)
+        headers = {"authorization": f"Bearer {world.person().token}"}
+
+        def refused_by_the_gateway():
+            name = f"expired-{secrets.token_hex(4)}"
+            status, _, text = world.rest.raw("GET", "/v1/users/me", headers=headers | {"x-request-id": name})
+            if status == 401:
+                self.assert_refused((status, json.loads(text)), 401, "TOKEN_EXPIRED")
+            return self.refused_at_the_wall(world, name)
+
+        self.assertTrue(eventually(refused_by_the_gateway, 20))
 
     def test_a_stale_token_does_not_hinder_signing_in(self):
         status, _, text = self.world.rest.raw(

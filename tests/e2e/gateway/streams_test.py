@@ -2,7 +2,9 @@
 
 import asyncio
 import json
+import os
 import re
+import signal
 import time
 import unittest
 import urllib.request
@@ -90,9 +92,22 @@ class StreamsTest(unittest.IsolatedAsyncioTestCase):
         # Nowhere else: a link with a token in it is a token that leaks.
         stream = await EventStream.open(self.world, f"/v1/jobs/{job}?access_token={person.token}")
         self.assertEqual(stream.status, 401)
-        log = self.world.up.place / "log" / "gateway.log"
-        self.assertTrue(eventually(lambda: f"/v1/jobs/{job}:watch" in log.read_text(encoding="utf-8")))
-        self.assertNotIn(person.token, log.read_text(encoding="utf-8"))
+
+    async def test_a_token_in_a_query_gets_into_no_log(self):
+        marker = "not-to-be-seen"
+        os.kill(self.world.up.pid("job_service"), signal.SIGUSR1)  # each call is a line
+        paths = ["/v1/jobs:watch", "/v1/jobs/7:watch", "/v1/jobs/7:watch/", "/v1/jobs/7", "/nothing", "/v1/auth/login", "/docs"]
+        for path in paths:
+            for query in (f"access_token={marker}", f"access_token={marker}%0a", f"view=BASIC&access_token={marker}&access_token=2",
+                          f"access%5Ftoken={marker}", f"Access_Token={marker}", f"x=%00{marker}"):
+                stream = await EventStream.open(self.world, f"{path}?{query}")
+                stream.close()
+        self.world.rest.raw("GET", "/last-of-these")
+        logs = self.world.up.place / "log"
+        self.assertTrue(eventually(lambda: "/last-of-these" in (logs / "gateway.log").read_text(encoding="utf-8")))
+        os.kill(self.world.up.pid("job_service"), signal.SIGUSR2)
+        for log in logs.iterdir():
+            self.assertNotIn(marker, log.read_text(encoding="utf-8"), log.name)
 
     async def test_a_silent_stream_gives_signs_of_life_when_asked_for(self):
         person = self.world.person()
@@ -117,6 +132,39 @@ class StreamsTest(unittest.IsolatedAsyncioTestCase):
         self.assertEqual((await stream.next())["status"], "COMPLETED")
         self.assertIsNone(await stream.next())
 
+    async def test_all_jobs_are_watched_by_their_events_and_a_resumed_watch_misses_nothing(self):
+        person = self.world.person()
+        watched = self.create(person, "all")
+        stream = await EventStream.open(self.world, "/v1/jobs:watch", person.token)
+        self.assertEqual(await self.told_until(stream, lambda event: event["caught_up"]), [watched])
+        created = self.create(person, "all-later")
+        await self.told_until(stream, lambda event: created in [job["id"] for job in event["jobs"]])
+        stream.close()
+        self.complete(self.claim("all")[0])  # while nobody watches
+        self.world.must("CancelJob", {"id": created}, person.token)
+        self.world.must("DeleteJob", {"id": created}, person.token)
+        stream = await EventStream.open(self.world, "/v1/jobs:watch", person.token)
+        # What is open is told; of what was known to be open and is not told, a client asks.
+        self.assertEqual(await self.told_until(stream, lambda event: event["caught_up"]), [])
+        known = self.world.must("BatchGetJobs", {"ids": [watched, created]}, person.token)
+        self.assertEqual([job["status"] for job in known["jobs"]], ["COMPLETED"])
+        self.assertEqual(known["missing_ids"], [created])
+        deleted = self.create(person, "all-last")
+        self.world.must("CancelJob", {"id": deleted}, person.token)
+        self.world.must("DeleteJob", {"id": deleted}, person.token)
+        await self.told_until(stream, lambda event: deleted in event["deleted_ids"])
+        stream.close()
+
+    async def told_until(self, stream, wanted):
+        """The ids of the jobs in the events up to the one that is wanted."""
+        told = []
+        while True:
+            event = await stream.next()
+            self.assertIsNotNone(event, "the stream has ended")
+            told += [job["id"] for job in event["jobs"]]
+            if wanted(event):
+                return told
+
     async def test_refusals_are_errors_like_all_others(self):
         person = self.world.person()
         stream = await EventStream.open(self.world, "/v1/jobs/no-id:watch", person.token)
@@ -126,22 +174,39 @@ class StreamsTest(unittest.IsolatedAsyncioTestCase):
         person = self.world.person()
         requests = [{"workflow_id": "thousand"} for _ in range(WATCHERS)]
         jobs = self.world.must("BatchCreateJobs", {"requests": requests}, person.token)["jobs"]
+        before = streams_under_way(self.world), self.waiting_calls()
         began = time.monotonic()
+        streams = await self.open_each(jobs, person)
+        opened = time.monotonic() - began
+        self.assertGreaterEqual(streams_under_way(self.world) - before[0], WATCHERS)
+        # Closed while nothing happens: only that they are closed can end them.
+        leaving = await self.open_each(jobs[:WATCHERS // 2], person)
+        self.assertGreaterEqual(self.waiting_calls() - before[1], WATCHERS + len(leaving))
+        for stream in leaving:
+            stream.close()
+        self.assertTrue(eventually(lambda: streams_under_way(self.world) - before[0] == WATCHERS, SECONDS))
+        self.assertTrue(eventually(lambda: self.waiting_calls() - before[1] == WATCHERS, SECONDS))
+        began = time.monotonic()
+        for claimed in self.claim("thousand"):
+            self.complete(claimed)
+        ends = await asyncio.gather(*(self.last_of(stream) for stream in streams))
+        self.assertEqual({job["status"] for job in ends}, {"COMPLETED"})
+        print(f"\nstreams: {WATCHERS} opened in {opened:.1f} s, all ended in {time.monotonic() - began:.1f} s")
+        self.assertTrue(eventually(lambda: streams_under_way(self.world) == before[0], SECONDS))
+
+    async def open_each(self, jobs, person):
+        """A stream for each job, which has told what the job is now."""
         streams = await asyncio.gather(*(EventStream.open(self.world, f"/v1/jobs/{job['id']}:watch", person.token)
                                          for job in jobs))
         first = await asyncio.gather(*(stream.next() for stream in streams))
         self.assertEqual({job["status"] for job in first}, {"PENDING"})
-        opened = time.monotonic() - began
-        self.assertGreaterEqual(streams_under_way(self.world), WATCHERS)
-        for stream in streams[: WATCHERS // 2]:
-            stream.close()
-        began = time.monotonic()
-        for claimed in self.claim("thousand"):
-            self.complete(claimed)
-        ends = await asyncio.gather(*(self.last_of(stream) for stream in streams[WATCHERS // 2:]))
-        self.assertEqual({job["status"] for job in ends}, {"COMPLETED"})
-        print(f"\nstreams: {WATCHERS} opened in {opened:.1f} s, all of the rest ended in {time.monotonic() - began:.1f} s")
-        self.assertTrue(eventually(lambda: streams_under_way(self.world) == 0, SECONDS))
+        return streams
+
+    def waiting_calls(self):
+        """How many calls wait for news in job_service, by its own count."""
+        url = f"http://127.0.0.1:{self.world.up.ports['JOB_METRICS']}/metrics"
+        with urllib.request.urlopen(url, timeout=5) as response:
+            return int(re.search(r"^vibestack_waiting_calls (\d+)", response.read().decode(), re.MULTILINE)[1])
 
     @staticmethod
     async def last_of(stream):

@@ -5,7 +5,9 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <thread>
 
+#include "absl/synchronization/notification.h"
 #include "absl/time/clock.h"
 #include "common/async/sync_wait.h"
 #include "common/base/error.h"
@@ -43,7 +45,8 @@ Name Read(const LaggingReads& reads, const std::function<Name(Session&)>& work =
 class LaggingReadsTest : public testing::Test {
  protected:
   void SetUp() override {
-    ASSERT_TRUE(Eventually(kGoodTime, [this] { return primary_.healthy() && standby_.healthy(); }));
+    ASSERT_TRUE(
+        Eventually(kGoodTime, [this] { return primary_.has_idle() && standby_.has_idle(); }));
   }
 
   // What the standby refuses so, as seen by the caller.
@@ -69,6 +72,7 @@ TEST_F(LaggingReadsTest, WithoutAStandbyGoToThePrimary) {
 TEST_F(LaggingReadsTest, WhatTheStandbyFailsThePrimaryAnswers) {
   EXPECT_EQ(*RefusedByTheStandby(StatusFromSqlState("40001")), "primary");  // replay was in the way
   EXPECT_EQ(*RefusedByTheStandby(StatusFromSqlState("57P01")), "primary");  // shut down
+  EXPECT_EQ(*RefusedByTheStandby(StatusFromSqlState("53200")), "primary");  // out of memory
 }
 
 TEST_F(LaggingReadsTest, WhatIsWrongWithTheReadIsNotReadAgain) {
@@ -76,6 +80,23 @@ TEST_F(LaggingReadsTest, WhatIsWrongWithTheReadIsNotReadAgain) {
       RefusedByTheStandby(MakeError(absl::StatusCode::kInvalidArgument, "INVALID_VALUE", "wrong"))
           .status()));
   EXPECT_TRUE(absl::IsDeadlineExceeded(RefusedByTheStandby(DeadlineError()).status()));
+}
+
+TEST_F(LaggingReadsTest, StandbyWithoutAConnectionToSpareIsPassedOver) {
+  absl::Notification begun;
+  absl::Notification read;
+  std::thread slow([&] {
+    const auto work = [&](Session& session) {
+      begun.Notify();
+      read.WaitForNotification();
+      return ReadName(session);
+    };
+    EXPECT_EQ(*Read(reads_, work), "standby");
+  });
+  begun.WaitForNotification();
+  EXPECT_EQ(*Read(reads_), "primary");
+  read.Notify();
+  slow.join();
 }
 
 TEST_F(LaggingReadsTest, StandbyThatStopsIsPassedOver) {
