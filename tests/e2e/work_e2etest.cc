@@ -250,5 +250,22 @@ TEST_F(WorkWithRetention, EndedJobsGoWhenTheirTimeIsOverAndOpenOnesStay) {
   EXPECT_TRUE(GetJob(services_, person_.access_token, pending.id()).ok());
 }
 
+class WorkWithoutRetention : public Work {
+ protected:
+  WorkWithoutRetention() : Work({"--sweep_interval=20ms"}) {}
+};
+
+TEST_F(WorkWithoutRetention, EndedJobsStayForEver) {
+  const auto ended = CreateAndClaim(services_, person_);
+  ASSERT_TRUE(Complete(services_, ended, "1").ok());
+  RunUnnoticed("UPDATE agent_jobs SET created_at = '2000-01-01', updated_at = '2000-01-01'");
+  const auto sweeps = [this] {
+    return services_.job().Metric("vibestack_sweeps_total{outcome=\"ok\",what=\"leases_ran_out\"}");
+  };
+  const double before = sweeps();
+  ASSERT_TRUE(Eventually(kLong, [&] { return sweeps() > before + 10; }));
+  EXPECT_TRUE(GetJob(services_, person_.access_token, ended.job().id()).ok());
+}
+
 }  // namespace
 }  // namespace vibestack::e2e

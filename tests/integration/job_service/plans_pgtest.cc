@@ -1,6 +1,7 @@
 #include "absl/time/clock.h"
 #include "job_service/store/sql.h"
 #include "tests/integration/job_service/fixture.h"
+#include "tests/integration/job_service/plan_of.h"
 
 namespace vibestack::job_service {
 namespace {
@@ -8,35 +9,13 @@ namespace {
 using testing::HasSubstr;
 using testing::Not;
 
-// The plans that sessions of ours make, once for all parameters.
 class PlansTest : public JobServiceTest {
  protected:
-  PlansTest() { Connect(); }
-
-  // A new session of ours.
-  void Connect() {
-    ours_ = std::make_unique<pqxx::connection>(std::getenv("DATABASE_URL"));
-    for (const auto& [name, value] : JobSessionOptions("").settings) {
-      pqxx::nontransaction(*ours_).exec("SET " + name + " = " + ours_->quote(value));
-    }
-  }
-
   std::string PlanOf(const db::Statement& statement, int parameters) {
-    const std::string name = std::string("plan_") + statement.name;
-    pqxx::nontransaction work(*ours_);
-    work.exec("PREPARE " + name + " AS " + statement.sql);
-    std::string nulls = parameters == 0 ? "" : "(NULL";
-    for (int i = 1; i < parameters; ++i) nulls += ", NULL";
-    if (parameters > 0) nulls += ")";
-    std::string plan;
-    for (const auto& row : work.exec("EXPLAIN EXECUTE " + name + nulls)) {
-      plan += row[0].c_str();
-      plan += '\n';
-    }
-    return plan;
+    return job_service::PlanOf(*ours_, statement, parameters);
   }
 
-  std::unique_ptr<pqxx::connection> ours_;
+  std::unique_ptr<pqxx::connection> ours_ = ConnectAsOurs();
 };
 
 struct Expectation {
@@ -55,7 +34,7 @@ TEST_F(PlansTest, EveryStatementUsesItsIndex) {
   Fill(ann_, 20'000);
   Sql("UPDATE agent_jobs SET status = 'completed' WHERE abs(hashtext(id::text)) % 10 < 8");
   Sql("UPDATE agent_jobs SET status = 'processing' WHERE abs(hashtext(id::text)) % 100 = 99");
-  Connect();
+  ours_ = ConnectAsOurs();
   const Expectation expectations[] = {
       {sql::kGetJobsUpTo, 2, {"agent_jobs_pkey"}},
       {sql::kGetJobs, 3, {"agent_jobs_pkey"}},
@@ -100,7 +79,7 @@ TEST_F(PlansTest, EveryStatementUsesItsIndex) {
   for (const bool analysed : {false, true}) {
     if (analysed) {
       Sql("VACUUM ANALYZE agent_jobs");
-      Connect();
+      ours_ = ConnectAsOurs();
     }
     for (const Expectation& expected : expectations) {
       // Of a table that nobody analysed yet lists may be read otherwise; it is small then.

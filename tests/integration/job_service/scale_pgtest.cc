@@ -5,7 +5,9 @@
 #include <map>
 
 #include "absl/time/clock.h"
+#include "job_service/store/sql.h"
 #include "tests/integration/job_service/fixture.h"
+#include "tests/integration/job_service/plan_of.h"
 
 namespace vibestack::job_service {
 namespace {
@@ -31,22 +33,39 @@ class ScaleTest : public JobServiceTest {
     while (absl::Now() < end) Sweep();
   }
 
-  // The best of many times: what it costs when nothing else disturbs it.
+  // The best of many times, each the mean of some calls: what one costs when nothing else disturbs
+  // it.
   static absl::Duration Best(const std::function<void()>& call) {
+    constexpr int kCalls = 10;
     absl::Duration best = absl::InfiniteDuration();
-    for (int i = 0; i < 40; ++i) {
+    for (int i = 0; i < 20; ++i) {
       const absl::Time began = absl::Now();
-      call();
-      best = std::min(best, absl::Now() - began);
+      for (int j = 0; j < kCalls; ++j) call();
+      best = std::min(best, (absl::Now() - began) / kCalls);
     }
     return best;
+  }
+
+  // What reads most of what there is, as sessions plan it now.
+  static void ExpectIndexes() {
+    const auto ours = ConnectAsOurs();
+    const std::pair<const db::Statement*, int> statements[] = {
+        {&sql::kClaimFairly, 4},          {&sql::kClaimOldest, 2}, {&sql::kListUserJobsNewest, 7},
+        {&sql::kListStatusJobsOldest, 6}, {&sql::kCountJobs, 2},   {&sql::kSweepJobs, 4},
+        {&sql::kExpireJobs, 2},           {&sql::kCensus, 1}};
+    for (const auto& [statement, parameters] : statements) {
+      const std::string plan = PlanOf(*ours, *statement, parameters);
+      EXPECT_THAT(plan, testing::Not(testing::HasSubstr("Seq Scan on agent_jobs")))
+          << statement->name;
+      EXPECT_THAT(plan, testing::HasSubstr("vibestack_jobs_")) << statement->name;
+    }
   }
 
   std::map<std::string, absl::Duration> Measure() {
     JobQuery query;
     query.user_id = One("SELECT md5('u7')::uuid");
     std::map<std::string, absl::Duration> times;
-    times["claim"] = Best([&] { EXPECT_EQ(Claim(20, {"w"}).size(), 20U); });
+    times["claim"] = Best([&] { EXPECT_EQ(Claim(10, {"w"}).size(), 10U); });
     times["list by owner"] =
         Best([&] { EXPECT_EQ(SyncWait(store_.List(query, Soon()))->jobs.size(), 50U); });
     for (const bool oldest_first : {false, true}) {
@@ -71,12 +90,13 @@ TEST_F(ScaleTest, AMillionFinishedJobsCostNoMoreThanTenThousand) {
   FillUpTo(10'000, 10'000);
   const auto few = Measure();
   FillUpTo(1'000'000, 100'000);
+  ExpectIndexes();
   const auto many = Measure();
   for (const auto& [what, time] : few) {
     const double ratio = absl::FDivDuration(many.at(what), time);
     std::printf("%s: %s, then %s (x %.2f)\n", what.c_str(), absl::FormatDuration(time).c_str(),
                 absl::FormatDuration(many.at(what)).c_str(), ratio);
-    EXPECT_LT(many.at(what), 1.5 * time + absl::Microseconds(300)) << what;
+    EXPECT_LT(many.at(what), 1.5 * time) << what;
   }
 }
 

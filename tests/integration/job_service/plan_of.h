@@ -1,0 +1,41 @@
+#ifndef VIBESTACK_TESTS_INTEGRATION_JOB_SERVICE_PLAN_OF_H_
+#define VIBESTACK_TESTS_INTEGRATION_JOB_SERVICE_PLAN_OF_H_
+
+#include <cstdlib>
+#include <memory>
+#include <pqxx/pqxx>
+#include <string>
+
+#include "common/db/statement.h"
+#include "job_service/store/job_store.h"
+
+namespace vibestack::job_service {
+
+// A new session that plans as ours do.
+inline std::unique_ptr<pqxx::connection> ConnectAsOurs() {
+  auto ours = std::make_unique<pqxx::connection>(std::getenv("DATABASE_URL"));
+  for (const auto& [name, value] : JobSessionOptions("").settings) {
+    pqxx::nontransaction(*ours).exec("SET " + name + " = " + ours->quote(value));
+  }
+  return ours;
+}
+
+// The plan that such a session makes of the statement, for all parameters; once in each session.
+inline std::string PlanOf(pqxx::connection& ours, const db::Statement& statement, int parameters) {
+  const std::string name = std::string("plan_") + statement.name;
+  pqxx::nontransaction work(ours);
+  work.exec("PREPARE " + name + " AS " + statement.sql);
+  std::string nulls = parameters == 0 ? "" : "(NULL";
+  for (int i = 1; i < parameters; ++i) nulls += ", NULL";
+  if (parameters > 0) nulls += ")";
+  std::string plan;
+  for (const auto& row : work.exec("EXPLAIN EXECUTE " + name + nulls)) {
+    plan += row[0].c_str();
+    plan += '\n';
+  }
+  return plan;
+}
+
+}  // namespace vibestack::job_service
+
+#endif  // VIBESTACK_TESTS_INTEGRATION_JOB_SERVICE_PLAN_OF_H_
