@@ -48,6 +48,12 @@ class Ban : public testing::Test {
     }
   }
 
+  // In user_service, which did it.
+  void ExpectRefusedAtOnce(const Person& person) {
+    EXPECT_EQ(CallUserService(person.access_token).reason(), "ACCOUNT_INACTIVE");
+    EXPECT_EQ(Refresh(person), "ACCOUNT_INACTIVE");
+  }
+
   std::string Refresh(const Person& person) {
     user::v1::RefreshTokenRequest request;
     request.set_refresh_token(person.refresh_token);
@@ -77,9 +83,9 @@ TEST_F(Ban, BannedUserIsRefusedInBothServicesWithinASecond) {
                                   {.token = superuser.access_token});
         ASSERT_TRUE(deleted.ok()) << Describe(deleted.status);
         EXPECT_FALSE(deleted.value.is_active());
+        ExpectRefusedAtOnce(person);
       },
       "ACCOUNT_INACTIVE");
-  EXPECT_EQ(Refresh(person), "ACCOUNT_INACTIVE");
   EXPECT_EQ(LogInReason(person), "INVALID_CREDENTIALS");
 
   user::v1::UndeleteUserRequest request;
@@ -90,6 +96,36 @@ TEST_F(Ban, BannedUserIsRefusedInBothServicesWithinASecond) {
   EXPECT_TRUE(Eventually(kWithinASecond, [&] {
     return CallUserService(person.access_token).ok() && CallJobService(person.access_token).ok();
   }));
+}
+
+TEST_F(Ban, UserBannedByAnUpdateIsRefusedAtOnce) {
+  const Person superuser = services_.CreateSuperuser();
+  const Person person = services_.SignUp();
+  ASSERT_TRUE(CallUserService(person.access_token).ok());
+  user::v1::UpdateUserRequest request;
+  request.mutable_user()->set_id(person.id);
+  request.mutable_user()->set_is_active(false);
+  request.mutable_update_mask()->add_paths("is_active");
+  const auto updated = Call(services_.users(), &UserService::Stub::UpdateUser, request,
+                            {.token = superuser.access_token});
+  ASSERT_TRUE(updated.ok()) << Describe(updated.status);
+  ExpectRefusedAtOnce(person);
+}
+
+TEST_F(Ban, JobServiceHearsOfItBeforeItsAnswerIsOld) {
+  std::vector<absl::Duration> took;
+  for (int i = 0; i < 15; ++i) {
+    const Person person = services_.SignUp();
+    ASSERT_TRUE(CallJobService(person.access_token).ok());
+    database_.Run("UPDATE users SET is_active = false WHERE id = '" + person.id + "'");
+    const absl::Time changed = absl::Now();
+    ASSERT_TRUE(
+        Eventually(absl::Seconds(10), [&] { return !CallJobService(person.access_token).ok(); }));
+    took.push_back(absl::Now() - changed);
+  }
+  std::sort(took.begin(), took.end());
+  // Nothing but the notification: what it has cached it believes for a second.
+  EXPECT_LT(took[took.size() / 2], absl::Milliseconds(500));
 }
 
 TEST_F(Ban, UserBannedByForeignSqlIsRefusedWithinASecond) {

@@ -17,6 +17,10 @@ constexpr char kAttacker[] = "198.51.100.1";
 
 class Guessing : public testing::Test {
  protected:
+  explicit Guessing(std::vector<std::string> flags = {"--trusted_proxies=127.0.0.0/8",
+                                                      "--guess_window=1h"})
+      : services_({.user_flags = std::move(flags)}) {}
+
   Result<user::v1::TokenResponse> LogIn(const std::string& email, const std::string& password,
                                         const std::string& from) {
     user::v1::LoginRequest request;
@@ -48,7 +52,7 @@ class Guessing : public testing::Test {
 
   const std::map<std::string, int> kTenOfThirty = {{"INVALID_CREDENTIALS", 10},
                                                    {"TOO_MANY_ATTEMPTS", 20}};
-  Services services_{{.user_flags = {"--trusted_proxies=127.0.0.0/8", "--guess_window=1h"}}};
+  Services services_;
   const Person ann_ = services_.SignUp();
 };
 
@@ -130,6 +134,20 @@ TEST_F(Guessing, EveryLogInIsALineOfTheAuditLog) {
                              R"(","client_address":"192.0.2.7"})"));
   EXPECT_THAT(log, HasSubstr(R"("reason":"unknown_email","client_address":"192.0.2.7"})"));
   EXPECT_THAT(log, Not(HasSubstr(ann_.email)));
+}
+
+// As it is by default.
+class GuessingWithoutProxies : public Guessing {
+ protected:
+  GuessingWithoutProxies() : Guessing({"--guess_window=1h"}) {}
+};
+
+TEST_F(GuessingWithoutProxies, WhoNamesAnotherAddressEachTimeIsStoppedAllTheSame) {
+  std::map<std::string, int> reasons;
+  for (int i = 0; i < 30; ++i) {
+    ++reasons[LogIn(ann_.email, "wrong horse", "203.0.113." + std::to_string(i)).reason()];
+  }
+  EXPECT_EQ(reasons, kTenOfThirty);
 }
 
 TEST(TrustedProxies, AWrongListIsRefusedAtTheStart) {

@@ -75,12 +75,13 @@ class MetricsTest : public testing::Test {
     WriteFile(directory_.path() + "/secret", "0123456789abcdef");
     WriteFile(directory_.path() + "/workflows.json",
               R"({"workflows": [{"id": "pushed", "push": {"url": ")" + receiver_.url() + "\"}}]}");
+    const std::string standby = "--read_database_url=" + RequiredEnvironment("DATABASE_URL");
     services_ = std::make_unique<Services>(Services::Options{
         .user_flags = {"--webhook_url=" + receiver_.url(),
                        "--webhook_secret_file=" + directory_.path() + "/secret",
-                       "--guesses_from_address_at_account=3"},
+                       "--guesses_from_address_at_account=3", standby},
         .job_flags = {"--workflows_file=" + directory_.path() + "/workflows.json",
-                      "--callback_base_url=http://gateway.test", "--sweep_interval=50ms"},
+                      "--callback_base_url=http://gateway.test", "--sweep_interval=50ms", standby},
         .callback_keys = true});
   }
 

@@ -28,6 +28,7 @@ const std::pair<const char*, std::string> kForeignFields[] = {
     {"field 5", "\x28\x01"},
     {"field 6", "\x30\x01"},
     {"field 7", std::string("\x3a\x02\x08\x01")},
+    {"field 8", std::string("\x42\x02\x08\x01")},
     {"field 100", std::string("\xa2\x06\x04nice")}};
 
 class ConfirmedSignUp : public MailTest {

@@ -51,6 +51,8 @@ class LaggingReadsTest : public testing::Test {
 
   // What the standby refuses so, as seen by the caller.
   Name RefusedByTheStandby(const absl::Status& refusal) {
+    // The thread of a read before may still be on its way back.
+    EXPECT_TRUE(Eventually(kGoodTime, [this] { return standby_.has_idle(); }));
     return Read(reads_, [&refusal](Session& session) -> Name {
       const Name name = ReadName(session);
       if (name.ok() && *name == "standby") return refusal;
