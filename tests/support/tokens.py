@@ -23,7 +23,8 @@ def signed_anew(token, keys_dir, **claims):
     """The token with other claims, and a signature that is right."""
     head, body, _ = token.split(".")
     payload = json.loads(unpart(body)) | claims
-    unsigned = f"{head}.{part(json.dumps(payload, separators=(",", ":")).encode())}"
+    body = json.dumps(payload, separators=(",", ":"))
+    unsigned = f"{head}.{part(body.encode())}"
     key = keys_dir / f"{json.loads(unpart(head))['kid']}.pem"
     der = subprocess.run(["openssl", "dgst", "-sha256", "-sign", key], input=unsigned.encode(), capture_output=True, check=True).stdout
     return f"{unsigned}.{part(raw_signature(der))}"

@@ -46,6 +46,11 @@ class EventStream:
     def close(self):
         self._writer.close()
 
+    async def closed(self):
+        """Closes it now, not when the loop comes round."""
+        self._writer.close()
+        await self._writer.wait_closed()
+
 
 def streams_under_way(world):
     """How many calls of the gateway to job_service are open, by its own count."""
@@ -183,8 +188,7 @@ class StreamsTest(unittest.IsolatedAsyncioTestCase):
         # Closed while nothing happens: only that they are closed can end them.
         leaving = await self.open_each(jobs[:WATCHERS // 2], person)
         self.assertEqual(self.waiting_calls(), WATCHERS + len(leaving))
-        for stream in leaving:
-            stream.close()
+        await asyncio.gather(*(stream.closed() for stream in leaving))
         self.assertTrue(eventually(lambda: streams_under_way(self.world) == self.waiting_calls() == WATCHERS, SECONDS))
         began = time.monotonic()
         for claimed in self.claim("thousand"):
