@@ -13,14 +13,15 @@ thread_local int allocations = 0;
 
 }  // namespace
 
-void* operator new(size_t size) {
+// (Not inlined: the compiler would compare what is allocated by name with what is freed.)
+[[gnu::noinline]] void* operator new(size_t size) {
   ++allocations;
   void* const memory = std::malloc(size);
   if (memory == nullptr) throw std::bad_alloc();
   return memory;
 }
-void operator delete(void* memory) noexcept { std::free(memory); }
-void operator delete(void* memory, size_t) noexcept { std::free(memory); }
+[[gnu::noinline]] void operator delete(void* memory) noexcept { std::free(memory); }
+[[gnu::noinline]] void operator delete(void* memory, size_t) noexcept { std::free(memory); }
 
 namespace vibestack {
 namespace {
