@@ -2,14 +2,12 @@
 
 import http.server
 import json
-import pathlib
-import tempfile
-import threading
 import unittest
 import urllib.error
 import urllib.request
 
 from tests.e2e.gateway.world import World
+from tests.support import pushed_workflow
 
 
 class Workflow(http.server.BaseHTTPRequestHandler):
@@ -46,16 +44,7 @@ def call_back(url, token, body):
 class PushTest(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Workflow)
-        cls.addClassCleanup(server.server_close)
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        cls.addClassCleanup(server.shutdown)
-        directory = tempfile.TemporaryDirectory()
-        cls.addClassCleanup(directory.cleanup)
-        file = pathlib.Path(directory.name) / "workflows.json"
-        file.write_text(json.dumps({"workflows": [
-            {"id": "pushed", "push": {"url": f"http://127.0.0.1:{server.server_port}/hook"}}]}), encoding="ascii")
-        cls.world = World(VIBESTACK_WORKFLOWS_FILE=str(file))
+        cls.world = World(VIBESTACK_WORKFLOWS_FILE=str(pushed_workflow.serve(cls, Workflow)))
         cls.addClassCleanup(cls.world.close)
 
     def test_a_run_calls_back_through_the_gateway_for_its_own_job_only(self):

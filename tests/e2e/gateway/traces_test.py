@@ -5,18 +5,16 @@ import contextlib
 import http.server
 import json
 import os
-import pathlib
 import secrets
 import signal
 import socket
 import subprocess
-import tempfile
-import threading
 import time
 import unittest
 import urllib.request
 
 from tests.e2e.gateway.world import PASSWORD, World
+from tests.support import pushed_workflow
 from tests.support.otlp import Collector
 from tests.support.waiting import eventually
 
@@ -40,18 +38,10 @@ class Workflow(http.server.BaseHTTPRequestHandler):
 class TracesTest(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Workflow)
-        cls.addClassCleanup(server.server_close)
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        cls.addClassCleanup(server.shutdown)
-        directory = tempfile.TemporaryDirectory()
-        cls.addClassCleanup(directory.cleanup)
-        file = pathlib.Path(directory.name) / "workflows.json"
-        file.write_text(json.dumps({"workflows": [
-            {"id": "pushed", "push": {"url": f"http://127.0.0.1:{server.server_port}/hook"}}]}), encoding="ascii")
         cls.collector = Collector()
         cls.addClassCleanup(cls.collector.close)
-        cls.world = World(VIBESTACK_WORKFLOWS_FILE=str(file), VIBESTACK_OTLP_ENDPOINT=f"http://{cls.collector.address}",
+        cls.world = World(VIBESTACK_WORKFLOWS_FILE=str(pushed_workflow.serve(cls, Workflow)),
+                          VIBESTACK_OTLP_ENDPOINT=f"http://{cls.collector.address}",
                           GATEWAY_OTLP_ENDPOINT=cls.collector.address,
                           VIBESTACK_OWNER_TTL="0")  # so that each call asks user_service
         cls.addClassCleanup(cls.world.close)
