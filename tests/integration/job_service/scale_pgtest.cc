@@ -17,6 +17,7 @@ class ScaleTest : public JobServiceTest {
   // Fills the table up to so many jobs of 100 users and one workflow.
   void FillUpTo(int finished, int pending) {
     Sql("SET vibestack.own_news = 'on'");
+    Sql("UPDATE agent_jobs SET status = 'completed' WHERE status = 'processing'");
     Sql("INSERT INTO users (id, email, hashed_password) SELECT md5('u' || n)::uuid, 'u' || n, '' "
         "FROM generate_series(0, 99) AS n ON CONFLICT DO NOTHING");
     for (const auto& [status, count] :
@@ -33,12 +34,12 @@ class ScaleTest : public JobServiceTest {
     while (absl::Now() < end) Sweep();
   }
 
-  // The best of many times, each the mean of some calls: what one costs when nothing else disturbs
+  // The best of so many times, each the mean of ten: what a call costs when nothing else disturbs
   // it.
-  static absl::Duration Best(const std::function<void()>& call) {
+  static absl::Duration Best(const std::function<void()>& call, int times = 100) {
     constexpr int kCalls = 10;
     absl::Duration best = absl::InfiniteDuration();
-    for (int i = 0; i < 20; ++i) {
+    for (int i = 0; i < times; ++i) {
       const absl::Time began = absl::Now();
       for (int j = 0; j < kCalls; ++j) call();
       best = std::min(best, (absl::Now() - began) / kCalls);
@@ -61,11 +62,17 @@ class ScaleTest : public JobServiceTest {
     }
   }
 
+  // Twice, since something else on the machine may be in the way for a while.
   std::map<std::string, absl::Duration> Measure() {
+    auto times = MeasureOnce();
+    for (const auto& [what, time] : MeasureOnce()) times[what] = std::min(times[what], time);
+    return times;
+  }
+
+  std::map<std::string, absl::Duration> MeasureOnce() {
     JobQuery query;
     query.user_id = One("SELECT md5('u7')::uuid");
     std::map<std::string, absl::Duration> times;
-    times["claim"] = Best([&] { EXPECT_EQ(Claim(10, {"w"}).size(), 10U); });
     times["list by owner"] =
         Best([&] { EXPECT_EQ(SyncWait(store_.List(query, Soon()))->jobs.size(), 50U); });
     for (const bool oldest_first : {false, true}) {
@@ -82,11 +89,18 @@ class ScaleTest : public JobServiceTest {
     times["sweep"] = Best([&] { EXPECT_EQ(Sweep(), 0); });
     times["retention"] =
         Best([&] { EXPECT_EQ(*SyncWait(store_.Expire(absl::Hours(24), 1'000, Soon())), 0); });
+    // Last, since it leaves jobs that are processed.
+    times["claim"] = Best([&] { EXPECT_EQ(Claim(10, {"w"}).size(), 10U); }, 20);
     return times;
   }
 };
 
 TEST_F(ScaleTest, AMillionFinishedJobsCostNoMoreThanTenThousand) {
+  // What the disk takes is another question, and no constant: neither flushes, nor whole pages that
+  // are logged after a checkpoint.
+  Sql("ALTER SYSTEM SET fsync = off");
+  Sql("ALTER SYSTEM SET full_page_writes = off");
+  Sql("SELECT pg_reload_conf()");
   FillUpTo(10'000, 10'000);
   const auto few = Measure();
   FillUpTo(1'000'000, 100'000);
