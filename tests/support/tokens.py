@@ -20,10 +20,10 @@ def raw_signature(der):
 
 
 def signed_anew(token, keys_dir, **claims):
-    """The token with other claims, and a signature that is right."""
+    """The token with other claims, without those that are None, and with a signature that is right."""
     head, body, _ = token.split(".")
     payload = json.loads(unpart(body)) | claims
-    body = json.dumps(payload, separators=(",", ":"))
+    body = json.dumps({name: value for name, value in payload.items() if value is not None}, separators=(",", ":"), sort_keys=True)
     unsigned = f"{head}.{part(body.encode())}"
     key = keys_dir / f"{json.loads(unpart(head))['kid']}.pem"
     der = subprocess.run(["openssl", "dgst", "-sha256", "-sign", key], input=unsigned.encode(), capture_output=True, check=True).stdout

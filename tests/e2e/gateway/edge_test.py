@@ -1,6 +1,7 @@
 """What the gateway itself refuses, forwards, hides and keeps out of its log."""
 
 import base64
+import concurrent.futures
 import contextlib
 import http.client
 import json
@@ -233,6 +234,55 @@ class EdgeTest(unittest.TestCase):
         self.assertEqual(line["event"], "login_failed")
         self.assertTrue(line["client_address"])
         self.assertNotEqual(line["client_address"], "203.0.113.7")
+
+    def test_long_polls_may_last_longer_than_other_calls(self):
+        job = self.world.must("CreateJob", {"workflow_id": "long-poll"}, self.person.token)["id"]
+        began = time.monotonic()
+        polls = {f"/v1/jobs/{job}:wait?timeout=37s": ("GET", None, self.person.token),
+                 "/v1/jobs:claim": ("POST", b'{"workflow_ids": ["nothing-comes"], "wait": "37s"}', self.world.worker)}
+
+        def poll(path):
+            verb, body, token = polls[path]
+            status, _, text = self.world.rest.raw(verb, path, body, JSON | {"authorization": f"Bearer {token}"}, timeout=60)
+            return status, time.monotonic() - began, text
+
+        with concurrent.futures.ThreadPoolExecutor() as threads:
+            for path, (status, took, text) in zip(polls, threads.map(poll, polls)):
+                with self.subTest(path):
+                    self.assertEqual(status, 200, text)
+                    self.assertGreater(took, 36)
+
+    def test_the_admin_interface_is_on_loopback(self):
+        connection = http.client.HTTPConnection("127.0.0.1", self.world.up.ports["GATEWAY_ADMIN"], timeout=10)
+        self.addCleanup(connection.close)
+        connection.request("GET", "/config_dump")
+        dump = json.loads(connection.getresponse().read())
+        bootstrap = next(one["bootstrap"] for one in dump["configs"] if "bootstrap" in one)
+        self.assertEqual(bootstrap["admin"]["address"]["socket_address"]["address"], "127.0.0.1")
+
+    def test_connections_beyond_the_limit_end_at_once_and_the_others_are_served(self):
+        world = World(GATEWAY_MAX_CONNECTIONS="20")
+        self.addCleanup(world.close)
+        address = ("127.0.0.1", world.up.ports["GATEWAY_PORT"])
+        request = b"GET /.well-known/jwks.json HTTP/1.1\r\nhost: localhost\r\n\r\n"
+
+        def is_served(connection):
+            with contextlib.suppress(ConnectionError):
+                connection.sendall(request)
+                return connection.recv(12) == b"HTTP/1.1 200"
+            return False
+
+        def served_of(count):
+            """How many of so many connections at once."""
+            with contextlib.ExitStack() as all_of_them:
+                connections = [all_of_them.enter_context(socket.create_connection(address, 10)) for _ in range(count)]
+                return [is_served(connection) for connection in connections].count(True)
+
+        served = served_of(40)
+        # (The gateway and its health checks may hold some of their own.)
+        self.assertGreater(served, 10)
+        self.assertLessEqual(served, 20)
+        self.assertTrue(eventually(lambda: served_of(5) == 5))
 
     def test_a_service_that_is_away_means_503_with_a_time_to_try_again(self):
         world = World()

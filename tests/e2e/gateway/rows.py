@@ -9,6 +9,7 @@ import typing
 import uuid
 
 from tests.e2e.gateway.world import PASSWORD
+from tests.support.tokens import signed_anew
 
 
 @dataclasses.dataclass
@@ -103,6 +104,13 @@ def reset(world):
     return {"token": world.webhook.take(email)["token"], "new_password": "battery staple"}, None
 
 
+def confirm(world):
+    """With a token as it is mailed where sign-up has to be confirmed."""
+    token = signed_anew(world.person().token, world.up.place / "keys", purpose="sign_up", sub=str(uuid.uuid4()), jti=str(uuid.uuid4()),
+                        email=fresh_email(), fingerprint=None)
+    return {"token": token, "password": PASSWORD, "full_name": "Ada"}, None
+
+
 def somebodys_token(world):
     return {"token": world.person().token}, world.superuser.token
 
@@ -165,6 +173,7 @@ ROWS = [
     Row("Login", "nothing", anonymous(), "INVALID_ARGUMENT"),
     Row("RefreshToken", "tokens", refresh),
     Row("RefreshToken", "no token at all", anonymous(refresh_token="a.b.c"), "UNAUTHENTICATED"),
+    Row("ConfirmSignUp", "a good one", confirm),
     Row("ConfirmSignUp", "no token at all", anonymous(token="a.b.c", password=PASSWORD), "UNAUTHENTICATED"),
     Row("ConfirmSignUp", "nothing", anonymous(), "INVALID_ARGUMENT"),
     Row("ChangePassword", "tokens", own(current_password=PASSWORD, new_password="battery staple")),
