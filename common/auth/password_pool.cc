@@ -90,8 +90,8 @@ void PasswordPool::SubmitFor(double rounds, absl::Time deadline, Callback done, 
                              bool exact) {
   Submit({rounds, deadline,
           [compute = std::move(compute),
-           done = std::move(done)](absl::Status status) mutable -> Answer {
-            absl::StatusOr<T> result = status.ok() ? compute() : std::move(status);
+           done = std::move(done)](const absl::Status& status) mutable -> Answer {
+            absl::StatusOr<T> result = status.ok() ? compute() : status;
             return [done = std::move(done), result = std::move(result)]() mutable {
               std::move(done)(std::move(result));
             };

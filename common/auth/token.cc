@@ -9,7 +9,7 @@ namespace vibestack::auth {
 namespace {
 
 constexpr size_t kMaxServiceNameSize = 100;
-constexpr size_t kMaxEmailBytes = 4 * 255;  // of 255 characters
+constexpr size_t kMaxEmailBytes = 4UL * 255;  // of 255 characters
 
 }  // namespace
 
