@@ -84,33 +84,33 @@ Pool::Stats Pool::stats() const {
 }
 
 void Pool::Submit(Work work) {
-  absl::Status refusal;
   std::shared_ptr<Seat> taker;
-  {
-    absl::MutexLock lock(&mutex_);
-    if (stopping_) {
-      refusal = StoppedError();
-    } else if (live_ == 0 && !failure_.ok()) {
-      refusal = failure_;
-    } else if (queue_.size() >= options_.max_queued) {
-      refusal = ResourceExhaustedError("QUEUE_FULL", "too many calls wait for the database");
-    } else if (!idle_.empty()) {
-      // To the one who waited least: its connection, and the process of PostgreSQL behind it, are
-      // still warm.
-      taker = std::move(idle_.back());
-      idle_.pop_back();
-      ++busy_;
-      taker->work = std::move(work);
-    } else {
-      queue_.push_back(std::move(work));
-      return;
-    }
-  }
-  if (taker != nullptr) {
+  absl::Status placed = Place(work, taker);
+  if (!placed.ok()) {
+    std::move(work.done)(std::move(placed));
+  } else if (taker != nullptr) {
     taker->woken.Signal();
-  } else {
-    std::move(work.done)(std::move(refusal));
   }
+}
+
+absl::Status Pool::Place(Work& work, std::shared_ptr<Seat>& taker) {
+  absl::MutexLock lock(&mutex_);
+  if (stopping_) return StoppedError();
+  if (live_ == 0 && !failure_.ok()) return failure_;
+  if (queue_.size() >= options_.max_queued) {
+    return ResourceExhaustedError("QUEUE_FULL", "too many calls wait for the database");
+  }
+  if (idle_.empty()) {
+    queue_.push_back(std::move(work));
+    return absl::OkStatus();
+  }
+  // To the one who waited least: its connection, and the process of PostgreSQL behind it, are still
+  // warm.
+  taker = std::move(idle_.back());
+  idle_.pop_back();
+  ++busy_;
+  taker->work = std::move(work);
+  return absl::OkStatus();
 }
 
 void Pool::Serve() {

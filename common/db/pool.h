@@ -128,6 +128,9 @@ class Pool {
   };
 
   void Submit(Work work);
+  // Moves the work to whoever does it, who is to be woken if it is a `taker`; why not, where nobody
+  // does.
+  absl::Status Place(Work& work, std::shared_ptr<Seat>& taker);
   // The life of one connection's thread.
   void Serve();
   // One try to connect. On failure waits before the next; null then, and after Stop().

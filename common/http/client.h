@@ -36,7 +36,7 @@ class Client {
     size_t max_queued = 1'000;
     absl::Duration connect_timeout = absl::Seconds(5);
     // Of an answer's body. (Its headers may take 64 KiB.)
-    size_t max_response_bytes = 64 * 1024;
+    size_t max_response_bytes = 64UL * 1024;
     // A PEM file with the certificates to trust instead of the system's.
     std::string ca_file = "";
   };

@@ -9,7 +9,7 @@
 namespace vibestack::http {
 namespace {
 
-constexpr size_t kMaxHeaderBytes = 64 * 1024;
+constexpr size_t kMaxHeaderBytes = 64UL * 1024;
 
 std::string Trimmed(std::string_view text) {
   std::string trimmed(text);
