@@ -18,7 +18,7 @@ absl::Duration TokenLifetime(const Push& push) {
 }
 
 // Bodies past this are not read on the client's one thread.
-constexpr size_t kLargeBody = 64 * 1024;
+constexpr size_t kLargeBody = 64UL * 1024;
 
 }  // namespace
 

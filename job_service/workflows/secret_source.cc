@@ -10,7 +10,7 @@
 namespace vibestack::job_service {
 namespace {
 
-constexpr size_t kMaxSecret = 64 * 1024;
+constexpr size_t kMaxSecret = 64UL * 1024;
 
 }  // namespace
 
