@@ -23,7 +23,7 @@ class BatchSpan final : public BatchTrace {
 }  // namespace
 
 std::function<std::unique_ptr<BatchTrace>(const std::vector<const TraceContext*>& callers)>
-BatchSpans(std::string kind) {
+BatchSpans(const std::string& kind) {
   if (!TracingEnabled()) return nullptr;
   return [name = "batch " + kind](const std::vector<const TraceContext*>& callers) {
     std::vector<const TraceContext*> recorded;

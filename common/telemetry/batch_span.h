@@ -14,7 +14,7 @@ namespace vibestack {
 // first of its callers that somebody records, linked to all of them. Empty while tracing is off, so
 // that batches cost nothing more; so call it after StartTracing.
 std::function<std::unique_ptr<BatchTrace>(const std::vector<const TraceContext*>& callers)>
-BatchSpans(std::string kind);
+BatchSpans(const std::string& kind);
 
 }  // namespace vibestack
 
