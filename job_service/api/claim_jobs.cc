@@ -49,6 +49,7 @@ absl::Status CheckPulled(const WorkflowSet& workflows, const ClaimRequest& claim
 // Nobody would work on these until their leases ran out, as they do should this fail.
 Task<void> JobApi::HandBack(const std::vector<Job>& jobs) {
   std::vector<Lease> leases;
+  leases.reserve(jobs.size());
   for (const Job& job : jobs) leases.push_back({job.id, LeaseToken(job)});
   (void)co_await store_.Release(std::move(leases), absl::Now() + kHandBackTime);
 }
