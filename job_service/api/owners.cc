@@ -23,6 +23,7 @@ Task<absl::Status> JobApi::CheckOwners(const auth::Caller& caller,
   std::sort(user_ids.begin(), user_ids.end());
   user_ids.erase(std::unique(user_ids.begin(), user_ids.end()), user_ids.end());
   std::vector<Task<absl::Status>> checks;
+  checks.reserve(user_ids.size());
   for (const std::string& user_id : user_ids) {
     checks.push_back(CheckOwner(caller, user_id, deadline));
   }

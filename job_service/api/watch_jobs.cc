@@ -121,6 +121,7 @@ Task<absl::Status> JobApi::TellResults(Call& call, pb::JobView view, std::vector
                                        rpc::ServerStream<Response>& stream) {
   while (!changed.empty()) {
     std::vector<std::string> ids;
+    ids.reserve(changed.size());
     for (const JobPtr& job : changed) ids.push_back(job->id);
     const absl::StatusOr<std::vector<JobPtr>> full =
         co_await store_.GetUpTo(std::move(ids), call.WorkDeadline());

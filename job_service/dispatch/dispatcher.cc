@@ -18,7 +18,7 @@ http::Client::Options ClientOptions(const std::string& ca_file) {
   // Lanes bound themselves, so that no target uses up what others need.
   options.max_concurrent = 10'000;
   options.max_queued = 10'000;
-  options.max_response_bytes = 4 * 1024 * 1024;
+  options.max_response_bytes = size_t{4} << 20;
   options.ca_file = ca_file;
   return options;
 }

@@ -152,6 +152,7 @@ Task<void> Lane::RenewHeld(const Push& push) {
   std::vector<Held> to_renew = TakeToRenew(now, push.max_concurrent);
   if (to_renew.empty()) co_return;
   std::vector<Lease> leases;
+  leases.reserve(to_renew.size());
   for (const Held& held : to_renew) leases.push_back({held.job.id, LeaseToken(held.job)});
   absl::StatusOr<std::vector<Job>> renewed =
       co_await shared_.store.Renew(std::move(leases), now + kStoreTime);

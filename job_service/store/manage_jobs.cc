@@ -74,6 +74,7 @@ absl::StatusOr<std::vector<WorkflowStats>> CountJobs(db::Session& session,
     if (!row[3].is_null()) workflow.oldest_pending = absl::Microseconds(row[3].as<int64_t>());
   }
   std::vector<WorkflowStats> stats;
+  stats.reserve(workflow_ids.size());
   for (const std::string& workflow_id : workflow_ids) stats.push_back(found[workflow_id]);
   return stats;
 }

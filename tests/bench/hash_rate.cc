@@ -18,6 +18,7 @@ absl::StatusOr<double> HashRate(int cost, int threads, absl::Duration duration) 
   const auto until = began + absl::ToChronoNanoseconds(duration);
   std::atomic<double> rate = 0;
   std::vector<std::thread> workers;
+  workers.reserve(static_cast<size_t>(threads));
   for (int i = 0; i < threads; ++i) {
     workers.emplace_back([&] {
       // Each thread's own rate, over whole compares.
