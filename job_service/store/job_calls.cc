@@ -1,6 +1,4 @@
 // The calls of JobStore that are statements of their own, and heartbeats.
-#include <algorithm>
-#include <tuple>
 #include <utility>
 
 #include "job_service/store/job_store.h"
@@ -72,46 +70,6 @@ Task<absl::StatusOr<JobPage>> JobStore::List(JobQuery query, absl::Time deadline
   };
   if (query.may_lag) co_return co_await lagging_.Run<JobPage>(deadline, std::move(work));
   co_return co_await pool_.Run<JobPage>(deadline, db::Repeat::kSafe, std::move(work));
-}
-
-Task<absl::StatusOr<std::vector<Job>>> JobStore::Claim(ClaimRequest claim, absl::Time deadline) {
-  using Jobs = std::vector<Job>;
-  std::function<absl::StatusOr<Jobs>(db::Session&)> work = [this, &claim](db::Session& session) {
-    return ClaimNow(session, claim);
-  };
-  // Never repeated: jobs whose claim got lost with the connection come back by the sweep.
-  absl::StatusOr<Jobs> jobs =
-      co_await pool_.Run<Jobs>(deadline, db::Repeat::kNever, std::move(work));
-  if (!jobs.ok()) co_return jobs;
-  counts_.Claimed(jobs->size());
-  JobNews news;
-  for (const Job& job : *jobs) news.changed.push_back(job.id);
-  Tell(std::move(news));
-  std::sort(jobs->begin(), jobs->end(), [](const Job& a, const Job& b) {
-    return std::tie(a.created_at, a.id) < std::tie(b.created_at, b.id);
-  });
-  co_return jobs;
-}
-
-absl::StatusOr<std::vector<Job>> JobStore::ClaimNow(db::Session& session,
-                                                    const ClaimRequest& claim) {
-  if (turns_.NextGoesByAge(claim.limit)) {
-    return ClaimOldest(session, claim.workflow_ids, claim.limit);
-  }
-  const int workflows = static_cast<int>(claim.workflow_ids.size());
-  const int users = (claim.limit + workflows - 1) / workflows;
-  std::vector<Turn> turns = turns_.Get(claim.workflow_ids);
-  absl::StatusOr<std::vector<Job>> jobs = ClaimFairly(session, turns, users, claim.limit);
-  if (!jobs.ok()) return jobs;
-  turns_.Put(turns);
-  const int missing = claim.limit - static_cast<int>(jobs->size());
-  if (missing == 0) return jobs;
-  // Some user had less than a fair share, or another claim was quicker.
-  absl::StatusOr<std::vector<Job>> more = ClaimOldest(session, claim.workflow_ids, missing);
-  // What was claimed is claimed: it is handed out even if the second statement failed.
-  if (!more.ok()) return jobs->empty() ? more : jobs;
-  std::move(more->begin(), more->end(), std::back_inserter(*jobs));
-  return jobs;
 }
 
 Task<absl::StatusOr<JobStore::HeldJobs>> JobStore::Heartbeat(std::vector<Lease> leases,

@@ -58,6 +58,10 @@ JobStore::JobStore(JobStoreOptions options, db::Pool& pool, Metrics& metrics)
           BatchOptions("get_job"),
           [this](const auto& keys, absl::Time deadline) { return GetBatch(keys, deadline); },
           WeighKey),
+      claims_(
+          BatchOptions("claim_jobs"),
+          [this](const auto& calls, absl::Time deadline) { return ClaimBatch(calls, deadline); },
+          [](const ClaimRequest& claim) { return static_cast<size_t>(claim.limit); }),
       finishes_(
           BatchOptions("finish_job"),
           [this](const auto& finishes, absl::Time deadline) {
@@ -83,6 +87,7 @@ JobStore::JobStore(JobStoreOptions options, db::Pool& pool, Metrics& metrics)
   };
   watch("create_job", creates_);
   watch("get_job", gets_);
+  watch("claim_jobs", claims_);
   watch("finish_job", finishes_);
   watch("report_progress", progress_);
   watch("heartbeat_jobs", heartbeats_);
@@ -91,6 +96,7 @@ JobStore::JobStore(JobStoreOptions options, db::Pool& pool, Metrics& metrics)
 void JobStore::Close() {
   creates_.Close();
   gets_.Close();
+  claims_.Close();
   finishes_.Close();
   progress_.Close();
   heartbeats_.Close();

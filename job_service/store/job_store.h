@@ -68,7 +68,8 @@ class JobStore {
                                                     absl::Time deadline);
   Task<absl::StatusOr<JobPage>> List(JobQuery query, absl::Time deadline);
 
-  // Jobs that are this caller's now, oldest first; none when there are none. Fair across users.
+  // Coalesced. Jobs that are this caller's now, oldest first; none when there are none. Fair across
+  // users.
   Task<absl::StatusOr<std::vector<Job>>> Claim(ClaimRequest claim, absl::Time deadline);
 
   // Coalesced.
@@ -117,10 +118,12 @@ class JobStore {
   absl::Duration LeaseDuration(const std::string& workflow_id) const;
 
  private:
+  using Jobs = std::vector<Job>;
   using Leases = std::vector<Lease>;
   using HeldJobs = std::vector<absl::StatusOr<HeldJob>>;
   using CreateBatches = Coalescer<NewJob, Creation>;
   using GetBatches = Coalescer<JobKey, JobPtr>;
+  using ClaimBatches = Coalescer<ClaimRequest, Jobs>;
   using FinishBatches = Coalescer<JobFinish, Job>;
   using HeartbeatBatches = Coalescer<Leases, HeldJobs>;
 
@@ -130,6 +133,11 @@ class JobStore {
                                                            absl::Time deadline);
   Task<absl::StatusOr<GetBatches::Answers>> GetBatch(const std::vector<JobKey>& keys,
                                                      absl::Time deadline);
+  Task<absl::StatusOr<ClaimBatches::Answers>> ClaimBatch(const std::vector<ClaimRequest>& calls,
+                                                         absl::Time deadline);
+  // One claim of a batch. `claim` must outlive the task.
+  Task<absl::StatusOr<Jobs>> ClaimTogether(const ClaimRequest& claim, absl::Time deadline);
+  absl::StatusOr<Jobs> ClaimNow(db::Session& session, const ClaimRequest& claim);
   Task<absl::StatusOr<FinishBatches::Answers>> FinishBatch(const std::vector<JobFinish>& finishes,
                                                            db::Repeat repeat, absl::Time deadline);
   Task<absl::StatusOr<HeartbeatBatches::Answers>> HeartbeatBatch(const std::vector<Leases>& calls,
@@ -137,7 +145,6 @@ class JobStore {
   // The answer to one call about several leases. Where nothing is known of any of them it is an
   // error of the call: none of them is said to be lost.
   static absl::StatusOr<HeldJobs> AnswerOf(HeldJobs leases);
-  absl::StatusOr<std::vector<Job>> ClaimNow(db::Session& session, const ClaimRequest& claim);
   void Tell(JobNews news) const;
 
   const JobStoreOptions options_;
@@ -148,6 +155,7 @@ class JobStore {
   Turns turns_;
   CreateBatches creates_;
   GetBatches gets_;
+  ClaimBatches claims_;
   FinishBatches finishes_;
   FinishBatches progress_;
   HeartbeatBatches heartbeats_;

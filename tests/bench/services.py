@@ -84,6 +84,11 @@ class Process:
         status = pathlib.Path(f"/proc/{self._process.pid}/status").read_text(encoding="utf-8")
         return int(re.search(r"^VmRSS:\s+(\d+) kB$", status, re.MULTILINE).group(1)) / 1024
 
+    def cpu_seconds(self):
+        """The processor's time that it used so far, in the kernel too."""
+        fields = pathlib.Path(f"/proc/{self._process.pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
     def log_tail(self):
         lines = self._log_path.read_text(encoding="utf-8", errors="replace").splitlines()
         return "\n".join(["", *lines[-20:]])

@@ -16,8 +16,9 @@ grpc::Status ReportRun(CommitWorld& world) {
   return world.Try(&JobService::Stub::ReportProgress, request, world.CallbackToken()).status;
 }
 
-grpc::Status InsertInto(CommitWorld& world, const std::string& workflow_id) {
-  world.Insert(workflow_id);
+grpc::Status InsertInto(CommitWorld& world, const std::string& workflow_id,
+                        const std::string& age = "0 seconds") {
+  world.Insert(workflow_id, age);
   return grpc::Status::OK;
 }
 
@@ -32,6 +33,7 @@ void HaveRefusedInput(CommitWorld& world) {
 
 }  // namespace
 
+// NOLINTNEXTLINE(readability-function-size): a table
 std::vector<Transaction> PushedTransactions() {
   using World = CommitWorld;
   const std::string job = "job_service";
@@ -126,6 +128,15 @@ std::vector<Transaction> PushedTransactions() {
        [](World& w) { return w.Create("shy", "1"); },
        "",
        "completed 7"},
+      {"TheEndOfAJobWhoseTargetIsDown",
+       job,
+       {"fail_overdue"},
+       Repeats::kLoop,
+       [](World& w) { w.OpenCircuit(); },
+       [](World& w) { return InsertInto(w, "deaf", "2 days"); },
+       "pending -",
+       "failed DISPATCH_TIMEOUT",
+       Acts::kInIt},
       {"AnInputThatNeverCame",
        job,
        {"fail_unfed"},

@@ -19,13 +19,14 @@ namespace vibestack::e2e {
 // The services behind a proxy of their database, with pushed workflows that post to a real
 // receiver, and one job (or a few) that a test leads up to a transaction.
 //
-// Workflows: `pushed` calls back; `answered` and `shy` answer with 7.
+// Workflows: `pushed` calls back; `answered` and `shy` answer with 7; `deaf` takes nothing.
 class CommitWorld {
  public:
   CommitWorld() {
     const std::string file = directory_.path() + "/workflows.json";
     WriteFile(file, "{\"workflows\": [" + Entry("pushed", "CALLBACK") + ", " +
-                        Entry("answered", "RESPONSE") + ", " + Entry("shy", "RESPONSE") + "]}");
+                        Entry("answered", "RESPONSE") + ", " + Entry("shy", "RESPONSE") + ", " +
+                        Entry("deaf", "CALLBACK") + "]}");
     services_ = std::make_unique<Services>(Services::Options{
         .job_flags = {"--workflows_file=" + file, "--callback_base_url=http://gateway.test",
                       "--sweep_interval=50ms", "--poll_interval=2s", "--retention=24h"},
@@ -79,10 +80,23 @@ class CommitWorld {
     RunUnnoticed("UPDATE agent_jobs SET updated_at = updated_at - interval '" + interval +
                  "' WHERE id IN (" + IdList() + ")");
   }
-  // As a foreign program does.
-  void Insert(const std::string& workflow_id) {
-    RunWhenUp("INSERT INTO agent_jobs (id, user_id, workflow_id) VALUES ('" + id() + "', '" +
-              person_.id + "', '" + workflow_id + "')");
+  // As a foreign program does; the job is so old already.
+  void Insert(const std::string& workflow_id, const std::string& age = "0 seconds") {
+    RunWhenUp(
+        "INSERT INTO agent_jobs (id, user_id, workflow_id, created_at, updated_at) "
+        "SELECT '" +
+        id() + "', '" + person_.id + "', '" + workflow_id +
+        "', t, t FROM (SELECT now() - interval '" + age + "' AS t) AS made");
+  }
+  // Has the service learn that `deaf` does not work, by jobs that are not the test's.
+  void OpenCircuit() {
+    const auto is_open = [this] {
+      return services_->job().Metric("vibestack_dispatch_circuit_open{workflow_id=\"deaf\"}") == 1;
+    };
+    if (is_open()) return;
+    RunWhenUp("INSERT INTO agent_jobs (id, user_id, workflow_id) SELECT gen_random_uuid(), '" +
+              person_.id + "', 'deaf' FROM generate_series(1, 6)");
+    EXPECT_TRUE(Eventually(absl::Seconds(30), is_open));
   }
 
   // A call of job_service that may fail in any way.
@@ -169,7 +183,8 @@ class CommitWorld {
            "\", \"completion\": \"" + completion + "\", \"timeout\": \"2s\"}}";
   }
   HttpReceiver::Reply Answer(const HttpReceiver::Received& request) {
-    if (request.path == "/shy" && refusals_-- > 0) return {.status = 503};
+    const bool refused = request.path == "/deaf" || (request.path == "/shy" && refusals_-- > 0);
+    if (refused) return {.status = 503};
     return {.body = "7"};
   }
   std::string IdList() const {

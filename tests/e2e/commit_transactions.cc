@@ -81,6 +81,7 @@ grpc::Status Purge(CommitWorld& world) {
 
 }  // namespace
 
+// NOLINTNEXTLINE(readability-function-size): a table
 std::vector<Transaction> PulledTransactions() {
   using World = CommitWorld;
   const std::string job = "job_service";

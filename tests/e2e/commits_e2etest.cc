@@ -156,7 +156,7 @@ TEST_P(Commits, ATransactionWhoseCommitIsLostIsDoneOnceOrCanBeRepeated) {
 }
 
 std::string NameOf(const testing::TestParamInfo<Parameters>& info) {
-  static const char* const kStrikes[] = {"Cut", "KilledBackend", "KilledService"};
+  static constexpr const char* kStrikes[] = {"Cut", "KilledBackend", "KilledService"};
   const auto& [transaction, moment, strike] = info.param;
   return transaction.name + (moment == Moment::kBefore ? "_Before_" : "_After_") +
          kStrikes[static_cast<int>(strike)];

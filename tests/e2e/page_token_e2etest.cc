@@ -93,7 +93,7 @@ TEST_F(PageToken, TokenOfAnotherListOrAnotherCallerIsRefused) {
 
 TEST_F(PageToken, NothingElsePassesForAToken) {
   const job::v1::ListJobsRequest second = SecondPage();
-  const std::string token = second.page_token();
+  const std::string& token = second.page_token();
   auto request = second;
   for (const std::string& wrong :
        {std::string("x"), std::string("AAAA"), token + "A", token + "=", token + token, " " + token,

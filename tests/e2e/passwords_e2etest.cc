@@ -13,12 +13,6 @@ using std::string_literals::operator""s;
 constexpr absl::Duration kWithinASecond = absl::Milliseconds(1'300);
 constexpr char kNew[] = "battery staple";
 
-std::string Repeated(const std::string& text, int times) {
-  std::string whole;
-  for (int i = 0; i < times; ++i) whole += text;
-  return whole;
-}
-
 class Passwords : public MailTest {
  protected:
   // Expects that the tokens of `person` die with `change`: in user_service before it is answered,
@@ -33,27 +27,6 @@ class Passwords : public MailTest {
     EXPECT_TRUE(Eventually(absl::Seconds(10), [&] { return !ListJobs(person.access_token).ok(); }));
     EXPECT_LE(absl::Now() - changed, kWithinASecond);
     EXPECT_EQ(ListJobs(person.access_token).reason(), "TOKEN_INVALID");
-  }
-
-  // Expects of a way to set a password, which may be used again and again, that it has the limits
-  // of bcrypt; it names `field` where it refuses.
-  void ExpectLimits(const std::string& email,
-                    const std::function<grpc::Status(const std::string&)>& set) {
-    for (const std::string& fits :
-         {Repeated("x", 72), Repeated("ö", 36), "a" + Repeated("ö", 35) + "b", Repeated("🦉", 18),
-          "12345678"s}) {
-      const grpc::Status status = set(fits);
-      EXPECT_TRUE(status.ok()) << fits.size() << " " << Describe(status);
-      EXPECT_TRUE(TryLogIn(email, fits).ok()) << fits.size();
-    }
-    for (const std::string& unfit :
-         {Repeated("x", 73), "a" + Repeated("ö", 36), Repeated("🦉", 18) + "x", "1234567"s,
-          "long enough\0"s, "\0long enough"s, "long\0enough"s, ""s}) {
-      const grpc::Status status = set(unfit);
-      EXPECT_EQ(status.error_code(), grpc::INVALID_ARGUMENT) << unfit.size();
-      EXPECT_EQ(BadFields(status).count("new_password"), 1U) << Describe(status);
-    }
-    EXPECT_TRUE(TryLogIn(email, "12345678").ok());
   }
 };
 
@@ -152,25 +125,6 @@ TEST_F(Passwords, ChangeNeedsTheOldPassword) {
             std::set<std::string>{"current_password"});
   EXPECT_TRUE(GetMe(person.access_token).ok());
   EXPECT_TRUE(TryLogIn(person.email, person.password).ok());
-}
-
-TEST_F(Passwords, ChangeTakesWhatBcryptReadsAndNoMore) {
-  Person person = services_.SignUp();
-  ExpectLimits(person.email, [&](const std::string& password) {
-    const auto changed = ChangePassword(person.access_token, person.password, password);
-    if (changed.ok()) {
-      person.access_token = changed.value.access_token();
-      person.password = password;
-    }
-    return changed.status;
-  });
-}
-
-TEST_F(Passwords, ResetTakesWhatBcryptReadsAndNoMore) {
-  const Person person = services_.SignUp();
-  ExpectLimits(person.email, [&](const std::string& password) {
-    return Reset(ResetToken(person.email), password).status;
-  });
 }
 
 TEST(PasswordsWithoutAWebhook, ResetsAreRefusedForEveryEmailAlike) {

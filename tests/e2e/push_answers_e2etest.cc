@@ -13,7 +13,7 @@ using PushAnswers = PushTest;
 constexpr char kResponse[] = R"(, "completion": "RESPONSE", "timeout": "1s")";
 
 // Answers the first request in one way and the others with a result.
-HttpReceiver::Handler FirstThenResult(HttpReceiver::Reply first) {
+HttpReceiver::Handler FirstThenResult(const HttpReceiver::Reply& first) {
   auto asked = std::make_shared<std::atomic<int>>(0);
   return [asked, first](const HttpReceiver::Received&) {
     return asked->fetch_add(1) == 0 ? first : HttpReceiver::Reply{.body = R"({"done": true})"};
@@ -83,6 +83,28 @@ TEST_F(PushAnswers, A429IsTriedAgainNoSoonerThanItAsks) {
       kResponse);
   EXPECT_EQ(AwaitEnd(Create()).status(), Job::COMPLETED);
   EXPECT_GE(times[1] - times[0], 2'900);
+}
+
+TEST_F(PushAnswers, TheWaitBetweenTriesGrowsWithTheAgeOfTheJob) {
+  absl::Mutex mutex;
+  std::vector<absl::Time> tries;
+  Serve(
+      [&](const Received&) {
+        absl::MutexLock lock(&mutex);
+        tries.push_back(absl::Now());
+        return tries.size() < 5 ? Reply{.status = 503} : Reply{.body = "1"};
+      },
+      kResponse);
+  EXPECT_EQ(AwaitEnd(Create()).status(), Job::COMPLETED);
+  absl::MutexLock lock(&mutex);
+  ASSERT_EQ(tries.size(), 5U);
+  for (size_t i = 1; i < tries.size(); ++i) {
+    const absl::Duration age = std::max(tries[i - 1] - tries[0], absl::Seconds(1));
+    const absl::Duration waited = tries[i] - tries[i - 1];
+    // Between half of the age and all of it; the machine may be slow to try, never quick.
+    EXPECT_GE(waited, age / 2 - absl::Milliseconds(50)) << i;
+    EXPECT_LE(waited, age + absl::Seconds(2)) << i;
+  }
 }
 
 TEST_F(PushAnswers, AnAnswerThatComesTooLateIsNoAnswer) {

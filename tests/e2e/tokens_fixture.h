@@ -54,7 +54,7 @@ class TokensTest : public testing::Test {
     return R"({"alg":"ES256","kid":")" + keys_->Snapshot()->signing_kid() + R"(","typ":"JWT"})";
   }
   // The payload of an access token for Ann, with these claims instead of its own.
-  std::string Payload(std::map<std::string, std::string> other = {}) {
+  std::string Payload(const std::map<std::string, std::string>& other = {}) {
     const int64_t now = absl::ToUnixSeconds(absl::Now());
     std::map<std::string, std::string> claims = {
         {"aud", R"("vibestack")"},
@@ -65,7 +65,7 @@ class TokensTest : public testing::Test {
         {"jti", "\"" + NewUuid() + "\""},
         {"purpose", R"("access")"},
         {"sub", "\"" + ann_.id + "\""}};
-    for (auto& [name, value] : other) claims[name] = value;
+    for (const auto& [name, value] : other) claims[name] = value;
     std::string payload;
     for (const auto& [name, value] : claims) {
       if (!value.empty()) payload += (payload.empty() ? "{\"" : ",\"") + name + "\":" + value;

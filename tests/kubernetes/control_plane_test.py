@@ -13,7 +13,9 @@ DEFINITIONS = (("github.com/cert-manager/cert-manager", "deploy/crds/crd-issuers
                ("github.com/cert-manager/cert-manager", "deploy/crds/crd-certificates.yaml"),
                ("github.com/cloudnative-pg/cloudnative-pg", "config/crd/bases/postgresql.cnpg.io_clusters.yaml"),
                ("github.com/prometheus-operator/prometheus-operator",
-                "example/prometheus-operator-crd/monitoring.coreos.com_servicemonitors.yaml"))
+                "example/prometheus-operator-crd/monitoring.coreos.com_servicemonitors.yaml"),
+               ("github.com/prometheus-operator/prometheus-operator",
+                "example/prometheus-operator-crd/monitoring.coreos.com_prometheusrules.yaml"))
 DEPLOYMENTS = ("user-service", "job-service", "gateway")
 # What the autoscaler reads, in the place of a metrics server.
 POD_METRICS = {

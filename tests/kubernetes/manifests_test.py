@@ -55,6 +55,11 @@ class ManifestsTest(unittest.TestCase):
                                       env={}, capture_output=True, text=True, check=False)
                 self.assertEqual(done.returncode, 0, done.stderr)
 
+    def test_the_alert_rules_of_production_are_those_that_are_tested(self):
+        rules = (ROOT / "deploy" / "dashboards" / "rules.yaml").read_text(encoding="utf-8")
+        self.assertEqual(manifests.named("production", "PrometheusRule", "vibestack")["spec"], yaml.safe_load(rules))
+        self.assertEqual(manifests.of_kind("local", "PrometheusRule"), [])
+
     def test_what_is_read_at_the_start_has_a_hash_in_its_name(self):
         for overlay in OVERLAYS:
             for document in manifests.of_kind(overlay, "ConfigMap", "Secret"):
