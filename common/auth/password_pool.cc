@@ -81,6 +81,7 @@ PasswordPool::PasswordPool(Options options, const Clock& clock)
       time_per_round_(MeasureTimePerRound()) {
   absl::MutexLock lock(&stop_mutex_);
   for (int i = 0; i < thread_count_; ++i) threads_.emplace_back([this] { RunThread(); });
+  answering_thread_ = std::thread([this] { GiveAnswers(); });
 }
 
 PasswordPool::~PasswordPool() { Stop(); }
@@ -198,12 +199,25 @@ void PasswordPool::Run(Task task, absl::Status fate) {
   const auto start = std::chrono::steady_clock::now();
   Answer answer = std::move(task.work)(std::move(fate));
   const absl::Duration taken = Since(start);
-  std::move(answer)();
   absl::MutexLock lock(&mutex_);
+  answers_.push_back(std::move(answer));
   --stats_.running;
   pending_rounds_ -= task.rounds;
   if (!measures) return;
   time_per_round_ += (taken / task.rounds - time_per_round_) * kNewSampleWeight;
+}
+
+void PasswordPool::GiveAnswers() {
+  while (true) {
+    std::deque<Answer> answers;
+    {
+      absl::MutexLock lock(&mutex_);
+      mutex_.Await(absl::Condition(this, &PasswordPool::HasAnswers));
+      if (answers_.empty()) return;
+      answers.swap(answers_);
+    }
+    for (Answer& answer : answers) std::move(answer)();
+  }
 }
 
 void PasswordPool::Stop() {
@@ -217,6 +231,11 @@ void PasswordPool::Stop() {
   for (Task& task : abandoned) std::move(task.work)(StoppedError())();
   for (std::thread& thread : threads_) thread.join();
   threads_.clear();
+  {
+    absl::MutexLock lock(&mutex_);
+    hashing_ended_ = true;
+  }
+  if (answering_thread_.joinable()) answering_thread_.join();
 }
 
 PasswordPool::Stats PasswordPool::stats() const {

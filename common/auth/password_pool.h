@@ -29,7 +29,9 @@ namespace vibestack::auth {
 //     when its turn comes after all the others took longer than they should have,
 //   DEADLINE_EXCEEDED: the deadline passed in the queue,
 //   UNAVAILABLE (SHUTTING_DOWN): stopped before its turn.
-// Callbacks run on a pool thread otherwise and should only hand the result on.
+// Callbacks run one after the other otherwise, on a thread of the pool that has the priority of
+// other calls: whatever lock they take is not held by a thread that is kept waiting. They should be
+// short.
 //
 // Thread-safe. Stop may be called often, by many threads, but not by a callback.
 class PasswordPool {
@@ -100,6 +102,10 @@ class PasswordPool {
   bool HasNews() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
     return stopping_ || !queue_.empty();
   }
+  void GiveAnswers() ABSL_LOCKS_EXCLUDED(mutex_);
+  bool HasAnswers() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    return hashing_ended_ || !answers_.empty();
+  }
 
   const Clock& clock_;
   const size_t max_queued_;
@@ -109,9 +115,12 @@ class PasswordPool {
   double pending_rounds_ ABSL_GUARDED_BY(mutex_) = 0;  // queued and running
   absl::Duration time_per_round_ ABSL_GUARDED_BY(mutex_);
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
+  std::deque<Answer> answers_ ABSL_GUARDED_BY(mutex_);
+  bool hashing_ended_ ABSL_GUARDED_BY(mutex_) = false;  // no more answers come
   Stats stats_ ABSL_GUARDED_BY(mutex_);
   absl::Mutex stop_mutex_ ABSL_ACQUIRED_BEFORE(mutex_);
   std::vector<std::thread> threads_ ABSL_GUARDED_BY(stop_mutex_);
+  std::thread answering_thread_ ABSL_GUARDED_BY(stop_mutex_);
 };
 
 }  // namespace vibestack::auth

@@ -43,7 +43,7 @@ std::vector<std::string> Ledger::others() const {
   return others_;
 }
 
-Load::Load(int threads, std::function<void(int thread)> step) {
+Load::Load(int threads, const std::function<void(int thread)>& step) {
   for (int i = 0; i < threads; ++i) {
     threads_.emplace_back([this, i, step] {
       while (!stopping_) step(i);

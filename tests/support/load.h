@@ -40,7 +40,7 @@ class Ledger {
 class Load {
  public:
   // `step(thread)`: one or a few calls.
-  Load(int threads, std::function<void(int thread)> step);
+  Load(int threads, const std::function<void(int thread)>& step);
   ~Load() { Stop(); }
   // Returns when each thread has ended its last step.
   void Stop();

@@ -138,7 +138,7 @@ Person Services::LogIn(const std::string& email, const std::string& password) {
 }
 
 Finished Services::RunUserService(std::vector<std::string> arguments,
-                                  std::vector<std::string> environment) {
+                                  const std::vector<std::string>& environment) {
   arguments.push_back("--keys_dir=" + directory() + "/keys");
   arguments.push_back("--bcrypt_cost=4");
   return RunToEnd(RequiredEnvironment("VIBESTACK_E2E_USER_SERVICE"), std::move(arguments),

@@ -103,7 +103,7 @@ class Services {
 
   // Runs a command of user_service with this pair's keys and database.
   Finished RunUserService(std::vector<std::string> arguments,
-                          std::vector<std::string> environment = {});
+                          const std::vector<std::string>& environment = {});
 
   // What both have logged.
   std::string Logs();

@@ -40,7 +40,7 @@ Task<absl::StatusOr<Answer>> Introspections::Introspect(std::string token, absl:
     user = *other;
   }
   if (!Stands(*claims, user)) co_return Answer();
-  co_return Answer(GoodToken{*claims, std::move(user)});
+  co_return Answer(GoodToken{*claims, user});
 }
 
 bool Introspections::Stands(const auth::Claims& claims, const UserPtr& user) const {

@@ -45,7 +45,7 @@ Task<absl::StatusOr<UserPtr>> PasswordChanges::Change(std::string user_id, Secre
   if (!*matches) co_return WrongPasswordError();
   absl::StatusOr<Secret> hash = co_await passwords_.Hash(std::move(new_password), deadline);
   if (!hash.ok()) co_return hash.status();
-  const UserPtr matched = *user;
+  const UserPtr& matched = *user;
   MayReplace may_replace = [matched](const UserPtr& present) {
     const bool unchanged =
         present != nullptr && present->is_active && HaveSameSalt(*present, *matched);

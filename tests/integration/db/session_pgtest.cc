@@ -8,7 +8,7 @@
 namespace vibestack::db {
 namespace {
 
-std::unique_ptr<Session> OpenSession(SessionOptions options = TestSession()) {
+std::unique_ptr<Session> OpenSession(const SessionOptions& options = TestSession()) {
   auto session = Session::Open(options);
   EXPECT_TRUE(session.ok()) << session.status();
   return session.ok() ? *std::move(session) : nullptr;

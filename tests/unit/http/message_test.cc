@@ -8,6 +8,7 @@
 namespace vibestack::http {
 namespace {
 
+using std::string_literals::operator""s;
 using testing::HasSubstr;
 using testing::Not;
 
@@ -40,7 +41,7 @@ TEST(CheckRequestTest, HeadersThatWouldBecomeOthersAreRefused) {
     EXPECT_TRUE(absl::IsInvalidArgument(status)) << header.name;
     EXPECT_EQ(ErrorReason(status), "HTTP_REQUEST_INVALID");
   }
-  EXPECT_TRUE(CheckRequest({"http://a/", {{"x-y", "z: \t1"}}, "any \0 body"}).ok());
+  EXPECT_TRUE(CheckRequest({"http://a/", {{"x-y", "z: \t1"}}, "any \0 body"s}).ok());
 }
 
 TEST(CheckRequestTest, UrlIsNotQuoted) {

@@ -22,7 +22,7 @@ class AccountCacheTest : public testing::Test {
  protected:
   AccountCacheTest()
       : cache_({.ttl = absl::Seconds(1), .stale = absl::Seconds(10), .capacity = 4}, clock_,
-               [this](std::string, absl::Time) { return Load(); }) {}
+               [this](const std::string&, absl::Time) { return Load(); }) {}
 
   Found Ask(const std::string& user_id) {
     Found found = absl::UnknownError("waiting");

@@ -30,7 +30,7 @@ class ProbeServer : public testing::Test, public AccountSource {
       std::function<Task<absl::Status>(Call&, const test::Probe&, ServerStream<test::Probe>&)>;
 
   // Starts with this handler for every method with a stream but UnboundStream.
-  void StartStreams(StreamHandler handler) {
+  void StartStreams(const StreamHandler& handler) {
     for (const char* name : {"OpenStream", "StreamForUsers"}) {
       service_.Stream<test::Probe, test::Probe>(name, handler);
     }
@@ -38,7 +38,7 @@ class ProbeServer : public testing::Test, public AccountSource {
   }
 
   // Starts with this handler for every method with one answer but Unbound.
-  void Start(Handler handler) {
+  void Start(const Handler& handler) {
     for (const char* name :
          {"Open", "ForUsers", "ForSuperusers", "ForServices", "Forgotten", "ForNobody"}) {
       service_.Unary<test::Probe, test::Probe>(name, handler);

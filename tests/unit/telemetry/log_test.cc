@@ -18,6 +18,7 @@
 namespace vibestack {
 namespace {
 
+using std::string_literals::operator""s;
 using ::testing::HasSubstr;
 using ::testing::MatchesRegex;
 
@@ -77,7 +78,7 @@ TEST_F(LogTest, ValuesKeepTheirTypes) {
 }
 
 TEST_F(LogTest, ControlCharactersAndQuotesAreEscaped) {
-  const std::string text("a\"b\\c\n\r\t\x01\0{}%v\xc3\xa9", 17);
+  const std::string text = "a\"b\\c\n\r\t\x01\0{}%v\xc3\xa9"s;
   EXPECT_EQ(Parsed(Written({{"text", text}}))["text"],
             rapidjson::Value(text.c_str(), static_cast<rapidjson::SizeType>(text.size())));
 }
