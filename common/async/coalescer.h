@@ -106,6 +106,11 @@ class Coalescer {
     absl::MutexLock lock(&mutex_);
     return queue_.size();
   }
+  // Whether no request waits and no batch is under way.
+  bool idle() const {
+    absl::MutexLock lock(&mutex_);
+    return queue_.empty() && in_flight_ == 0;
+  }
 
  private:
   using Batch = std::vector<Submission*>;

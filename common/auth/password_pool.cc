@@ -228,7 +228,11 @@ void PasswordPool::Stop() {
     stopping_ = true;
     abandoned.swap(queue_);
   }
-  for (Task& task : abandoned) std::move(task.work)(StoppedError())();
+  for (Task& task : abandoned) {
+    Answer answer = std::move(task.work)(StoppedError());
+    absl::MutexLock lock(&mutex_);
+    answers_.push_back(std::move(answer));
+  }
   for (std::thread& thread : threads_) thread.join();
   threads_.clear();
   {

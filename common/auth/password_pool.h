@@ -28,7 +28,9 @@ namespace vibestack::auth {
 //     come too late for its deadline; called by the submitting thread before the call returns, or
 //     when its turn comes after all the others took longer than they should have,
 //   DEADLINE_EXCEEDED: the deadline passed in the queue,
-//   UNAVAILABLE (SHUTTING_DOWN): stopped before its turn.
+//   UNAVAILABLE (SHUTTING_DOWN): stopped before its turn; called by the submitting thread where
+//   that
+//     was already so.
 // Callbacks run one after the other otherwise, on a thread of the pool that has the priority of
 // other calls: whatever lock they take is not held by a thread that is kept waiting. They should be
 // short.
@@ -70,8 +72,8 @@ class PasswordPool {
   Stats stats() const ABSL_LOCKS_EXCLUDED(mutex_);
 
  private:
-  // Hashes and answers when the status is OK, else answers with it. Split in two, so that only the
-  // hashing is measured: `work` returns the rest.
+  // Hashes when the status is OK. Split in two: `work` returns what answers with the result, or
+  // with the status, for the other thread.
   using Answer = absl::AnyInvocable<void() &&>;
   using Work = absl::AnyInvocable<Answer(absl::Status) &&>;
   // Work of that many rounds, or, where it is not `exact`, of so many at most, that ends with a

@@ -5,7 +5,8 @@
 namespace vibestack {
 
 BatchMetrics::BatchMetrics(Metrics& metrics, const std::string& kind)
-    : size_(&metrics.Histogram("vibestack_batch_size", "Requests in one statement.",
+    : size_(&metrics.Histogram("vibestack_batch_size",
+                               "Requests in one batch, which is a statement or a few.",
                                {{"kind", kind}}, {1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024})),
       wait_(&metrics.Histogram("vibestack_batch_wait_seconds",
                                "How long the first request of a batch had waited.",
@@ -20,7 +21,7 @@ void BatchMetrics::Record(size_t size, absl::Duration waited) const {
 
 MetricRegistration WatchBatchQueue(Metrics& metrics, const std::string& kind,
                                    std::function<double()> queued) {
-  return metrics.AddGaugeCallback("vibestack_batch_queue", "Requests that wait for a statement.",
+  return metrics.AddGaugeCallback("vibestack_batch_queue", "Requests that wait for a batch.",
                                   {{"kind", kind}}, std::move(queued));
 }
 

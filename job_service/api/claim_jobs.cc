@@ -13,7 +13,6 @@ namespace {
 
 constexpr int kMaxWorkflows = 100;
 constexpr int kMaxJobs = 1'000;
-constexpr absl::Duration kHandBackTime = absl::Seconds(5);
 
 absl::StatusOr<ClaimRequest> ToClaim(const pb::ClaimJobsRequest& request) {
   rpc::Validator validator;
@@ -46,14 +45,6 @@ absl::Status CheckPulled(const WorkflowSet& workflows, const ClaimRequest& claim
 
 }  // namespace
 
-// Nobody would work on these until their leases ran out, as they do should this fail.
-Task<void> JobApi::HandBack(const std::vector<Job>& jobs) {
-  std::vector<Lease> leases;
-  leases.reserve(jobs.size());
-  for (const Job& job : jobs) leases.push_back({job.id, LeaseToken(job)});
-  (void)co_await store_.Release(std::move(leases), absl::Now() + kHandBackTime);
-}
-
 Task<absl::StatusOr<std::vector<Job>>> JobApi::ClaimOrWait(Call& call, ClaimRequest claim,
                                                            absl::Time end) {
   bool stopping = false;
@@ -71,8 +62,9 @@ Task<absl::StatusOr<std::vector<Job>>> JobApi::ClaimOrWait(Call& call, ClaimRequ
     if (!pulled.ok()) co_return pulled;
     absl::StatusOr<std::vector<Job>> jobs = co_await store_.Claim(claim, call.WorkDeadline());
     if (!jobs.ok()) co_return jobs;
-    if (call.cancelled() && !jobs->empty()) {
-      co_await HandBack(*jobs);
+    if ((call.cancelled() || absl::Now() >= call.deadline()) && !jobs->empty()) {
+      // Nobody would work on these until their leases ran out.
+      co_await store_.HandBack(*std::move(jobs));
       co_return rpc::ClientGoneError();
     }
     // There may be more than we take, and their news may have come to us alone.

@@ -116,8 +116,6 @@ class JobApi {
   // Claims until there is something, the wait is over, or the service stops. INVALID_ARGUMENT for a
   // workflow that is pushed.
   Answer<std::vector<Job>> ClaimOrWait(Call& call, ClaimRequest claim, absl::Time end);
-  // Releases what was claimed for a caller who has left.
-  Task<void> HandBack(const std::vector<Job>& jobs);
 
   const Options options_;
   JobStore& store_;

@@ -1,73 +1,69 @@
-// The calls of JobStore that claim: those that come at once and name the same workflows share a
-// statement. Apart they would all choose the same jobs, and all but one would go without.
+// The calls of JobStore that claim. Those of the same workflows that come at once are one claim:
+// apart they would all choose the same jobs, and all but one would have to choose again.
 #include <algorithm>
 #include <iterator>
 #include <tuple>
 #include <utility>
 
-#include "absl/container/flat_hash_map.h"
-#include "common/async/gather.h"
+#include "absl/time/clock.h"
+#include "common/base/error.h"
+#include "common/telemetry/log.h"
 #include "job_service/store/job_store.h"
 
 namespace vibestack::job_service {
 namespace {
 
-// Calls of a batch, by their places in it, as one claim.
-struct SharedClaim {
-  ClaimRequest claim;
-  std::vector<size_t> calls;
-};
+constexpr absl::Duration kHandBackTime = absl::Seconds(5);
 
-std::vector<SharedClaim> ShareClaims(const std::vector<ClaimRequest>& calls) {
-  std::vector<SharedClaim> shared;
-  absl::flat_hash_map<std::vector<std::string>, size_t> places;
-  for (size_t i = 0; i < calls.size(); ++i) {
-    std::vector<std::string> workflow_ids = calls[i].workflow_ids;
-    std::sort(workflow_ids.begin(), workflow_ids.end());
-    const auto [place, is_new] = places.try_emplace(workflow_ids, shared.size());
-    if (is_new) shared.push_back({{std::move(workflow_ids), 0}, {}});
-    SharedClaim& same = shared[place->second];
-    same.claim.limit += calls[i].limit;
-    same.calls.push_back(i);
-  }
-  return shared;
+absl::Status LateError() {
+  return MakeError(absl::StatusCode::kDeadlineExceeded, "DEADLINE_EXCEEDED",
+                   "the deadline passed while jobs were claimed");
 }
 
 }  // namespace
 
 Task<absl::StatusOr<JobStore::Jobs>> JobStore::Claim(ClaimRequest claim, absl::Time deadline) {
-  co_return co_await claims_.Submit(std::move(claim), deadline);
+  return claims_.Submit(std::move(claim), deadline);
 }
 
 Task<absl::StatusOr<JobStore::ClaimBatches::Answers>> JobStore::ClaimBatch(
-    const std::vector<ClaimRequest>& calls, absl::Time deadline) {
-  const std::vector<SharedClaim> shared = ShareClaims(calls);
-  std::vector<Task<absl::StatusOr<Jobs>>> tasks;
-  tasks.reserve(shared.size());
-  for (const SharedClaim& same : shared) tasks.push_back(ClaimTogether(same.claim, deadline));
-  std::vector<absl::StatusOr<Jobs>> outcomes = co_await Gather(std::move(tasks));
-  ClaimBatches::Answers answers(calls.size(), Jobs{});
-  for (size_t i = 0; i < shared.size(); ++i) {
-    if (!outcomes[i].ok()) {
-      for (const size_t call : shared[i].calls) answers[call] = outcomes[i].status();
+    const std::vector<ClaimCall>& calls, absl::Time deadline) {
+  ClaimRequest all = calls.front().claim;
+  int most = all.limit;
+  for (size_t i = 1; i < calls.size(); ++i) {
+    all.limit += calls[i].claim.limit;
+    most = std::max(most, calls[i].claim.limit);
+  }
+  const bool by_age = turns_.NextGoesByAge(most);
+  absl::StatusOr<Jobs> jobs = co_await ClaimTogether(all, by_age, deadline);
+  if (!jobs.ok()) co_return jobs.status();
+  // Who came first is served first, with the oldest ones. Who cannot be answered in time any more
+  // gets none.
+  ClaimBatches::Answers answers;
+  answers.reserve(calls.size());
+  const absl::Time now = absl::Now();
+  auto next = std::make_move_iterator(jobs->begin());
+  const auto end = std::make_move_iterator(jobs->end());
+  for (const ClaimCall& call : calls) {
+    if (call.deadline <= now) {
+      answers.emplace_back(LateError());
       continue;
     }
-    // Who came first is served first, with the oldest ones.
-    auto next = std::make_move_iterator(outcomes[i]->begin());
-    const auto end = std::make_move_iterator(outcomes[i]->end());
-    for (const size_t call : shared[i].calls) {
-      const auto count = std::min<ptrdiff_t>(calls[call].limit, end - next);
-      answers[call] = Jobs(next, next + count);
-      next += count;
-    }
+    const auto count = std::min<ptrdiff_t>(call.claim.limit, end - next);
+    answers.emplace_back(Jobs(next, next + count));
+    next += count;
   }
+  Jobs left(next, end);
+  if (!left.empty()) co_await HandBack(std::move(left));
   co_return answers;
 }
 
-Task<absl::StatusOr<JobStore::Jobs>> JobStore::ClaimTogether(const ClaimRequest& claim,
+Task<absl::StatusOr<JobStore::Jobs>> JobStore::ClaimTogether(const ClaimRequest& claim, bool by_age,
                                                              absl::Time deadline) {
-  std::function<absl::StatusOr<Jobs>(db::Session&)> work = [this, &claim](db::Session& session) {
-    return ClaimNow(session, claim);
+  std::function<absl::StatusOr<Jobs>(db::Session&)> work = [this, &claim,
+                                                            by_age](db::Session& session) {
+    return by_age ? ClaimOldest(session, claim.workflow_ids, claim.limit)
+                  : ClaimInTurn(session, claim);
   };
   // Never repeated: jobs whose claim got lost with the connection come back by the sweep.
   absl::StatusOr<Jobs> jobs =
@@ -84,10 +80,8 @@ Task<absl::StatusOr<JobStore::Jobs>> JobStore::ClaimTogether(const ClaimRequest&
   co_return jobs;
 }
 
-absl::StatusOr<JobStore::Jobs> JobStore::ClaimNow(db::Session& session, const ClaimRequest& claim) {
-  if (turns_.NextGoesByAge(claim.limit)) {
-    return ClaimOldest(session, claim.workflow_ids, claim.limit);
-  }
+absl::StatusOr<JobStore::Jobs> JobStore::ClaimInTurn(db::Session& session,
+                                                     const ClaimRequest& claim) {
   const int workflows = static_cast<int>(claim.workflow_ids.size());
   const int users = (claim.limit + workflows - 1) / workflows;
   std::vector<Turn> turns = turns_.Get(claim.workflow_ids);
@@ -102,6 +96,18 @@ absl::StatusOr<JobStore::Jobs> JobStore::ClaimNow(db::Session& session, const Cl
   if (!more.ok()) return jobs->empty() ? more : jobs;
   std::move(more->begin(), more->end(), std::back_inserter(*jobs));
   return jobs;
+}
+
+Task<void> JobStore::HandBack(Jobs jobs) {
+  std::vector<Lease> leases;
+  leases.reserve(jobs.size());
+  for (const Job& job : jobs) leases.push_back({job.id, LeaseToken(job)});
+  const auto released = co_await Release(std::move(leases), absl::Now() + kHandBackTime);
+  if (!released.ok()) {
+    Log(LogLevel::kWarning, "claimed_jobs_not_handed_back",
+        {{"jobs", static_cast<int64_t>(jobs.size())},
+         {"code", absl::StatusCodeToString(released.status().code())}});
+  }
 }
 
 }  // namespace vibestack::job_service

@@ -58,10 +58,8 @@ JobStore::JobStore(JobStoreOptions options, db::Pool& pool, Metrics& metrics)
           BatchOptions("get_job"),
           [this](const auto& keys, absl::Time deadline) { return GetBatch(keys, deadline); },
           WeighKey),
-      claims_(
-          BatchOptions("claim_jobs"),
-          [this](const auto& calls, absl::Time deadline) { return ClaimBatch(calls, deadline); },
-          [](const ClaimRequest& claim) { return static_cast<size_t>(claim.limit); }),
+      claims_(ClaimOptions(), [this](const auto& calls,
+                                     absl::Time deadline) { return ClaimBatch(calls, deadline); }),
       finishes_(
           BatchOptions("finish_job"),
           [this](const auto& finishes, absl::Time deadline) {
@@ -106,6 +104,14 @@ CoalescerOptions JobStore::BatchOptions(const std::string& kind) const {
   CoalescerOptions options = options_.batches;
   options.on_batch = BatchMetrics(metrics_, kind);
   options.begin_trace = BatchSpans(kind);
+  return options;
+}
+
+// Claims of the same workflows at the same time would choose the same jobs.
+CoalescerOptions JobStore::ClaimOptions() const {
+  CoalescerOptions options = BatchOptions("claim_jobs");
+  options.max_batch = 1'000;
+  options.max_in_flight = 1;
   return options;
 }
 

@@ -19,6 +19,7 @@
 #include "job_service/domain/job_news.h"
 #include "job_service/domain/job_query.h"
 #include "job_service/domain/workflow.h"
+#include "job_service/store/claim_queues.h"
 #include "job_service/store/job_metrics.h"
 #include "job_service/store/statements.h"
 #include "job_service/store/turns.h"
@@ -69,8 +70,11 @@ class JobStore {
   Task<absl::StatusOr<JobPage>> List(JobQuery query, absl::Time deadline);
 
   // Coalesced. Jobs that are this caller's now, oldest first; none when there are none. Fair across
-  // users.
+  // users. None is claimed for a caller whose deadline is over.
   Task<absl::StatusOr<std::vector<Job>>> Claim(ClaimRequest claim, absl::Time deadline);
+  // Makes jobs pending again that were claimed for somebody who is gone. Where this fails, which is
+  // logged, they are when their lease runs out.
+  Task<void> HandBack(std::vector<Job> jobs);
 
   // Coalesced.
   Task<absl::StatusOr<Job>> Finish(JobFinish finish, absl::Time deadline);
@@ -123,21 +127,23 @@ class JobStore {
   using HeldJobs = std::vector<absl::StatusOr<HeldJob>>;
   using CreateBatches = Coalescer<NewJob, Creation>;
   using GetBatches = Coalescer<JobKey, JobPtr>;
-  using ClaimBatches = Coalescer<ClaimRequest, Jobs>;
+  using ClaimBatches = ClaimQueues::Batches;
   using FinishBatches = Coalescer<JobFinish, Job>;
   using HeartbeatBatches = Coalescer<Leases, HeldJobs>;
 
   CoalescerOptions BatchOptions(const std::string& kind) const;
+  CoalescerOptions ClaimOptions() const;
 
   Task<absl::StatusOr<CreateBatches::Answers>> CreateBatch(const std::vector<NewJob>& jobs,
                                                            absl::Time deadline);
   Task<absl::StatusOr<GetBatches::Answers>> GetBatch(const std::vector<JobKey>& keys,
                                                      absl::Time deadline);
-  Task<absl::StatusOr<ClaimBatches::Answers>> ClaimBatch(const std::vector<ClaimRequest>& calls,
+  Task<absl::StatusOr<ClaimBatches::Answers>> ClaimBatch(const std::vector<ClaimCall>& calls,
                                                          absl::Time deadline);
-  // One claim of a batch. `claim` must outlive the task.
-  Task<absl::StatusOr<Jobs>> ClaimTogether(const ClaimRequest& claim, absl::Time deadline);
-  absl::StatusOr<Jobs> ClaimNow(db::Session& session, const ClaimRequest& claim);
+  // The claim of a batch, which must outlive the task.
+  Task<absl::StatusOr<Jobs>> ClaimTogether(const ClaimRequest& claim, bool by_age,
+                                           absl::Time deadline);
+  absl::StatusOr<Jobs> ClaimInTurn(db::Session& session, const ClaimRequest& claim);
   Task<absl::StatusOr<FinishBatches::Answers>> FinishBatch(const std::vector<JobFinish>& finishes,
                                                            db::Repeat repeat, absl::Time deadline);
   Task<absl::StatusOr<HeartbeatBatches::Answers>> HeartbeatBatch(const std::vector<Leases>& calls,
@@ -155,7 +161,7 @@ class JobStore {
   Turns turns_;
   CreateBatches creates_;
   GetBatches gets_;
-  ClaimBatches claims_;
+  ClaimQueues claims_;
   FinishBatches finishes_;
   FinishBatches progress_;
   HeartbeatBatches heartbeats_;

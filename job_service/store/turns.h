@@ -15,8 +15,9 @@ namespace vibestack::job_service {
 // A hint for fairness only: each replica has its own, and a restart begins anew. Thread-safe.
 class Turns {
  public:
-  // Whether this claim goes by age instead of by turn. Claims of a single job do so every other
-  // time, so that the oldest job of all never waits for a round of the users.
+  // Whether this claim goes by age instead of by turn; `limit` is how many jobs its callers take at
+  // most, each of them. Claims of single jobs do so every other time, so that the oldest job of all
+  // never waits for a round of the users.
   bool NextGoesByAge(int limit);
 
   std::vector<Turn> Get(const std::vector<std::string>& workflow_ids) const;

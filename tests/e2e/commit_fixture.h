@@ -39,6 +39,7 @@ class CommitWorld {
   // Forgets the jobs of the test before, which may have left the database to recover from a crash.
   void Begin() {
     EXPECT_TRUE(Eventually(absl::Seconds(20), [this] { return BothServe(); }));
+    RunWhenUp("DELETE FROM agent_jobs WHERE workflow_id = 'deaf'");
     ids_ = {NewUuid()};
     person_ = services_->SignUp();
     held_ = job::v1::ClaimedJob();

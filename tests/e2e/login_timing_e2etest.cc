@@ -1,4 +1,6 @@
 // What a log-in's time tells: nothing about the account.
+#include <gtest/gtest-spi.h>
+
 #include "common/auth/bcrypt.h"
 #include "tests/support/database.h"
 #include "tests/support/services.h"
@@ -34,6 +36,17 @@ TEST(LoginTiming, IsTheSameForUnknownEmailsWrongPasswordsAndBannedAccounts) {
                   {"banned, wrong password", step(banned.email, "wrong horse")},
                   {"banned, right password", step(banned.email, banned.password)},
                   {"hash of a lower cost", step(old.email, "wrong horse")}});
+}
+
+void Spin(absl::Duration duration) {
+  for (const absl::Time end = absl::Now() + duration; absl::Now() < end;) {
+  }
+}
+
+TEST(LoginTiming, WouldBeToldByATenth) {
+  const TimedStep quick = {"quick", [] { Spin(absl::Microseconds(1'000)); }};
+  const TimedStep slow = {"slow", [] { Spin(absl::Microseconds(1'100)); }};
+  EXPECT_NONFATAL_FAILURE(ExpectSameTime({quick, slow}), "not within 5 %");
 }
 
 }  // namespace

@@ -86,25 +86,26 @@ TEST_F(PushAnswers, A429IsTriedAgainNoSoonerThanItAsks) {
 }
 
 TEST_F(PushAnswers, TheWaitBetweenTriesGrowsWithTheAgeOfTheJob) {
+  // One failure less than would have the target left alone.
+  constexpr size_t kTries = 5;
   absl::Mutex mutex;
   std::vector<absl::Time> tries;
   Serve(
       [&](const Received&) {
         absl::MutexLock lock(&mutex);
         tries.push_back(absl::Now());
-        return tries.size() < 5 ? Reply{.status = 503} : Reply{.body = "1"};
+        return tries.size() < kTries ? Reply{.status = 503} : Reply{.body = "1"};
       },
       kResponse);
   EXPECT_EQ(AwaitEnd(Create()).status(), Job::COMPLETED);
   absl::MutexLock lock(&mutex);
-  ASSERT_EQ(tries.size(), 5U);
-  for (size_t i = 1; i < tries.size(); ++i) {
+  ASSERT_EQ(tries.size(), kTries);
+  for (size_t i = 1; i < kTries; ++i) {
+    // Half of the age at least, which itself is a second at least.
     const absl::Duration age = std::max(tries[i - 1] - tries[0], absl::Seconds(1));
-    const absl::Duration waited = tries[i] - tries[i - 1];
-    // Between half of the age and all of it; the machine may be slow to try, never quick.
-    EXPECT_GE(waited, age / 2 - absl::Milliseconds(50)) << i;
-    EXPECT_LE(waited, age + absl::Seconds(2)) << i;
+    EXPECT_GE(tries[i] - tries[i - 1], age / 2 - absl::Milliseconds(50)) << i;
   }
+  EXPECT_LT(tries.back() - tries.front(), absl::Seconds(15));
 }
 
 TEST_F(PushAnswers, AnAnswerThatComesTooLateIsNoAnswer) {

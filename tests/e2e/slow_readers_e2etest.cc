@@ -9,7 +9,7 @@ namespace {
 
 using job::v1::Job;
 
-// More together than a connection takes from a client that does not read.
+// Several times what a connection takes in for a client that does not read.
 constexpr int kChanges = 150;
 constexpr size_t kResultBytes = 200'000;
 

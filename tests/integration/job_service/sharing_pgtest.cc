@@ -1,9 +1,12 @@
+#include <algorithm>
+#include <atomic>
 #include <set>
 #include <thread>
 
 #include "absl/synchronization/notification.h"
 #include "common/async/gather.h"
 #include "tests/integration/job_service/fixture.h"
+#include "tests/support/eventually.h"
 
 namespace vibestack::job_service {
 namespace {
@@ -32,13 +35,10 @@ class SharingTest : public JobServiceTest {
     return answers;
   }
 
-  // How many statements of a kind there were for so many calls, as the metrics tell.
-  uint64_t StatementsOf(const std::string& kind, double calls) {
+  // How many batches of a kind there were for so many calls, as the metrics tell.
+  uint64_t BatchesOf(const std::string& kind, double calls) {
     const auto sizes =
-        metrics_
-            .Histogram("vibestack_batch_size", "Requests in one statement.", {{"kind", kind}}, {})
-            .Collect()
-            .histogram;
+        metrics_.Histogram("vibestack_batch_size", "", {{"kind", kind}}, {}).Collect().histogram;
     EXPECT_EQ(sizes.sample_sum, calls) << kind;
     return sizes.sample_count;
   }
@@ -62,7 +62,7 @@ TEST_F(SharingTest, CreationsShareAnInsert) {
   const auto answers = AllAtOnce<absl::StatusOr<Creation>>(std::move(calls), Creation{});
   for (const auto& answer : answers) EXPECT_TRUE(answer.ok()) << answer.status();
   EXPECT_EQ(One("SELECT count(*) FROM agent_jobs"), std::to_string(kCalls));
-  EXPECT_LE(StatementsOf("create_job", kCalls), 3U);
+  EXPECT_LE(BatchesOf("create_job", kCalls), 3U);
 }
 
 TEST_F(SharingTest, ReadsShareASelect) {
@@ -75,7 +75,7 @@ TEST_F(SharingTest, ReadsShareASelect) {
     ASSERT_TRUE(answers[i].ok()) << answers[i].status();
     EXPECT_EQ((*answers[i])->id, jobs[i].id);
   }
-  EXPECT_LE(StatementsOf("get_job", kCalls), 3U);
+  EXPECT_LE(BatchesOf("get_job", kCalls), 3U);
 }
 
 TEST_F(SharingTest, CompletionsAndFailuresShareAnUpdate) {
@@ -89,7 +89,7 @@ TEST_F(SharingTest, CompletionsAndFailuresShareAnUpdate) {
     EXPECT_TRUE(answer.ok()) << answer.status();
   }
   for (size_t i = 0; i < jobs.size(); ++i) EXPECT_EQ(Get(jobs[i].id)->result, std::to_string(i));
-  EXPECT_LE(StatementsOf("finish_job", kCalls), 3U);
+  EXPECT_LE(BatchesOf("finish_job", kCalls), 3U);
 }
 
 TEST_F(SharingTest, HeartbeatsShareAnUpdate) {
@@ -102,7 +102,7 @@ TEST_F(SharingTest, HeartbeatsShareAnUpdate) {
     ASSERT_TRUE(answer.ok()) << answer.status();
     EXPECT_TRUE(answer->at(0).ok()) << answer->at(0).status();
   }
-  EXPECT_LE(StatementsOf("heartbeat_jobs", kCalls), 3U);
+  EXPECT_LE(BatchesOf("heartbeat_jobs", kCalls), 3U);
 }
 
 using Claimed = absl::StatusOr<std::vector<Job>>;
@@ -119,7 +119,7 @@ TEST_F(SharingTest, ClaimsShareAnUpdateAndNoJobIsDealtOutTwice) {
     for (const Job& job : *answer) ids.insert(job.id);
   }
   EXPECT_THAT(ids, SizeIs(2 * kCalls));
-  EXPECT_LE(StatementsOf("claim_jobs", kCalls), 3U);
+  EXPECT_LE(BatchesOf("claim_jobs", kCalls), 3U);
 }
 
 TEST_F(SharingTest, ClaimsThatShareGetTheirOwnWorkflowsAndNoMoreThanTheyAskedFor) {
@@ -146,16 +146,98 @@ TEST_F(SharingTest, ClaimsThatShareGetTheirOwnWorkflowsAndNoMoreThanTheyAskedFor
   }
 }
 
-TEST_F(SharingTest, WhoCameFirstIsServedFirstWhereThereAreTooFew) {
+TEST_F(SharingTest, WhoCameFirstIsServedFirstWithTheOldest) {
   Fill(ann_, 5);
   std::vector<Task<Claimed>> calls;
   for (int i = 0; i < 10; ++i) calls.push_back(store_.Claim({{"w"}, 2}, Soon()));
   const auto answers = AllAtOnce<Claimed>(std::move(calls), std::vector<Job>());
-  size_t claimed = 0;
-  for (const Claimed& answer : answers) claimed += answer.ok() ? answer->size() : 0;
-  EXPECT_EQ(claimed, 5U);
-  // The first two went alone; which of them came to its statement first is open.
-  for (size_t i = 3; i < answers.size(); ++i) EXPECT_LE(answers[i]->size(), answers[i - 1]->size());
+  std::vector<absl::Time> created;
+  for (size_t i = 0; i < answers.size(); ++i) {
+    ASSERT_TRUE(answers[i].ok()) << answers[i].status();
+    EXPECT_THAT(*answers[i], SizeIs(i < 2 ? 2 : (i == 2 ? 1 : 0))) << i;
+    for (const Job& job : *answers[i]) created.push_back(job.created_at);
+  }
+  EXPECT_TRUE(std::is_sorted(created.begin(), created.end()));
+}
+
+// Every claim of a job of one workflow takes its time, for as long as this lives.
+class SlowUpdates {
+ public:
+  SlowUpdates(const std::string& workflow_id, const std::string& seconds) {
+    Run("CREATE FUNCTION vibestack_test_wait() RETURNS trigger LANGUAGE plpgsql AS "
+        "'BEGIN PERFORM pg_sleep(" +
+        seconds + "); RETURN NEW; END'");
+    Run("CREATE TRIGGER vibestack_test_wait BEFORE UPDATE ON agent_jobs FOR EACH ROW "
+        "WHEN (OLD.workflow_id = '" +
+        workflow_id + "' AND NEW.status = 'processing') EXECUTE FUNCTION vibestack_test_wait()");
+  }
+  ~SlowUpdates() { Run("DROP FUNCTION vibestack_test_wait CASCADE"); }
+
+  // Whether one of them is under way, or comes to be.
+  bool AwaitOne() {
+    return Eventually(absl::Seconds(10), [this] {
+      return !Run("SELECT FROM pg_stat_activity WHERE wait_event = 'PgSleep'").empty();
+    });
+  }
+
+ private:
+  pqxx::result Run(const std::string& sql) { return pqxx::nontransaction(connection_).exec(sql); }
+
+  pqxx::connection connection_{std::getenv("DATABASE_URL")};
+};
+
+TEST_F(SharingTest, ACallWhoseTimeIsOverGetsNothingAndWhatWasForItIsPendingAgain) {
+  Fill(ann_, 4);
+  const SlowUpdates slow("w", "0.5");
+  std::vector<Task<Claimed>> calls;
+  calls.push_back(store_.Claim({{"w"}, 1}, Soon()));
+  // In one batch with the last one, which begins in time and ends late.
+  calls.push_back(store_.Claim({{"w"}, 2}, absl::Now() + absl::Seconds(1)));
+  calls.push_back(store_.Claim({{"w"}, 1}, Soon()));
+  const auto answers = SyncWait(Gather(std::move(calls)));
+  EXPECT_EQ(answers[1].status().code(), absl::StatusCode::kDeadlineExceeded);
+  ASSERT_TRUE(answers[0].ok() && answers[2].ok());
+  EXPECT_THAT(*answers[0], SizeIs(1));
+  EXPECT_THAT(*answers[2], SizeIs(1));
+  EXPECT_EQ(One("SELECT count(*) FROM agent_jobs WHERE status = 'processing'"), "2");
+  EXPECT_THAT(Claim(5), SizeIs(2));
+}
+
+TEST_F(SharingTest, ClaimsOfOtherWorkflowsDoNotWait) {
+  Fill(ann_, 3, "a");
+  Fill(ann_, 1, "b");
+  SlowUpdates slow("a", "1");
+  std::atomic<bool> done = false;
+  std::thread busy([&] {
+    std::vector<Task<Claimed>> calls;
+    for (int i = 0; i < 3; ++i) calls.push_back(store_.Claim({{"a"}, 1}, Soon()));
+    for (const Claimed& answer : SyncWait(Gather(std::move(calls)))) {
+      EXPECT_TRUE(answer.ok()) << answer.status();
+    }
+    done = true;
+  });
+  EXPECT_TRUE(slow.AwaitOne());
+  EXPECT_THAT(Claim(1, {"b"}), SizeIs(1));
+  EXPECT_FALSE(done);
+  busy.join();
+}
+
+TEST_F(SharingTest, ClaimsOfSingleJobsThatShareGoByAgeEveryOtherTime) {
+  Fill(bob_, 20);
+  Sql("UPDATE agent_jobs SET created_at = created_at - interval '1 hour'");
+  Fill(ann_, 20);
+  // Of five calls the first goes alone, the others share.
+  const auto owners_of_shared = [this] {
+    std::vector<Task<Claimed>> calls;
+    for (int i = 0; i < 5; ++i) calls.push_back(store_.Claim({{"w"}, 1}, Soon()));
+    auto answers = AllAtOnce<Claimed>(std::move(calls), std::vector<Job>());
+    std::set<std::string> owners;
+    for (size_t i = 1; i < answers.size(); ++i) owners.insert(answers[i]->at(0).user_id);
+    return owners;
+  };
+  EXPECT_THAT(owners_of_shared(), SizeIs(2));
+  Claim(1);  // so that it is the other's turn
+  EXPECT_THAT(owners_of_shared(), testing::ElementsAre(bob_));
 }
 
 }  // namespace

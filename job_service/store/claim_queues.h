@@ -1,0 +1,65 @@
+#ifndef VIBESTACK_JOB_SERVICE_STORE_CLAIM_QUEUES_H_
+#define VIBESTACK_JOB_SERVICE_STORE_CLAIM_QUEUES_H_
+
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/container/flat_hash_map.h"
+#include "absl/status/statusor.h"
+#include "absl/synchronization/mutex.h"
+#include "absl/time/time.h"
+#include "common/async/coalescer.h"
+#include "common/async/task.h"
+#include "job_service/domain/job.h"
+#include "job_service/domain/job_query.h"
+
+namespace vibestack::job_service {
+
+// A claim on its way, with the end of its own time, which may be before that of its batch.
+struct ClaimCall {
+  ClaimRequest claim;
+  absl::Time deadline;
+};
+
+// Claims that wait for the database, in a queue for each set of workflows: those of the same
+// workflows share statements, those of others never wait for them. Thread-safe. Close() before
+// destruction.
+class ClaimQueues {
+ public:
+  using Jobs = std::vector<Job>;
+  using Batches = Coalescer<ClaimCall, Jobs>;
+
+  // The workflows of each claim in a batch are the same, in the same order.
+  ClaimQueues(CoalescerOptions options, Batches::Sink sink);
+  ClaimQueues(const ClaimQueues&) = delete;
+  ClaimQueues& operator=(const ClaimQueues&) = delete;
+  ~ClaimQueues() { Close(); }
+
+  // As Coalescer::Submit.
+  Task<absl::StatusOr<Jobs>> Submit(ClaimRequest claim, absl::Time deadline);
+
+  // As Coalescer::Close, of every queue.
+  void Close();
+
+  // Claims that wait now.
+  size_t queued() const;
+
+ private:
+  std::shared_ptr<Batches> QueueOf(const std::vector<std::string>& workflow_ids);
+  void DropIdle() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+
+  const CoalescerOptions options_;
+  const Batches::Sink sink_;
+  mutable absl::Mutex mutex_;
+  bool closed_ ABSL_GUARDED_BY(mutex_) = false;
+  // By the workflows in order. Idle ones are kept while there are few.
+  absl::flat_hash_map<std::vector<std::string>, std::shared_ptr<Batches>> queues_
+      ABSL_GUARDED_BY(mutex_);
+};
+
+}  // namespace vibestack::job_service
+
+#endif  // VIBESTACK_JOB_SERVICE_STORE_CLAIM_QUEUES_H_
