@@ -1,6 +1,5 @@
 """The primary PostgreSQL is lost under full load and its synchronous standby is promoted, again and again."""
 
-import os
 import threading
 import time
 import unittest
@@ -12,8 +11,7 @@ from tests.e2e.gateway.world import METHODS, PASSWORD, World
 from tests.support.postgres_pair import PostgresPair
 from tests.support.waiting import eventually
 
-# `tests/run` does three; ten and more are for VIBESTACK_FAILOVER_ROUNDS.
-ROUNDS = int(os.environ.get("VIBESTACK_FAILOVER_ROUNDS", "3"))
+ROUNDS = 10
 WORKFLOW = "failover"
 # What a caller repeats: nobody said that it was not done.
 UNKNOWN = {grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED}
