@@ -28,9 +28,8 @@ namespace vibestack::auth {
 //     come too late for its deadline; called by the submitting thread before the call returns, or
 //     when its turn comes after all the others took longer than they should have,
 //   DEADLINE_EXCEEDED: the deadline passed in the queue,
-//   UNAVAILABLE (SHUTTING_DOWN): stopped before its turn; called by the submitting thread where
-//   that
-//     was already so.
+//   UNAVAILABLE (SHUTTING_DOWN): stopped before its turn; called by the submitting thread where it
+//     was stopped already.
 // Callbacks run one after the other otherwise, on a thread of the pool that has the priority of
 // other calls: whatever lock they take is not held by a thread that is kept waiting. They should be
 // short.
