@@ -16,7 +16,7 @@
 namespace vibestack::auth {
 namespace {
 
-constexpr int kNiceLevel = 10;
+constexpr int kNiceBy = 10;  // below the priority of the process
 constexpr double kNewSampleWeight = 0.125;
 constexpr double kHeadroom = 1.1;                               // for what the estimates miss
 constexpr absl::Duration kAnswerTime = absl::Milliseconds(20);  // until the caller has it
@@ -55,7 +55,8 @@ absl::Duration MeasureTimePerRound() {
 
 // On Linux a nice level belongs to a thread. Failing to raise it only costs others some latency.
 void LowerThisThreadsPriority() {
-  setpriority(PRIO_PROCESS, static_cast<id_t>(syscall(SYS_gettid)), kNiceLevel);
+  const auto thread = static_cast<id_t>(syscall(SYS_gettid));
+  setpriority(PRIO_PROCESS, thread, getpriority(PRIO_PROCESS, thread) + kNiceBy);
 }
 
 absl::Status StoppedError() {
