@@ -27,7 +27,8 @@ int64_t RoundUpToStep(int64_t millis) {
 }  // namespace
 
 Session::Session(const SessionOptions& options, OpenSockets* sockets)
-    : connection_(ConnectionString(options.database_url, options.application_name)),
+    : schema_version_(options.schema_version),
+      connection_(ConnectionString(options.database_url, options.application_name)),
       plan_lifetime_(options.plan_lifetime),
       opened_at_(absl::Now()),
       plans_end_(opened_at_ + plan_lifetime_) {
@@ -54,7 +55,7 @@ absl::StatusOr<std::unique_ptr<Session>> Session::Open(const SessionOptions& opt
     // The exception's text may name the host and the user, so it goes nowhere.
     return WithConnectFault(StatusFromSqlState(""), TlsFault(error.what()));
   }
-  const absl::Status known = session->CheckSchema(options.schema_version);
+  const absl::Status known = session->CheckSchema();
   if (!known.ok()) return known;
   for (const Statement& statement : options.statements) {
     const absl::Status prepared = session->Catch(statement.name, [&] {
@@ -66,8 +67,8 @@ absl::StatusOr<std::unique_ptr<Session>> Session::Open(const SessionOptions& opt
   return session;
 }
 
-absl::Status Session::CheckSchema(int expected) {
-  if (expected == 0) return absl::OkStatus();
+absl::Status Session::CheckSchema() {
+  if (schema_version_ == 0) return absl::OkStatus();
   int version = 0;
   bool serves = false;
   const absl::Status status = Catch("schema_version", [&] {
@@ -78,16 +79,16 @@ absl::Status Session::CheckSchema(int expected) {
     if (!known[0][0].as<bool>()) return;
     const auto answer = pqxx::nontransaction(connection_)
                             .exec("SELECT vibestack_schema_version(), vibestack_schema_serves(" +
-                                  std::to_string(expected) + ")");
+                                  std::to_string(schema_version_) + ")");
     version = answer[0][0].as<int>();
     serves = answer[0][1].as<bool>();
   });
   if (!status.ok() || serves) return status;
   return FailedPreconditionError(
-      "SCHEMA_UNKNOWN",
-      "the database has schema version " + std::to_string(version) +
-          " and this program was written for " + std::to_string(expected) +
-          (version < expected ? ": run deploy/migrations/migrate" : ", which that serves no more"));
+      "SCHEMA_UNKNOWN", "the database has schema version " + std::to_string(version) +
+                            " and this program was written for " + std::to_string(schema_version_) +
+                            (version < schema_version_ ? ": run deploy/migrations/migrate"
+                                                       : ", which that serves no more"));
 }
 
 absl::Status Session::Catch(const char* what, const std::function<void()>& call) {
@@ -199,7 +200,9 @@ absl::Status Session::SetDeadline(absl::Time deadline) {
 }
 
 absl::Status Session::Ping() {
-  return Catch("ping", [&] { pqxx::nontransaction(connection_).exec("SELECT 1"); });
+  const absl::Status alive =
+      Catch("ping", [&] { pqxx::nontransaction(connection_).exec("SELECT 1"); });
+  return alive.ok() ? CheckSchema() : alive;
 }
 
 }  // namespace vibestack::db

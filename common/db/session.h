@@ -69,13 +69,14 @@ class Session {
   // Must live until it is replaced.
   void TraceBy(const TraceContext* trace) { trace_ = trace; }
 
-  // Asks the server for a sign of life.
+  // Asks the server for a sign of life, and whether its schema still serves this program, as Open()
+  // did.
   absl::Status Ping();
 
  private:
   Session(const SessionOptions& options, OpenSockets* sockets);
 
-  absl::Status CheckSchema(int expected);
+  absl::Status CheckSchema();
 
   // Drops the plans when they are too old.
   absl::Status RenewPlans();
@@ -91,6 +92,7 @@ class Session {
   // The same in a span, named `what`, where the work is traced.
   absl::Status CatchTraced(const char* what, const std::function<void()>& call);
 
+  const int schema_version_;
   pqxx::connection connection_;
   std::optional<OpenSockets::Entry> socket_;
   pqxx::transaction_base* transaction_ = nullptr;

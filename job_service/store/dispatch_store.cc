@@ -157,6 +157,9 @@ Task<absl::StatusOr<Job>> DispatchStore::ReportRun(std::string job_id,
     const absl::StatusOr<std::vector<JobPtr>> present = GetJobs(session, keys);
     if (!present.ok()) return present.status();
     if (present->front() == nullptr) return NotFoundError("job", job_id);
+    if (!IsTerminal(present->front()->status)) {
+      return FailedPreconditionError("RUN_GIVEN_UP", "the job waits for another run");
+    }
     return FailedPreconditionError("JOB_TERMINAL", "the job has ended");
   };
   absl::StatusOr<Job> job = co_await pool_.Run<Job>(deadline, db::Repeat::kSafe, std::move(work));

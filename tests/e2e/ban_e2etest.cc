@@ -166,6 +166,22 @@ TEST_F(Ban, ErasedUserIsRefusedWithinASecond) {
       "TOKEN_INVALID");
 }
 
+TEST_F(Ban, PurgedUserIsRefusedWithinASecond) {
+  const Person superuser = services_.CreateSuperuser();
+  const Person person = services_.SignUp();
+  ExpectRefusedAfter(
+      person,
+      [&] {
+        user::v1::PurgeUserRequest request;
+        request.set_id(person.id);
+        const auto purged = Call(services_.users(), &UserService::Stub::PurgeUser, request,
+                                 {.token = superuser.access_token});
+        ASSERT_TRUE(purged.ok()) << Describe(purged.status);
+        EXPECT_EQ(Refresh(person), "TOKEN_INVALID");
+      },
+      "TOKEN_INVALID");
+}
+
 TEST_F(Ban, DemotedSuperuserIsDeniedInBothServicesWithinASecond) {
   const Person superuser = services_.CreateSuperuser();
   const Person other = services_.SignUp();

@@ -4,6 +4,9 @@
 #include <gmock/gmock.h>
 #include <signal.h>
 
+#include <filesystem>
+#include <set>
+
 #include "tests/e2e/commit_transactions.h"
 
 namespace vibestack::e2e {
@@ -153,6 +156,27 @@ TEST_P(Commits, ATransactionWhoseCommitIsLostIsDoneOnceOrCanBeRepeated) {
   Recover(transaction, strike);
   ExpectDoneInTheEnd(transaction);
   ExpectEndsOnce();
+}
+
+TEST(EveryTransaction, OfAJobIsStruckAtItsCommit) {
+  std::set<std::string> struck;
+  for (const auto& transactions : {PulledTransactions(), PushedTransactions()}) {
+    for (const Transaction& one : transactions) {
+      struck.insert(one.statements.begin(), one.statements.end());
+    }
+  }
+  int writes = 0;
+  const std::string store = RequiredEnvironment("VIBESTACK_E2E_ROOT") + "/job_service/store";
+  for (const auto& file : std::filesystem::directory_iterator(store)) {
+    if (file.path().extension() != ".sql") continue;
+    const std::string sql = ReadFile(file.path());
+    for (const char* word : {"INSERT INTO agent_jobs", "UPDATE agent_jobs", "DELETE FROM"}) {
+      if (sql.find(word) == std::string::npos) continue;
+      ++writes;
+      EXPECT_EQ(struck.count(file.path().stem()), 1U) << file.path();
+    }
+  }
+  EXPECT_GT(writes, 15);
 }
 
 std::string NameOf(const testing::TestParamInfo<Parameters>& info) {

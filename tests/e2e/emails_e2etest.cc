@@ -165,6 +165,7 @@ TEST_F(Emails, SignUpsOfOneEmailAtOnceInAnyCaseMakeOneAccountInEachOf200Rounds) 
     auto* barrier = new absl::Barrier(3);
     Result<user::v1::User> results[3];
     std::vector<std::thread> threads;
+    threads.reserve(3);
     for (int i = 0; i < 3; ++i) {
       threads.emplace_back([&, i] {
         if (barrier->Block()) delete barrier;

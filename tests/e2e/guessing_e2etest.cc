@@ -41,6 +41,7 @@ class Guessing : public testing::Test {
                                     int calls) {
     std::vector<std::string> reasons(static_cast<size_t>(calls));
     std::vector<std::thread> threads;
+    threads.reserve(reasons.size());
     for (std::string& reason : reasons) {
       threads.emplace_back([&, this] { reason = LogIn(email, password, kAttacker).reason(); });
     }

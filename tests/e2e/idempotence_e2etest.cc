@@ -41,6 +41,7 @@ TEST_F(Idempotence, SameClientChosenIdManyTimesAtOnceGivesOneJob) {
   for (int round = 0; round < 5; ++round) {
     const std::string id = NewUuid();
     std::vector<std::future<Result<job::v1::Job>>> calls;
+    calls.reserve(16);
     for (int i = 0; i < 16; ++i) {
       calls.push_back(
           std::async(std::launch::async, [&] { return Create(id, "once", person_.access_token); }));
@@ -69,6 +70,7 @@ TEST_F(Idempotence, OfTwoContentsAtOnceOneWins) {
   for (int round = 0; round < 5; ++round) {
     const std::string id = NewUuid();
     std::vector<std::future<Result<job::v1::Job>>> calls;
+    calls.reserve(16);
     for (int i = 0; i < 16; ++i) {
       calls.push_back(std::async(std::launch::async, [&, i] {
         return Create(id, "content-" + std::to_string(i % 2), person_.access_token);

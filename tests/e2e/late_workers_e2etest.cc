@@ -112,6 +112,17 @@ TEST_F(LateWorkers, AfterTheLeaseIsLostNothingTheySayCounts) {
   ExpectTooLate(late, grpc::ABORTED);
 }
 
+TEST_F(LateWorkers, WhoSaysWhatIsStoredAlreadyIsToldSoAndWritesNothing) {
+  const auto late = CreateAndClaim(services_, person_);
+  LetTheLeaseRunOut(late.job().id());
+  const auto newer = ClaimJob(services_, late.job().workflow_id());
+  ASSERT_TRUE(Complete(services_, newer, "{}").ok());
+  const std::string row = Row(late.job().id());
+  EXPECT_TRUE(Complete(services_, late, "{}").ok());
+  EXPECT_EQ(Complete(services_, late, "null").reason(), "LEASE_LOST");
+  EXPECT_EQ(Row(late.job().id()), row);
+}
+
 TEST_F(LateWorkers, WhileTheJobWaitsForAnotherWorkerNothingTheySayCounts) {
   const auto late = CreateAndClaim(services_, person_);
   LetTheLeaseRunOut(late.job().id());

@@ -39,6 +39,7 @@ TEST(Leases, TwoWorkersNeverGetTheSameJob) {
     }
   };
   std::vector<std::thread> workers;
+  workers.reserve(kWorkers);
   for (int i = 0; i < kWorkers; ++i) workers.emplace_back(work, i);
   for (std::thread& worker : workers) worker.join();
 

@@ -18,6 +18,7 @@ TEST(LoginFlood, IsShedBeforeItsDeadlinesWhileOtherCallsAreServed) {
   std::atomic<int> shed = 0;
   std::atomic<int> late = 0;
   std::vector<std::thread> callers;
+  callers.reserve(48);
   for (int i = 0; i < 48; ++i) {
     callers.emplace_back([&, i] {
       const auto channel = Connect(services.user().address());

@@ -30,6 +30,7 @@ TEST(ManyWatchers, AllOfThemHearTheEndOfTheirJobs) {
   const Person person = services.SignUp();
   const auto claimed = CreateAndClaimMany(services, person, "watched", kWatchers);
   std::vector<std::unique_ptr<JobService::Stub>> stubs;
+  stubs.reserve(kChannels);
   for (int i = 0; i < kChannels; ++i) {
     stubs.push_back(JobService::NewStub(Connect(services.job().address())));
   }

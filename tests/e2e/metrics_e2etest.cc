@@ -75,7 +75,7 @@ class MetricsTest : public testing::Test {
     WriteFile(directory_.path() + "/secret", "0123456789abcdef");
     WriteFile(directory_.path() + "/workflows.json",
               R"({"workflows": [{"id": "pushed", "push": {"url": ")" + receiver_.url() + "\"}}]}");
-    const std::string standby = "--read_database_url=" + RequiredEnvironment("DATABASE_URL");
+    const std::string standby = "--read_database_url=" + DatabaseUrl();
     services_ = std::make_unique<Services>(Services::Options{
         .user_flags = {"--webhook_url=" + receiver_.url(),
                        "--webhook_secret_file=" + directory_.path() + "/secret",

@@ -78,6 +78,29 @@ TEST_F(PageToken, TokenWithOtherFiltersIsRefused) {
   EXPECT_THAT(ListJobs(request), IsOk());
 }
 
+TEST_F(PageToken, TokenOfUsersWithOtherFiltersIsRefused) {
+  user::v1::ListUsersRequest second;
+  second.set_page_size(1);
+  second.set_page_token(ListUsers(second).value.next_page_token());
+  ASSERT_FALSE(second.page_token().empty());
+  using Filter = void (*)(user::v1::ListUsersRequest&);
+  const std::pair<const char*, Filter> filters[] = {
+      {"email_prefix", [](auto& request) { request.set_email_prefix("a"); }},
+      {"full_name_prefix", [](auto& request) { request.set_full_name_prefix("a"); }},
+      {"is_active", [](auto& request) { request.set_is_active(true); }},
+      {"is_superuser", [](auto& request) { request.set_is_superuser(false); }},
+      {"created_after", [](auto& request) { request.mutable_created_after()->set_seconds(1); }},
+      {"created_before",
+       [](auto& request) { request.mutable_created_before()->set_seconds(4'000'000'000); }},
+      {"oldest_first", [](auto& request) { request.set_oldest_first(true); }}};
+  for (const auto& [name, filter] : filters) {
+    user::v1::ListUsersRequest request = second;
+    filter(request);
+    EXPECT_THAT(ListUsers(request), IsRefusedFor("page_token")) << name;
+  }
+  EXPECT_THAT(ListUsers(second), IsOk());
+}
+
 TEST_F(PageToken, TokenOfAnotherListOrAnotherCallerIsRefused) {
   user::v1::ListUsersRequest users;
   users.set_page_size(1);

@@ -169,6 +169,28 @@ TEST_F(PushAnswers, ADeadTargetDelaysNobodyElse) {
   released_.Notify();
 }
 
+TEST_F(PushAnswers, ATargetThatIsDownIsLeftAloneAndServedAgainWhenItIsBack) {
+  std::atomic<bool> up = false;
+  Serve([&](const Received&) { return up ? Reply{.body = "1"} : Reply{.status = 503}; }, kResponse);
+  const std::string circuit = "vibestack_dispatch_circuit_open{workflow_id=\"pushed\"}";
+  std::vector<std::string> ids;
+  for (int i = 0; i < 6; ++i) ids.push_back(Create());
+  ASSERT_TRUE(Eventually(absl::Seconds(20), [&] { return services_->job().Metric(circuit) == 1; }));
+  // A call that brings its input does not wait for it either.
+  job::v1::CreateJobRequest request;
+  request.set_workflow_id("pushed");
+  request.set_input_json("1");
+  EXPECT_TRUE(Eventually(absl::Seconds(20), [&] {
+    const auto refused = Call(services_->jobs(), &JobService::Stub::CreateJob, request,
+                              {.token = person_.access_token});
+    EXPECT_EQ(refused.code(), grpc::UNAVAILABLE) << Describe(refused.status);
+    return refused.reason() == "DISPATCH_PAUSED" && HasRetryInfo(refused.status);
+  }));
+  up = true;
+  for (const std::string& id : ids) EXPECT_EQ(AwaitEnd(id).status(), Job::COMPLETED);
+  EXPECT_EQ(services_->job().Metric(circuit), 0);
+}
+
 TEST_F(PushAnswers, ARunThatNeverCallsBackFailsAtTheProcessingTimeout) {
   Serve(HttpReceiver::AnswersOk(), R"(, "processing_timeout": "1s")");
   const Job job = AwaitEnd(Create());

@@ -172,6 +172,13 @@ TEST_F(PushCallbacks, ACancelledJobsRunIsToldAndComesTooLate) {
   EXPECT_EQ(Member(told.body, "reason"), "changed my mind");
   EXPECT_EQ(CallBack(id, TokenOf(receiver_->received().at(0)), "1").reason(), "JOB_TERMINAL");
   EXPECT_EQ(ErrorOf(AwaitEnd(id)), "CANCELLED");
+  // Whoever did not hear the answer repeats the call, and so does what follows from it.
+  ASSERT_TRUE(
+      Call(services_->jobs(), &JobService::Stub::CancelJob, cancel, {.token = person_.access_token})
+          .ok());
+  ASSERT_TRUE(Eventually(absl::Seconds(10), [&] { return cancelled.count() == 2; }));
+  EXPECT_EQ(cancelled.received().at(1).headers.at("idempotency-key"),
+            told.headers.at("idempotency-key"));
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "absl/strings/escaping.h"
+#include "absl/strings/str_cat.h"
 #include "tests/support/database.h"
 #include "tests/support/services.h"
 
@@ -42,7 +43,7 @@ TEST_F(PythonHashes, TheirsLogInHere) {
   for (const std::string library : {"bcrypt", "passlib"}) {
     for (const std::string prefix : {"$2a$", "$2b$", "$2y$"}) {
       for (const auto& [password, other] : kPasswords) {
-        const std::string what = library + prefix + password;
+        const std::string what = absl::StrCat(library, prefix, password);
         const Finished made = Python({"hash", library, prefix}, password);
         ASSERT_EQ(made.exit_code, 0) << made.standard_error;
         const std::string hash = made.standard_output.substr(0, 60);

@@ -193,7 +193,7 @@ TEST_F(Secrets, NoTokenEmailOrDatabasePasswordIsInALog) {
   for (const std::string& fingerprint : fingerprints_) ExpectHidden(fingerprint, "a fingerprint");
   EXPECT_EQ(fingerprints_.size(), 2U);
   ExpectHidden(services_.service_token().substr(0, 60), "the service token");
-  const std::string url = RequiredEnvironment("DATABASE_URL");
+  const std::string url = DatabaseUrl();
   const size_t colon = url.find(':', url.find("//"));
   ExpectHidden(url.substr(colon + 1, url.find('@') - colon - 1), "the database's password");
   for (const std::string& line : {std::string("SELECT"), std::string("INSERT INTO")}) {

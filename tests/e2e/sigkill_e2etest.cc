@@ -45,6 +45,7 @@ TEST_F(Sigkill, KilledJobServiceLosesNoAcknowledgedCreateOrComplete) {
   Ledger creates;
   Ledger completions;
   std::vector<std::unique_ptr<JobService::Stub>> workers;
+  workers.reserve(kThreads);
   for (int i = 0; i < kThreads; ++i) {
     workers.push_back(JobService::NewStub(Connect(services_.job().address())));
   }

@@ -2,6 +2,9 @@
 // piles up for them meanwhile.
 #include <gtest/gtest.h>
 
+#include <set>
+
+#include "tests/support/stream.h"
 #include "tests/support/walk.h"
 
 namespace vibestack::e2e {
@@ -86,6 +89,41 @@ TEST_F(SlowReaders, OfManyJobsSkipWhatIsOutdatedWhenTheyRead) {
   EXPECT_LT(told, kChanges / 2);
   context_.TryCancel();
   reader->Finish();
+}
+
+TEST_F(SlowReaders, OfMoreJobsThanAreKeptForThemAreToldToBeginAnew) {
+  constexpr size_t kTooMany = 20'001;
+  job::v1::WatchJobsRequest request;
+  request.set_view(job::v1::EXACT);
+  const auto reader = Open([&request](JobService::Stub& stub, grpc::ClientContext* context) {
+    return stub.WatchJobs(context, request);
+  });
+  job::v1::WatchJobsResponse response;
+  while (!response.caught_up()) ASSERT_TRUE(reader->Read(&response));
+  ASSERT_NO_FATAL_FAILURE(ChangeAndComplete(CreateAndClaim(services_, person_)));  // It is full.
+  // Somebody else, who reads, says when all are told.
+  const auto stub = JobService::NewStub(Connect(services_.job().address()));
+  job::v1::WatchJobsRequest of_workflow;
+  of_workflow.set_workflow_id("many");
+  Stream<job::v1::WatchJobsResponse> other(
+      [&](grpc::ClientContext* context,
+          grpc::ClientReadReactor<job::v1::WatchJobsResponse>* reactor) {
+        stub->async()->WatchJobs(context, &of_workflow, reactor);
+      },
+      {.token = services_.service_token(), .timeout = absl::Minutes(2)});
+  ASSERT_TRUE(other.Next().has_value());
+  CreateAndClaimMany(services_, person_, "many", kTooMany);
+  std::set<std::string> told;
+  while (told.size() < kTooMany) {
+    const auto news = other.Next(absl::Seconds(30));
+    ASSERT_TRUE(news.has_value()) << told.size();
+    for (const Job& job : news->jobs()) told.insert(job.id());
+  }
+  while (reader->Read(&response)) {
+  }
+  const grpc::Status end = reader->Finish();
+  EXPECT_EQ(end.error_code(), grpc::ABORTED) << Describe(end);
+  EXPECT_EQ(Reason(end), "READER_TOO_SLOW");
 }
 
 }  // namespace

@@ -158,24 +158,6 @@ TEST_F(Start, ServicesStartedBeforeTheDatabaseBecomeReadyLater) {
   EXPECT_FALSE(CreateJob(services_, services_.SignUp(), "late").id().empty());
 }
 
-TEST_F(Start, UnmigratedDatabaseMeansNotReady) {
-  Database database;
-  const std::string name = "unmigrated_" + std::to_string(FreePort());
-  database.Run("CREATE DATABASE " + name);
-  std::string url = RequiredEnvironment("DATABASE_URL");
-  url = url.substr(0, url.rfind('/') + 1) + name;
-  {
-    Services unmigrated({.database_url = url, .start = false});
-    unmigrated.user().Start();
-    EXPECT_TRUE(Eventually(absl::Seconds(10), [&] {
-      return unmigrated.Logs().find("SCHEMA_UNKNOWN") != std::string::npos;
-    }));
-    EXPECT_EQ(Health(unmigrated.user().channel(), "readiness"), "NOT_SERVING");
-    EXPECT_THAT(unmigrated.Logs(), Not(HasSubstr("postgresql://")));
-  }
-  database.Run("DROP DATABASE " + name + " WITH (FORCE)");
-}
-
 TEST_F(Start, SecondCreateKeysChangesNothing) {
   services_.user().Start();
   services_.user().AwaitReady();

@@ -80,6 +80,7 @@ TEST_F(Superusers, OfTwoWhoTakeEachOtherAwayAtOnceOneRemainsInEachOf200Rounds) {
     auto* barrier = new absl::Barrier(kCalls);
     grpc::Status statuses[kCalls];
     std::vector<std::thread> threads;
+    threads.reserve(kCalls);
     for (int i = 0; i < kCalls; ++i) {
       threads.emplace_back([&, i] {
         const Person& by = i % 2 == 0 ? ann_ : bob_;

@@ -54,8 +54,8 @@ TEST_F(Tokens, ClaimsThatAreNotOursAreRefused) {
 
 TEST_F(Tokens, SixtyFourKibibytesOfTokenAreRefused) {
   const std::string much(64 << 10, 'a');
-  EXPECT_EQ(Refresh(much), "TOKEN_INVALID");
-  EXPECT_EQ(Refresh(Sign(Header(), Payload({{"jti", "\"" + much + "\""}}))), "TOKEN_INVALID");
+  EXPECT_EQ(Refresh(much), "INVALID_FIELDS");
+  EXPECT_EQ(Refresh(Sign(Header(), Payload({{"jti", "\"" + much + "\""}}))), "INVALID_FIELDS");
   // As metadata it is more than gRPC takes: the call fails before it is a call.
   user::v1::GetUserRequest request;
   request.set_id("me");

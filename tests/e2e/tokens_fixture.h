@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 
+#include "absl/strings/str_cat.h"
 #include "common/auth/base64url.h"
 #include "common/auth/fingerprint.h"
 #include "common/auth/key_files.h"
@@ -68,7 +69,8 @@ class TokensTest : public testing::Test {
     for (const auto& [name, value] : other) claims[name] = value;
     std::string payload;
     for (const auto& [name, value] : claims) {
-      if (!value.empty()) payload += (payload.empty() ? "{\"" : ",\"") + name + "\":" + value;
+      if (!value.empty())
+        absl::StrAppend(&payload, payload.empty() ? "{\"" : ",\"", name, "\":", value);
     }
     return payload + "}";
   }

@@ -84,6 +84,7 @@ TEST_F(WatchAgain, WatchersOfAJobHearItsEndHoweverOftenTheirReplicaIsKilled) {
   const auto claimed = CreateAndClaimMany(services_, person_, "watched", kWatchers);
   std::vector<Job> ends(kWatchers);
   std::vector<std::thread> watchers;
+  watchers.reserve(kWatchers);
   for (int i = 0; i < kWatchers; ++i) {
     watchers.emplace_back([&, i] { ends[i] = WatchToTheEnd(claimed[i].job().id()); });
   }

@@ -146,6 +146,7 @@ TEST_F(WatchJob, ClientsThatGoAwayLeaveNothingBehind) {
     for (size_t at = 0; (at = log.find(line, at)) != std::string::npos; ++at) ++ended;
     return ended == kClients;
   }));
+  EXPECT_TRUE(Eventually(kLong, [&] { return services_.job().WaitingCalls() == 0; }));
 }
 
 TEST_F(WatchJob, AServiceThatStopsEndsItsStreamsAtOnce) {

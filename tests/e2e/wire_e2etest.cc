@@ -5,6 +5,7 @@
 #include <future>
 #include <random>
 
+#include "absl/strings/str_cat.h"
 #include "tests/e2e/input_fixture.h"
 
 namespace vibestack::e2e {
@@ -95,7 +96,7 @@ TEST_F(Wire, DeeplyNestedValueIsInvalid) {
         for (size_t left = inner.size(); left > 0 || length.empty(); left >>= 7) {
           length += static_cast<char>((left & 0x7f) | (left > 0x7f ? 0x80 : 0));
         }
-        return tag + length + inner;
+        return absl::StrCat(tag, length, inner);
       };
       value = wrap("\x32", wrap("\x0a", value));  // Value{list_value: {values: [value]}}
     }

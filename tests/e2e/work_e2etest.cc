@@ -218,7 +218,12 @@ TEST_F(Work, AJobIsRetriedReadToTheLastDigitAndDeleted) {
 
 TEST_F(Work, StatsTellHowMuchWaitsAndForHowLong) {
   const std::string workflow = "stats-" + NewUuid();
-  CreateAndClaimMany(services_, person_, workflow, 3);
+  const auto claimed = CreateAndClaimMany(services_, person_, workflow, 6);
+  for (int i = 0; i < 2; ++i) ASSERT_TRUE(Complete(services_, claimed[i], "1").ok());
+  auto fail = OfJob<job::v1::FailJobRequest>(claimed[2].job().id());
+  fail.set_lease_token(claimed[2].lease_token());
+  fail.set_code("BROKEN");
+  ASSERT_TRUE(AsWorker(&JobService::Stub::FailJob, fail).ok());
   CreateJob(services_, person_, workflow);
   job::v1::GetJobStatsRequest request;
   request.add_workflow_ids(workflow);
@@ -228,7 +233,26 @@ TEST_F(Work, StatsTellHowMuchWaitsAndForHowLong) {
   EXPECT_EQ(stats.value.workflows(0).pending_count(), 1);
   EXPECT_TRUE(stats.value.workflows(0).has_oldest_pending_age());
   EXPECT_EQ(stats.value.workflows(0).processing_count(), 3);
+  EXPECT_EQ(stats.value.workflows(0).completed_count(), 2);
+  EXPECT_EQ(stats.value.workflows(0).failed_count(), 1);
   EXPECT_LT(stats.value.workflows(0).oldest_pending_age().seconds(), 30);
+}
+
+TEST_F(Work, OneClaimTakesAThousandAtMost) {
+  const std::string workflow = "many-" + NewUuid();
+  job::v1::BatchCreateJobsRequest create;
+  for (int i = 0; i < 1'000; ++i) {
+    auto& one = *create.add_requests();
+    one.set_workflow_id(workflow);
+    one.set_user_id(person_.id);
+  }
+  ASSERT_TRUE(AsWorker(&JobService::Stub::BatchCreateJobs, create).ok());
+  CreateJob(services_, person_, workflow);
+  job::v1::ClaimJobsRequest claim;
+  claim.add_workflow_ids(workflow);
+  claim.set_max_jobs(5'000);
+  EXPECT_EQ(AsWorker(&JobService::Stub::ClaimJobs, claim).value.jobs_size(), 1'000);
+  EXPECT_EQ(AsWorker(&JobService::Stub::ClaimJobs, claim).value.jobs_size(), 1);
 }
 
 class WorkWithRetention : public Work {

@@ -1,5 +1,6 @@
 """The overlays on a real control plane: applied, rolled out, undone, drained against the disruption budget, scaled out."""
 
+import tempfile
 import unittest
 
 import yaml
@@ -33,6 +34,15 @@ def definitions():
         definition = yaml.safe_load((programs.module_folder("crds", module) / path).read_text(encoding="utf-8"))
         # Their own metadata are templates.
         yield {**definition, "metadata": {"name": definition["metadata"]["name"]}}
+
+
+class KubectlTest(unittest.TestCase):
+    def test_kubectl_renders_an_overlay_as_kustomize_does(self):
+        for overlay in manifests.OVERLAYS:
+            with self.subTest(overlay), tempfile.TemporaryDirectory() as secrets:
+                theirs = manifests.rendered(overlay, secrets, f"{programs.kubernetes('kubectl')} kustomize")
+                self.assertIn("kind: NetworkPolicy", theirs)
+                self.assertEqual(theirs, manifests.rendered(overlay, secrets, f"{programs.kustomize()} build"))
 
 
 class ControlPlaneTest(unittest.TestCase):

@@ -1,6 +1,5 @@
 """What manifests and the compose file name exists: flags, ports, paths, health services and metrics of the real binaries."""
 
-import json
 import pathlib
 import re
 import subprocess
@@ -11,16 +10,17 @@ import grpc
 import yaml
 
 from tests.e2e.gateway.world import World
-from tests.kubernetes import manifests, programs
-from tests.kubernetes.manifests import BUILD_DIR, OVERLAYS
+from tests.kubernetes import manifests
+from tests.kubernetes.manifests import BUILD_DIR, DOCKER, OVERLAYS, compose, containers, image_of, stages
 from tests.kubernetes.programs import ROOT
 
-DOCKER = ROOT / "deploy" / "docker"
 # Read by the images besides their flags: `migrate` and both services know the first, the rest are of PostgreSQL's own image.
 OTHER_VARIABLES = {"user_service": {"DATABASE_URL", "POSTGRES_URL"}, "job_service": {"DATABASE_URL", "POSTGRES_URL"},
                    "migrations": {"DATABASE_URL", "POSTGRES_URL", "PYTHONPATH", "PYTHONDONTWRITEBYTECODE"}}
-# Secrets that are made by hand or by an operator.
-FOREIGN_SECRETS = {"vibestack-keys", "vibestack-workflow-secrets", "vibestack-postgres-app", "vibestack-postgres-ca"}
+# Secrets that are made by hand, whatever they hold, and those that CloudNativePG makes for a cluster.
+FOREIGN_SECRETS = {"vibestack-workflow-secrets": set(), "vibestack-postgres-ca": {"ca.crt", "ca.key"},
+                   "vibestack-postgres-app": {"username", "user", "password", "dbname", "host", "port", "pgpass",
+                                              "uri", "fqdn-uri", "jdbc-uri", "fqdn-jdbc-uri"}}
 
 
 def variables_of(image):
@@ -34,33 +34,48 @@ def variables_of(image):
     return {f"VIBESTACK_{flag.upper()}" for flag in re.findall(r"^\s+--(\w+) \(", said, re.M)} | OTHER_VARIABLES[image]
 
 
-def compose():
-    said = subprocess.run([programs.compose_spec(), "-no-interpolation", "-format", "json", DOCKER / "compose.yaml"],
-                          capture_output=True, text=True, check=True).stdout
-    return json.loads(said)["services"]
+def keys_of_sources(overlay):
+    """The keys of each ConfigMap and Secret that is there."""
+    keys = {document["metadata"]["name"]: set(document["data"]) for document in manifests.of_kind(overlay, "ConfigMap", "Secret")}
+    keys |= {document["spec"]["secretName"]: {"tls.crt", "tls.key", "ca.crt"}
+             for document in manifests.of_kind(overlay, "Certificate")}
+    return keys | FOREIGN_SECRETS
 
 
-def image_of(reference):
-    """`user_service` of `registry/vibestack/user_service:1`; None when it is not ours."""
-    found = re.search(r"(?:^|/)vibestack/(\w+):", reference)
-    return found and found[1]
+def files_of(volume, keys):
+    """The files in a volume of a ConfigMap or Secret; None in one that is written to."""
+    name = volume.get("secret", {}).get("secretName") or volume.get("configMap", {}).get("name")
+    if name is None:
+        return None
+    items = (volume.get("secret") or volume["configMap"]).get("items")
+    if items and not {item["key"] for item in items} <= keys[name]:
+        raise AssertionError(f"{name} has no such key: {items}")
+    return {item["path"] for item in items} if items else keys[name]
 
 
-def stages():
-    """The Dockerfile's targets, each with its ENV."""
-    text = (DOCKER / "Dockerfile").read_text(encoding="utf-8")
-    parts = re.split(r"(?m)^FROM \S+ AS (\w+)\n", text)[1:]
-    return {name: dict(re.findall(r"(\w+)=(\S+)", " ".join(re.findall(r"(?m)^ENV (.*)$", body))))
-            for name, body in zip(parts[::2], parts[1::2])}
+def default_of(image, flag):
+    said = subprocess.run([BUILD_DIR / image / image, "--help"], capture_output=True, text=True, check=False).stdout
+    return re.search(rf"--{flag} \([^)]*\);\s+default: (.*);", said)[1]
 
 
-def containers():
-    """(where, image, environment, container, pod) of each container of ours in the overlays."""
-    for overlay in OVERLAYS:
-        for name, pod in manifests.pods(overlay):
-            for container in pod["containers"]:
-                if image := image_of(container["image"]):
-                    yield f"{overlay}: {name}", image, manifests.environment(overlay, container), container, pod
+def connections_of(overlay, scaler):
+    """How many the pods of a scaled Deployment hold at most: all there may be, what a rollout starts, and one that drains."""
+    deployment = manifests.named(overlay, "Deployment", scaler["spec"]["scaleTargetRef"]["name"])["spec"]
+    container, = deployment["template"]["spec"]["containers"]
+    environment = manifests.environment(overlay, container)
+    if "DATABASE_URL" not in environment:
+        return 0
+    image = image_of(container["image"])
+    each = int(environment.get("VIBESTACK_DATABASE_CONNECTIONS") or default_of(image, "database_connections"))
+    # And the one that listens.
+    return (scaler["spec"]["maxReplicas"] + deployment["strategy"]["rollingUpdate"]["maxSurge"] + 1) * (each + 1)
+
+
+def connections_allowed(overlay):
+    for cluster in manifests.of_kind(overlay, "Cluster"):
+        return int(cluster["spec"]["postgresql"]["parameters"]["max_connections"])
+    container, = manifests.named(overlay, "StatefulSet", "postgres")["spec"]["template"]["spec"]["containers"]
+    return int(re.search(r"max_connections=(\d+)", " ".join(container["args"]))[1])
 
 
 class NamesTest(unittest.TestCase):
@@ -111,21 +126,33 @@ class NamesTest(unittest.TestCase):
 
     def test_every_file_is_mounted_and_every_source_exists(self):
         for overlay in OVERLAYS:
-            made = {document["metadata"]["name"] for document in manifests.of_kind(overlay, "ConfigMap", "Secret")}
-            made |= {document["spec"]["secretName"] for document in manifests.of_kind(overlay, "Certificate")} | FOREIGN_SECRETS
+            keys = keys_of_sources(overlay)
             for name, pod in manifests.pods(overlay):
                 with self.subTest(f"{overlay}: {name}"):
-                    for volume in pod.get("volumes") or ():
-                        source = volume.get("secret", {}).get("secretName") or volume.get("configMap", {}).get("name")
-                        self.assertTrue(source is None or source in made, source)
+                    volumes = {volume["name"]: files_of(volume, keys) for volume in pod.get("volumes") or ()}
                     for container in pod["containers"]:
-                        places = [mount["mountPath"] for mount in container.get("volumeMounts") or ()]
+                        places = {mount["mountPath"]: volumes.get(mount["name"]) for mount in container.get("volumeMounts") or ()}
                         self.check_paths(manifests.environment(overlay, container), places)
 
     def check_paths(self, environment, places):
         for name, value in environment.items():
             for path in re.findall(r"(?:^|=)(/[\w./-]+)", value):
-                self.assertTrue(any(path == place or path.startswith(place + "/") for place in places), f"{name}: {path}")
+                if name.endswith("_DIR"):
+                    self.assertIn(path, places, name)
+                    continue
+                place = next((place for place in places if path.startswith(place + "/")), None)
+                self.assertIsNotNone(place, f"{name}: {path}")
+                if places[place] is not None:
+                    self.assertIn(path.removeprefix(place + "/"), places[place], name)
+
+    def test_every_key_of_a_secret_in_the_environment_is_there(self):
+        for overlay in OVERLAYS:
+            keys = keys_of_sources(overlay)
+            asked = [entry["valueFrom"]["secretKeyRef"] for _, pod in manifests.pods(overlay) for container in pod["containers"]
+                     for entry in container.get("env") or () if "valueFrom" in entry]
+            self.assertGreaterEqual(len(asked), 3)
+            for reference in asked:
+                self.assertIn(reference["key"], keys[reference["name"]], overlay)
 
     def test_a_pod_has_the_time_that_its_process_takes_to_end(self):
         for where, image, environment, container, pod in containers():
@@ -137,14 +164,16 @@ class NamesTest(unittest.TestCase):
             # job_service gives requests to workflows 5 seconds more.
             self.assertGreater(pod["terminationGracePeriodSeconds"], before + int(grace.rstrip("s")) + 5, where)
 
-    def test_connections_of_all_replicas_fit_into_the_database(self):
-        cluster = manifests.named("production", "Cluster", "vibestack-postgres")
-        allowed = int(cluster["spec"]["postgresql"]["parameters"]["max_connections"])
-        # The default of --database_connections, and one that listens.
-        wanted = sum(scaler["spec"]["maxReplicas"] * (8 + 1) for scaler in manifests.of_kind("production", "HorizontalPodAutoscaler")
-                     if scaler["metadata"]["name"] != "gateway")
-        # Some are kept for superusers, replication and the migrations.
-        self.assertLess(wanted, allowed - 15)
+    def test_connections_of_all_replicas_fit_into_the_database_while_both_services_roll_out(self):
+        told = {"local": "overlays/local/postgres.yaml", "production": "overlays/production/replicas.yaml"}
+        for overlay in OVERLAYS:
+            held = [connections_of(overlay, scaler) for scaler in manifests.of_kind(overlay, "HorizontalPodAutoscaler")]
+            self.assertEqual(len([count for count in held if count]), 2)
+            # Some are kept for superusers, replication and the migrations.
+            self.assertLess(sum(held), connections_allowed(overlay) - 15, overlay)
+            for file in (told[overlay], "../OPERATIONS.md"):
+                said = (ROOT / "deploy" / "kubernetes" / file).read_text(encoding="utf-8")
+                self.assertRegex(said, rf"\b9 = {sum(held)}\b", file)
 
 
 class RunningTest(unittest.TestCase):
@@ -165,7 +194,7 @@ class RunningTest(unittest.TestCase):
 
     def test_the_health_services_that_probes_ask_for_are_served(self):
         asked = {probe["grpc"]["service"] for _, _, _, container, _ in containers()
-                 for probe in (container.get("livenessProbe", {}), container.get("readinessProbe", {})) if "grpc" in probe}
+                 for probe in map(container.get, ("startupProbe", "livenessProbe", "readinessProbe")) if "grpc" in (probe or ())}
         self.assertEqual(asked, {"liveness", "readiness"})
         for port in ("USER_PORT", "JOB_PORT"):
             with grpc.insecure_channel(f"127.0.0.1:{self.world.up.ports[port]}") as channel:

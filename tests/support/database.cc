@@ -31,7 +31,7 @@ struct Database::Connection {
   pqxx::connection session;
 };
 
-Database::Database() : Database(RequiredEnvironment("DATABASE_URL")) {}
+Database::Database() : Database(DatabaseUrl()) {}
 Database::Database(const std::string& url) : connection_(std::make_unique<Connection>(url)) {}
 Database::~Database() = default;
 

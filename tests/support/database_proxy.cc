@@ -21,7 +21,7 @@ std::pair<size_t, size_t> PortPlace(const std::string& url) {
 }
 
 int ServerPort() {
-  const std::string url = RequiredEnvironment("DATABASE_URL");
+  const std::string url = DatabaseUrl();
   const auto [begin, size] = PortPlace(url);
   return std::atoi(url.substr(begin, size).c_str());
 }
@@ -55,7 +55,7 @@ DatabaseProxy::~DatabaseProxy() {
 }
 
 std::string DatabaseProxy::url() const {
-  std::string url = RequiredEnvironment("DATABASE_URL");
+  std::string url = DatabaseUrl();
   const auto [begin, size] = PortPlace(url);
   return url.replace(begin, size, std::to_string(port_));
 }

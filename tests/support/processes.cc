@@ -128,12 +128,6 @@ void WriteFile(const std::string& path, const std::string& text) {
   file << text;
 }
 
-std::string RequiredEnvironment(const char* name) {
-  const char* value = std::getenv(name);
-  if (value == nullptr) Die(std::string(name) + " is not set: run this test with ctest");
-  return value;
-}
-
 // Below the ports that the kernel gives to outgoing connections, one of which could take it before
 // the program that it is for; and at random, as other tests run beside this one.
 int FreePort() {

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "absl/time/time.h"
+#include "tests/support/environment.h"
 #include "tests/support/eventually.h"
 
 // Programs that a test starts, signals and looks at from the outside.
@@ -82,10 +83,6 @@ Finished RunToEnd(std::string program, std::vector<std::string> arguments,
 // The whole file, or empty where there is none.
 std::string ReadFile(const std::string& path);
 void WriteFile(const std::string& path, const std::string& text);
-
-// An environment variable that the test cannot do without; ends the test program when it is
-// missing.
-std::string RequiredEnvironment(const char* name);
 
 // A free port of 127.0.0.1, at this moment.
 int FreePort();

@@ -6,6 +6,8 @@ import shutil
 import ssl
 import subprocess
 
+from tests.support.waiting import eventually
+
 MAKER = pathlib.Path(__file__).with_name("certificates")
 
 
@@ -37,19 +39,38 @@ class Certificates:
         return context
 
 
+def show_postgres(query, certificates, name):
+    """Makes the server of `query(sql)`, a superuser's, show the certificate `name` to whoever connects from now on."""
+    _give_postgres(query, {"server.crt": certificates.certificate(name), "server.key": certificates.key(name)})
+    _reload_postgres(query)
+
+
 def serve_postgres(query, certificates, name, authority, client):
     """Makes the server of `query(sql)`, a superuser's, do TLS: it shows `name`, believes `authority` of its clients, and lets
     the role `client` in by a certificate of that common name alone."""
-    data = pathlib.Path(query("SHOW data_directory")[0])
-    owner = data.stat()
-    for source, target in ((certificates.certificate(name), "server.crt"), (certificates.key(name), "server.key"),
-                           (certificates.certificate(authority), "root.crt")):
-        shutil.copyfile(source, data / target)
-        (data / target).chmod(0o600)
-        os.chown(data / target, owner.st_uid, owner.st_gid)
+    data = _give_postgres(query, {"root.crt": certificates.certificate(authority)})
     rules = data / "pg_hba.conf"
     rules.write_text(f"hostssl all {client} 127.0.0.1/32 cert\n" + rules.read_text(encoding="utf-8"), encoding="utf-8")
     query(f"CREATE ROLE {client} LOGIN SUPERUSER")
     query("ALTER SYSTEM SET ssl_ca_file = 'root.crt'")
     query("ALTER SYSTEM SET ssl = on")
+    show_postgres(query, certificates, name)
+
+
+def _give_postgres(query, files):
+    """Puts each file into the server's directory, under its name, as the server's own; returns the directory."""
+    data = pathlib.Path(query("SHOW data_directory")[0])
+    owner = data.stat()
+    for target, source in files.items():
+        shutil.copyfile(source, data / target)
+        (data / target).chmod(0o600)
+        os.chown(data / target, owner.st_uid, owner.st_gid)
+    return data
+
+
+def _reload_postgres(query):
+    """Until the server has read its files anew."""
+    loaded = query("SELECT extract(epoch FROM pg_conf_load_time())")
     query("SELECT pg_reload_conf()")
+    if not eventually(lambda: query("SELECT extract(epoch FROM pg_conf_load_time())") != loaded):
+        raise AssertionError("PostgreSQL does not read its files anew")

@@ -66,9 +66,9 @@ Task<absl::StatusOr<TokenResponse>> AuthApi::LogIn(Call& call, const LoginReques
 
 Task<absl::StatusOr<TokenResponse>> AuthApi::RefreshToken(Call& call,
                                                           const RefreshTokenRequest& request) {
-  if (request.refresh_token().empty()) {
-    co_return InvalidFieldError("refresh_token", "is required");
-  }
+  rpc::Validator validator;
+  CheckToken(validator, "refresh_token", request.refresh_token());
+  if (!validator.ok()) co_return validator.ToStatus();
   const absl::StatusOr<Sessions::Tokens> tokens =
       co_await domain_.sessions.Refresh(request.refresh_token(), call.WorkDeadline());
   co_return ToAnswer(tokens);

@@ -39,10 +39,25 @@ std::vector<UserField> PopulatedFields(const user::v1::User& user) {
   return fields;
 }
 
+bool Has(const std::vector<UserField>& fields, UserField field) {
+  return std::find(fields.begin(), fields.end(), field) != fields.end();
+}
+
+// All that the changer may change, and what they plainly want without being allowed to: nobody who
+// is no superuser has that flag to send back.
+std::vector<UserField> AllFields(const user::v1::User& user, const Changer& changer) {
+  std::vector<UserField> fields = ChangeableFields(changer);
+  if (user.is_superuser() && !Has(fields, UserField::kIsSuperuser)) {
+    fields.push_back(UserField::kIsSuperuser);
+  }
+  return fields;
+}
+
 // The fields that the mask names; what is wrong with it goes to the validator.
-std::vector<UserField> MaskedFields(const google::protobuf::FieldMask& mask, const Changer& changer,
-                                    rpc::Validator& validator) {
-  if (mask.paths_size() == 1 && mask.paths(0) == "*") return ChangeableFields(changer);
+std::vector<UserField> MaskedFields(const user::v1::UpdateUserRequest& request,
+                                    const Changer& changer, rpc::Validator& validator) {
+  const google::protobuf::FieldMask& mask = request.update_mask();
+  if (mask.paths_size() == 1 && mask.paths(0) == "*") return AllFields(request.user(), changer);
   std::vector<UserField> fields;
   for (int i = 0; i < mask.paths_size(); ++i) {
     const std::string place = "update_mask.paths[" + std::to_string(i) + "]";
@@ -58,10 +73,6 @@ std::vector<UserField> MaskedFields(const google::protobuf::FieldMask& mask, con
     }
   }
   return fields;
-}
-
-bool Has(const std::vector<UserField>& fields, UserField field) {
-  return std::find(fields.begin(), fields.end(), field) != fields.end();
 }
 
 // The paths of those fields for which the changer has this permission, as words.
@@ -116,10 +127,9 @@ absl::StatusOr<RequestedChanges> ReadChanges(const user::v1::UpdateUserRequest& 
   changer.shows_password = !request.current_password().empty();
   rpc::Validator validator;
   CheckPresentPassword(validator, "current_password", request.current_password());
-  const std::vector<UserField> fields =
-      request.update_mask().paths().empty()
-          ? PopulatedFields(request.user())
-          : MaskedFields(request.update_mask(), changer, validator);
+  const std::vector<UserField> fields = request.update_mask().paths().empty()
+                                            ? PopulatedFields(request.user())
+                                            : MaskedFields(request, changer, validator);
   if (!validator.ok()) return validator.ToStatus();
   const std::string denied = PathsWith(Permission::kDenied, fields, changer);
   if (!denied.empty()) {

@@ -3,6 +3,8 @@
 import re
 import unittest
 
+import grpc
+
 from tests.e2e.gateway.calls import HTTP_STATUS
 from tests.e2e.gateway.rows import ROWS
 from tests.e2e.gateway.world import METHODS, World
@@ -50,6 +52,15 @@ class ConformanceTest(unittest.TestCase):
                 self.assertEqual(over_rest.code, direct.code, over_rest.body)
                 self.assertEqual(over_rest.http_status, HTTP_STATUS[direct.code.name])
                 self.assertEqual(comparable(over_rest.body), comparable(direct.body))
+
+    def test_both_services_tell_by_reflection_what_they_serve(self):
+        list_services = b"\x3a\x01*"  # ServerReflectionRequest{list_services: "*"}
+        for port, names in (("USER_PORT", ("user.v1.AuthService", "user.v1.UserService")), ("JOB_PORT", ("job.v1.JobService",))):
+            with grpc.insecure_channel(f"127.0.0.1:{self.world.up.ports[port]}") as channel:
+                ask = channel.stream_stream("/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo")
+                answer = next(ask(iter([list_services]), timeout=10))
+            for name in names:
+                self.assertIn(f"vibestack.{name}".encode(), answer)
 
     def test_every_method_has_a_row_that_succeeds_and_one_that_does_not(self):
         # WatchJobs never ends by itself; streams_test reads it.

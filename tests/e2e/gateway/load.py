@@ -18,7 +18,10 @@ class Load:
         self._lock = threading.Lock()
         self.answers = collections.Counter()
         self.created, self.refused, self.others = set(), [], []
-        self._threads = [threading.Thread(target=self._run, args=(step,)) for step in (self._read, self._create)
+        # What is read at first.
+        self._latest = str(uuid.uuid4())
+        self._create(self._latest)
+        self._threads = [threading.Thread(target=self._run, args=(step,)) for step in (self._read, self._read_job, self._create)
                          for _ in range(THREADS)]
         for thread in self._threads:
             thread.start()
@@ -46,8 +49,21 @@ class Load:
         status, _, text = self._rest.raw("GET", "/v1/users/me", headers=self._headers)
         self._note("read", status, text)
 
-    def _create(self):
-        job_id = str(uuid.uuid4())
+    def _read_job(self):
+        status, _, text = self._rest.raw("GET", f"/v1/jobs/{self._latest}", headers=self._headers)
+        self._note("read_job", status, text)
+
+    def _create(self, job_id=None):
+        """A job; where the first call fails, the caller makes it again with the same id."""
+        job_id = job_id or str(uuid.uuid4())
+        if self._post("create", job_id) != 200:
+            self.refused.append(job_id)
+            if self._post("repeat", job_id) != 200:
+                return
+        self.created.add(job_id)
+        self._latest = job_id
+
+    def _post(self, kind, job_id):
         status, _, text = self._rest.raw("POST", "/v1/jobs", json.dumps({"id": job_id, "workflow_id": "restart"}), self._headers)
-        self._note("create", status, text)
-        (self.created.add if status == 200 else self.refused.append)(job_id)
+        self._note(kind, status, text)
+        return status

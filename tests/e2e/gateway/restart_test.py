@@ -10,7 +10,7 @@ from tests.support.waiting import eventually
 
 
 class RestartTest(unittest.TestCase):
-    def test_replicas_restarted_one_at_a_time_fail_no_call_that_may_be_repeated(self):
+    def test_replicas_restarted_one_at_a_time_fail_no_read_and_no_create_that_is_repeated(self):
         world = World()
         self.addCleanup(world.close)
         users, jobs = [], []
@@ -38,11 +38,11 @@ class RestartTest(unittest.TestCase):
             self._await(lambda: replicas.all_are_in_use(admin), "a replica is not used again")
         self._await_calls(load, 200)
         load.stop()
-        print(f"\nrestart: {dict(load.answers)}")
+        print(f"\nrestart: {dict(load.answers)}; {len(load.refused)} of {load.total()} calls failed, in {len(jobs + users)} restarts")
         log = (world.up.place / "log" / f"gateway-{port}.log").read_text(encoding="utf-8")
         failed = "\n".join([line for line in log.splitlines() if '"status":503' in line or '"status":499' in line][:20])
-        self.assertEqual([other for other in load.others if other[0] == "read"], [], failed)
         # A write that had begun on a connection that then broke may not be repeated by the gateway; the caller may, by its id.
+        self.assertEqual([other for other in load.others if other[0] != "create"], [], failed)
         self.assertLessEqual(len(load.refused), 5, failed)
         self.assertEqual({status for kind, status, _ in load.others} - {499, 503}, set(), failed)
         found = set(world.query("SELECT id FROM agent_jobs WHERE workflow_id = 'restart'"))

@@ -15,7 +15,7 @@ from tests.e2e.gateway.calls import Rest
 from tests.e2e.gateway.load import Load
 from tests.e2e.gateway.world import METHODS, PASSWORD, World
 from tests.support import local_up
-from tests.support.tls import Certificates, serve_postgres
+from tests.support.tls import Certificates, serve_postgres, show_postgres
 from tests.support.waiting import eventually
 
 RELOAD_SECONDS = 2
@@ -33,7 +33,8 @@ class TlsTest(unittest.TestCase):
         for name, hosts in (("edge", HOSTS), ("gateway", ()), ("user_service", HOSTS), ("job_service", HOSTS),
                             ("postgres", ("localhost",)), ("certified", ())):
             cls.certificates.issue("ca", name, *hosts)
-        cls.certificates.issue("ca", "late", expired=True)
+        for name, hosts in (("late", ()), ("late_service", HOSTS), ("late_postgres", ("localhost",))):
+            cls.certificates.issue("ca", name, *hosts, expired=True)
         serve_postgres(cls.world.query, cls.certificates, "postgres", "ca", "certified")
         cls.user, cls.job = cls.start_services()
         process, cls.port, cls.admin = replicas.gateway(
@@ -132,6 +133,14 @@ class TlsTest(unittest.TestCase):
         self.assert_away("CERTIFICATE_VERIFY_FAILED", GATEWAY_UPSTREAM_CA=self.certificates.certificate("other"))
         self.assert_away("SAN", GATEWAY_USER_SERVICE_NAME="elsewhere.example.org")
 
+    def test_a_service_whose_certificate_has_expired_is_not_called(self):
+        health = f"127.0.0.1:{local_up.free_ports(1)[0]}"
+        process, address = replicas.replica(
+            self.world, "user_service", f"--keys_dir={self.world.up.place / 'keys'}", *self.tls_flags("tls", "late_service"),
+            f"--health_address={health}", is_ready=lambda: replicas.serves(health))
+        self.addCleanup(process.stop)
+        self.assert_away("certificate has expired", user=address)
+
     def test_gateways_that_the_services_do_not_believe_are_refused(self):
         log = replicas.log_of(self.world, "user_service", self.user)
         self.assert_away(None, GATEWAY_UPSTREAM_CERT="", GATEWAY_UPSTREAM_KEY="")
@@ -142,9 +151,9 @@ class TlsTest(unittest.TestCase):
         lines = [json.loads(line) for line in log.read_text(encoding="utf-8").splitlines() if "CN=late" in line]
         self.assertEqual({(line["event"], line["cause"]) for line in lines}, {("tls_handshake_failed", "certificate has expired")})
 
-    def assert_away(self, words, **settings):
+    def assert_away(self, words, user=None, **settings):
         """user_service is away for a gateway with those settings, whose log has these words, if there are any."""
-        process, port, _ = replicas.gateway(self.world, [self.user], [self.job], lambda port: replicas.answers(port, 503),
+        process, port, _ = replicas.gateway(self.world, [user or self.user], [self.job], lambda port: replicas.answers(port, 503),
                                             **self.settings(**settings))
         self.addCleanup(process.stop)
         status, _, text = Rest("127.0.0.1", port).raw("GET", "/.well-known/jwks.json")
@@ -156,6 +165,17 @@ class TlsTest(unittest.TestCase):
         self.assert_no_database("another host", self.database_url(host="127.0.0.1"))
         self.assert_no_database("no authority of sslrootcert", self.database_url(authority="other"))
         self.assert_no_database("sslrootcert cannot be used", self.database_url(authority="nothing"))
+
+    def test_a_database_whose_certificate_has_expired_is_not_used(self):
+        self.addCleanup(show_postgres, self.world.query, self.certificates, "postgres")
+        show_postgres(self.world.query, self.certificates, "late_postgres")
+        # libpq says of both no more than `certificate verify failed`, so the log cannot tell an authority that is not believed
+        # from a date that has passed, and names the two.
+        self.assert_no_database("or it has expired", self.database_url())
+        show_postgres(self.world.query, self.certificates, "postgres")
+        process, health = self.start_on(self.database_url())
+        self.assertTrue(replicas.serves(health))
+        self.assertEqual(process.stop(), 0)
 
     def test_a_client_certificate_stands_in_for_the_databases_password(self):
         _, rest = self.database_url().split("@")

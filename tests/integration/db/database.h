@@ -6,15 +6,13 @@
 #include <string>
 
 #include "common/db/session.h"
+#include "tests/support/environment.h"
 
 namespace vibestack::db {
 
-inline std::string DatabaseUrl() { return std::getenv("DATABASE_URL"); }
-
 // Stops, starts, restarts or kills the server of this test program.
 inline void ControlServer(const std::string& verb) {
-  const std::string command =
-      std::string(std::getenv("VIBESTACK_TEST_PG_CTL")) + " " + verb + " >&2";
+  const std::string command = RequiredEnvironment("VIBESTACK_TEST_PG_CTL") + " " + verb + " >&2";
   if (std::system(command.c_str()) != 0) std::abort();
 }
 

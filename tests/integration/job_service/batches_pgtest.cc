@@ -9,8 +9,7 @@ using testing::SizeIs;
 
 class BatchesTest : public JobServiceTest {
  protected:
-  std::unique_ptr<db::Session> session_ =
-      *db::Session::Open(JobSessionOptions(std::getenv("DATABASE_URL")));
+  std::unique_ptr<db::Session> session_ = *db::Session::Open(JobSessionOptions(DatabaseUrl()));
 };
 
 TEST_F(BatchesTest, OfTwoCompletionsOfOneJobInOneBatchTheFirstWins) {
@@ -43,6 +42,7 @@ TEST_F(BatchesTest, AResultThatTheDatabaseRefusesDoesNotHarmItsNeighbours) {
   const std::vector<Job> jobs = Claim(40);
   ASSERT_THAT(jobs, SizeIs(40));
   std::vector<std::thread> workers;
+  workers.reserve(jobs.size());
   for (size_t i = 0; i < jobs.size(); ++i) {
     workers.emplace_back([&, i] {
       const char* bad[] = {"{", R"("\u0000")", "1e131072", R"("\ud800")"};
@@ -77,9 +77,10 @@ TEST_F(BatchesTest, BatchesThatWriteTheSameJobsDoNotDeadlock) {
   Fill(ann_, 200);
   const std::vector<Job> jobs = Claim(200);
   std::vector<std::thread> workers;
+  workers.reserve(6);
   for (int w = 0; w < 6; ++w) {
     workers.emplace_back([&, w] {
-      auto session = *db::Session::Open(JobSessionOptions(std::getenv("DATABASE_URL")));
+      auto session = *db::Session::Open(JobSessionOptions(DatabaseUrl()));
       for (int round = 0; round < 10; ++round) {
         std::vector<Lease> leases;
         for (size_t i = 0; i < jobs.size(); ++i) {

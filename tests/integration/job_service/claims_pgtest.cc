@@ -24,6 +24,7 @@ TEST_F(ClaimsTest, AClaimedJobIsProcessingUnderItsLeaseToken) {
 
 TEST_F(ClaimsTest, TheOldestJobsComeFirst) {
   std::vector<std::string> ids;
+  ids.reserve(6);
   for (int i = 0; i < 6; ++i) ids.push_back(MustCreate(ann_));
   const std::vector<Job> first = Claim(2);
   ASSERT_THAT(first, SizeIs(2));
@@ -62,6 +63,7 @@ TEST_F(ClaimsTest, TwoWorkersNeverGetTheSameJob) {
   std::set<std::string> claimed;
   std::atomic<int> total{0};
   std::vector<std::thread> workers;
+  workers.reserve(8);
   for (int w = 0; w < 8; ++w) {
     workers.emplace_back([&, w] {
       while (true) {
@@ -81,7 +83,7 @@ TEST_F(ClaimsTest, TwoWorkersNeverGetTheSameJob) {
 TEST_F(ClaimsTest, AJobThatAnotherSessionHoldsIsPassedOver) {
   const std::string held = MustCreate(ann_);
   const std::string next = MustCreate(ann_);
-  pqxx::connection other(std::getenv("DATABASE_URL"));
+  pqxx::connection other(DatabaseUrl());
   pqxx::work transaction(other);
   transaction.exec("SELECT FROM agent_jobs WHERE id = '" + held + "' FOR UPDATE");
   for (int limit : {5, 1, 1}) {

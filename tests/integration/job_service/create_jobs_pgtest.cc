@@ -12,6 +12,7 @@ using CreateJobsTest = JobServiceTest;
 template <typename Work>
 void InThreads(int threads, Work work) {
   std::vector<std::thread> running;
+  running.reserve(static_cast<size_t>(threads));
   for (int i = 0; i < threads; ++i) running.emplace_back([&work, i] { work(i); });
   for (std::thread& thread : running) thread.join();
 }
@@ -84,7 +85,7 @@ TEST_F(CreateJobsTest, OfOneIdWithTwoContentsAtOnceOneWins) {
 }
 
 TEST_F(CreateJobsTest, TheSameIdSeveralTimesInOneStatementIsOneJob) {
-  auto session = db::Session::Open(JobSessionOptions(std::getenv("DATABASE_URL")));
+  auto session = db::Session::Open(JobSessionOptions(DatabaseUrl()));
   ASSERT_TRUE(session.ok());
   const NewJob first = Make();
   NewJob other = first;

@@ -38,6 +38,15 @@ class DispatchesTest : public JobServiceTest {
         std::map<std::string, Workflow>{{"w", std::move(workflow)}});
   }
 
+  void Retry(const std::string& id) {
+    JobStoreOptions options = StoreOptions();
+    options.workflows = [] { return Pushed(); };
+    Metrics metrics;
+    JobStore store(options, pool_, metrics);
+    const auto retried = SyncWait(store.Retry(id, std::nullopt, Soon()));
+    EXPECT_TRUE(retried.ok()) << retried.status();
+  }
+
   DispatchStore dispatches_{pool_, StoreOptions().on_news, metrics_};
 };
 
@@ -63,6 +72,7 @@ TEST_F(DispatchesTest, ReplicasThatTakeAtOnceNeverTakeTheSame) {
   absl::Mutex mutex;
   std::vector<std::string> ids;
   std::vector<std::thread> replicas;
+  replicas.reserve(6);
   for (int i = 0; i < 6; ++i) {
     replicas.emplace_back([&] {
       for (int n = 0; n < 40; ++n) {
@@ -154,6 +164,7 @@ TEST_F(DispatchesTest, CallbacksThatRaceEndTheJobOnce) {
     const std::string id = MustCreate(ann_);
     std::atomic<int> won{0};
     std::vector<std::thread> runs;
+    runs.reserve(4);
     for (int i = 0; i < 4; ++i) {
       runs.emplace_back([&, i] { won += CallBack(id, std::to_string(i)).ok() ? 1 : 0; });
     }
@@ -223,14 +234,22 @@ TEST_F(DispatchesTest, OverdueJobsThatBelongToNobodyFail) {
   EXPECT_EQ(Get(young)->status, JobStatus::kPending);
 }
 
+TEST_F(DispatchesTest, ARunFromBeforeARetryCannotKeepTheJobFromBeingPostedAgain) {
+  const std::string id = MustCreate(ann_);
+  ASSERT_TRUE(Settle(Take(1).at(0), JobStatus::kFailed, "{}"));
+  Retry(id);
+  const auto late = SyncWait(dispatches_.ReportRun(id, "{\"percent\": 90}", Soon()));
+  EXPECT_EQ(ErrorReason(late.status()), "RUN_GIVEN_UP");
+  EXPECT_EQ(Get(id)->status, JobStatus::kPending);
+  EXPECT_THAT(Take(10), SizeIs(1));
+  // From then on it cannot be told apart from the new one.
+  EXPECT_TRUE(SyncWait(dispatches_.ReportRun(id, std::nullopt, Soon())).ok());
+}
+
 TEST_F(DispatchesTest, ARetriedJobIsFreeForAnyReplicaAtOnce) {
   const std::string id = MustCreate(ann_);
   ASSERT_TRUE(Settle(Take(1).at(0), JobStatus::kFailed, "{}"));
-  JobStoreOptions options = StoreOptions();
-  options.workflows = [] { return Pushed(); };
-  Metrics metrics;
-  JobStore store(options, pool_, metrics);
-  ASSERT_TRUE(SyncWait(store.Retry(id, std::nullopt, Soon())).ok());
+  Retry(id);
   EXPECT_THAT(Take(10), SizeIs(1));
   // It belongs to whoever took it, and nothing is left of the mark.
   EXPECT_THAT(Take(10), IsEmpty());

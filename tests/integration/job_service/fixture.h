@@ -18,6 +18,7 @@
 #include "common/db/pool.h"
 #include "common/telemetry/metrics.h"
 #include "job_service/store/job_store.h"
+#include "tests/support/environment.h"
 
 namespace vibestack::job_service {
 
@@ -108,7 +109,7 @@ class JobServiceTest : public testing::Test {
 
   static db::PoolOptions PoolOptionsOf(int connections) {
     db::PoolOptions options;
-    options.session = JobSessionOptions(std::getenv("DATABASE_URL"));
+    options.session = JobSessionOptions(DatabaseUrl());
     options.connections = connections;
     return options;
   }
@@ -131,7 +132,7 @@ class JobServiceTest : public testing::Test {
   const std::string bob_ = "bbbbbbbb-bbbb-4bbb-8bbb-bbbbbbbbbbbb";
   absl::Mutex news_mutex_;
   JobNews news_ ABSL_GUARDED_BY(news_mutex_);
-  pqxx::connection foreign_{std::getenv("DATABASE_URL")};
+  pqxx::connection foreign_{DatabaseUrl()};
   Metrics metrics_;
   db::Pool pool_{PoolOptionsOf(6)};
   JobStore store_{StoreOptions(), pool_, metrics_};

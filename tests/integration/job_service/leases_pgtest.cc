@@ -72,7 +72,7 @@ TEST_F(LeasesTest, ASweepPassesOverAJobThatIsBeingWritten) {
   const std::string id = MustCreate(ann_);
   Claim(1);
   Age(id, "61 seconds");
-  pqxx::connection other(std::getenv("DATABASE_URL"));
+  pqxx::connection other(DatabaseUrl());
   pqxx::work transaction(other);
   transaction.exec("UPDATE agent_jobs SET status = 'completed' WHERE id = '" + id + "'");
   EXPECT_EQ(Sweep(), 0);

@@ -22,7 +22,7 @@ class NewsTest : public JobServiceTest {
 
   db::ListenerOptions ListenerOptions() {
     db::ListenerOptions options;
-    options.database_url = std::getenv("DATABASE_URL");
+    options.database_url = DatabaseUrl();
     options.application_name = "news_pgtest";
     options.channels = {db::kJobsChannel};
     options.on_notification = [this](const std::string&, const std::string& payload) {

@@ -8,12 +8,13 @@
 
 #include "common/db/statement.h"
 #include "job_service/store/job_store.h"
+#include "tests/support/environment.h"
 
 namespace vibestack::job_service {
 
 // A new session that plans as ours do.
 inline std::unique_ptr<pqxx::connection> ConnectAsOurs() {
-  auto ours = std::make_unique<pqxx::connection>(std::getenv("DATABASE_URL"));
+  auto ours = std::make_unique<pqxx::connection>(DatabaseUrl());
   for (const auto& [name, value] : JobSessionOptions("").settings) {
     pqxx::nontransaction(*ours).exec("SET " + name + " = " + ours->quote(value));
   }

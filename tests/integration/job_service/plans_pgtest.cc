@@ -67,7 +67,7 @@ const Expectation kExpectations[] = {
 };
 
 TEST_F(PlansTest, EveryStatementIsPrepared) {
-  const auto session = db::Session::Open(JobSessionOptions(std::getenv("DATABASE_URL")));
+  const auto session = db::Session::Open(JobSessionOptions(DatabaseUrl()));
   EXPECT_TRUE(session.ok()) << session.status();
   EXPECT_GT(std::size(sql::kStatements), 20U);
 }
@@ -108,7 +108,7 @@ TEST_F(PlansTest, EveryStatementHasAnExpectation) {
 }
 
 TEST_F(PlansTest, APlanForAnEmptyTableDoesNotLastWhileItFills) {
-  db::SessionOptions options = JobSessionOptions(std::getenv("DATABASE_URL"));
+  db::SessionOptions options = JobSessionOptions(DatabaseUrl());
   ASSERT_LT(options.plan_lifetime, absl::Minutes(1));
   options.plan_lifetime = absl::Milliseconds(10);  // shorter than it takes to fill the table
   const auto session = *db::Session::Open(options);

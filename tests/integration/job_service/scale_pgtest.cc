@@ -51,9 +51,13 @@ class ScaleTest : public JobServiceTest {
   static void ExpectIndexes() {
     const auto ours = ConnectAsOurs();
     const std::pair<const db::Statement*, int> statements[] = {
-        {&sql::kClaimFairly, 4},          {&sql::kClaimOldest, 2}, {&sql::kListUserJobsNewest, 7},
-        {&sql::kListStatusJobsOldest, 6}, {&sql::kCountJobs, 2},   {&sql::kSweepJobs, 4},
-        {&sql::kExpireJobs, 2},           {&sql::kCensus, 1}};
+        {&sql::kClaimFairly, 4},        {&sql::kClaimOldest, 2},
+        {&sql::kListUserJobsNewest, 7}, {&sql::kListStatusJobsOldest, 6},
+        {&sql::kCountJobs, 2},          {&sql::kSweepJobs, 4},
+        {&sql::kExpireJobs, 2},         {&sql::kCensus, 1},
+        {&sql::kExpireRuns, 4},         {&sql::kFailUnfed, 4},
+        {&sql::kFailOverdue, 5},        {&sql::kClaimDispatches, 3},
+        {&sql::kFindWorkflows, 1}};
     for (const auto& [statement, parameters] : statements) {
       const std::string plan = PlanOf(*ours, *statement, parameters);
       EXPECT_THAT(plan, testing::Not(testing::HasSubstr("Seq Scan on agent_jobs")))

@@ -21,7 +21,7 @@ class SharingTest : public JobServiceTest {
   // The answers to calls all of which have come before the first statement could get at the table.
   template <typename T>
   std::vector<T> AllAtOnce(std::vector<Task<T>> calls, T last) {
-    pqxx::connection other(std::getenv("DATABASE_URL"));
+    pqxx::connection other(DatabaseUrl());
     pqxx::work lock(other);
     lock.exec("LOCK TABLE agent_jobs IN ACCESS EXCLUSIVE MODE");
     absl::Notification all_came;
@@ -183,7 +183,7 @@ class SlowUpdates {
  private:
   pqxx::result Run(const std::string& sql) { return pqxx::nontransaction(connection_).exec(sql); }
 
-  pqxx::connection connection_{std::getenv("DATABASE_URL")};
+  pqxx::connection connection_{DatabaseUrl()};
 };
 
 TEST_F(SharingTest, ACallWhoseTimeIsOverGetsNothingAndWhatWasForItIsPendingAgain) {

@@ -16,6 +16,7 @@
 #include "common/base/error.h"
 #include "common/base/uuid.h"
 #include "common/db/pool.h"
+#include "tests/support/environment.h"
 #include "user_service/domain/accounts.h"
 #include "user_service/domain/passwords.h"
 #include "user_service/store/user_store.h"
@@ -64,7 +65,7 @@ class UserServiceTest : public testing::Test {
 
   // Whether a statement of ours comes to wait for a lock, before it is given up on.
   static bool WaitForALock() {
-    pqxx::connection observer(std::getenv("DATABASE_URL"));
+    pqxx::connection observer(DatabaseUrl());
     const absl::Time give_up = absl::Now() + absl::Seconds(10);
     while (absl::Now() < give_up) {
       const auto waiting = pqxx::nontransaction(observer).exec(
@@ -80,13 +81,13 @@ class UserServiceTest : public testing::Test {
 
   static db::PoolOptions PoolOptionsOf(int connections) {
     db::PoolOptions options;
-    options.session = UserSessionOptions(std::getenv("DATABASE_URL"));
+    options.session = UserSessionOptions(DatabaseUrl());
     options.session.application_name = "user_service_pgtest";
     options.connections = connections;
     return options;
   }
 
-  pqxx::connection foreign_{std::getenv("DATABASE_URL")};
+  pqxx::connection foreign_{DatabaseUrl()};
   db::Pool pool_{PoolOptionsOf(4)};
   UserStore users_{pool_, {}};
   auth::PasswordPool password_pool_{{.threads = 2}};

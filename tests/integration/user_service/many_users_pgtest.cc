@@ -41,7 +41,7 @@ absl::Time MadeAt(int number) {
 class ManyUsersTest : public testing::Test {
  protected:
   static void SetUpTestSuite() {
-    pqxx::connection connection(std::getenv("DATABASE_URL"));
+    pqxx::connection connection(DatabaseUrl());
     pqxx::nontransaction sql(connection);
     // Indexes are made faster at once than row by row.
     sql.exec("SET session_replication_role = replica");
@@ -53,7 +53,7 @@ class ManyUsersTest : public testing::Test {
     sql.exec(kFill);
     for (const auto& index : indexes) sql.exec(index[1].c_str());
     sql.exec("VACUUM ANALYZE users");
-    db::SessionOptions options = UserSessionOptions(std::getenv("DATABASE_URL"));
+    db::SessionOptions options = UserSessionOptions(DatabaseUrl());
     options.statements.push_back(kTouched);
     session_ = *db::Session::Open(options);
   }

@@ -14,7 +14,7 @@ class PlansTest : public UserServiceTest {
 
   // A new session of ours.
   void Connect() {
-    ours_ = std::make_unique<pqxx::connection>(std::getenv("DATABASE_URL"));
+    ours_ = std::make_unique<pqxx::connection>(DatabaseUrl());
     for (const auto& [name, value] : UserSessionOptions("").settings) {
       pqxx::nontransaction(*ours_).exec("SET " + name + " = " + ours_->quote(value));
     }

@@ -75,7 +75,7 @@ TEST_F(PurgeTest, TheLastSuperuserStaysWithAllJobs) {
 TEST_F(PurgeTest, EveryErasedRowIsTold) {
   const std::string ann = Make("ann@example.com");
   MakeJobs(ann, 1'300);
-  pqxx::connection listening(std::getenv("DATABASE_URL"));
+  pqxx::connection listening(DatabaseUrl());
   Ids users(listening, db::kUsersChannel);
   Ids jobs(listening, db::kJobsChannel);
   ASSERT_TRUE(Purge(ann).ok());
@@ -92,7 +92,7 @@ TEST_F(PurgeTest, JobsThatAreMadeMeanwhileAreErasedOrRefused) {
     std::atomic<bool> refused = false;
     std::atomic<int> made = 0;
     std::thread maker([&] {
-      pqxx::connection connection(std::getenv("DATABASE_URL"));
+      pqxx::connection connection(DatabaseUrl());
       try {
         for (;; ++made) {
           pqxx::nontransaction(connection)
@@ -122,7 +122,7 @@ TEST_F(PurgeTest, NeverWaitsInACircleWithStatementsThatLockManyJobs) {
   std::vector<std::thread> writers;
   for (int i = 0; i < 2; ++i) {
     writers.emplace_back([&] {
-      pqxx::connection connection(std::getenv("DATABASE_URL"));
+      pqxx::connection connection(DatabaseUrl());
       while (!stopping) {
         try {
           pqxx::nontransaction(connection)
@@ -161,7 +161,7 @@ TEST_F(PurgeTest, NeverWaitsInACircleWithStatementsThatLockManyJobs) {
 TEST_F(PurgeTest, AJobThatSomebodyHoldsIsWaitedForUntilTheDeadline) {
   const std::string ann = Make("ann@example.com");
   MakeJobs(ann, 3);
-  pqxx::connection connection(std::getenv("DATABASE_URL"));
+  pqxx::connection connection(DatabaseUrl());
   {
     pqxx::work holding(connection);
     holding.exec("UPDATE agent_jobs SET status = 'processing'");

@@ -24,7 +24,7 @@ class TlsReceiver {
  private:
   const std::string host_;
   const e2e::TemporaryDirectory directory_;
-  e2e::Process process_{{.program = e2e::RequiredEnvironment("VIBESTACK_TEST_HTTPS_RECEIVER"),
+  e2e::Process process_{{.program = RequiredEnvironment("VIBESTACK_TEST_HTTPS_RECEIVER"),
                          .arguments = {directory_.path(), host_},
                          .output = directory_.path() + "/receiver"}};
 };
