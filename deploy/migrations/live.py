@@ -30,9 +30,18 @@ def create_index_concurrently(name: str, definition: str) -> None:
             connection.execute(sa.text(f"SET lock_timeout = '{LOCK_TIMEOUT}'"))
 
 
-def set_version(version: int, oldest_program: int) -> None:
-    """Ends a migration: the schema's version, and the programs that it serves. A program knows the version that it was written for;
-    an older one goes on through a rollout as long as the schema still has what it uses."""
+def set_version(version: int, oldest_program: int | None = None) -> None:
+    """Ends a migration: sets the version of the schema and the programs that the schema serves.
+
+    A program knows the version that it was written for. The schema serves the programs from `oldest_program` to `version`. Without
+    `oldest_program` it goes on to serve every program that it served before: right for a migration that only adds.
+    """
+    if oldest_program is None:
+        # NULL where the schema served nobody.
+        found = op.get_bind().scalar(
+            sa.text("SELECT min(n) FROM generate_series(1, :last) AS n WHERE vibestack_schema_serves(n)"), {"last": version - 1}
+        )
+        oldest_program = version if found is None else found
     op.execute(
         "CREATE OR REPLACE FUNCTION vibestack_schema_version() RETURNS integer"
         f" LANGUAGE sql IMMUTABLE PARALLEL SAFE AS 'SELECT {version}'"

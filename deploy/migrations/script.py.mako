@@ -6,15 +6,15 @@ Revision ID: ${up_revision}
 import live
 from alembic import op
 
-revision = ${repr(up_revision)}
-down_revision = ${repr(down_revision)}
+revision = "${up_revision}"
+down_revision = "${down_revision}"
 branch_labels = None
 depends_on = None
 
 
 def upgrade() -> None:
     ${upgrades if upgrades else "pass"}
-    live.set_version(${int(up_revision[-4:])}, oldest_program=${int(up_revision[-4:]) - 1})
+    live.set_version(${int(up_revision[-4:])})
 
 
 def downgrade() -> None:

@@ -10,7 +10,9 @@ import psycopg
 from tests.support import foreign_database
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-NEWEST = 2  # What vibestack_schema_version() says after the last migration.
+REVISIONS = ROOT / "deploy" / "migrations" / "versions"
+# What vibestack_schema_version() says after the last migration.
+NEWEST = max(int(path.name.split("_")[1]) for path in REVISIONS.glob("vibestack_*.py"))
 MIGRATE = str(ROOT / "deploy" / "migrations" / "migrate")
 
 
