@@ -5,8 +5,8 @@
 
 #include "common/base/time_limit.h"
 #include "common/base/uuid.h"
+#include "common/db/change_event.h"
 #include "common/db/listener_metrics.h"
-#include "common/db/news.h"
 #include "common/db/pool_metrics.h"
 #include "common/rpc/account_cache_metrics.h"
 #include "common/rpc/alarm.h"
@@ -14,14 +14,14 @@
 #include "common/telemetry/batch_span.h"
 #include "common/telemetry/log.h"
 #include "common/telemetry/tracing.h"
-#include "job_service/events/news_payload.h"
+#include "job_service/subscriptions/notify_payload.h"
 
 namespace vibestack::job_service {
 namespace {
 
 // A NOTIFY begins this long after the one before at the earliest. The first news goes at once;
 // under load more of it is merged, for every NOTIFY wakes every replica.
-constexpr absl::Duration kNewsInterval = absl::Milliseconds(5);
+constexpr absl::Duration kNotifyInterval = absl::Milliseconds(5);
 
 // How long requests to workflows may take to end when the service stops.
 constexpr absl::Duration kDispatchGrace = absl::Seconds(5);
@@ -47,15 +47,15 @@ App::App(const Config& config, PushConfig push)
       pool_(MakePoolOptions()),
       standby_(db::OpenStandby(MakePoolOptions())),
       publisher_(std::make_unique<Publisher>(
-          hub_, NewUuid().substr(0, 8),
+          job_subscriptions_, NewUuid().substr(0, 8),
           [this](std::vector<std::string> payloads, absl::Time deadline) {
-            return SendNews(std::move(payloads), deadline);
+            return SendNotify(std::move(payloads), deadline);
           })),
       store_(MakeStoreOptions(), pool_, metrics_),
-      feed_(config_.poll_interval, MakeFeedSource()),
+      filter_subscriptions_(config_.poll_interval, MakeSubscriptionSource()),
       dispatches_(
-          pool_, [this](JobNews news) { Publish(std::move(news)); }, metrics_),
-      dispatcher_(MakeDispatcherOptions(), dispatches_, hub_, metrics_),
+          pool_, [this](JobChanges event) { Publish(std::move(event)); }, metrics_),
+      dispatcher_(MakeDispatcherOptions(), dispatches_, job_subscriptions_, metrics_),
       users_({.address = config_.user_service_address,
               .tls = config_.user_service_tls,
               .service_token = config_.service_token,
@@ -68,10 +68,10 @@ App::App(const Config& config, PushConfig push)
                 }),
       authenticator_([this](const std::string& token) { return VerifyCaller(token); }, accounts_,
                      [this](const std::string& token, absl::Status refusal) {
-                       return Reconsider(token, std::move(refusal));
+                       return RefreshKeysAndRetry(token, std::move(refusal));
                      }),
-      api_({config_.poll_interval}, store_, hub_, feed_, accounts_, guard_,
-           {dispatches_, dispatcher_}),
+      api_({config_.poll_interval}, store_, job_subscriptions_, filter_subscriptions_, accounts_,
+           interceptor_, {dispatches_, dispatcher_}),
       listener_(MakeListenerOptions()),
       sweeper_(
           "leases_ran_out", config_.sweep_interval,
@@ -86,10 +86,12 @@ App::App(const Config& config, PushConfig push)
       lost_inputs_(
           "inputs_expired", config_.sweep_interval,
           [this](int limit, absl::Time deadline) {
-            return dispatches_.FailUnfed(push_config_.workflows->Snapshot(), limit, deadline);
+            return dispatches_.FailAwaitingInput(push_config_.workflows->Snapshot(), limit,
+                                                 deadline);
           },
           metrics_),
-      census_([this](absl::Time deadline) { return store_.CountAll(deadline); }, metrics_) {
+      job_count_gauges_([this](absl::Time deadline) { return store_.CountAll(deadline); },
+                        metrics_) {
   if (config_.retention > absl::ZeroDuration()) {
     retention_ = std::make_unique<Sweeper>(
         "jobs_expired", config_.sweep_interval,
@@ -102,9 +104,9 @@ App::App(const Config& config, PushConfig push)
   dispatcher_.Refresh();
 }
 
-void App::Publish(JobNews news) {
-  feed_.Tell(news);
-  publisher_->Publish(std::move(news));
+void App::Publish(JobChanges event) {
+  filter_subscriptions_.Notify(event);
+  publisher_->Publish(std::move(event));
 }
 
 void App::ReloadWorkflows() {
@@ -117,7 +119,7 @@ void App::ReloadWorkflows() {
       {{"workflows", push_config_.workflows->Snapshot()->all().size()}});
   dispatcher_.Refresh();
   // A waiting claim of a workflow that is pushed now ends.
-  hub_.Resync();
+  job_subscriptions_.Resync();
 }
 
 absl::StatusOr<auth::Claims> App::VerifyCaller(const std::string& token) {
@@ -128,14 +130,14 @@ absl::StatusOr<auth::Claims> App::VerifyCaller(const std::string& token) {
   return callback_verifier_->Verify(token, auth::Purpose::kCallback);
 }
 
-Task<absl::Status> App::SendNews(std::vector<std::string> payloads, absl::Time deadline) {
-  const absl::Time next = absl::Now() + kNewsInterval;
-  absl::Status status = co_await store_.SendNews(std::move(payloads), deadline);
+Task<absl::Status> App::SendNotify(std::vector<std::string> payloads, absl::Time deadline) {
+  const absl::Time next = absl::Now() + kNotifyInterval;
+  absl::Status status = co_await store_.SendNotify(std::move(payloads), deadline);
   co_await rpc::WaitUntil(next);
   co_return status;
 }
 
-Task<absl::Status> App::Reconsider(const std::string& token, absl::Status refusal) {
+Task<absl::Status> App::RefreshKeysAndRetry(const std::string& token, absl::Status refusal) {
   auth::TokenFault fault = auth::TokenFault::kNone;
   const absl::StatusOr<auth::Claims> claims = verifier_.VerifyCaller(token, &fault);
   if (claims.ok()) co_return absl::OkStatus();
@@ -146,29 +148,29 @@ Task<absl::Status> App::Reconsider(const std::string& token, absl::Status refusa
 
 void App::OnNotification(const std::string& channel, const std::string& payload) {
   // What we told ourselves has woken our waiters already.
-  if (channel == db::kJobsChannel && IsNewsOf(payload, publisher_->origin())) return;
-  db::News news = db::ParseNews(payload);
+  if (channel == db::kJobsChannel && IsFrom(payload, publisher_->origin())) return;
+  db::ChangeEvent event = db::ParseChangeEvent(payload);
   if (channel == db::kUsersChannel) {
-    if (news.resync) return OnListening();
-    for (const std::string& id : news.ids) accounts_.Invalidate(id);
-    return hub_.TellUsers(news.ids);
+    if (event.resync) return OnListening();
+    for (const std::string& id : event.ids) accounts_.Invalidate(id);
+    return job_subscriptions_.NotifyUsers(event.ids);
   }
-  if (news.resync) {
-    feed_.Resync();
-    return hub_.Resync();
+  if (event.resync) {
+    filter_subscriptions_.Resync();
+    return job_subscriptions_.Resync();
   }
-  JobNews job_news;
-  job_news.changed = std::move(news.ids);
-  job_news.deleted = std::move(news.deleted);
-  for (std::string& workflow_id : news.pending) ++job_news.pending[std::move(workflow_id)];
-  feed_.Tell(job_news);
-  hub_.Tell(job_news);
+  JobChanges job_changes;
+  job_changes.changed = std::move(event.ids);
+  job_changes.deleted = std::move(event.deleted);
+  for (std::string& workflow_id : event.pending) ++job_changes.pending[std::move(workflow_id)];
+  filter_subscriptions_.Notify(job_changes);
+  job_subscriptions_.Notify(job_changes);
 }
 
 void App::OnListening() {
   accounts_.InvalidateAll();
-  feed_.Resync();
-  hub_.Resync();
+  filter_subscriptions_.Resync();
+  job_subscriptions_.Resync();
 }
 
 absl::Status App::Listen() {
@@ -177,7 +179,7 @@ absl::Status App::Listen() {
   auto identity = tls::ServerIdentity::Open(config_.tls);
   if (!identity.ok()) return identity.status();
   tls_ = *std::move(identity);
-  if (tls_ != nullptr) watches_.push_back(tls::WatchExpiry(metrics_, *tls_));
+  if (tls_ != nullptr) watches_.push_back(tls::RegisterExpiryMetric(metrics_, *tls_));
   absl::StatusOr<std::unique_ptr<rpc::Server>> server =
       rpc::Server::Listen({.address = config_.grpc_address,
                            .credentials = tls_ == nullptr ? nullptr : tls_->credentials(),
@@ -197,17 +199,17 @@ void App::Watch() {
   const auto keep = [this](std::vector<MetricRegistration> watched) {
     for (MetricRegistration& one : watched) watches_.push_back(std::move(one));
   };
-  keep(db::WatchPool(metrics_, pool_));
-  keep(db::WatchStandby(metrics_, standby_.get()));
-  keep(db::WatchListener(metrics_, listener_));
-  keep(rpc::WatchAccountCache(metrics_, accounts_));
-  keep(WatchTracing(metrics_));
-  watches_.push_back(rpc::WatchReadiness(metrics_, readiness_));
+  keep(db::RegisterPoolMetrics(metrics_, pool_));
+  keep(db::RegisterStandbyMetrics(metrics_, standby_.get()));
+  keep(db::RegisterListenerMetrics(metrics_, listener_));
+  keep(rpc::RegisterAccountCacheMetrics(metrics_, accounts_));
+  keep(RegisterTracingMetrics(metrics_));
+  watches_.push_back(rpc::RegisterReadinessMetric(metrics_, readiness_));
   watches_.push_back(
       metrics_.AddGaugeCallback("vibestack_waiting_calls", "Calls that wait for news of jobs.", {},
-                                [this] { return static_cast<double>(hub_.size()); }));
-  watches_.push_back(WatchBatchQueue(metrics_, "find_owner",
-                                     [this] { return static_cast<double>(users_.queued()); }));
+                                [this] { return static_cast<double>(job_subscriptions_.size()); }));
+  watches_.push_back(RegisterBatchQueueMetric(
+      metrics_, "find_owner", [this] { return static_cast<double>(users_.queued()); }));
 }
 
 int App::Stop() {
@@ -227,7 +229,7 @@ void App::StopParts() {
   readiness_.SetServer(nullptr);
   if (server_ != nullptr) server_->SetReady(false);
   // Waiting calls answer now, so that the server need not wait for them.
-  hub_.Close();
+  job_subscriptions_.Close();
   if (server_ != nullptr) server_->Shutdown(config_.shutdown_grace);
   dispatcher_.Stop(absl::Now() + std::min(config_.shutdown_grace, kDispatchGrace));
   if (callback_key_watcher_ != nullptr) callback_key_watcher_->Stop();
@@ -235,12 +237,12 @@ void App::StopParts() {
   silent_runs_.Stop();
   lost_inputs_.Stop();
   if (retention_ != nullptr) retention_->Stop();
-  census_.Stop();
+  job_count_gauges_.Stop();
   listener_.Stop();
   if (tls_ != nullptr) tls_->Stop();
   keys_.Stop();
   users_.Close();
-  feed_.Close();
+  filter_subscriptions_.Close();
   store_.Close();
   publisher_->Close();
   if (standby_ != nullptr) standby_->Stop();

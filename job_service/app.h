@@ -12,25 +12,25 @@
 #include "common/db/pool.h"
 #include "common/rpc/account_source.h"
 #include "common/rpc/authenticator.h"
-#include "common/rpc/guard.h"
+#include "common/rpc/call_interceptor.h"
 #include "common/rpc/readiness.h"
 #include "common/rpc/server.h"
 #include "common/telemetry/metrics.h"
 #include "common/telemetry/rpc_metrics.h"
 #include "common/tls/server_identity.h"
 #include "job_service/api/job_api.h"
-#include "job_service/census/census.h"
 #include "job_service/config.h"
 #include "job_service/dispatch/dispatcher.h"
-#include "job_service/events/feed.h"
-#include "job_service/events/hub.h"
-#include "job_service/events/publisher.h"
-#include "job_service/owners/key_source.h"
-#include "job_service/owners/user_client.h"
+#include "job_service/maintenance/job_count_gauges.h"
+#include "job_service/maintenance/sweeper.h"
 #include "job_service/push_config.h"
 #include "job_service/store/dispatch_store.h"
 #include "job_service/store/job_store.h"
-#include "job_service/sweep/sweeper.h"
+#include "job_service/subscriptions/filter_subscriptions.h"
+#include "job_service/subscriptions/job_subscriptions.h"
+#include "job_service/subscriptions/publisher.h"
+#include "job_service/user_client/key_source.h"
+#include "job_service/user_client/user_client.h"
 
 namespace vibestack::job_service {
 
@@ -61,13 +61,13 @@ class App {
   db::ListenerOptions MakeListenerOptions();
   Dispatcher::Options MakeDispatcherOptions();
   absl::StatusOr<auth::Claims> VerifyCaller(const std::string& token);
-  Task<absl::Status> Reconsider(const std::string& token, absl::Status refusal);
+  Task<absl::Status> RefreshKeysAndRetry(const std::string& token, absl::Status refusal);
   // Tells who waits, here and elsewhere.
-  void Publish(JobNews news);
-  Task<absl::Status> SendNews(std::vector<std::string> payloads, absl::Time deadline);
+  void Publish(JobChanges changes);
+  Task<absl::Status> SendNotify(std::vector<std::string> payloads, absl::Time deadline);
   void OnNotification(const std::string& channel, const std::string& payload);
   void OnListening();
-  Feed::Source MakeFeedSource();
+  FilterSubscriptions::Source MakeSubscriptionSource();
   void Watch();
   void StopParts();
 
@@ -76,13 +76,13 @@ class App {
   Metrics metrics_;
   RpcMetrics rpc_metrics_{metrics_};
   rpc::Readiness readiness_;
-  Hub hub_;
+  JobSubscriptions job_subscriptions_;
   db::Pool pool_;
   std::unique_ptr<db::Pool> standby_;  // Null without one.
   // The publisher sends through the store, which tells it its news.
   std::unique_ptr<Publisher> publisher_;
   JobStore store_;
-  Feed feed_;
+  FilterSubscriptions filter_subscriptions_;
   DispatchStore dispatches_;
   // None without keys for callback tokens.
   std::unique_ptr<auth::KeyWatcher> callback_key_watcher_;
@@ -94,14 +94,14 @@ class App {
   auth::CachingVerifier verifier_;
   rpc::AccountCache accounts_;
   rpc::Authenticator authenticator_;
-  rpc::Guard guard_{authenticator_, rpc_metrics_, config_.trusted_proxies};
+  rpc::CallInterceptor interceptor_{authenticator_, rpc_metrics_, config_.trusted_proxies};
   JobApi api_;
   db::Listener listener_;
   Sweeper sweeper_;
   Sweeper silent_runs_;  // These two are of pushed workflows.
   Sweeper lost_inputs_;
   std::unique_ptr<Sweeper> retention_;  // Null when jobs are kept for ever.
-  Census census_;
+  JobCountGauges job_count_gauges_;
   std::vector<MetricRegistration> watches_;
   std::unique_ptr<tls::ServerIdentity> tls_;  // Null in plaintext.
   std::unique_ptr<rpc::Server> server_;

@@ -4,7 +4,7 @@
 #include <utility>
 #include <vector>
 
-#include "common/db/news.h"
+#include "common/db/change_event.h"
 #include "common/db/pool_metrics.h"
 #include "job_service/api/json_text.h"
 #include "job_service/app.h"
@@ -31,13 +31,13 @@ JobStoreOptions App::MakeStoreOptions() {
   options.batches = config_.batches;
   options.lease_duration = config_.lease_duration;
   options.workflows = [this] { return push_config_.workflows->Snapshot(); };
-  options.on_news = [this](JobNews news) { Publish(std::move(news)); };
+  options.on_change = [this](JobChanges changes) { Publish(std::move(changes)); };
   options.standby = standby_.get();
   return options;
 }
 
-Feed::Source App::MakeFeedSource() {
-  Feed::Source source;
+FilterSubscriptions::Source App::MakeSubscriptionSource() {
+  FilterSubscriptions::Source source;
   source.read = [this](const std::vector<std::string>& ids, absl::Time deadline) {
     std::vector<JobKey> keys;
     keys.reserve(ids.size());

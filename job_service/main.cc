@@ -15,7 +15,7 @@ namespace {
 
 constexpr int kUsageError = 2;
 
-int Complain(int code, const absl::Status& status) {
+int ExitWithError(int code, const absl::Status& status) {
   std::fprintf(stderr, "job_service: %s\n", std::string(status.message()).c_str());
   return code;
 }
@@ -26,7 +26,7 @@ int Serve(const Config& config, PushConfig push, const TracingOptions& tracing) 
   const absl::Status listening = app->Listen();
   if (!listening.ok()) {
     StopTracing(absl::ZeroDuration());
-    return Complain(1, listening);
+    return ExitWithError(1, listening);
   }
   const int signal = rpc::WaitForStopSignal([&app] { app->ReloadWorkflows(); });
   Log(LogLevel::kInfo, "stopping", {{"signal", signal}});
@@ -39,19 +39,19 @@ int Main(int argc, char** argv) {
   InitLog("job_service");
   rpc::PrepareProcess();
   const auto words = ParseFlags(argc, argv, "Slow work as jobs.\n\n  job_service [serve] [FLAG…]");
-  if (!words.ok()) return Complain(kUsageError, words.status());
+  if (!words.ok()) return ExitWithError(kUsageError, words.status());
   if (words->size() > 1 || (words->size() == 1 && words->front() != "serve")) {
-    return Complain(kUsageError,
-                    absl::InvalidArgumentError("the only command is `serve`; --help says more"));
+    return ExitWithError(
+        kUsageError, absl::InvalidArgumentError("the only command is `serve`; --help says more"));
   }
   const absl::StatusOr<Config> config = ReadConfig();
-  if (!config.ok()) return Complain(kUsageError, config.status());
+  if (!config.ok()) return ExitWithError(kUsageError, config.status());
   absl::StatusOr<PushConfig> push = ReadPushConfig();
-  if (!push.ok()) return Complain(kUsageError, push.status());
+  if (!push.ok()) return ExitWithError(kUsageError, push.status());
   const absl::Status level = SetLogLevel(config->log_level);
-  if (!level.ok()) return Complain(kUsageError, level);
+  if (!level.ok()) return ExitWithError(kUsageError, level);
   const absl::StatusOr<TracingOptions> tracing = ReadTracingFlags();
-  if (!tracing.ok()) return Complain(kUsageError, tracing.status());
+  if (!tracing.ok()) return ExitWithError(kUsageError, tracing.status());
   return Serve(*config, *std::move(push), *tracing);
 }
 

@@ -6,7 +6,7 @@
 
 #include "absl/status/statusor.h"
 #include "common/auth/key_ring.h"
-#include "job_service/workflows/workflow_registry.h"
+#include "job_service/dispatch/workflow_registry.h"
 
 namespace vibestack::job_service {
 

@@ -7,8 +7,8 @@
 #include "common/auth/password_metrics.h"
 #include "common/base/clock.h"
 #include "common/base/time_limit.h"
+#include "common/db/change_event.h"
 #include "common/db/listener_metrics.h"
-#include "common/db/news.h"
 #include "common/db/pool_metrics.h"
 #include "common/rpc/account_cache_metrics.h"
 #include "common/rpc/process.h"
@@ -105,10 +105,10 @@ App::App(const Options& options, std::unique_ptr<auth::KeyRing> keys, Secret fin
       verifier_(keys_->Provider(), SystemClock::Instance()),
       authenticator_([this](const std::string& token) { return verifier_.VerifyCaller(token); },
                      account_cache_),
-      guard_(authenticator_, rpc_metrics_, options.trusted_proxies),
-      guess_limits_(options.guesses, SystemClock::Instance()),
-      guess_guard_(guess_limits_),
-      auth_api_(guard_, guess_guard_,
+      interceptor_(authenticator_, rpc_metrics_, options.trusted_proxies),
+      auth_rate_limits_(options.guesses, SystemClock::Instance()),
+      auth_rate_limiter_(auth_rate_limits_),
+      auth_api_(interceptor_, auth_rate_limiter_,
                 {.accounts = accounts_,
                  .sessions = sessions_,
                  .sign_ups = sign_ups_,
@@ -116,7 +116,8 @@ App::App(const Options& options, std::unique_ptr<auth::KeyRing> keys, Secret fin
                  .password_resets = password_resets_,
                  .introspections = introspections_},
                 keys_->Provider(), metrics_),
-      user_api_(guard_, guess_guard_, accounts_, account_writes_, users_, fingerprint_key_) {
+      user_api_(interceptor_, auth_rate_limiter_, accounts_, account_writes_, users_,
+                fingerprint_key_) {
   WatchParts();
 }
 
@@ -135,7 +136,7 @@ absl::Status App::Listen() {
   auto identity = tls::ServerIdentity::Open(options_.tls);
   if (!identity.ok()) return identity.status();
   tls_ = *std::move(identity);
-  if (tls_ != nullptr) watched_.push_back(tls::WatchExpiry(metrics_, *tls_));
+  if (tls_ != nullptr) watched_.push_back(tls::RegisterExpiryMetric(metrics_, *tls_));
   auto server = rpc::Server::Listen({.address = options_.grpc_address,
                                      .credentials = tls_ == nullptr ? nullptr : tls_->credentials(),
                                      .health_address = options_.health_address},
@@ -159,7 +160,7 @@ absl::Status App::Open() {
                                 const std::string& payload) { OnNotification(payload); },
       .on_listening = [this] { account_cache_.InvalidateAll(); },
       .on_lost = [this] { pool_.Probe(); }});
-  Keep(db::WatchListener(metrics_, *listener_));
+  Keep(db::RegisterListenerMetrics(metrics_, *listener_));
   readiness_.SetServer(server_.get());
   Log(LogLevel::kInfo, "started",
       {{"grpc_port", server_->port()},
@@ -171,9 +172,9 @@ absl::Status App::Open() {
 }
 
 void App::OnNotification(const std::string& payload) {
-  const db::News news = db::ParseNews(payload);
-  if (news.resync) account_cache_.InvalidateAll();
-  for (const std::string& id : news.ids) account_cache_.Invalidate(id);
+  const db::ChangeEvent event = db::ParseChangeEvent(payload);
+  if (event.resync) account_cache_.InvalidateAll();
+  for (const std::string& id : event.ids) account_cache_.Invalidate(id);
 }
 
 Task<absl::StatusOr<auth::AccountState>> App::LoadAccount(std::string user_id,
@@ -188,14 +189,14 @@ void App::Keep(std::vector<MetricRegistration> watched) {
 }
 
 void App::WatchParts() {
-  Keep(db::WatchPool(metrics_, pool_));
-  Keep(db::WatchStandby(metrics_, standby_.get()));
-  watched_.push_back(WatchBatchQueue(
+  Keep(db::RegisterPoolMetrics(metrics_, pool_));
+  Keep(db::RegisterStandbyMetrics(metrics_, standby_.get()));
+  watched_.push_back(RegisterBatchQueueMetric(
       metrics_, kReadKind, [this] { return static_cast<double>(users_.queued_reads()); }));
-  Keep(auth::WatchPasswords(metrics_, password_pool_));
-  Keep(rpc::WatchAccountCache(metrics_, account_cache_));
-  Keep(WatchTracing(metrics_));
-  watched_.push_back(rpc::WatchReadiness(metrics_, readiness_));
+  Keep(auth::RegisterPasswordPoolMetrics(metrics_, password_pool_));
+  Keep(rpc::RegisterAccountCacheMetrics(metrics_, account_cache_));
+  Keep(RegisterTracingMetrics(metrics_));
+  watched_.push_back(rpc::RegisterReadinessMetric(metrics_, readiness_));
 }
 
 int App::Stop() {

@@ -16,14 +16,14 @@
 #include "common/http/client.h"
 #include "common/rpc/account_source.h"
 #include "common/rpc/authenticator.h"
-#include "common/rpc/guard.h"
+#include "common/rpc/call_interceptor.h"
 #include "common/rpc/readiness.h"
 #include "common/rpc/server.h"
 #include "common/telemetry/metrics.h"
 #include "common/telemetry/rpc_metrics.h"
 #include "common/tls/server_identity.h"
 #include "user_service/api/auth_api.h"
-#include "user_service/api/guess_guard.h"
+#include "user_service/api/auth_rate_limiter.h"
 #include "user_service/api/user_api.h"
 #include "user_service/domain/account_writes.h"
 #include "user_service/domain/accounts.h"
@@ -33,9 +33,9 @@
 #include "user_service/domain/passwords.h"
 #include "user_service/domain/sessions.h"
 #include "user_service/domain/sign_ups.h"
+#include "user_service/mail/deliveries.h"
 #include "user_service/options.h"
 #include "user_service/store/user_store.h"
-#include "user_service/webhook/deliveries.h"
 
 namespace vibestack::user_service {
 
@@ -94,9 +94,9 @@ class App {
   Introspections introspections_;
   auth::CachingVerifier verifier_;
   rpc::Authenticator authenticator_;
-  rpc::Guard guard_;
-  GuessLimits guess_limits_;
-  GuessGuard guess_guard_;
+  rpc::CallInterceptor interceptor_;
+  AuthRateLimits auth_rate_limits_;
+  AuthRateLimiter auth_rate_limiter_;
   AuthApi auth_api_;
   UserApi user_api_;
   std::unique_ptr<auth::KeyWatcher> key_watcher_;

@@ -7,7 +7,7 @@
 #include "common/config/checks.h"
 #include "common/rpc/connection_age.h"
 #include "common/telemetry/log.h"
-#include "user_service/guess_options.h"
+#include "user_service/auth_rate_limit_options.h"
 
 ABSL_FLAG(std::string, database_url, "",
           "postgresql:// URL or libpq keywords of the database. A credential: better given as "
@@ -120,7 +120,7 @@ absl::StatusOr<Options> ReadServeOptions() {
   if (!tls.ok()) return tls.status();
   absl::StatusOr<rpc::IpNetworks> proxies = ReadProxies();
   if (!proxies.ok()) return proxies.status();
-  const absl::StatusOr<GuessLimits::Options> guesses = ReadGuessOptions();
+  const absl::StatusOr<AuthRateLimits::Options> guesses = ReadAuthRateLimitOptions();
   if (!guesses.ok()) return guesses.status();
   absl::StatusOr<WebhookOptions> webhook = ReadWebhookOptions();
   if (!webhook.ok()) return webhook.status();

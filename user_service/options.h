@@ -8,7 +8,7 @@
 #include "absl/time/time.h"
 #include "common/rpc/ip_address.h"
 #include "common/tls/config.h"
-#include "user_service/domain/guess_limits.h"
+#include "user_service/domain/auth_rate_limits.h"
 #include "user_service/webhook_options.h"
 
 namespace vibestack::user_service {
@@ -34,7 +34,7 @@ struct Options {
   // Of serve.
   std::optional<tls::Config> tls;
   rpc::IpNetworks trusted_proxies;
-  GuessLimits::Options guesses;
+  AuthRateLimits::Options guesses;
   WebhookOptions webhook;
   SignUpMode sign_up_mode;
 };

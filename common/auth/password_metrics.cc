@@ -2,7 +2,8 @@
 
 namespace vibestack::auth {
 
-std::vector<MetricRegistration> WatchPasswords(Metrics& metrics, const PasswordPool& pool) {
+std::vector<MetricRegistration> RegisterPasswordPoolMetrics(Metrics& metrics,
+                                                            const PasswordPool& pool) {
   using Stats = PasswordPool::Stats;
   std::vector<MetricRegistration> watched;
   const auto gauge = [&](const char* state, size_t Stats::*value) {

@@ -11,7 +11,8 @@ namespace vibestack::auth {
 // vibestack_passwords{state="queued"|"running"} and vibestack_password_hashes_total{outcome}:
 // `done` (or begun), `shed` (refused, since it would come too late), `expired` (dropped from the
 // queue, too late). Both must outlive the registrations.
-std::vector<MetricRegistration> WatchPasswords(Metrics& metrics, const PasswordPool& pool);
+std::vector<MetricRegistration> RegisterPasswordPoolMetrics(Metrics& metrics,
+                                                            const PasswordPool& pool);
 
 }  // namespace vibestack::auth
 

@@ -156,7 +156,7 @@ absl::Status PasswordPool::Admit(Task& task) {
   return absl::OkStatus();
 }
 
-absl::Status PasswordPool::Reconsider(const Task& task) {
+absl::Status PasswordPool::CheckStillInTime(const Task& task) {
   const absl::Time now = clock_.Now();
   if (now >= task.deadline) {
     ++stats_.expired;
@@ -184,11 +184,11 @@ void PasswordPool::RunThread() {
     absl::Status fate;
     {
       absl::MutexLock lock(&mutex_);
-      mutex_.Await(absl::Condition(this, &PasswordPool::HasNews));
+      mutex_.Await(absl::Condition(this, &PasswordPool::HasWorkOrStops));
       if (stopping_) return;
       task = std::move(queue_.front());
       queue_.pop_front();
-      fate = Reconsider(task);
+      fate = CheckStillInTime(task);
       ++stats_.running;
     }
     Run(std::move(task), std::move(fate));

@@ -92,7 +92,7 @@ class PasswordPool {
   // OK when the task may be queued.
   absl::Status Admit(Task& task) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // OK when the task, whose turn it is, can still be in time; counts what becomes of it.
-  absl::Status Reconsider(const Task& task) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  absl::Status CheckStillInTime(const Task& task) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   absl::Duration TimeOf(const Task& task) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
     return time_per_round_ * task.rounds;
   }
@@ -100,7 +100,7 @@ class PasswordPool {
   absl::Duration EstimatedWait() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void RunThread() ABSL_LOCKS_EXCLUDED(mutex_);
   void Run(Task task, absl::Status fate) ABSL_LOCKS_EXCLUDED(mutex_);
-  bool HasNews() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+  bool HasWorkOrStops() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
     return stopping_ || !queue_.empty();
   }
   void GiveAnswers() ABSL_LOCKS_EXCLUDED(mutex_);

@@ -16,7 +16,7 @@
 namespace vibestack::db {
 
 // A pool on the standby of the flag --read_database_url, else as `primary` says; null without that
-// flag. It has no part in readiness, and no metrics but WatchStandby's.
+// flag. It has no part in readiness, and no metrics but RegisterStandbyMetrics's.
 std::unique_ptr<Pool> OpenStandby(PoolOptions primary);
 
 // Where reads that may lag go: to the standby while it has a connection to spare, else, and where

@@ -2,7 +2,8 @@
 
 namespace vibestack::db {
 
-std::vector<MetricRegistration> WatchListener(Metrics& metrics, const Listener& listener) {
+std::vector<MetricRegistration> RegisterListenerMetrics(Metrics& metrics,
+                                                        const Listener& listener) {
   std::vector<MetricRegistration> watched;
   watched.push_back(metrics.AddGaugeCallback(
       "vibestack_listener_connected", "1 while the listener for NOTIFY is connected, else 0.", {},

@@ -10,7 +10,7 @@ namespace vibestack::db {
 
 // vibestack_listener_connected (1 while it listens, else 0) and vibestack_listener_connects_total
 // (each one after the first is a reconnect). Both must outlive the registrations.
-std::vector<MetricRegistration> WatchListener(Metrics& metrics, const Listener& listener);
+std::vector<MetricRegistration> RegisterListenerMetrics(Metrics& metrics, const Listener& listener);
 
 }  // namespace vibestack::db
 

@@ -84,7 +84,7 @@ Pool::Stats Pool::stats() const {
 }
 
 void Pool::Submit(Work work) {
-  std::shared_ptr<Seat> taker;
+  std::shared_ptr<IdleSlot> taker;
   absl::Status placed = Place(work, taker);
   if (!placed.ok()) {
     std::move(work.done)(std::move(placed));
@@ -93,7 +93,7 @@ void Pool::Submit(Work work) {
   }
 }
 
-absl::Status Pool::Place(Work& work, std::shared_ptr<Seat>& taker) {
+absl::Status Pool::Place(Work& work, std::shared_ptr<IdleSlot>& taker) {
   absl::MutexLock lock(&mutex_);
   if (stopping_) return StoppedError();
   if (live_ == 0 && !failure_.ok()) return failure_;
@@ -114,7 +114,7 @@ absl::Status Pool::Place(Work& work, std::shared_ptr<Seat>& taker) {
 }
 
 void Pool::Serve() {
-  const auto seat = std::make_shared<Seat>();
+  const auto slot = std::make_shared<IdleSlot>();
   std::unique_ptr<Session> session;
   int attempt = 0;
   uint64_t alarms = 0;
@@ -123,7 +123,7 @@ void Pool::Serve() {
       session = Connect(attempt);
       continue;
     }
-    std::optional<Work> work = NextWork(seat, alarms);
+    std::optional<Work> work = NextWork(slot, alarms);
     if (work.has_value()) {
       RunWork(*std::move(work), session);
     } else if (!stopping() && !session->Ping().ok()) {
@@ -193,7 +193,7 @@ void Pool::PauseBeforeRetry(int attempt) {
                           BackoffWithJitter(attempt, kBackoffBase, kBackoffLimit));
 }
 
-std::optional<Pool::Work> Pool::NextWork(const std::shared_ptr<Seat>& seat, uint64_t& alarms) {
+std::optional<Pool::Work> Pool::NextWork(const std::shared_ptr<IdleSlot>& slot, uint64_t& alarms) {
   absl::MutexLock lock(&mutex_);
   if (!queue_.empty()) {
     Work work = std::move(queue_.front());
@@ -201,24 +201,24 @@ std::optional<Pool::Work> Pool::NextWork(const std::shared_ptr<Seat>& seat, uint
     ++busy_;
     return work;
   }
-  AwaitWork(seat, alarms);
+  AwaitWork(slot, alarms);
   // Without one the caller asks its connection for a sign of life.
-  if (!seat->work.has_value()) alarms = alarms_;
-  return std::exchange(seat->work, std::nullopt);
+  if (!slot->work.has_value()) alarms = alarms_;
+  return std::exchange(slot->work, std::nullopt);
 }
 
-void Pool::AwaitWork(const std::shared_ptr<Seat>& seat, uint64_t alarms) {
+void Pool::AwaitWork(const std::shared_ptr<IdleSlot>& slot, uint64_t alarms) {
   const absl::Time limit = absl::Now() + kPingInterval;
-  idle_.push_back(seat);
-  while (!seat->work.has_value() && !stopping_ && alarms_ == alarms) {
-    if (seat->woken.WaitWithDeadline(&mutex_, limit)) break;
+  idle_.push_back(slot);
+  while (!slot->work.has_value() && !stopping_ && alarms_ == alarms) {
+    if (slot->woken.WaitWithDeadline(&mutex_, limit)) break;
   }
-  if (!seat->work.has_value()) std::erase(idle_, seat);
+  if (!slot->work.has_value()) std::erase(idle_, slot);
 }
 
 void Pool::RaiseAlarm() {
   ++alarms_;
-  for (const auto& seat : idle_) seat->woken.Signal();
+  for (const auto& slot : idle_) slot->woken.Signal();
 }
 
 absl::Status Pool::RunOnce(Work& work, Session& session) {

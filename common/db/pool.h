@@ -122,7 +122,7 @@ class Pool {
 
   // Where an idle thread waits for a work of its own. Shared with whoever signals it, which is done
   // when the mutex is free again: a thread that wakes before would only wait once more, for that.
-  struct Seat {
+  struct IdleSlot {
     absl::CondVar woken;
     std::optional<Work> work;
   };
@@ -130,7 +130,7 @@ class Pool {
   void Submit(Work work);
   // Moves the work to whoever does it, who is to be woken if it is a `taker`; why not, where nobody
   // does.
-  absl::Status Place(Work& work, std::shared_ptr<Seat>& taker);
+  absl::Status Place(Work& work, std::shared_ptr<IdleSlot>& taker);
   // The life of one connection's thread.
   void Serve();
   // One try to connect. On failure waits before the next; null then, and after Stop().
@@ -139,8 +139,8 @@ class Pool {
   void PauseBeforeRetry(int attempt);
   // The next work; none when the idle time is over, there was an alarm (`alarms` is how many this
   // thread knew of) or the pool stops.
-  std::optional<Work> NextWork(const std::shared_ptr<Seat>& seat, uint64_t& alarms);
-  void AwaitWork(const std::shared_ptr<Seat>& seat, uint64_t alarms)
+  std::optional<Work> NextWork(const std::shared_ptr<IdleSlot>& slot, uint64_t& alarms);
+  void AwaitWork(const std::shared_ptr<IdleSlot>& slot, uint64_t alarms)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // Has every idle thread ask its connection for a sign of life.
   void RaiseAlarm() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
@@ -160,7 +160,7 @@ class Pool {
   absl::Mutex health_mutex_ ABSL_ACQUIRED_BEFORE(mutex_);  // Orders the calls of on_health.
   mutable absl::Mutex mutex_;
   std::deque<Work> queue_ ABSL_GUARDED_BY(mutex_);  // Empty while any thread idles.
-  std::vector<std::shared_ptr<Seat>> idle_ ABSL_GUARDED_BY(mutex_);  // The latest comer last.
+  std::vector<std::shared_ptr<IdleSlot>> idle_ ABSL_GUARDED_BY(mutex_);  // The latest comer last.
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
   int live_ ABSL_GUARDED_BY(mutex_) = 0;
   int busy_ ABSL_GUARDED_BY(mutex_) = 0;

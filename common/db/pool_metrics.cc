@@ -9,8 +9,9 @@ const prometheus::Histogram::BucketBoundaries& TimeBounds() {
   return bounds;
 }
 
-std::vector<MetricRegistration> WatchConnections(Metrics& metrics, const std::string& name,
-                                                 const std::string& help, const Pool& pool) {
+std::vector<MetricRegistration> RegisterConnectionMetrics(Metrics& metrics, const std::string& name,
+                                                          const std::string& help,
+                                                          const Pool& pool) {
   std::vector<MetricRegistration> watched;
   watched.push_back(metrics.AddGaugeCallback(name, help, {{"state", "live"}},
                                              [&pool] { return pool.stats().live; }));
@@ -32,15 +33,15 @@ void PoolTimes::operator()(absl::Duration waited, absl::Duration used) const {
   use_->Observe(absl::ToDoubleSeconds(used));
 }
 
-std::vector<MetricRegistration> WatchStandby(Metrics& metrics, const Pool* standby) {
+std::vector<MetricRegistration> RegisterStandbyMetrics(Metrics& metrics, const Pool* standby) {
   if (standby == nullptr) return {};
-  return WatchConnections(metrics, "vibestack_db_standby_connections",
-                          "Connections to the database of reads that may lag.", *standby);
+  return RegisterConnectionMetrics(metrics, "vibestack_db_standby_connections",
+                                   "Connections to the database of reads that may lag.", *standby);
 }
 
-std::vector<MetricRegistration> WatchPool(Metrics& metrics, const Pool& pool) {
-  std::vector<MetricRegistration> watched =
-      WatchConnections(metrics, "vibestack_db_connections", "Connections to the database.", pool);
+std::vector<MetricRegistration> RegisterPoolMetrics(Metrics& metrics, const Pool& pool) {
+  std::vector<MetricRegistration> watched = RegisterConnectionMetrics(
+      metrics, "vibestack_db_connections", "Connections to the database.", pool);
   watched.push_back(
       metrics.AddGaugeCallback("vibestack_db_queue", "Works that wait for a connection.", {},
                                [&pool] { return static_cast<double>(pool.stats().queued); }));

@@ -26,11 +26,11 @@ class PoolTimes {
 // vibestack_db_connections{state="live"|"busy"}, vibestack_db_queue (works that wait for a
 // connection) and vibestack_db_connects_total (more than connections: some were lost). Both must
 // outlive the registrations.
-std::vector<MetricRegistration> WatchPool(Metrics& metrics, const Pool& pool);
+std::vector<MetricRegistration> RegisterPoolMetrics(Metrics& metrics, const Pool& pool);
 
 // vibestack_db_standby_connections{state="live"|"busy"}; nothing for null (lagging_reads.h). Both
 // must outlive the registrations.
-std::vector<MetricRegistration> WatchStandby(Metrics& metrics, const Pool* standby);
+std::vector<MetricRegistration> RegisterStandbyMetrics(Metrics& metrics, const Pool* standby);
 
 }  // namespace vibestack::db
 

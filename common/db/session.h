@@ -35,7 +35,7 @@ struct SessionOptions {
   // it is kept only as long as the session was there before, so that a plan for an empty table does
   // not last while the table fills.
   absl::Duration plan_lifetime = absl::InfiniteDuration();
-  // Settings of the session, such as {"vibestack.own_news", "on"}.
+  // Settings of the session, such as {"vibestack.own_notify", "on"}.
   std::vector<std::pair<std::string, std::string>> settings;
 };
 

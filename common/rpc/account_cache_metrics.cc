@@ -2,7 +2,8 @@
 
 namespace vibestack::rpc {
 
-std::vector<MetricRegistration> WatchAccountCache(Metrics& metrics, const AccountCache& cache) {
+std::vector<MetricRegistration> RegisterAccountCacheMetrics(Metrics& metrics,
+                                                            const AccountCache& cache) {
   std::vector<MetricRegistration> watched;
   const auto count = [&](const char* outcome, uint64_t AccountCache::Stats::*value) {
     watched.push_back(metrics.AddCounterCallback(

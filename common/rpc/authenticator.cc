@@ -50,16 +50,19 @@ absl::Status CheckAccount(const auth::Claims& claims, const auth::AccountState& 
   return absl::OkStatus();
 }
 
-Authenticator::Authenticator(Verify verify, AccountSource& accounts, Reconsider reconsider)
-    : verify_(std::move(verify)), accounts_(accounts), reconsider_(std::move(reconsider)) {}
+Authenticator::Authenticator(Verify verify, AccountSource& accounts,
+                             RefreshKeysAndRetry refresh_keys_and_retry)
+    : verify_(std::move(verify)),
+      accounts_(accounts),
+      refresh_keys_and_retry_(std::move(refresh_keys_and_retry)) {}
 
 Task<absl::StatusOr<auth::Caller>> Authenticator::Authenticate(std::string authorization,
                                                                absl::Time deadline) {
   const absl::StatusOr<std::string> token = BearerToken(authorization);
   if (!token.ok()) co_return token.status();
   absl::StatusOr<auth::Claims> claims = verify_(*token);
-  if (!claims.ok() && reconsider_ != nullptr) {
-    const absl::Status again = co_await reconsider_(*token, claims.status());
+  if (!claims.ok() && refresh_keys_and_retry_ != nullptr) {
+    const absl::Status again = co_await refresh_keys_and_retry_(*token, claims.status());
     if (!again.ok()) co_return again;
     claims = verify_(*token);
   }

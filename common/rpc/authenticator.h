@@ -23,11 +23,12 @@ class Authenticator {
 
   // Asked once about a token that was refused: OK when it may be verified again, because keys came
   // that were not known; else the error to answer.
-  using Reconsider =
+  using RefreshKeysAndRetry =
       std::function<Task<absl::Status>(const std::string& token, absl::Status refusal)>;
 
-  // `accounts` must outlive this. Without `reconsider` a refusal stands.
-  Authenticator(Verify verify, AccountSource& accounts, Reconsider reconsider = nullptr);
+  // `accounts` must outlive this. Without `refresh_keys_and_retry` a refusal stands.
+  Authenticator(Verify verify, AccountSource& accounts,
+                RefreshKeysAndRetry refresh_keys_and_retry = nullptr);
 
   // `authorization` is the metadata of that name. UNAUTHENTICATED with the reason TOKEN_MISSING,
   // TOKEN_INVALID (also after a password change), TOKEN_EXPIRED or ACCOUNT_INACTIVE; UNAVAILABLE
@@ -43,7 +44,7 @@ class Authenticator {
 
   const Verify verify_;
   AccountSource& accounts_;
-  const Reconsider reconsider_;
+  const RefreshKeysAndRetry refresh_keys_and_retry_;
 };
 
 // Whether a token with these claims still stands for its account; UNAUTHENTICATED as above.

@@ -31,7 +31,7 @@ void SwitchLog(bool verbose) {
 }
 
 // Does what a signal other than one to stop asks for; false for one to stop.
-bool Heed(int signal, const std::function<void()>& on_hangup) {
+bool HandleSignal(int signal, const std::function<void()>& on_hangup) {
   switch (signal) {
     case SIGUSR1:
     case SIGUSR2:
@@ -70,7 +70,7 @@ int WaitForStopSignal(const std::function<void()>& on_hangup) {
   int signal = 0;
   do {
     sigwait(&signals, &signal);
-  } while (Heed(signal, on_hangup));
+  } while (HandleSignal(signal, on_hangup));
   return signal;
 }
 

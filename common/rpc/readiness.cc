@@ -19,7 +19,7 @@ bool Readiness::ready() const {
   return healthy_ && server_ != nullptr;
 }
 
-MetricRegistration WatchReadiness(Metrics& metrics, const Readiness& readiness) {
+MetricRegistration RegisterReadinessMetric(Metrics& metrics, const Readiness& readiness) {
   return metrics.AddGaugeCallback("vibestack_ready", "1 while the service is ready, else 0.", {},
                                   [&readiness] { return readiness.ready() ? 1.0 : 0.0; });
 }

@@ -27,7 +27,7 @@ class Readiness {
 };
 
 // vibestack_ready: 1 while ready(), else 0. Both must outlive the registration.
-MetricRegistration WatchReadiness(Metrics& metrics, const Readiness& readiness);
+MetricRegistration RegisterReadinessMetric(Metrics& metrics, const Readiness& readiness);
 
 }  // namespace vibestack::rpc
 

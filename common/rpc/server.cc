@@ -103,7 +103,7 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Listen(
   if (!options.health_address.empty()) {
     grpc::ServerBuilder health;
     health.SetOption(std::make_unique<WithoutPlugins>());
-    health.RegisterCallbackGenericService(&server->nothing_);
+    health.RegisterCallbackGenericService(&server->health_placeholder_);
     server->health_server_ = Start(health, options.health_address,
                                    grpc::InsecureServerCredentials(), &server->health_port_);
     if (server->health_server_ == nullptr) return Taken(options.health_address);

@@ -57,7 +57,7 @@ class Server {
   int health_port_ = 0;
   std::unique_ptr<grpc::Server> server_;
   // UNIMPLEMENTED to all but health: a server must have a service that somebody registered.
-  grpc::CallbackGenericService nothing_;
+  grpc::CallbackGenericService health_placeholder_;
   std::unique_ptr<grpc::Server> health_server_;  // null without a health address
 };
 

@@ -16,7 +16,7 @@ class ByteStream {
 
   // `bytes` must live until the task ends.
   virtual Task<absl::Status> Write(const grpc::ByteBuffer& bytes) = 0;
-  virtual Task<absl::Status> Readmit() = 0;
+  virtual Task<absl::Status> Reauthorize() = 0;
 };
 
 // The answers of one call, as the handler of a method with a stream of answers writes them. Used by
@@ -42,8 +42,8 @@ class ServerStream {
   }
 
   // Lets the call in once more, as at its beginning: the token may have expired since and the
-  // account may have changed. Sets the call's caller anew. Errors as Guard::Admit.
-  Task<absl::Status> Readmit() { return bytes_.Readmit(); }
+  // account may have changed. Sets the call's caller anew. Errors as CallInterceptor::Admit.
+  Task<absl::Status> Reauthorize() { return bytes_.Reauthorize(); }
 
  private:
   ByteStream& bytes_;

@@ -19,7 +19,7 @@ namespace vibestack::rpc {
 namespace {
 
 // A client that takes no byte for so long while there is something to send is gone.
-constexpr absl::Duration kLongestWrite = absl::Minutes(1);
+constexpr absl::Duration kWriteTimeout = absl::Minutes(1);
 
 absl::Status UnimplementedError() {
   return MakeError(absl::StatusCode::kUnimplemented, "UNIMPLEMENTED",
@@ -31,17 +31,22 @@ absl::Status UnimplementedError() {
 // One call under way. gRPC deletes it by OnDone, after Finish.
 class Service::UnaryCall final : public grpc::ServerUnaryReactor, public Call {
  public:
-  UnaryCall(Guard& guard, const Method& method, grpc::CallbackServerContext& context,
-            const grpc::ByteBuffer& request, grpc::ByteBuffer& response)
-      : Call(context), guard_(guard), method_(method), request_(request), response_(response) {}
+  UnaryCall(CallInterceptor& interceptor, const Method& method,
+            grpc::CallbackServerContext& context, const grpc::ByteBuffer& request,
+            grpc::ByteBuffer& response)
+      : Call(context),
+        interceptor_(interceptor),
+        method_(method),
+        request_(request),
+        response_(response) {}
 
   Task<void> Run() {
     const absl::Time began = absl::Now();
-    Span span = Guard::BeginSpan(method_.described, *this);
+    Span span = CallInterceptor::BeginSpan(method_.described, *this);
     co_await TraceBy(span.context());
-    absl::Status status = co_await guard_.Admit(method_.described, *this);
+    absl::Status status = co_await interceptor_.Admit(method_.described, *this);
     if (status.ok()) status = co_await method_.unary(*this, request_, response_);
-    guard_.Record(method_.described, *this, status, absl::Now() - began, span);
+    interceptor_.Record(method_.described, *this, status, absl::Now() - began, span);
     Finish(ToGrpcStatus(status));
     // Nothing may follow: the call may be gone.
   }
@@ -53,7 +58,7 @@ class Service::UnaryCall final : public grpc::ServerUnaryReactor, public Call {
   // Lets gRPC run OnDone on the thread that it is on, which saves waking another for each call.
   bool InternalInlineable() override { return true; }
 
-  Guard& guard_;
+  CallInterceptor& interceptor_;
   const Method& method_;
   const grpc::ByteBuffer& request_;
   grpc::ByteBuffer& response_;
@@ -65,17 +70,21 @@ class Service::StreamCall final : public grpc::ServerWriteReactor<grpc::ByteBuff
                                   public Call,
                                   public ByteStream {
  public:
-  StreamCall(Guard& guard, const Method& method, grpc::CallbackServerContext& context,
-             const grpc::ByteBuffer& request)
-      : Call(context), guard_(guard), method_(method), context_(context), request_(request) {}
+  StreamCall(CallInterceptor& interceptor, const Method& method,
+             grpc::CallbackServerContext& context, const grpc::ByteBuffer& request)
+      : Call(context),
+        interceptor_(interceptor),
+        method_(method),
+        context_(context),
+        request_(request) {}
 
   Task<void> Run() {
     const absl::Time began = absl::Now();
-    Span span = Guard::BeginSpan(method_.described, *this);
+    Span span = CallInterceptor::BeginSpan(method_.described, *this);
     co_await TraceBy(span.context());
-    absl::Status status = co_await guard_.Admit(method_.described, *this);
+    absl::Status status = co_await interceptor_.Admit(method_.described, *this);
     if (status.ok()) status = co_await method_.stream(*this, request_, *this);
-    guard_.Record(method_.described, *this, status, absl::Now() - began, span);
+    interceptor_.Record(method_.described, *this, status, absl::Now() - began, span);
     Finish(ToGrpcStatus(status));
     // Nothing may follow: the call may be gone.
   }
@@ -85,17 +94,17 @@ class Service::StreamCall final : public grpc::ServerWriteReactor<grpc::ByteBuff
     taken_ = &taken;
     // The alarm may ring while the call ends, so what it shares with us says whether there is still
     // something to cancel.
-    auto patience = std::make_shared<Patience>(&context_);
-    const Alarm alarm(absl::Now() + kLongestWrite, [patience] { patience->End(); });
+    auto write_timeout = std::make_shared<WriteTimeout>(&context_);
+    const Alarm alarm(absl::Now() + kWriteTimeout, [write_timeout] { write_timeout->End(); });
     StartWrite(&bytes);
     const bool ok = co_await taken;
-    patience->Forget();
+    write_timeout->Forget();
     if (!ok) co_return ClientGoneError();
     co_return absl::OkStatus();
   }
 
-  Task<absl::Status> Readmit() override {
-    co_return co_await guard_.Admit(method_.described, *this);
+  Task<absl::Status> Reauthorize() override {
+    co_return co_await interceptor_.Admit(method_.described, *this);
   }
 
   void OnWriteDone(bool ok) override { taken_->Set(ok); }
@@ -103,9 +112,9 @@ class Service::StreamCall final : public grpc::ServerWriteReactor<grpc::ByteBuff
   void OnDone() override { delete this; }
 
  private:
-  class Patience {
+  class WriteTimeout {
    public:
-    explicit Patience(grpc::CallbackServerContext* context) : context_(context) {}
+    explicit WriteTimeout(grpc::CallbackServerContext* context) : context_(context) {}
     void End() {
       absl::MutexLock lock(&mutex_);
       if (context_ != nullptr) context_->TryCancel();
@@ -120,21 +129,22 @@ class Service::StreamCall final : public grpc::ServerWriteReactor<grpc::ByteBuff
     grpc::CallbackServerContext* context_ ABSL_GUARDED_BY(mutex_);
   };
 
-  Guard& guard_;
+  CallInterceptor& interceptor_;
   const Method& method_;
   grpc::CallbackServerContext& context_;
   const grpc::ByteBuffer& request_;
   Completion<bool>* taken_ = nullptr;  // Of the write under way.
 };
 
-Service::Service(const google::protobuf::ServiceDescriptor& descriptor, Guard& guard)
-    : descriptor_(descriptor), guard_(guard) {
-  for (int i = 0; i < descriptor.method_count(); ++i) AddGuarded(*descriptor.method(i));
+Service::Service(const google::protobuf::ServiceDescriptor& descriptor,
+                 CallInterceptor& interceptor)
+    : descriptor_(descriptor), interceptor_(interceptor) {
+  for (int i = 0; i < descriptor.method_count(); ++i) AddIntercepted(*descriptor.method(i));
 }
 
-void Service::AddGuarded(const google::protobuf::MethodDescriptor& descriptor) {
+void Service::AddIntercepted(const google::protobuf::MethodDescriptor& descriptor) {
   methods_.push_back(std::make_unique<Method>(
-      Method{guard_.Describe(descriptor),
+      Method{interceptor_.Describe(descriptor),
              "/" + descriptor.service()->full_name() + "/" + descriptor.name(),
              [](Call&, const grpc::ByteBuffer&, grpc::ByteBuffer&) -> Task<absl::Status> {
                co_return UnimplementedError();
@@ -155,7 +165,7 @@ grpc::internal::MethodHandler* Service::MakeUnaryHandler(const Method& method) {
   return new grpc::internal::CallbackUnaryHandler<grpc::ByteBuffer, grpc::ByteBuffer>(
       [this, &method](grpc::CallbackServerContext* context, const grpc::ByteBuffer* in,
                       grpc::ByteBuffer* out) -> grpc::ServerUnaryReactor* {
-        auto* call = new UnaryCall(guard_, method, *context, *in, *out);
+        auto* call = new UnaryCall(interceptor_, method, *context, *in, *out);
         Start(call->Run());
         return call;
       });
@@ -165,7 +175,7 @@ grpc::internal::MethodHandler* Service::MakeStreamHandler(const Method& method) 
   return new grpc::internal::CallbackServerStreamingHandler<grpc::ByteBuffer, grpc::ByteBuffer>(
       [this, &method](grpc::CallbackServerContext* context,
                       const grpc::ByteBuffer* in) -> grpc::ServerWriteReactor<grpc::ByteBuffer>* {
-        auto* call = new StreamCall(guard_, method, *context, *in);
+        auto* call = new StreamCall(interceptor_, method, *context, *in);
         Start(call->Run());
         return call;
       });

@@ -16,7 +16,7 @@
 #include "absl/status/statusor.h"
 #include "common/async/task.h"
 #include "common/rpc/call.h"
-#include "common/rpc/guard.h"
+#include "common/rpc/call_interceptor.h"
 #include "common/rpc/message.h"
 #include "common/rpc/server_stream.h"
 
@@ -41,7 +41,7 @@ namespace vibestack::rpc {
 class Service final : public grpc::Service {
  public:
   // `guard` must outlive this.
-  Service(const google::protobuf::ServiceDescriptor& descriptor, Guard& guard);
+  Service(const google::protobuf::ServiceDescriptor& descriptor, CallInterceptor& interceptor);
 
   // `name` must be a method of the service with these types: anything else ends the process.
   template <typename Request, typename Response>
@@ -91,7 +91,7 @@ class Service final : public grpc::Service {
   using StreamHandler =
       std::function<Task<absl::Status>(Call&, const grpc::ByteBuffer& request, ByteStream&)>;
   struct Method {
-    Guard::Method described;
+    CallInterceptor::Method described;
     std::string path;  // gRPC keeps a pointer to it.
     UnaryHandler unary;
     StreamHandler stream;
@@ -123,14 +123,14 @@ class Service final : public grpc::Service {
     co_return co_await handler(call, request, stream);
   }
 
-  void AddGuarded(const google::protobuf::MethodDescriptor& descriptor);
+  void AddIntercepted(const google::protobuf::MethodDescriptor& descriptor);
   grpc::internal::MethodHandler* MakeUnaryHandler(const Method& method);
   grpc::internal::MethodHandler* MakeStreamHandler(const Method& method);
   Method& Find(const std::string& name, const google::protobuf::Descriptor& request,
                const google::protobuf::Descriptor& response, bool streams);
 
   const google::protobuf::ServiceDescriptor& descriptor_;
-  Guard& guard_;
+  CallInterceptor& interceptor_;
   std::vector<std::unique_ptr<Method>> methods_;  // In the order of the descriptor.
 };
 

@@ -19,8 +19,8 @@ void BatchMetrics::Record(size_t size, absl::Duration waited) const {
   wait_->Observe(absl::ToDoubleSeconds(waited));
 }
 
-MetricRegistration WatchBatchQueue(Metrics& metrics, const std::string& kind,
-                                   std::function<double()> queued) {
+MetricRegistration RegisterBatchQueueMetric(Metrics& metrics, const std::string& kind,
+                                            std::function<double()> queued) {
   return metrics.AddGaugeCallback("vibestack_batch_queue", "Requests that wait for a batch.",
                                   {{"kind", kind}}, std::move(queued));
 }

@@ -31,8 +31,8 @@ class BatchMetrics {
 
 // vibestack_batch_queue{kind}: the requests that wait, asked for at each scrape. Destroy the
 // registration before what `queued` reads.
-MetricRegistration WatchBatchQueue(Metrics& metrics, const std::string& kind,
-                                   std::function<double()> queued);
+MetricRegistration RegisterBatchQueueMetric(Metrics& metrics, const std::string& kind,
+                                            std::function<double()> queued);
 
 }  // namespace vibestack
 

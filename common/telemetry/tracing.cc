@@ -130,7 +130,7 @@ void StopTracing(absl::Duration grace) {
   provider->Shutdown();
 }
 
-std::vector<MetricRegistration> WatchTracing(Metrics& metrics) {
+std::vector<MetricRegistration> RegisterTracingMetrics(Metrics& metrics) {
   std::vector<MetricRegistration> watched;
   const auto count = [&](const char* outcome, const std::atomic<uint64_t>& value) {
     watched.push_back(metrics.AddCounterCallback(

@@ -35,7 +35,7 @@ void StopTracing(absl::Duration grace = absl::Seconds(1));
 
 // vibestack_spans_total{outcome}: `exported`, or `failed` where the collector did not take them.
 // `metrics` must outlive the registrations.
-std::vector<MetricRegistration> WatchTracing(Metrics& metrics);
+std::vector<MetricRegistration> RegisterTracingMetrics(Metrics& metrics);
 
 }  // namespace vibestack
 

@@ -44,7 +44,7 @@ absl::Status ServerIdentity::Take(const Material& material) {
   return pair_.Replace(material.chain + "\n" + material.key.Reveal());
 }
 
-MetricRegistration WatchExpiry(Metrics& metrics, const ServerIdentity& identity) {
+MetricRegistration RegisterExpiryMetric(Metrics& metrics, const ServerIdentity& identity) {
   return metrics.AddGaugeCallback(
       "vibestack_tls_certificate_not_after_seconds",
       "Unix time at which the certificate that gRPC is served with expires.", {},

@@ -44,7 +44,7 @@ class ServerIdentity {
 };
 
 // Shows when the certificate expires, as a metric. The identity must outlive it.
-MetricRegistration WatchExpiry(Metrics& metrics, const ServerIdentity& identity);
+MetricRegistration RegisterExpiryMetric(Metrics& metrics, const ServerIdentity& identity);
 
 }  // namespace vibestack::tls
 

@@ -25,7 +25,7 @@ import models
 RUNNER_LOCK = 0x76696265  # pg_advisory_lock key of "a migration is running"
 RUNNER_WAIT = 600  # Seconds.
 PREFIX = "vibestack_"
-BOOKING_TABLE = "vibestack_booking"
+SHADOW_VERSION_TABLE = "vibestack_shadow_version"
 
 log = logging.getLogger("vibestack.migrations")
 
@@ -41,7 +41,7 @@ def owners_alembic(connection: sa.Connection) -> bool:
 def book_in_temporary_table(connection: sa.Connection) -> str:
     """Makes the temporary stand-in for alembic_version and returns its name."""
     connection.execute(
-        sa.text(f"CREATE TEMPORARY TABLE IF NOT EXISTS {BOOKING_TABLE} (version_num varchar(32) PRIMARY KEY)")
+        sa.text(f"CREATE TEMPORARY TABLE IF NOT EXISTS {SHADOW_VERSION_TABLE} (version_num varchar(32) PRIMARY KEY)")
     )
     found = connection.scalar(
         sa.text("SELECT to_regprocedure(quote_ident(current_schema()) || '.vibestack_schema_version()')")
@@ -49,11 +49,11 @@ def book_in_temporary_table(connection: sa.Connection) -> str:
     if found is not None:
         version = connection.scalar(sa.text("SELECT vibestack_schema_version()"))
         connection.execute(
-            sa.text(f"INSERT INTO {BOOKING_TABLE} VALUES (:revision) ON CONFLICT DO NOTHING"),
+            sa.text(f"INSERT INTO {SHADOW_VERSION_TABLE} VALUES (:revision) ON CONFLICT DO NOTHING"),
             {"revision": f"{PREFIX}{version:04d}"},
         )
     print("migrate: alembic_version belongs to the owner of this database and stays as it is", file=sys.stderr)
-    return BOOKING_TABLE
+    return SHADOW_VERSION_TABLE
 
 
 def check_server(connection: sa.Connection) -> None:

@@ -20,7 +20,7 @@ Task<absl::StatusOr<pb::Job>> JobApi::CancelJob(Call& call, const pb::CancelJobR
       CanonicalUuid(request.id()), BoundTo(call.caller()),
       ErrorResult(kCancelledCode, request.reason(), ""), call.WorkDeadline());
   if (!job.ok()) co_return job.status();
-  push_.dispatcher.TellCancelled(*job, request.reason());
+  push_.dispatcher.NotifyCancelled(*job, request.reason());
   co_return ToProto(*job, pb::FULL);
 }
 

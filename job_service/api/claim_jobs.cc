@@ -50,11 +50,11 @@ Task<absl::StatusOr<std::vector<Job>>> JobApi::ClaimOrWait(Call& call, ClaimRequ
   bool stopping = false;
   while (true) {
     auto waker = std::make_shared<Waker>();
-    const Hub::Subscription subscription =
-        hub_.WatchWorkflows(claim.workflow_ids, claim.limit, waker);
+    const JobSubscriptions::Subscription subscription =
+        job_subscriptions_.WatchWorkflows(claim.workflow_ids, claim.limit, waker);
     if (call.cancelled()) {
       // The news that woke us is for somebody else now.
-      hub_.PassOn(claim.workflow_ids);
+      job_subscriptions_.WakeNext(claim.workflow_ids);
       co_return rpc::ClientGoneError();
     }
     const WorkflowSetPtr workflows = push_.dispatcher.workflows();
@@ -68,7 +68,8 @@ Task<absl::StatusOr<std::vector<Job>>> JobApi::ClaimOrWait(Call& call, ClaimRequ
       co_return rpc::ClientGoneError();
     }
     // There may be more than we take, and their news may have come to us alone.
-    if (static_cast<int>(jobs->size()) == claim.limit) hub_.PassOn(claim.workflow_ids);
+    if (static_cast<int>(jobs->size()) == claim.limit)
+      job_subscriptions_.WakeNext(claim.workflow_ids);
     const absl::Time now = absl::Now();
     if (!jobs->empty() || stopping || now >= end) co_return jobs;
     const absl::Time until = std::min(end, now + options_.poll_interval);

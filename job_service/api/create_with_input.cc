@@ -24,7 +24,7 @@ Task<absl::StatusOr<pb::Job>> JobApi::DispatchWithInput(Call& call, Job job, std
                                                         absl::Time end) {
   auto ended = std::make_shared<Waker>();
   const std::string id = job.id;
-  const std::shared_ptr<FedDispatch> dispatch =
+  const std::shared_ptr<InputDispatch> dispatch =
       push_.dispatcher.Dispatch(std::move(job), std::move(input), ended, call.trace());
   const Wake reason = co_await WaitFor(call, ended, end);
   if (reason == Wake::kGone) co_return rpc::ClientGoneError();
@@ -49,8 +49,8 @@ Task<absl::StatusOr<pb::Job>> JobApi::CreateWithInput(Call& call, NewJob job, st
   const absl::Time end = WaitEnd(call.deadline(), kLongestWait, absl::Now());
   while (true) {
     auto waker = std::make_shared<Waker>();
-    const Hub::Subscription subscription = hub_.WatchJob(job.id, waker);
-    absl::StatusOr<DispatchStore::Fed> fed =
+    const JobSubscriptions::Subscription subscription = job_subscriptions_.WatchJob(job.id, waker);
+    absl::StatusOr<DispatchStore::CreationWithInput> fed =
         co_await push_.store.CreateWithInput(job, push->hold(), call.WorkDeadline());
     if (!fed.ok()) co_return fed.status();
     if (fed->ours) {

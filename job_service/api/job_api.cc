@@ -2,15 +2,17 @@
 
 namespace vibestack::job_service {
 
-JobApi::JobApi(Options options, JobStore& store, Hub& hub, Feed& feed, rpc::AccountSource& owners,
-               rpc::Guard& guard, Pushing push)
+JobApi::JobApi(Options options, JobStore& store, JobSubscriptions& job_subscriptions,
+               FilterSubscriptions& filter_subscriptions, rpc::AccountSource& owners,
+               rpc::CallInterceptor& interceptor, Pushing push)
     : options_(options),
       store_(store),
-      hub_(hub),
-      feed_(feed),
+      job_subscriptions_(job_subscriptions),
+      filter_subscriptions_(filter_subscriptions),
       owners_(owners),
       push_(push),
-      service_(*pb::GetJobRequest::descriptor()->file()->FindServiceByName("JobService"), guard) {
+      service_(*pb::GetJobRequest::descriptor()->file()->FindServiceByName("JobService"),
+               interceptor) {
   service_.Unary("CreateJob", this, &JobApi::CreateJob);
   service_.Unary("BatchCreateJobs", this, &JobApi::BatchCreateJobs);
   service_.Unary("GetJob", this, &JobApi::GetJob);

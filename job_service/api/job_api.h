@@ -13,10 +13,10 @@
 #include "common/rpc/service.h"
 #include "job_service/dispatch/dispatcher.h"
 #include "job_service/domain/job.h"
-#include "job_service/events/feed.h"
-#include "job_service/events/hub.h"
 #include "job_service/store/dispatch_store.h"
 #include "job_service/store/job_store.h"
+#include "job_service/subscriptions/filter_subscriptions.h"
+#include "job_service/subscriptions/job_subscriptions.h"
 #include "vibestack/job/v1/job_service.pb.h"
 
 namespace vibestack::job_service {
@@ -38,8 +38,9 @@ class JobApi {
   };
 
   // `owners` tells whether a user exists and is active. All of them must outlive this.
-  JobApi(Options options, JobStore& store, Hub& hub, Feed& feed, rpc::AccountSource& owners,
-         rpc::Guard& guard, Pushing push);
+  JobApi(Options options, JobStore& store, JobSubscriptions& job_subscriptions,
+         FilterSubscriptions& filter_subscriptions, rpc::AccountSource& owners,
+         rpc::CallInterceptor& interceptor, Pushing push);
 
   // What a server serves. Lives as long as this.
   rpc::Service& service() { return service_; }
@@ -98,20 +99,20 @@ class JobApi {
   Answer<JobPtr> LookAgain(Call& call, rpc::ServerStream<pb::Job>& stream, JobKey key,
                            JobStatus told);
   // Whether the caller of a stream, as they are now, may be told what passes its filter.
-  Task<absl::Status> LookAgain(Call& call, const FeedWatcher& watcher,
+  Task<absl::Status> LookAgain(Call& call, const FilterSubscriber& watcher,
                                rpc::ServerStream<pb::WatchJobsResponse>& stream);
   // Tells of every job in one of the states that are not terminal, as they are.
-  Task<absl::Status> TellOpenJobs(Call& call, pb::JobView view, FeedWatcher& watcher,
+  Task<absl::Status> SendOpenJobs(Call& call, pb::JobView view, FilterSubscriber& watcher,
                                   rpc::ServerStream<pb::WatchJobsResponse>& stream);
   // Lets the caller in once more and tells of the changes that wait.
-  Task<absl::Status> TellChanges(Call& call, pb::JobView view, FeedWatcher& watcher,
+  Task<absl::Status> SendChanges(Call& call, pb::JobView view, FilterSubscriber& watcher,
                                  rpc::ServerStream<pb::WatchJobsResponse>& stream);
   // Tells of these jobs with their results, as far as they have not changed again, and takes out
   // those that it has read.
-  Task<absl::Status> TellResults(Call& call, pb::JobView view, std::vector<JobPtr>& changed,
+  Task<absl::Status> SendResults(Call& call, pb::JobView view, std::vector<JobPtr>& changed,
                                  rpc::ServerStream<pb::WatchJobsResponse>& stream);
   // Waits as a stream does until something may have happened; see NextLook.
-  Task<Wake> WaitForNews(Call& call, std::shared_ptr<Waker> waker, int failures,
+  Task<Wake> AwaitChange(Call& call, std::shared_ptr<Waker> waker, int failures,
                          absl::Time heartbeat_due);
   // Claims until there is something, the wait is over, or the service stops. INVALID_ARGUMENT for a
   // workflow that is pushed.
@@ -119,8 +120,8 @@ class JobApi {
 
   const Options options_;
   JobStore& store_;
-  Hub& hub_;
-  Feed& feed_;
+  JobSubscriptions& job_subscriptions_;
+  FilterSubscriptions& filter_subscriptions_;
   rpc::AccountSource& owners_;
   const Pushing push_;
   rpc::Service service_;

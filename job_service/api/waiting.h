@@ -10,7 +10,7 @@
 #include "common/async/task.h"
 #include "common/auth/caller.h"
 #include "common/rpc/call.h"
-#include "job_service/events/hub.h"
+#include "job_service/subscriptions/job_subscriptions.h"
 
 // What calls that wait have in common.
 namespace vibestack::job_service {

@@ -40,7 +40,7 @@ struct Told {
   bool IsOf(const Job& job) const { return updated_at == job.updated_at && status == job.status; }
 };
 
-Task<absl::Status> Tell(const Job& job, pb::JobView view, rpc::ServerStream<pb::Job>& stream) {
+Task<absl::Status> Notify(const Job& job, pb::JobView view, rpc::ServerStream<pb::Job>& stream) {
   const pb::Job message = ToProto(job, view, ShowsResult(view, pb::FULL));
   co_return co_await stream.Write(message);
 }
@@ -49,7 +49,7 @@ Task<absl::Status> Tell(const Job& job, pb::JobView view, rpc::ServerStream<pb::
 
 Task<absl::StatusOr<JobPtr>> JobApi::LookAgain(Call& call, rpc::ServerStream<pb::Job>& stream,
                                                JobKey key, JobStatus told) {
-  const absl::Status admitted = co_await stream.Readmit();
+  const absl::Status admitted = co_await stream.Reauthorize();
   if (!admitted.ok()) co_return admitted;
   absl::StatusOr<JobPtr> job = co_await store_.Get(key, call.WorkDeadline());
   if (!job.ok()) co_return job;
@@ -78,8 +78,8 @@ Task<absl::Status> JobApi::WatchJob(Call& call, const pb::WatchJobRequest& reque
   while (true) {
     // Subscribe, then look: what happens in between wakes us.
     auto waker = std::make_shared<Waker>();
-    const Hub::Subscription subscription =
-        hub_.WatchJobAndUser(key.id, call.caller().user_id, waker);
+    const JobSubscriptions::Subscription subscription =
+        job_subscriptions_.WatchJobAndUser(key.id, call.caller().user_id, waker);
     absl::StatusOr<JobPtr> job = JobPtr();
     const bool heartbeat_due = heartbeat.IsDue(absl::Now());
     if (told.has_value()) {
@@ -98,18 +98,18 @@ Task<absl::Status> JobApi::WatchJob(Call& call, const pb::WatchJobRequest& reque
       told = present;
       if (changed || heartbeat_due) {
         heartbeat.Restart(absl::Now());
-        const absl::Status written = co_await Tell(**job, request.view(), stream);
+        const absl::Status written = co_await Notify(**job, request.view(), stream);
         if (!written.ok() || IsTerminal((*job)->status)) co_return written;
       }
     }
     job = JobPtr();  // A result may be large: it is not kept while nothing happens.
-    const Wake reason = co_await WaitForNews(call, waker, failures, heartbeat.due());
+    const Wake reason = co_await AwaitChange(call, waker, failures, heartbeat.due());
     if (reason == Wake::kGone) co_return rpc::ClientGoneError();
     if (reason == Wake::kStopping) co_return StoppingError();
   }
 }
 
-Task<Wake> JobApi::WaitForNews(Call& call, std::shared_ptr<Waker> waker, int failures,
+Task<Wake> JobApi::AwaitChange(Call& call, std::shared_ptr<Waker> waker, int failures,
                                absl::Time heartbeat_due) {
   absl::Time until = NextLook(call.caller(), options_.poll_interval, failures, absl::Now());
   // While looks fail there is nothing to tell.

@@ -83,14 +83,14 @@ Task<absl::Status> WriteAll(const std::vector<Response>& messages,
 
 }  // namespace
 
-Task<absl::Status> JobApi::LookAgain(Call& call, const FeedWatcher& watcher,
+Task<absl::Status> JobApi::LookAgain(Call& call, const FilterSubscriber& watcher,
                                      rpc::ServerStream<Response>& stream) {
-  const absl::Status admitted = co_await stream.Readmit();
+  const absl::Status admitted = co_await stream.Reauthorize();
   if (!admitted.ok()) co_return admitted;
   co_return CheckFilter(call.caller(), watcher.filter());
 }
 
-Task<absl::Status> JobApi::TellOpenJobs(Call& call, pb::JobView view, FeedWatcher& watcher,
+Task<absl::Status> JobApi::SendOpenJobs(Call& call, pb::JobView view, FilterSubscriber& watcher,
                                         rpc::ServerStream<Response>& stream) {
   for (const JobStatus status : {JobStatus::kPending, JobStatus::kProcessing}) {
     JobQuery query = OpenJobs(watcher.filter(), status, ShowsResult(view, pb::BASIC));
@@ -117,7 +117,7 @@ Task<absl::Status> JobApi::TellOpenJobs(Call& call, pb::JobView view, FeedWatche
   co_return co_await stream.Write(message);
 }
 
-Task<absl::Status> JobApi::TellResults(Call& call, pb::JobView view, std::vector<JobPtr>& changed,
+Task<absl::Status> JobApi::SendResults(Call& call, pb::JobView view, std::vector<JobPtr>& changed,
                                        rpc::ServerStream<Response>& stream) {
   while (!changed.empty()) {
     std::vector<std::string> ids;
@@ -140,15 +140,15 @@ Task<absl::Status> JobApi::TellResults(Call& call, pb::JobView view, std::vector
   co_return absl::OkStatus();
 }
 
-Task<absl::Status> JobApi::TellChanges(Call& call, pb::JobView view, FeedWatcher& watcher,
+Task<absl::Status> JobApi::SendChanges(Call& call, pb::JobView view, FilterSubscriber& watcher,
                                        rpc::ServerStream<Response>& stream) {
   const absl::Status allowed = co_await LookAgain(call, watcher, stream);
   if (!allowed.ok()) co_return allowed;
-  absl::StatusOr<FeedWatcher::Changes> changes = watcher.Take(kMaxChanges);
+  absl::StatusOr<FilterSubscriber::Changes> changes = watcher.Take(kMaxChanges);
   if (!changes.ok() || changes->empty()) co_return changes.status();
   std::vector<Job> jobs;
   if (ShowsResult(view, pb::BASIC)) {
-    const absl::Status told = co_await TellResults(call, view, changes->jobs, stream);
+    const absl::Status told = co_await SendResults(call, view, changes->jobs, stream);
     if (!told.ok()) {
       watcher.PutBack(*std::move(changes));
       co_return told;
@@ -171,18 +171,20 @@ Task<absl::Status> JobApi::WatchJobs(Call& call, const pb::WatchJobsRequest& req
   if (!filter.ok()) co_return filter.status();
   const absl::Status allowed = CheckFilter(call.caller(), *filter);
   if (!allowed.ok()) co_return allowed;
-  const auto watcher = std::make_shared<FeedWatcher>(*filter);
+  const auto watcher = std::make_shared<FilterSubscriber>(*filter);
   // Subscribe, then list: what happens in between is told afterwards.
-  const Feed::Subscription feed = feed_.Watch(watcher);
-  const absl::Status begun = co_await TellOpenJobs(call, request.view(), *watcher, stream);
+  const FilterSubscriptions::Subscription filter_subscription =
+      filter_subscriptions_.Watch(watcher);
+  const absl::Status begun = co_await SendOpenJobs(call, request.view(), *watcher, stream);
   if (!begun.ok()) co_return begun;
   Heartbeat heartbeat(request.has_heartbeat() ? &request.heartbeat() : nullptr);
   heartbeat.Restart(absl::Now());
   int failures = 0;
   while (true) {
     auto waker = std::make_shared<Waker>();
-    const Hub::Subscription subscription = hub_.WatchJobAndUser("", call.caller().user_id, waker);
-    const absl::Status told = co_await TellChanges(call, request.view(), *watcher, stream);
+    const JobSubscriptions::Subscription subscription =
+        job_subscriptions_.WatchJobAndUser("", call.caller().user_id, waker);
+    const absl::Status told = co_await SendChanges(call, request.view(), *watcher, stream);
     if (!told.ok() && !IsPassing(told)) co_return told;
     failures = told.ok() ? 0 : failures + 1;
     if (told.ok()) watcher->WakeOnChange(waker);
@@ -192,7 +194,7 @@ Task<absl::Status> JobApi::WatchJobs(Call& call, const pb::WatchJobsRequest& req
       const absl::Status written = co_await stream.Write(nothing);
       if (!written.ok()) co_return written;
     }
-    const Wake reason = co_await WaitForNews(call, waker, failures, heartbeat.due());
+    const Wake reason = co_await AwaitChange(call, waker, failures, heartbeat.due());
     if (reason == Wake::kGone) co_return rpc::ClientGoneError();
     if (reason == Wake::kStopping) co_return StoppingError();
   }

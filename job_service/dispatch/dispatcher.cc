@@ -15,7 +15,7 @@ constexpr int kMaxCancels = 1'000;
 
 http::Client::Options ClientOptions(const std::string& ca_file) {
   http::Client::Options options;
-  // Lanes bound themselves, so that no target uses up what others need.
+  // WorkflowDispatchers bound themselves, so that no target uses up what others need.
   options.max_concurrent = 10'000;
   options.max_queued = 10'000;
   options.max_response_bytes = size_t{4} << 20;
@@ -32,11 +32,13 @@ prometheus::ClientMetric Series(const Metrics::Labels& labels, size_t value) {
 
 }  // namespace
 
-Dispatcher::Dispatcher(Options options, DispatchStore& store, Hub& hub, Metrics& metrics)
+Dispatcher::Dispatcher(Options options, DispatchStore& store, JobSubscriptions& job_subscriptions,
+                       Metrics& metrics)
     : options_(std::move(options)),
       client_(ClientOptions(options_.ca_file)),
       sender_(options_.sender, client_, metrics),
-      shared_{store, hub, sender_, tasks_, options_.workflows, options_.poll_interval},
+      shared_{store,  job_subscriptions,  sender_,
+              tasks_, options_.workflows, options_.poll_interval},
       jobs_metric_(metrics.AddSource(
           "vibestack_dispatch_jobs",
           "Jobs whose request is under way, and jobs that are held for another try.",
@@ -50,8 +52,8 @@ Dispatcher::Dispatcher(Options options, DispatchStore& store, Hub& hub, Metrics&
 
 void Dispatcher::AppendJobs(std::vector<prometheus::ClientMetric>& series) {
   absl::MutexLock lock(&mutex_);
-  for (const auto& [id, lane] : lanes_) {
-    const Lane::Stats stats = lane->stats();
+  for (const auto& [id, workflow_dispatcher] : workflow_dispatchers_) {
+    const WorkflowDispatcher::Stats stats = workflow_dispatcher->stats();
     series.push_back(Series({{"state", "under_way"}, {"workflow_id", id}}, stats.under_way));
     series.push_back(Series({{"state", "held"}, {"workflow_id", id}}, stats.held));
   }
@@ -59,45 +61,48 @@ void Dispatcher::AppendJobs(std::vector<prometheus::ClientMetric>& series) {
 
 void Dispatcher::AppendCircuits(std::vector<prometheus::ClientMetric>& series) {
   absl::MutexLock lock(&mutex_);
-  for (const auto& [id, lane] : lanes_) {
-    series.push_back(Series({{"workflow_id", id}}, lane->stats().left_alone ? 1 : 0));
+  for (const auto& [id, workflow_dispatcher] : workflow_dispatchers_) {
+    series.push_back(
+        Series({{"workflow_id", id}}, workflow_dispatcher->stats().left_alone ? 1 : 0));
   }
 }
 
 void Dispatcher::Refresh() {
   const WorkflowSetPtr workflows = options_.workflows();
-  std::vector<Lane*> fresh;
-  std::vector<Lane*> known;
+  std::vector<WorkflowDispatcher*> fresh;
+  std::vector<WorkflowDispatcher*> known;
   {
     absl::MutexLock lock(&mutex_);
     if (stopping_) return;
-    for (const auto& [id, lane] : lanes_) known.push_back(lane.get());
+    for (const auto& [id, workflow_dispatcher] : workflow_dispatchers_)
+      known.push_back(workflow_dispatcher.get());
     for (const auto& [id, workflow] : workflows->all()) {
-      if (!workflow.push.has_value() || lanes_.contains(id)) continue;
-      fresh.push_back((lanes_[id] = std::make_unique<Lane>(id, shared_)).get());
+      if (!workflow.push.has_value() || workflow_dispatchers_.contains(id)) continue;
+      fresh.push_back(
+          (workflow_dispatchers_[id] = std::make_unique<WorkflowDispatcher>(id, shared_)).get());
     }
   }
-  for (Lane* lane : fresh) {
-    sender_.Expect(lane->workflow_id());
-    lane->Begin();
+  for (WorkflowDispatcher* workflow_dispatcher : fresh) {
+    sender_.Expect(workflow_dispatcher->workflow_id());
+    workflow_dispatcher->Begin();
   }
-  for (Lane* lane : known) lane->Rouse();
+  for (WorkflowDispatcher* workflow_dispatcher : known) workflow_dispatcher->WakeUp();
 }
 
-std::shared_ptr<FedDispatch> Dispatcher::Dispatch(Job job, std::string input,
-                                                  std::shared_ptr<Waker> ended,
-                                                  const TraceContext* trace) {
-  auto dispatch = std::make_shared<FedDispatch>(std::move(ended), trace);
-  Lane* lane = nullptr;
+std::shared_ptr<InputDispatch> Dispatcher::Dispatch(Job job, std::string input,
+                                                    std::shared_ptr<Waker> ended,
+                                                    const TraceContext* trace) {
+  auto dispatch = std::make_shared<InputDispatch>(std::move(ended), trace);
+  WorkflowDispatcher* workflow_dispatcher = nullptr;
   {
     absl::MutexLock lock(&mutex_);
-    const auto it = lanes_.find(job.workflow_id);
-    if (it != lanes_.end() && !stopping_) lane = it->second.get();
+    const auto it = workflow_dispatchers_.find(job.workflow_id);
+    if (it != workflow_dispatchers_.end() && !stopping_) workflow_dispatcher = it->second.get();
   }
-  if (lane == nullptr) {
+  if (workflow_dispatcher == nullptr) {
     dispatch->End(UnavailableError("SHUTTING_DOWN", "the service is stopping"));
   } else {
-    lane->BeginWithInput(std::move(job), std::move(input), dispatch);
+    workflow_dispatcher->BeginWithInput(std::move(job), std::move(input), dispatch);
   }
   return dispatch;
 }
@@ -108,7 +113,7 @@ void Dispatcher::Expect(const NewJob& job, const TraceContext* trace) {
   if (workflows->FindPush(job.workflow_id) != nullptr) sender_.Remember(job.id, *trace);
 }
 
-void Dispatcher::TellCancelled(Job job, std::string reason) {
+void Dispatcher::NotifyCancelled(Job job, std::string reason) {
   {
     absl::MutexLock lock(&mutex_);
     if (cancels_ < kMaxCancels) {
@@ -119,27 +124,28 @@ void Dispatcher::TellCancelled(Job job, std::string reason) {
       return;
     }
   }
-  tasks_.Go(TellCancelUrl(std::move(job), std::move(reason)));
+  tasks_.Go(NotifyCancelUrl(std::move(job), std::move(reason)));
 }
 
-Task<void> Dispatcher::TellCancelUrl(Job job, std::string reason) {
+Task<void> Dispatcher::NotifyCancelUrl(Job job, std::string reason) {
   const WorkflowSetPtr workflows = options_.workflows();
   const Push* push = workflows->FindPush(job.workflow_id);
   if (push != nullptr && !push->cancel_url.empty()) {
-    co_await sender_.TellCancelled(*push, job, reason);
+    co_await sender_.NotifyCancelled(*push, job, reason);
   }
   absl::MutexLock lock(&mutex_);
   --cancels_;
 }
 
 void Dispatcher::Stop(absl::Time until) {
-  std::vector<Lane*> lanes;
+  std::vector<WorkflowDispatcher*> workflow_dispatchers;
   {
     absl::MutexLock lock(&mutex_);
     stopping_ = true;
-    for (const auto& [id, lane] : lanes_) lanes.push_back(lane.get());
+    for (const auto& [id, workflow_dispatcher] : workflow_dispatchers_)
+      workflow_dispatchers.push_back(workflow_dispatcher.get());
   }
-  for (Lane* lane : lanes) lane->Stop();
+  for (WorkflowDispatcher* workflow_dispatcher : workflow_dispatchers) workflow_dispatcher->Stop();
   tasks_.Await(until);
   client_.Stop();  // Ends the requests that are under way.
   tasks_.Await(absl::InfiniteFuture());

@@ -15,14 +15,14 @@
 #include "common/auth/token_issuer.h"
 #include "common/http/client.h"
 #include "common/telemetry/metrics.h"
-#include "job_service/dispatch/lane.h"
 #include "job_service/dispatch/outcome.h"
 #include "job_service/dispatch/sender.h"
 #include "job_service/dispatch/task_group.h"
+#include "job_service/dispatch/workflow_dispatcher.h"
 #include "job_service/domain/job.h"
 #include "job_service/domain/workflow.h"
-#include "job_service/events/hub.h"
 #include "job_service/store/dispatch_store.h"
+#include "job_service/subscriptions/job_subscriptions.h"
 
 namespace vibestack::job_service {
 
@@ -43,7 +43,8 @@ class Dispatcher {
   };
 
   // All must outlive this. Dispatches nothing before Refresh().
-  Dispatcher(Options options, DispatchStore& store, Hub& hub, Metrics& metrics);
+  Dispatcher(Options options, DispatchStore& store, JobSubscriptions& job_subscriptions,
+             Metrics& metrics);
   Dispatcher(const Dispatcher&) = delete;
   Dispatcher& operator=(const Dispatcher&) = delete;
   ~Dispatcher() { Stop(absl::InfinitePast()); }
@@ -59,8 +60,8 @@ class Dispatcher {
 
   // Posts a job that is ours with its input, once. The dispatch goes on when the caller goes away;
   // `ended` is woken at its end; `trace` is the caller's, null for none.
-  std::shared_ptr<FedDispatch> Dispatch(Job job, std::string input, std::shared_ptr<Waker> ended,
-                                        const TraceContext* trace);
+  std::shared_ptr<InputDispatch> Dispatch(Job job, std::string input, std::shared_ptr<Waker> ended,
+                                          const TraceContext* trace);
 
   // The job is about to be created under this trace (null for none): where its workflow is pushed,
   // its posts will be part of it.
@@ -68,10 +69,10 @@ class Dispatcher {
 
   // Tells the workflow's cancel URL, where there is one, behind the caller's back. Past a bound of
   // those under way a line of the log takes its place.
-  void TellCancelled(Job job, std::string reason);
+  void NotifyCancelled(Job job, std::string reason);
 
  private:
-  Task<void> TellCancelUrl(Job job, std::string reason);
+  Task<void> NotifyCancelUrl(Job job, std::string reason);
   void AppendJobs(std::vector<prometheus::ClientMetric>& series);
   void AppendCircuits(std::vector<prometheus::ClientMetric>& series);
 
@@ -79,9 +80,10 @@ class Dispatcher {
   http::Client client_;
   Sender sender_;
   TaskGroup tasks_;
-  const Lane::Shared shared_;
+  const WorkflowDispatcher::Shared shared_;
   absl::Mutex mutex_;
-  std::map<std::string, std::unique_ptr<Lane>> lanes_ ABSL_GUARDED_BY(mutex_);
+  std::map<std::string, std::unique_ptr<WorkflowDispatcher>> workflow_dispatchers_
+      ABSL_GUARDED_BY(mutex_);
   int cancels_ ABSL_GUARDED_BY(mutex_) = 0;
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
   // Last: they read the lanes.

@@ -106,7 +106,7 @@ Task<DispatchOutcome> Sender::Post(const Push& push, const Job& job, const std::
   co_return outcome;
 }
 
-Task<void> Sender::TellCancelled(const Push& push, const Job& job, const std::string& reason) {
+Task<void> Sender::NotifyCancelled(const Push& push, const Job& job, const std::string& reason) {
   constexpr int kTries = 3;
   for (int i = 0; i < kTries; ++i) {
     http::Request request = CancelRequest(push, job, reason, absl::Now());

@@ -47,7 +47,7 @@ class Sender {
                              absl::Time deadline);
 
   // Tells the cancel URL of a workflow, with a few tries; a failure is a line of the log.
-  Task<void> TellCancelled(const Push& push, const Job& job, const std::string& reason);
+  Task<void> NotifyCancelled(const Push& push, const Job& job, const std::string& reason);
 
  private:
   prometheus::Counter& Attempts(const std::string& workflow_id, const char* outcome);

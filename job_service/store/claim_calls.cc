@@ -34,7 +34,7 @@ Task<absl::StatusOr<JobStore::ClaimBatches::Answers>> JobStore::ClaimBatch(
     all.limit += calls[i].claim.limit;
     most = std::max(most, calls[i].claim.limit);
   }
-  const bool by_age = turns_.NextGoesByAge(most);
+  const bool by_age = cursor_.NextGoesByAge(most);
   absl::StatusOr<Jobs> jobs = co_await ClaimTogether(all, by_age, deadline);
   if (!jobs.ok()) co_return jobs.status();
   // Who came first is served first, with the oldest ones. Who cannot be answered in time any more
@@ -63,31 +63,31 @@ Task<absl::StatusOr<JobStore::Jobs>> JobStore::ClaimTogether(const ClaimRequest&
   std::function<absl::StatusOr<Jobs>(db::Session&)> work = [this, &claim,
                                                             by_age](db::Session& session) {
     return by_age ? ClaimOldest(session, claim.workflow_ids, claim.limit)
-                  : ClaimInTurn(session, claim);
+                  : ClaimRoundRobin(session, claim);
   };
   // Never repeated: jobs whose claim got lost with the connection come back by the sweep.
   absl::StatusOr<Jobs> jobs =
       co_await pool_.Run<Jobs>(deadline, db::Repeat::kNever, std::move(work));
   if (!jobs.ok()) co_return jobs;
   counts_.Claimed(jobs->size());
-  JobNews news;
-  news.changed.reserve(jobs->size());
-  for (const Job& job : *jobs) news.changed.push_back(job.id);
-  Tell(std::move(news));
+  JobChanges changes;
+  changes.changed.reserve(jobs->size());
+  for (const Job& job : *jobs) changes.changed.push_back(job.id);
+  Notify(std::move(changes));
   std::sort(jobs->begin(), jobs->end(), [](const Job& a, const Job& b) {
     return std::tie(a.created_at, a.id) < std::tie(b.created_at, b.id);
   });
   co_return jobs;
 }
 
-absl::StatusOr<JobStore::Jobs> JobStore::ClaimInTurn(db::Session& session,
-                                                     const ClaimRequest& claim) {
+absl::StatusOr<JobStore::Jobs> JobStore::ClaimRoundRobin(db::Session& session,
+                                                         const ClaimRequest& claim) {
   const int workflows = static_cast<int>(claim.workflow_ids.size());
   const int users = (claim.limit + workflows - 1) / workflows;
-  std::vector<Turn> turns = turns_.Get(claim.workflow_ids);
+  std::vector<RoundRobinPosition> turns = cursor_.Get(claim.workflow_ids);
   absl::StatusOr<Jobs> jobs = ClaimFairly(session, turns, users, claim.limit);
   if (!jobs.ok()) return jobs;
-  turns_.Put(turns);
+  cursor_.Put(turns);
   const int missing = claim.limit - static_cast<int>(jobs->size());
   if (missing == 0) return jobs;
   // Some user had less than a fair share, or another claim was quicker.

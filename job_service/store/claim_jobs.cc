@@ -20,11 +20,12 @@ absl::StatusOr<std::vector<Job>> ClaimOldest(db::Session& session,
   return ReadJobs(*rows);
 }
 
-absl::StatusOr<std::vector<Job>> ClaimFairly(db::Session& session, std::vector<Turn>& turns,
-                                             int users, int limit) {
+absl::StatusOr<std::vector<Job>> ClaimFairly(db::Session& session,
+                                             std::vector<RoundRobinPosition>& turns, int users,
+                                             int limit) {
   db::ArrayBuilder workflows;
   db::ArrayBuilder after;
-  for (const Turn& turn : turns) {
+  for (const RoundRobinPosition& turn : turns) {
     workflows.Add(turn.workflow_id);
     after.Add(turn.after_user_id.empty() ? kBeforeAllUsers : turn.after_user_id);
   }
@@ -33,13 +34,13 @@ absl::StatusOr<std::vector<Job>> ClaimFairly(db::Session& session, std::vector<T
   const absl::StatusOr<pqxx::result> rows = session.Exec(sql::kClaimFairly, params);
   if (!rows.ok()) return rows.status();
   std::vector<Job> jobs;
-  for (Turn& turn : turns) turn.after_user_id.clear();
+  for (RoundRobinPosition& turn : turns) turn.after_user_id.clear();
   for (const pqxx::row& row : *rows) {
     if (!row[0].is_null()) {
       jobs.push_back(ReadJob(row));
       continue;
     }
-    for (Turn& turn : turns) {
+    for (RoundRobinPosition& turn : turns) {
       if (turn.workflow_id == row[2].c_str()) turn.after_user_id = row[1].c_str();
     }
   }
@@ -71,10 +72,10 @@ absl::StatusOr<std::vector<Job>> SweepJobs(db::Session& session, absl::Duration 
   return jobs;
 }
 
-absl::Status SendNews(db::Session& session, const std::vector<std::string>& payloads) {
+absl::Status SendNotify(db::Session& session, const std::vector<std::string>& payloads) {
   db::Params params;
   params.Add(db::EncodeArray(payloads));
-  return session.Exec(sql::kSendNews, params).status();
+  return session.Exec(sql::kNotify, params).status();
 }
 
 }  // namespace vibestack::job_service

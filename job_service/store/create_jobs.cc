@@ -74,10 +74,10 @@ absl::StatusOr<Creation> AnswerTaken(const JobPtr& existing, const NewJob& job) 
 
 }  // namespace
 
-void AddNews(const NewJob& job, const Creation& creation, JobNews& news) {
-  news.changed.push_back(job.id);
+void AddChange(const NewJob& job, const Creation& creation, JobChanges& changes) {
+  changes.changed.push_back(job.id);
   if (creation.existing == nullptr || creation.existing->status == JobStatus::kPending) {
-    ++news.pending[job.workflow_id];
+    ++changes.pending[job.workflow_id];
   }
 }
 

@@ -10,7 +10,7 @@
 namespace vibestack::job_service {
 namespace {
 
-using Fed = DispatchStore::Fed;
+using CreationWithInput = DispatchStore::CreationWithInput;
 
 constexpr char kAwaitsInput[] = R"({"awaiting": "input"})";
 constexpr char kAwaitsAcceptance[] = R"({"awaiting": "acceptance"})";
@@ -21,7 +21,7 @@ bool IsUnderWay(const Job& job) {
 }
 
 // A row that was there and could not be taken.
-absl::StatusOr<Fed> AnswerExisting(db::Session& session, const NewJob& job) {
+absl::StatusOr<CreationWithInput> AnswerExisting(db::Session& session, const NewJob& job) {
   const std::vector<JobKey> keys = {JobKey{job.id, true}};
   const absl::StatusOr<std::vector<JobPtr>> rows = GetJobs(session, keys);
   if (!rows.ok()) return rows.status();
@@ -32,34 +32,37 @@ absl::StatusOr<Fed> AnswerExisting(db::Session& session, const NewJob& job) {
   if (existing->user_id != job.user_id || existing->workflow_id != job.workflow_id) {
     return AlreadyExistsError("ID_TAKEN", "a job with this id and other content exists");
   }
-  return Fed{*existing, false, IsUnderWay(*existing)};
+  return CreationWithInput{*existing, false, IsUnderWay(*existing)};
 }
 
-absl::StatusOr<Fed> Feed(db::Session& session, const NewJob& job, absl::Duration hold) {
+absl::StatusOr<CreationWithInput> FilterSubscriptions(db::Session& session, const NewJob& job,
+                                                      absl::Duration hold) {
   db::Params make;
   make.Add(job.id).Add(job.user_id).Add(job.workflow_id);
   const auto made = session.Exec(sql::kCreateWithInput, make);
   if (ErrorReason(made.status()) == "REFERENCE_MISSING") return NotFoundError("user", job.user_id);
   if (!made.ok()) return made.status();
-  if (!made->empty()) return Fed{ReadJob((*made)[0]), true, false, true};
+  if (!made->empty()) return CreationWithInput{ReadJob((*made)[0]), true, false, true};
   db::Params take;
   take.Add(job.id).Add(job.user_id).Add(job.workflow_id).Add(absl::ToInt64Microseconds(hold));
   const auto taken = session.Exec(sql::kTakeWithInput, take);
   if (!taken.ok()) return taken.status();
-  if (!taken->empty()) return Fed{ReadJob((*taken)[0]), true, false};
+  if (!taken->empty()) return CreationWithInput{ReadJob((*taken)[0]), true, false};
   return AnswerExisting(session, job);
 }
 
 }  // namespace
 
-Task<absl::StatusOr<Fed>> DispatchStore::CreateWithInput(NewJob job, absl::Duration hold,
-                                                         absl::Time deadline) {
-  std::function<absl::StatusOr<Fed>(db::Session&)> work = [&](db::Session& session) {
-    return Feed(session, job, hold);
+Task<absl::StatusOr<CreationWithInput>> DispatchStore::CreateWithInput(NewJob job,
+                                                                       absl::Duration hold,
+                                                                       absl::Time deadline) {
+  std::function<absl::StatusOr<CreationWithInput>(db::Session&)> work = [&](db::Session& session) {
+    return FilterSubscriptions(session, job, hold);
   };
   // Never repeated: a row that our own lost statement made would look like another call's.
-  absl::StatusOr<Fed> fed = co_await pool_.Run<Fed>(deadline, db::Repeat::kNever, std::move(work));
-  if (fed.ok() && fed->ours) TellChanged({fed->job.id});
+  absl::StatusOr<CreationWithInput> fed =
+      co_await pool_.Run<CreationWithInput>(deadline, db::Repeat::kNever, std::move(work));
+  if (fed.ok() && fed->ours) NotifyChanged({fed->job.id});
   if (fed.ok() && fed->made) counts_.Created(1);
   co_return fed;
 }

@@ -60,14 +60,15 @@ absl::StatusOr<Job> AnswerEnded(db::Session& session, const std::string& job_id,
 
 }  // namespace
 
-DispatchStore::DispatchStore(db::Pool& pool, std::function<void(JobNews)> on_news, Metrics& metrics)
-    : pool_(pool), on_news_(std::move(on_news)), counts_(metrics) {}
+DispatchStore::DispatchStore(db::Pool& pool, std::function<void(JobChanges)> on_change,
+                             Metrics& metrics)
+    : pool_(pool), on_change_(std::move(on_change)), counts_(metrics) {}
 
-void DispatchStore::TellChanged(std::vector<std::string> ids) const {
+void DispatchStore::NotifyChanged(std::vector<std::string> ids) const {
   if (ids.empty()) return;
-  JobNews news;
-  news.changed = std::move(ids);
-  on_news_(std::move(news));
+  JobChanges changes;
+  changes.changed = std::move(ids);
+  on_change_(std::move(changes));
 }
 
 Task<absl::StatusOr<Jobs>> DispatchStore::Claim(std::string workflow_id, int limit,
@@ -121,7 +122,7 @@ Task<absl::StatusOr<bool>> DispatchStore::Settle(Lease held, JobStatus status,
   };
   const absl::StatusOr<bool> settled =
       co_await pool_.Run<bool>(deadline, db::Repeat::kSafe, std::move(work));
-  if (settled.ok()) TellChanged({held.job_id});
+  if (settled.ok()) NotifyChanged({held.job_id});
   if (settled.ok() && *settled) counts_.Finished(status);
   co_return settled;
 }
@@ -138,7 +139,7 @@ Task<absl::StatusOr<Job>> DispatchStore::FinishRun(std::string job_id, JobStatus
     return AnswerEnded(session, job_id, status, result);
   };
   absl::StatusOr<Job> job = co_await pool_.Run<Job>(deadline, db::Repeat::kSafe, std::move(work));
-  if (job.ok()) TellChanged({job->id});
+  if (job.ok()) NotifyChanged({job->id});
   if (job.ok()) counts_.Finished(status);
   co_return job;
 }
@@ -163,7 +164,7 @@ Task<absl::StatusOr<Job>> DispatchStore::ReportRun(std::string job_id,
     return FailedPreconditionError("JOB_TERMINAL", "the job has ended");
   };
   absl::StatusOr<Job> job = co_await pool_.Run<Job>(deadline, db::Repeat::kSafe, std::move(work));
-  if (job.ok()) TellChanged({job->id});
+  if (job.ok()) NotifyChanged({job->id});
   co_return job;
 }
 
@@ -180,7 +181,7 @@ Task<absl::StatusOr<int>> DispatchStore::FailBy(const db::Statement& statement, 
   if (!failed.ok()) co_return failed.status();
   const int count = static_cast<int>(failed->size());
   counts_.Finished(JobStatus::kFailed, failed->size());
-  TellChanged(*std::move(failed));
+  NotifyChanged(*std::move(failed));
   co_return count;
 }
 
@@ -194,14 +195,14 @@ Task<absl::StatusOr<int>> DispatchStore::ExpireRuns(WorkflowSetPtr workflows, in
   co_return co_await FailBy(sql::kExpireRuns, *std::move(params), deadline);
 }
 
-Task<absl::StatusOr<int>> DispatchStore::FailUnfed(WorkflowSetPtr workflows, int limit,
-                                                   absl::Time deadline) {
+Task<absl::StatusOr<int>> DispatchStore::FailAwaitingInput(WorkflowSetPtr workflows, int limit,
+                                                           absl::Time deadline) {
   std::optional<db::Params> params = PushedParams(
       *workflows, [](const Push& push) { return push.dispatch_timeout + push.hold(); });
   if (!params.has_value()) co_return 0;
   params->Add(int64_t{limit});
   params->Add(ErrorResult("DISPATCH_TIMEOUT", "the job's input never reached the workflow", ""));
-  co_return co_await FailBy(sql::kFailUnfed, *std::move(params), deadline);
+  co_return co_await FailBy(sql::kFailAwaitingInput, *std::move(params), deadline);
 }
 
 Task<absl::StatusOr<int>> DispatchStore::FailOverdue(std::string workflow_id, Push push, int limit,

@@ -11,7 +11,7 @@
 #include "common/async/task.h"
 #include "common/db/pool.h"
 #include "job_service/domain/job.h"
-#include "job_service/domain/job_news.h"
+#include "job_service/domain/job_changes.h"
 #include "job_service/domain/workflow.h"
 #include "job_service/store/job_metrics.h"
 
@@ -23,8 +23,8 @@ namespace vibestack::job_service {
 // the metrics must outlive it.
 class DispatchStore {
  public:
-  // `on_news`: as JobStoreOptions::on_news.
-  DispatchStore(db::Pool& pool, std::function<void(JobNews)> on_news, Metrics& metrics);
+  // `on_change`: as JobStoreOptions::on_change.
+  DispatchStore(db::Pool& pool, std::function<void(JobChanges)> on_change, Metrics& metrics);
   DispatchStore(const DispatchStore&) = delete;
   DispatchStore& operator=(const DispatchStore&) = delete;
 
@@ -41,7 +41,7 @@ class DispatchStore {
                                     absl::Time deadline);
 
   // What came of a job that is to be made with an input.
-  struct Fed {
+  struct CreationWithInput {
     Job job;
     // Whether it is this call's to dispatch it now.
     bool ours = false;
@@ -54,7 +54,8 @@ class DispatchStore {
   // Makes a job whose input is with the caller, or takes it over where it exists and was never
   // accepted; else answers it as it is, with its result. Until it is accepted it is pending with
   // {"awaiting": …} as its result. NOT_FOUND (USER_NOT_FOUND), ALREADY_EXISTS (ID_TAKEN).
-  Task<absl::StatusOr<Fed>> CreateWithInput(NewJob job, absl::Duration hold, absl::Time deadline);
+  Task<absl::StatusOr<CreationWithInput>> CreateWithInput(NewJob job, absl::Duration hold,
+                                                          absl::Time deadline);
 
   // Lets the next call that has the input take the job.
   Task<absl::StatusOr<bool>> AwaitInput(Lease held, absl::Time deadline);
@@ -75,7 +76,8 @@ class DispatchStore {
 
   // Fails at most `limit` jobs that were made with an input, not accepted, and not touched for the
   // dispatch timeout of their workflow and its hold(); how many.
-  Task<absl::StatusOr<int>> FailUnfed(WorkflowSetPtr workflows, int limit, absl::Time deadline);
+  Task<absl::StatusOr<int>> FailAwaitingInput(WorkflowSetPtr workflows, int limit,
+                                              absl::Time deadline);
 
   // Fails at most `limit` pending jobs past the workflow's dispatch timeout that belong to nobody.
   Task<absl::StatusOr<int>> FailOverdue(std::string workflow_id, Push push, int limit,
@@ -85,10 +87,10 @@ class DispatchStore {
   // Runs a statement that fails jobs and answers their ids; how many.
   Task<absl::StatusOr<int>> FailBy(const db::Statement& statement, db::Params params,
                                    absl::Time deadline);
-  void TellChanged(std::vector<std::string> ids) const;
+  void NotifyChanged(std::vector<std::string> ids) const;
 
   db::Pool& pool_;
-  const std::function<void(JobNews)> on_news_;
+  const std::function<void(JobChanges)> on_change_;
   JobMetrics counts_;
 };
 

@@ -35,14 +35,14 @@ Task<absl::StatusOr<std::vector<Creation>>> JobStore::CreateAll(std::vector<NewJ
   absl::StatusOr<Creations> creations =
       co_await pool_.Run<Creations>(deadline, db::Repeat::kSafe, std::move(work));
   if (!creations.ok()) co_return creations;
-  JobNews news;
+  JobChanges changes;
   size_t created = 0;
   for (size_t i = 0; i < jobs.size(); ++i) {
-    AddNews(jobs[i], (*creations)[i], news);
+    AddChange(jobs[i], (*creations)[i], changes);
     if ((*creations)[i].existing == nullptr) ++created;
   }
   counts_.Created(created);
-  Tell(std::move(news));
+  Notify(std::move(changes));
   co_return creations;
 }
 
@@ -111,9 +111,9 @@ Task<absl::StatusOr<Job>> JobStore::Cancel(std::string id, std::optional<std::st
   absl::StatusOr<Job> job = co_await pool_.Run<Job>(deadline, db::Repeat::kSafe, std::move(work));
   if (!job.ok()) co_return job;
   counts_.Finished(job->status);
-  JobNews news;
-  news.changed.push_back(job->id);
-  Tell(std::move(news));
+  JobChanges changes;
+  changes.changed.push_back(job->id);
+  Notify(std::move(changes));
   co_return job;
 }
 
@@ -132,12 +132,12 @@ Task<absl::StatusOr<int>> JobStore::Sweep(int limit, absl::Time deadline) {
   const absl::StatusOr<Jobs> jobs =
       co_await pool_.Run<Jobs>(deadline, db::Repeat::kSafe, std::move(work));
   if (!jobs.ok()) co_return jobs.status();
-  JobNews news;
+  JobChanges changes;
   for (const Job& job : *jobs) {
-    news.changed.push_back(job.id);
-    ++news.pending[job.workflow_id];
+    changes.changed.push_back(job.id);
+    ++changes.pending[job.workflow_id];
   }
-  Tell(std::move(news));
+  Notify(std::move(changes));
   co_return static_cast<int>(jobs->size());
 }
 
@@ -148,10 +148,10 @@ Task<absl::StatusOr<RecentChanges>> JobStore::FindChanged(absl::Time since, absl
   co_return co_await pool_.Run<RecentChanges>(deadline, db::Repeat::kSafe, std::move(work));
 }
 
-Task<absl::Status> JobStore::SendNews(std::vector<std::string> payloads, absl::Time deadline) {
+Task<absl::Status> JobStore::SendNotify(std::vector<std::string> payloads, absl::Time deadline) {
   std::function<absl::StatusOr<bool>(db::Session&)> work =
       [&payloads](db::Session& session) -> absl::StatusOr<bool> {
-    const absl::Status status = job_service::SendNews(session, payloads);
+    const absl::Status status = job_service::SendNotify(session, payloads);
     if (!status.ok()) return status;
     return true;
   };

@@ -31,7 +31,7 @@ db::SessionOptions JobSessionOptions(const std::string& database_url) {
   options.plan_lifetime = absl::Seconds(1);
   options.settings = {
       // We notify after the commit; the triggers stay silent for us.
-      {"vibestack.own_news", "on"},
+      {"vibestack.own_notify", "on"},
       // Every statement has an index to use, whatever the planner believes of a table that was not
       // analysed yet. Plans are made once for all parameters, and again as the tables grow.
       {"plan_cache_mode", "force_generic_plan"},
@@ -80,7 +80,7 @@ JobStore::JobStore(JobStoreOptions options, db::Pool& pool, Metrics& metrics)
           },
           [](const Leases& leases) { return leases.size(); }) {
   const auto watch = [this](const char* kind, auto& batches) {
-    queue_metrics_.push_back(WatchBatchQueue(
+    queue_metrics_.push_back(RegisterBatchQueueMetric(
         metrics_, kind, [&batches] { return static_cast<double>(batches.queued()); }));
   };
   watch("create_job", creates_);
@@ -115,8 +115,8 @@ CoalescerOptions JobStore::ClaimOptions() const {
   return options;
 }
 
-void JobStore::Tell(JobNews news) const {
-  if (!news.empty()) options_.on_news(std::move(news));
+void JobStore::Notify(JobChanges changes) const {
+  if (!changes.empty()) options_.on_change(std::move(changes));
 }
 
 Task<absl::StatusOr<Creation>> JobStore::Create(NewJob job, absl::Time deadline) {
@@ -135,16 +135,16 @@ Task<absl::StatusOr<JobStore::CreateBatches::Answers>> JobStore::CreateBatch(
   absl::StatusOr<Answers> answers =
       co_await pool_.Run<Answers>(deadline, db::Repeat::kSafe, std::move(work));
   if (!answers.ok()) co_return answers;
-  JobNews news;
+  JobChanges changes;
   size_t created = 0;
   for (size_t i = 0; i < jobs.size(); ++i) {
     const absl::StatusOr<Creation>& answer = (*answers)[i];
     if (!answer.ok()) continue;
-    AddNews(jobs[i], *answer, news);
+    AddChange(jobs[i], *answer, changes);
     if (answer->existing == nullptr) ++created;
   }
   counts_.Created(created);
-  Tell(std::move(news));
+  Notify(std::move(changes));
   co_return answers;
 }
 
@@ -185,17 +185,17 @@ Task<absl::StatusOr<JobStore::FinishBatches::Answers>> JobStore::FinishBatch(
   };
   absl::StatusOr<Answers> answers = co_await pool_.Run<Answers>(deadline, repeat, std::move(work));
   if (!answers.ok()) co_return answers;
-  JobNews news;
+  JobChanges changes;
   for (size_t i = 0; i < finishes.size(); ++i) {
     const absl::StatusOr<Job>& answer = (*answers)[i];
     const bool ends = IsTerminal(finishes[i].status);
     counts_.Told(ends ? JobMetrics::LeaseCall::kFinish : JobMetrics::LeaseCall::kProgress,
                  answer.status());
     if (!answer.ok()) continue;
-    news.changed.push_back(answer->id);
+    changes.changed.push_back(answer->id);
     counts_.Finished(finishes[i].status);
   }
-  Tell(std::move(news));
+  Notify(std::move(changes));
   co_return answers;
 }
 

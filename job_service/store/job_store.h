@@ -16,13 +16,13 @@
 #include "common/telemetry/batch_metrics.h"
 #include "common/telemetry/metrics.h"
 #include "job_service/domain/job.h"
-#include "job_service/domain/job_news.h"
+#include "job_service/domain/job_changes.h"
 #include "job_service/domain/job_query.h"
 #include "job_service/domain/workflow.h"
 #include "job_service/store/claim_queues.h"
 #include "job_service/store/job_metrics.h"
+#include "job_service/store/round_robin_cursor.h"
 #include "job_service/store/statements.h"
-#include "job_service/store/turns.h"
 
 namespace vibestack::job_service {
 
@@ -38,7 +38,7 @@ struct JobStoreOptions {
   std::function<WorkflowSetPtr()> workflows = [] { return std::make_shared<const WorkflowSet>(); };
   // Told of every committed write that somebody may wait for, on a thread of the pool, before the
   // write's own caller is answered. Must be quick.
-  std::function<void(JobNews)> on_news = [](const JobNews&) {};
+  std::function<void(JobChanges)> on_change = [](const JobChanges&) {};
   // Where what may lag is read while it is there; null: from the pool. Must outlive the store.
   db::Pool* standby = nullptr;
 };
@@ -116,7 +116,7 @@ class JobStore {
   Task<absl::StatusOr<RecentChanges>> FindChanged(absl::Time since, absl::Time deadline);
 
   // Notifies every replica, ours too.
-  Task<absl::Status> SendNews(std::vector<std::string> payloads, absl::Time deadline);
+  Task<absl::Status> SendNotify(std::vector<std::string> payloads, absl::Time deadline);
 
   // How long a lease on a job of this workflow lasts without a heartbeat.
   absl::Duration LeaseDuration(const std::string& workflow_id) const;
@@ -143,7 +143,7 @@ class JobStore {
   // The claim of a batch, which must outlive the task.
   Task<absl::StatusOr<Jobs>> ClaimTogether(const ClaimRequest& claim, bool by_age,
                                            absl::Time deadline);
-  absl::StatusOr<Jobs> ClaimInTurn(db::Session& session, const ClaimRequest& claim);
+  absl::StatusOr<Jobs> ClaimRoundRobin(db::Session& session, const ClaimRequest& claim);
   Task<absl::StatusOr<FinishBatches::Answers>> FinishBatch(const std::vector<JobFinish>& finishes,
                                                            db::Repeat repeat, absl::Time deadline);
   Task<absl::StatusOr<HeartbeatBatches::Answers>> HeartbeatBatch(const std::vector<Leases>& calls,
@@ -151,14 +151,14 @@ class JobStore {
   // The answer to one call about several leases. Where nothing is known of any of them it is an
   // error of the call: none of them is said to be lost.
   static absl::StatusOr<HeldJobs> AnswerOf(HeldJobs leases);
-  void Tell(JobNews news) const;
+  void Notify(JobChanges changes) const;
 
   const JobStoreOptions options_;
   db::Pool& pool_;
   const db::LaggingReads lagging_;
   Metrics& metrics_;
   JobMetrics counts_;
-  Turns turns_;
+  RoundRobinCursor cursor_;
   CreateBatches creates_;
   GetBatches gets_;
   ClaimQueues claims_;

@@ -21,17 +21,17 @@ Task<absl::StatusOr<std::vector<absl::Status>>> JobStore::Release(std::vector<Le
   const absl::StatusOr<HeldJobs> released =
       co_await pool_.Run<HeldJobs>(deadline, db::Repeat::kNever, std::move(work));
   if (!released.ok()) co_return released.status();
-  JobNews news;
+  JobChanges changes;
   std::vector<absl::Status> outcomes;
   for (size_t i = 0; i < leases.size(); ++i) {
     const absl::StatusOr<HeldJob>& job = (*released)[i];
     counts_.Told(JobMetrics::LeaseCall::kRelease, job.status());
     outcomes.push_back(job.status());
     if (!job.ok()) continue;
-    news.changed.push_back(leases[i].job_id);
-    ++news.pending[job->workflow_id];
+    changes.changed.push_back(leases[i].job_id);
+    ++changes.pending[job->workflow_id];
   }
-  Tell(std::move(news));
+  Notify(std::move(changes));
   co_return outcomes;
 }
 
@@ -42,10 +42,10 @@ Task<absl::StatusOr<Job>> JobStore::Retry(std::string id, std::optional<std::str
   };
   absl::StatusOr<Job> job = co_await pool_.Run<Job>(deadline, db::Repeat::kSafe, std::move(work));
   if (!job.ok()) co_return job;
-  JobNews news;
-  news.changed.push_back(job->id);
-  ++news.pending[job->workflow_id];
-  Tell(std::move(news));
+  JobChanges changes;
+  changes.changed.push_back(job->id);
+  ++changes.pending[job->workflow_id];
+  Notify(std::move(changes));
   co_return job;
 }
 
@@ -58,10 +58,10 @@ Task<absl::Status> JobStore::Delete(std::string id, std::optional<std::string> o
   const absl::StatusOr<Job> job =
       co_await pool_.Run<Job>(deadline, db::Repeat::kNever, std::move(work));
   if (!job.ok()) co_return job.status();
-  JobNews news;
-  news.changed.push_back(job->id);
-  news.deleted[job->user_id].push_back(job->id);
-  Tell(std::move(news));
+  JobChanges changes;
+  changes.changed.push_back(job->id);
+  changes.deleted[job->user_id].push_back(job->id);
+  Notify(std::move(changes));
   co_return absl::OkStatus();
 }
 
@@ -90,12 +90,12 @@ Task<absl::StatusOr<int>> JobStore::Expire(absl::Duration retention, int limit,
   const absl::StatusOr<Jobs> jobs =
       co_await pool_.Run<Jobs>(deadline, db::Repeat::kSafe, std::move(work));
   if (!jobs.ok()) co_return jobs.status();
-  JobNews news;
+  JobChanges changes;
   for (const Job& job : *jobs) {
-    news.changed.push_back(job.id);
-    news.deleted[job.user_id].push_back(job.id);
+    changes.changed.push_back(job.id);
+    changes.deleted[job.user_id].push_back(job.id);
   }
-  Tell(std::move(news));
+  Notify(std::move(changes));
   co_return static_cast<int>(jobs->size());
 }
 

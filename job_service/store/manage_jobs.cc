@@ -82,7 +82,7 @@ absl::StatusOr<std::vector<WorkflowStats>> CountJobs(db::Session& session,
 absl::StatusOr<JobCounts> CountAllJobs(db::Session& session, int most_jobs) {
   db::Params params;
   params.Add(int64_t{most_jobs});
-  const auto rows = session.Exec(sql::kCensus, params);
+  const auto rows = session.Exec(sql::kCountAllJobs, params);
   if (!rows.ok()) return rows.status();
   JobCounts counts;
   for (const pqxx::row& row : *rows) {

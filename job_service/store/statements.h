@@ -10,7 +10,7 @@
 #include "absl/time/time.h"
 #include "common/db/session.h"
 #include "job_service/domain/job.h"
-#include "job_service/domain/job_news.h"
+#include "job_service/domain/job_changes.h"
 #include "job_service/domain/job_query.h"
 #include "job_service/domain/workflow.h"
 
@@ -33,7 +33,7 @@ struct Creation {
 
 // Adds what the creation of a job means to those who wait. A row that existed counts too:
 // our own statement may have made it before its answer was lost.
-void AddNews(const NewJob& job, const Creation& creation, JobNews& news);
+void AddChange(const NewJob& job, const Creation& creation, JobChanges& changes);
 
 // Makes jobs; an id may be there several times. Each one's own error: ALREADY_EXISTS (ID_TAKEN)
 // where the id has other content. FAILED_PRECONDITION (REFERENCE_MISSING) for all of them when an
@@ -125,15 +125,16 @@ absl::StatusOr<std::vector<Job>> ClaimOldest(db::Session& session,
                                              int limit);
 
 // Where the turn of users stands in one workflow: after this user; empty before the first.
-struct Turn {
+struct RoundRobinPosition {
   std::string workflow_id;
   std::string after_user_id;
 };
 
 // Pending jobs, at most `limit`, now processing, taken in turn from at most `users` users of each
 // workflow. Moves the turns on; a turn that reached its end starts again.
-absl::StatusOr<std::vector<Job>> ClaimFairly(db::Session& session, std::vector<Turn>& turns,
-                                             int users, int limit);
+absl::StatusOr<std::vector<Job>> ClaimFairly(db::Session& session,
+                                             std::vector<RoundRobinPosition>& turns, int users,
+                                             int limit);
 
 // Returns at most `limit` jobs to pending whose lease ran out: `lease_duration` long unless the
 // workflow has its own. Jobs of pushed workflows have none.
@@ -144,7 +145,7 @@ absl::StatusOr<std::vector<Job>> SweepJobs(db::Session& session, absl::Duration 
 // Not complete past some 100,000.
 absl::StatusOr<RecentChanges> FindChangedJobs(db::Session& session, absl::Time since);
 
-absl::Status SendNews(db::Session& session, const std::vector<std::string>& payloads);
+absl::Status SendNotify(db::Session& session, const std::vector<std::string>& payloads);
 
 }  // namespace vibestack::job_service
 

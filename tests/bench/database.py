@@ -11,7 +11,7 @@ from services import Failure, check_output
 HERE = pathlib.Path(__file__).parent
 SERVER_PROGRAMS = "/usr/lib/postgresql/15/bin"
 # The setting of job_service's sessions: the NOTIFY trigger stays silent for them.
-SILENT = "-c vibestack.own_news=on"
+SILENT = "-c vibestack.own_notify=on"
 # The commit without its flush to disk.
 NO_FLUSH = f"{SILENT} -c synchronous_commit=off"
 # As job_service's sessions plan: by the indexes, whatever is known of the table.

@@ -53,7 +53,7 @@ class DatabaseCase(unittest.TestCase):
         return [row[0] for row in self.writer.execute(INSERT_USERS, (count,)).fetchall()]
 
 
-class JobNewsTest(DatabaseCase):
+class JobChangesTest(DatabaseCase):
     def test_insert_names_ids_and_pending_workflows(self) -> None:
         ids = self.insert_jobs(2, "a") + self.insert_jobs(1, "b", None) + self.insert_jobs(1, "c", "completed")
         self.assertEqual(
@@ -141,10 +141,10 @@ class JobNewsTest(DatabaseCase):
             sent = [json.loads(notice.payload) for notice in notices]
             self.assertEqual(sorted(w for payload in sent for w in payload["pending"]), sorted(names))
             self.assertEqual(sum(len(payload["ids"]) for payload in sent), 400)
-            self.writer.execute("SET vibestack.own_news = 'on'; DELETE FROM agent_jobs; RESET vibestack.own_news")
+            self.writer.execute("SET vibestack.own_notify = 'on'; DELETE FROM agent_jobs; RESET vibestack.own_notify")
 
     def test_own_sessions_are_silent_on_jobs_but_not_on_users(self) -> None:
-        own = self.connect("-c vibestack.own_news=on")
+        own = self.connect("-c vibestack.own_notify=on")
         own.execute(INSERT_JOBS, ("w", "pending", 3))
         own.execute("UPDATE agent_jobs SET status = 'failed'")
         own.execute("DELETE FROM agent_jobs")
@@ -154,7 +154,7 @@ class JobNewsTest(DatabaseCase):
 
     def test_truncate_is_resync_in_every_session(self) -> None:
         self.writer.execute("TRUNCATE agent_jobs")
-        self.connect("-c vibestack.own_news=on").execute("TRUNCATE users, agent_jobs")
+        self.connect("-c vibestack.own_notify=on").execute("TRUNCATE users, agent_jobs")
         self.assertEqual(self.news(), [(JOBS, {"resync": True}), (USERS, {"resync": True}), (JOBS, {"resync": True})])
 
     def test_search_path_of_the_writer_does_not_matter(self) -> None:
@@ -170,7 +170,7 @@ class JobNewsTest(DatabaseCase):
         self.assertEqual(len(self.news()), 3)
 
 
-class UserNewsTest(DatabaseCase):
+class UserNotifyTest(DatabaseCase):
     def test_every_change_names_ids(self) -> None:
         ids = self.insert_users(2)
         self.assertEqual(self.news(), [(USERS, {"ids": ids})])

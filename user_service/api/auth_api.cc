@@ -15,13 +15,13 @@ using user::v1::LoginRequest;
 using user::v1::RefreshTokenRequest;
 using user::v1::TokenResponse;
 
-AuthApi::AuthApi(rpc::Guard& guard, GuessGuard& guesses, Domain domain, auth::KeySetProvider keys,
-                 Metrics& metrics)
+AuthApi::AuthApi(rpc::CallInterceptor& interceptor, AuthRateLimiter& guesses, Domain domain,
+                 auth::KeySetProvider keys, Metrics& metrics)
     : guesses_(guesses),
       domain_(domain),
       keys_(std::move(keys)),
       logins_(metrics),
-      service_(*LoginRequest::descriptor()->file()->FindServiceByName("AuthService"), guard) {
+      service_(*LoginRequest::descriptor()->file()->FindServiceByName("AuthService"), interceptor) {
   BindMethods();
 }
 

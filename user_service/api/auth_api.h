@@ -6,10 +6,10 @@
 #include "common/auth/key_set.h"
 #include "common/auth/token.h"
 #include "common/rpc/call.h"
-#include "common/rpc/guard.h"
+#include "common/rpc/call_interceptor.h"
 #include "common/rpc/service.h"
 #include "common/telemetry/metrics.h"
-#include "user_service/api/guess_guard.h"
+#include "user_service/api/auth_rate_limiter.h"
 #include "user_service/api/login_metrics.h"
 #include "user_service/domain/accounts.h"
 #include "user_service/domain/introspections.h"
@@ -35,8 +35,8 @@ class AuthApi {
   };
 
   // What is given must outlive this.
-  AuthApi(rpc::Guard& guard, GuessGuard& guesses, Domain domain, auth::KeySetProvider keys,
-          Metrics& metrics);
+  AuthApi(rpc::CallInterceptor& interceptor, AuthRateLimiter& guesses, Domain domain,
+          auth::KeySetProvider keys, Metrics& metrics);
   AuthApi(const AuthApi&) = delete;
   AuthApi& operator=(const AuthApi&) = delete;
 
@@ -74,7 +74,7 @@ class AuthApi {
   Answer<user::v1::IntrospectTokenResponse> IntrospectToken(
       rpc::Call& call, const user::v1::IntrospectTokenRequest& request);
 
-  GuessGuard& guesses_;
+  AuthRateLimiter& guesses_;
   const Domain domain_;
   const auth::KeySetProvider keys_;
   LoginMetrics logins_;

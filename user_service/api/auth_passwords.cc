@@ -50,7 +50,7 @@ Task<absl::StatusOr<RequestPasswordResetResponse>> AuthApi::RequestPasswordReset
   rpc::Validator validator;
   CheckSoughtEmail(validator, request.email());
   if (!validator.ok()) co_return validator.ToStatus();
-  absl::StatusOr<Outbox::Place> place = domain_.password_resets.Begin();
+  absl::StatusOr<MailQueue::Place> place = domain_.password_resets.Begin();
   if (!place.ok()) co_return place.status();
   // Only what a mail can come of counts.
   const absl::Status allowed =

@@ -56,7 +56,7 @@ absl::StatusOr<user::v1::User> AuthApi::BeginSignUp(const Call& call,
   if (request.has_bio()) validator.Add("bio", kBelongsToConfirm);
   validator.NoUnknownFields(request);
   if (!validator.ok()) return validator.ToStatus();
-  absl::StatusOr<Outbox::Place> place = domain_.sign_ups.Begin();
+  absl::StatusOr<MailQueue::Place> place = domain_.sign_ups.Begin();
   if (!place.ok()) return place.status();
   // Only what a mail can come of counts.
   const absl::Status allowed =

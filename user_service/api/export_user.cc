@@ -57,7 +57,7 @@ Task<absl::Status> UserApi::ExportUser(rpc::Call& call, const user::v1::ExportUs
     if (!jobs.ok()) co_return jobs.status();
     if (jobs->empty()) co_return absl::OkStatus();
     // The message before may have taken long: whoever was banned or demoted meanwhile gets no more.
-    const absl::Status admitted = co_await stream.Readmit();
+    const absl::Status admitted = co_await stream.Reauthorize();
     if (!admitted.ok()) co_return admitted;
     const absl::StatusOr<std::string> reached = ReachableUser(call.caller(), "id", *id);
     if (!reached.ok()) co_return reached.status();

@@ -30,14 +30,15 @@ using user::v1::PurgeUserResponse;
 using user::v1::UndeleteUserRequest;
 using user::v1::UpdateUserRequest;
 
-UserApi::UserApi(rpc::Guard& guard, GuessGuard& guesses, Accounts& accounts, AccountWrites& writes,
-                 UserStore& users, Secret fingerprint_key)
+UserApi::UserApi(rpc::CallInterceptor& interceptor, AuthRateLimiter& guesses, Accounts& accounts,
+                 AccountWrites& writes, UserStore& users, Secret fingerprint_key)
     : guesses_(guesses),
       accounts_(accounts),
       writes_(writes),
       users_(users),
       fingerprint_key_(std::move(fingerprint_key)),
-      service_(*GetUserRequest::descriptor()->file()->FindServiceByName("UserService"), guard) {
+      service_(*GetUserRequest::descriptor()->file()->FindServiceByName("UserService"),
+               interceptor) {
   BindMethods();
 }
 

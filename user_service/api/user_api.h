@@ -6,10 +6,10 @@
 #include "common/async/task.h"
 #include "common/base/secret.h"
 #include "common/rpc/call.h"
-#include "common/rpc/guard.h"
+#include "common/rpc/call_interceptor.h"
 #include "common/rpc/server_stream.h"
 #include "common/rpc/service.h"
-#include "user_service/api/guess_guard.h"
+#include "user_service/api/auth_rate_limiter.h"
 #include "user_service/domain/account_writes.h"
 #include "user_service/domain/accounts.h"
 #include "user_service/store/user_store.h"
@@ -21,8 +21,8 @@ namespace vibestack::user_service {
 class UserApi {
  public:
   // What is given by reference must outlive this.
-  UserApi(rpc::Guard& guard, GuessGuard& guesses, Accounts& accounts, AccountWrites& writes,
-          UserStore& users, Secret fingerprint_key);
+  UserApi(rpc::CallInterceptor& interceptor, AuthRateLimiter& guesses, Accounts& accounts,
+          AccountWrites& writes, UserStore& users, Secret fingerprint_key);
   UserApi(const UserApi&) = delete;
   UserApi& operator=(const UserApi&) = delete;
 
@@ -52,7 +52,7 @@ class UserApi {
   Task<absl::Status> ExportUser(rpc::Call& call, const user::v1::ExportUserRequest& request,
                                 rpc::ServerStream<user::v1::ExportUserResponse>& stream);
 
-  GuessGuard& guesses_;
+  AuthRateLimiter& guesses_;
   Accounts& accounts_;
   AccountWrites& writes_;
   UserStore& users_;

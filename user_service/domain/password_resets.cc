@@ -32,22 +32,22 @@ absl::Status CheckResetToken(const auth::Claims& claims, const UserPtr& user,
 
 PasswordResets::PasswordResets(UserStore& users, Passwords& passwords,
                                const auth::KeySetProvider& keys, const Clock& clock,
-                               Secret fingerprint_key, Outbox* outbox)
+                               Secret fingerprint_key, MailQueue* mail_queue)
     : users_(users),
       passwords_(passwords),
       verifier_(keys, clock),
       issuer_(keys, clock),
       fingerprint_key_(std::move(fingerprint_key)),
-      outbox_(outbox) {}
+      mail_queue_(mail_queue) {}
 
-Task<void> PasswordResets::Send(Outbox::Place place, std::string email) {
+Task<void> PasswordResets::Send(MailQueue::Place place, std::string email) {
   const absl::StatusOr<UserPtr> user =
       co_await users_.FindByEmail(std::move(email), absl::Now() + kLookUpTimeout);
   if (user.ok() && (*user == nullptr || !(*user)->is_active)) co_return;
   absl::StatusOr<Notice> notice = MakeNotice(user);
   if (notice.ok()) {
     Audit("password_reset_sent", {{"user_id", notice->user_id}});
-    outbox_->Put(std::move(place), *std::move(notice));
+    mail_queue_->Put(std::move(place), *std::move(notice));
   } else {
     Log(LogLevel::kWarning, "password_reset_not_sent", {{"reason", ErrorReason(notice.status())}});
   }

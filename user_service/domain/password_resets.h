@@ -12,7 +12,7 @@
 #include "common/auth/token_verifier.h"
 #include "common/base/clock.h"
 #include "common/base/secret.h"
-#include "user_service/domain/outbox.h"
+#include "user_service/domain/mail_queue.h"
 #include "user_service/domain/passwords.h"
 #include "user_service/store/user_store.h"
 
@@ -29,14 +29,14 @@ class PasswordResets {
  public:
   // All must outlive this; a null outbox: no mail is sent here.
   PasswordResets(UserStore& users, Passwords& passwords, const auth::KeySetProvider& keys,
-                 const Clock& clock, Secret fingerprint_key, Outbox* outbox);
+                 const Clock& clock, Secret fingerprint_key, MailQueue* mail_queue);
 
   // The first half of a request, which knows nothing of accounts. As ReserveIn.
-  absl::StatusOr<Outbox::Place> Begin() { return ReserveIn(outbox_); }
+  absl::StatusOr<MailQueue::Place> Begin() { return ReserveIn(mail_queue_); }
 
   // The second half, after the caller has been answered: a token to the account of that email if it
   // has an active one. What goes wrong is logged. The place keeps this alive.
-  Task<void> Send(Outbox::Place place, std::string email);
+  Task<void> Send(MailQueue::Place place, std::string email);
 
   // The account with its new password, which keeps to input_rules.h. UNAUTHENTICATED
   // (TOKEN_INVALID, TOKEN_EXPIRED, ACCOUNT_INACTIVE). Else as UserStore, PasswordPool and
@@ -52,7 +52,7 @@ class PasswordResets {
   const auth::TokenVerifier verifier_;
   const auth::TokenIssuer issuer_;
   const Secret fingerprint_key_;
-  Outbox* const outbox_;
+  MailQueue* const mail_queue_;
 };
 
 }  // namespace vibestack::user_service

@@ -21,21 +21,21 @@ absl::Status SignUpClosedError() {
 }
 
 SignUps::SignUps(SignUpMode mode, UserStore& users, Accounts& accounts,
-                 const auth::KeySetProvider& keys, const Clock& clock, Outbox* outbox)
+                 const auth::KeySetProvider& keys, const Clock& clock, MailQueue* mail_queue)
     : mode_(mode),
       users_(users),
       accounts_(accounts),
       verifier_(keys, clock),
       issuer_(keys, clock),
-      outbox_(outbox) {}
+      mail_queue_(mail_queue) {}
 
-Task<void> SignUps::Send(Outbox::Place place, std::string email) {
+Task<void> SignUps::Send(MailQueue::Place place, std::string email) {
   email = NormalizeEmail(email);
   const absl::StatusOr<UserPtr> user =
       co_await users_.FindByEmail(email, absl::Now() + kLookUpTimeout);
   absl::StatusOr<Notice> notice = MakeNotice(email, user);
   if (notice.ok()) {
-    outbox_->Put(std::move(place), *std::move(notice));
+    mail_queue_->Put(std::move(place), *std::move(notice));
   } else {
     Log(LogLevel::kWarning, "sign_up_not_sent", {{"reason", ErrorReason(notice.status())}});
   }

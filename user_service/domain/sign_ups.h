@@ -12,7 +12,7 @@
 #include "common/auth/token_verifier.h"
 #include "common/base/clock.h"
 #include "user_service/domain/accounts.h"
-#include "user_service/domain/outbox.h"
+#include "user_service/domain/mail_queue.h"
 #include "user_service/store/user_store.h"
 
 namespace vibestack::user_service {
@@ -32,17 +32,17 @@ class SignUps {
  public:
   // All must outlive this; a null outbox: no mail is sent here.
   SignUps(SignUpMode mode, UserStore& users, Accounts& accounts, const auth::KeySetProvider& keys,
-          const Clock& clock, Outbox* outbox);
+          const Clock& clock, MailQueue* mail_queue);
 
   SignUpMode mode() const { return mode_; }
 
   // Where sign-up is confirmed, the first half of one, which knows nothing of accounts. As
   // ReserveIn.
-  absl::StatusOr<Outbox::Place> Begin() { return ReserveIn(outbox_); }
+  absl::StatusOr<MailQueue::Place> Begin() { return ReserveIn(mail_queue_); }
 
   // The second half, after the caller has been answered: a token to the mailbox, or, where the
   // email has an account, that news. What goes wrong is logged. The place keeps this alive.
-  Task<void> Send(Outbox::Place place, std::string email);
+  Task<void> Send(MailQueue::Place place, std::string email);
 
   // The account of a sign-up token, with the rest of `account` (its id and email are the token's).
   // Again with the same: what it made. UNAUTHENTICATED (TOKEN_INVALID, TOKEN_EXPIRED);
@@ -59,7 +59,7 @@ class SignUps {
   Accounts& accounts_;
   const auth::TokenVerifier verifier_;
   const auth::TokenIssuer issuer_;
-  Outbox* const outbox_;
+  MailQueue* const mail_queue_;
 };
 
 }  // namespace vibestack::user_service

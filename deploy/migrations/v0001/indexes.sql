@@ -38,5 +38,5 @@ CREATE INDEX IF NOT EXISTS vibestack_jobs_stats ON agent_jobs (workflow_id, coal
 CREATE INDEX IF NOT EXISTS vibestack_jobs_running ON agent_jobs (workflow_id, updated_at)
   WHERE coalesce(status, 'pending') = 'processing';
 -- Jobs that were made with an input and never accepted.
-CREATE INDEX IF NOT EXISTS vibestack_jobs_unfed ON agent_jobs (workflow_id, updated_at)
+CREATE INDEX IF NOT EXISTS vibestack_jobs_awaiting_input ON agent_jobs (workflow_id, updated_at)
   WHERE coalesce(status, 'pending') = 'pending' AND result_payload IS NOT NULL;

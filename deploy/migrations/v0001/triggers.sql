@@ -12,27 +12,27 @@ CREATE OR REPLACE TRIGGER vibestack_timestamps BEFORE INSERT OR UPDATE ON agent_
 
 -- News of users always leaves inside the writer's transaction: a ban must not be missed.
 -- (One trigger an event: a trigger with transition tables takes no second event.)
-CREATE OR REPLACE TRIGGER vibestack_news_insert AFTER INSERT ON users REFERENCING NEW TABLE AS new_rows
+CREATE OR REPLACE TRIGGER vibestack_notify_insert AFTER INSERT ON users REFERENCING NEW TABLE AS new_rows
   FOR EACH STATEMENT EXECUTE FUNCTION vibestack_users_inserted();
-CREATE OR REPLACE TRIGGER vibestack_news_update AFTER UPDATE ON users
+CREATE OR REPLACE TRIGGER vibestack_notify_update AFTER UPDATE ON users
   REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
   FOR EACH STATEMENT EXECUTE FUNCTION vibestack_users_updated();
-CREATE OR REPLACE TRIGGER vibestack_news_delete AFTER DELETE ON users REFERENCING OLD TABLE AS old_rows
+CREATE OR REPLACE TRIGGER vibestack_notify_delete AFTER DELETE ON users REFERENCING OLD TABLE AS old_rows
   FOR EACH STATEMENT EXECUTE FUNCTION vibestack_users_deleted();
-CREATE OR REPLACE TRIGGER vibestack_news_truncate AFTER TRUNCATE ON users
+CREATE OR REPLACE TRIGGER vibestack_notify_truncate AFTER TRUNCATE ON users
   FOR EACH STATEMENT EXECUTE FUNCTION vibestack_truncated('vibestack_users');
 
--- News of agent_jobs: sessions with vibestack.own_news = 'on' send it themselves after their commit, since NOTIFY inside a
+-- News of agent_jobs: sessions with vibestack.own_notify = 'on' send it themselves after their commit, since NOTIFY inside a
 -- transaction makes commits wait for one another.
-CREATE OR REPLACE TRIGGER vibestack_news_insert AFTER INSERT ON agent_jobs REFERENCING NEW TABLE AS new_rows
-  FOR EACH STATEMENT WHEN (current_setting('vibestack.own_news', true) IS DISTINCT FROM 'on')
+CREATE OR REPLACE TRIGGER vibestack_notify_insert AFTER INSERT ON agent_jobs REFERENCING NEW TABLE AS new_rows
+  FOR EACH STATEMENT WHEN (current_setting('vibestack.own_notify', true) IS DISTINCT FROM 'on')
   EXECUTE FUNCTION vibestack_jobs_inserted();
-CREATE OR REPLACE TRIGGER vibestack_news_update AFTER UPDATE ON agent_jobs
+CREATE OR REPLACE TRIGGER vibestack_notify_update AFTER UPDATE ON agent_jobs
   REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
-  FOR EACH STATEMENT WHEN (current_setting('vibestack.own_news', true) IS DISTINCT FROM 'on')
+  FOR EACH STATEMENT WHEN (current_setting('vibestack.own_notify', true) IS DISTINCT FROM 'on')
   EXECUTE FUNCTION vibestack_jobs_updated();
-CREATE OR REPLACE TRIGGER vibestack_news_delete AFTER DELETE ON agent_jobs REFERENCING OLD TABLE AS old_rows
-  FOR EACH STATEMENT WHEN (current_setting('vibestack.own_news', true) IS DISTINCT FROM 'on')
+CREATE OR REPLACE TRIGGER vibestack_notify_delete AFTER DELETE ON agent_jobs REFERENCING OLD TABLE AS old_rows
+  FOR EACH STATEMENT WHEN (current_setting('vibestack.own_notify', true) IS DISTINCT FROM 'on')
   EXECUTE FUNCTION vibestack_jobs_deleted();
-CREATE OR REPLACE TRIGGER vibestack_news_truncate AFTER TRUNCATE ON agent_jobs
+CREATE OR REPLACE TRIGGER vibestack_notify_truncate AFTER TRUNCATE ON agent_jobs
   FOR EACH STATEMENT EXECUTE FUNCTION vibestack_truncated('vibestack_agent_jobs');

@@ -18,7 +18,7 @@ class Heard {
     options.channels = {"first", "second"};
     options.on_notification = [this](const std::string& channel, const std::string& payload) {
       absl::MutexLock lock(&mutex_);
-      news_.push_back(channel + "=" + payload);
+      changes_.push_back(channel + "=" + payload);
     };
     options.on_listening = [this] {
       absl::MutexLock lock(&mutex_);
@@ -36,13 +36,14 @@ class Heard {
         absl::Seconds(20));
   }
 
-  bool WaitForNews(std::string news) {
+  bool AwaitChange(std::string changes) {
     absl::MutexLock lock(&mutex_);
-    wanted_news_ = std::move(news);
+    wanted_ = std::move(changes);
     return mutex_.AwaitWithTimeout(absl::Condition(
                                        +[](Heard* self) {
-                                         return std::find(self->news_.begin(), self->news_.end(),
-                                                          self->wanted_news_) != self->news_.end();
+                                         return std::find(self->changes_.begin(),
+                                                          self->changes_.end(),
+                                                          self->wanted_) != self->changes_.end();
                                        },
                                        this),
                                    absl::Seconds(20));
@@ -50,10 +51,10 @@ class Heard {
 
  private:
   absl::Mutex mutex_;
-  std::vector<std::string> news_;
+  std::vector<std::string> changes_;
   int listening_ = 0;
   int wanted_listening_ = 0;
-  std::string wanted_news_;
+  std::string wanted_;
 };
 
 void KillListeners() {
@@ -68,8 +69,8 @@ TEST(ListenerTest, HearsItsChannels) {
   ASSERT_TRUE(heard.WaitForListening(1));
   EXPECT_TRUE(listener.listening());
   Foreign("SELECT pg_notify('first', 'a'), pg_notify('second', 'b'), pg_notify('third', 'c')");
-  EXPECT_TRUE(heard.WaitForNews("first=a"));
-  EXPECT_TRUE(heard.WaitForNews("second=b"));
+  EXPECT_TRUE(heard.AwaitChange("first=a"));
+  EXPECT_TRUE(heard.AwaitChange("second=b"));
 }
 
 TEST(ListenerTest, ListensAgainAfterItsConnectionWasKilledAndSaysSo) {
@@ -79,7 +80,7 @@ TEST(ListenerTest, ListensAgainAfterItsConnectionWasKilledAndSaysSo) {
   KillListeners();
   ASSERT_TRUE(heard.WaitForListening(2));
   Foreign("SELECT pg_notify('first', 'again')");
-  EXPECT_TRUE(heard.WaitForNews("first=again"));
+  EXPECT_TRUE(heard.AwaitChange("first=again"));
   EXPECT_EQ(listener.connects(), 2U);
 }
 

@@ -16,12 +16,12 @@ class CancelTest : public JobServiceTest {
 
 TEST_F(CancelTest, APendingJobFailsWithTheCodeCancelled) {
   const std::string id = MustCreate(ann_);
-  TakeNews();
+  TakeChanges();
   const absl::StatusOr<Job> job = Cancel(id, ann_);
   ASSERT_TRUE(job.ok()) << job.status();
   EXPECT_EQ(job->status, JobStatus::kFailed);
   EXPECT_EQ(One("SELECT result_payload #>> '{error,code}' FROM agent_jobs"), "CANCELLED");
-  EXPECT_THAT(TakeNews().changed, ElementsAre(id));
+  EXPECT_THAT(TakeChanges().changed, ElementsAre(id));
   EXPECT_TRUE(Claim(1).empty());
 }
 

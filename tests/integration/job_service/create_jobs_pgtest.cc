@@ -30,7 +30,7 @@ TEST_F(CreateJobsTest, ANewJobIsPendingAndAsItWasTold) {
   EXPECT_EQ(stored->created_at, creation->created_at);
   EXPECT_EQ(stored->updated_at, creation->updated_at);
   EXPECT_FALSE(stored->result.has_value());
-  EXPECT_EQ(TakeNews().pending["mail ä"], 1);
+  EXPECT_EQ(TakeChanges().pending["mail ä"], 1);
 }
 
 TEST_F(CreateJobsTest, TheSameIdAndContentReturnsWhatExistsWhateverItsState) {
@@ -118,16 +118,16 @@ TEST_F(CreateJobsTest, ABatchIsMadeWholeOrNotAtAll) {
   ASSERT_TRUE(Create(taken).ok());
   std::vector<NewJob> jobs{Make("a"), Make("b"), taken};
   jobs[2].workflow_id = "other";
-  TakeNews();
+  TakeChanges();
   EXPECT_EQ(ErrorReason(SyncWait(store_.CreateAll(jobs, Soon())).status()), "ID_TAKEN");
   EXPECT_EQ(One("SELECT count(*) FROM agent_jobs"), "1");
-  EXPECT_TRUE(TakeNews().empty());
+  EXPECT_TRUE(TakeChanges().empty());
   jobs[2] = taken;
   const auto creations = SyncWait(store_.CreateAll(jobs, Soon()));
   ASSERT_TRUE(creations.ok()) << creations.status();
   EXPECT_NE((*creations)[2].existing, nullptr);
   EXPECT_EQ(One("SELECT count(*) FROM agent_jobs"), "3");
-  EXPECT_EQ(TakeNews().pending.size(), 3U);
+  EXPECT_EQ(TakeChanges().pending.size(), 3U);
   const auto repeated = SyncWait(store_.CreateAll(jobs, Soon()));
   ASSERT_TRUE(repeated.ok());
   EXPECT_EQ((*repeated)[0].created_at, (*creations)[0].created_at);

@@ -47,7 +47,7 @@ class DispatchesTest : public JobServiceTest {
     EXPECT_TRUE(retried.ok()) << retried.status();
   }
 
-  DispatchStore dispatches_{pool_, StoreOptions().on_news, metrics_};
+  DispatchStore dispatches_{pool_, StoreOptions().on_change, metrics_};
 };
 
 TEST_F(DispatchesTest, ATakenJobStaysPendingAndNobodyElseGetsItUntilItsTimeIsOver) {
@@ -102,13 +102,13 @@ TEST_F(DispatchesTest, TheOldestAreTakenFirstAndOnlyOfTheWorkflow) {
 TEST_F(DispatchesTest, WhatCameOfItIsStoredAndTold) {
   const std::string id = MustCreate(ann_);
   const Job taken = Take(1).at(0);
-  TakeNews();
+  TakeChanges();
   const std::vector<Job> renewed = Renew(taken);
   ASSERT_THAT(renewed, SizeIs(1));
   EXPECT_FALSE(Settle(taken, JobStatus::kFailed, "1"));
   EXPECT_TRUE(Settle(renewed[0], JobStatus::kProcessing));
   EXPECT_EQ(Get(id)->status, JobStatus::kProcessing);
-  EXPECT_THAT(TakeNews().changed, testing::Contains(id));
+  EXPECT_THAT(TakeChanges().changed, testing::Contains(id));
 }
 
 TEST_F(DispatchesTest, AResultThatTheDatabaseRefusesLeavesTheJobAsItWas) {

@@ -102,9 +102,9 @@ class JobServiceTest : public testing::Test {
   }
 
   // What the store told of its writes.
-  JobNews TakeNews() {
-    absl::MutexLock lock(&news_mutex_);
-    return std::exchange(news_, {});
+  JobChanges TakeChanges() {
+    absl::MutexLock lock(&changes_mutex_);
+    return std::exchange(changes_, {});
   }
 
   static db::PoolOptions PoolOptionsOf(int connections) {
@@ -116,13 +116,13 @@ class JobServiceTest : public testing::Test {
   JobStoreOptions StoreOptions() {
     JobStoreOptions options;
     options.lease_duration = lease_duration_;
-    options.on_news = [this](JobNews news) {
-      absl::MutexLock lock(&news_mutex_);
-      for (std::string& id : news.changed) news_.changed.push_back(std::move(id));
-      for (const auto& [user_id, ids] : news.deleted) {
-        for (const std::string& id : ids) news_.deleted[user_id].push_back(id);
+    options.on_change = [this](JobChanges changes) {
+      absl::MutexLock lock(&changes_mutex_);
+      for (std::string& id : changes.changed) changes_.changed.push_back(std::move(id));
+      for (const auto& [user_id, ids] : changes.deleted) {
+        for (const std::string& id : ids) changes_.deleted[user_id].push_back(id);
       }
-      for (const auto& [workflow_id, jobs] : news.pending) news_.pending[workflow_id] += jobs;
+      for (const auto& [workflow_id, jobs] : changes.pending) changes_.pending[workflow_id] += jobs;
     };
     return options;
   }
@@ -130,8 +130,8 @@ class JobServiceTest : public testing::Test {
   const absl::Duration lease_duration_;
   const std::string ann_ = "aaaaaaaa-aaaa-4aaa-8aaa-aaaaaaaaaaaa";
   const std::string bob_ = "bbbbbbbb-bbbb-4bbb-8bbb-bbbbbbbbbbbb";
-  absl::Mutex news_mutex_;
-  JobNews news_ ABSL_GUARDED_BY(news_mutex_);
+  absl::Mutex changes_mutex_;
+  JobChanges changes_ ABSL_GUARDED_BY(changes_mutex_);
   pqxx::connection foreign_{DatabaseUrl()};
   Metrics metrics_;
   db::Pool pool_{PoolOptionsOf(6)};

@@ -42,11 +42,11 @@ TEST_F(LeasesTest, ALeaseThatRanOutIsClaimableAgainAndTheLateWorkerIsRefused) {
   EXPECT_EQ(Sweep(), 0);
   Age(id, "61 seconds");
   const Lease aged{id, LeaseToken(*Get(id))};
-  TakeNews();
+  TakeChanges();
   EXPECT_EQ(Sweep(), 1);
-  const JobNews news = TakeNews();
-  EXPECT_THAT(news.changed, ElementsAre(id));
-  EXPECT_EQ(news.pending.at("w"), 1);
+  const JobChanges changes = TakeChanges();
+  EXPECT_THAT(changes.changed, ElementsAre(id));
+  EXPECT_EQ(changes.pending.at("w"), 1);
   EXPECT_EQ(Get(id)->status, JobStatus::kPending);
   EXPECT_EQ(ErrorReason(Complete(aged, "\"late\"").status()), "LEASE_LOST");
   const std::vector<Job> again = Claim(1);
@@ -161,10 +161,10 @@ TEST_F(LeasesTest, ALostConnectionIsNotALostLease) {
 TEST_F(LeasesTest, TheSameCompletionTwiceIsOneAndAnotherIsRefused) {
   const std::string id = MustCreate(ann_);
   const Lease lease = LeaseOf(Claim(1)[0]);
-  TakeNews();
+  TakeChanges();
   const absl::StatusOr<Job> first = Complete(lease, R"({"a":1,"b":[1.0]})");
   ASSERT_TRUE(first.ok()) << first.status();
-  EXPECT_THAT(TakeNews().changed, ElementsAre(id));
+  EXPECT_THAT(TakeChanges().changed, ElementsAre(id));
   const absl::StatusOr<Job> second = Complete(lease, R"({ "b" : [1.0], "a" : 1 })");
   ASSERT_TRUE(second.ok()) << second.status();
   EXPECT_EQ(second->updated_at, first->updated_at);

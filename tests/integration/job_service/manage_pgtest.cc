@@ -43,14 +43,14 @@ class ManageTest : public JobServiceTest {
 
 TEST_F(ManageTest, AFailedJobIsTriedAgainWithoutItsError) {
   const std::string id = Failed();
-  TakeNews();
+  TakeChanges();
   const absl::StatusOr<Job> job = Retry(id, ann_);
   ASSERT_TRUE(job.ok()) << job.status();
   EXPECT_EQ(job->status, JobStatus::kPending);
   EXPECT_EQ(One("SELECT result_payload FROM agent_jobs"), "NULL");
-  const JobNews news = TakeNews();
-  EXPECT_THAT(news.changed, ElementsAre(id));
-  EXPECT_EQ(news.pending.at("w"), 1);
+  const JobChanges changes = TakeChanges();
+  EXPECT_THAT(changes.changed, ElementsAre(id));
+  EXPECT_EQ(changes.pending.at("w"), 1);
   EXPECT_TRUE(Retry(id, ann_).ok()) << "the same call again";
   EXPECT_THAT(Claim(10), testing::SizeIs(1));
   EXPECT_EQ(ErrorReason(Retry(id, ann_).status()), "JOB_NOT_FAILED");
@@ -77,19 +77,19 @@ TEST_F(ManageTest, OnlyTerminalJobsAreDeletedAndTheirUserIsTold) {
   ASSERT_TRUE(Complete(lease).ok());
   EXPECT_EQ(ErrorReason(Delete(lease.job_id, bob_)), "NOT_YOURS");
   EXPECT_EQ(ErrorReason(Retry(lease.job_id, bob_).status()), "NOT_YOURS");
-  TakeNews();
+  TakeChanges();
   ASSERT_TRUE(Delete(lease.job_id, ann_).ok());
-  EXPECT_THAT(TakeNews().deleted.at(ann_), ElementsAre(lease.job_id));
+  EXPECT_THAT(TakeChanges().deleted.at(ann_), ElementsAre(lease.job_id));
   EXPECT_EQ(ErrorReason(Delete(lease.job_id)), "JOB_NOT_FOUND");
   EXPECT_EQ(ErrorReason(Retry(lease.job_id).status()), "JOB_NOT_FOUND");
 }
 
 TEST_F(ManageTest, ProgressIsStoredAndReplacesTheLeaseToken) {
   const Lease lease = Claimed();
-  TakeNews();
+  TakeChanges();
   const absl::StatusOr<Job> progress = Progress(lease, R"({"part": 1})");
   ASSERT_TRUE(progress.ok()) << progress.status();
-  EXPECT_THAT(TakeNews().changed, ElementsAre(lease.job_id));
+  EXPECT_THAT(TakeChanges().changed, ElementsAre(lease.job_id));
   EXPECT_EQ(Get(lease.job_id)->result, R"({"part": 1})");
   EXPECT_EQ(Get(lease.job_id)->status, JobStatus::kProcessing);
   // Not even the same part is a key to the lease.
@@ -103,13 +103,13 @@ TEST_F(ManageTest, ReleasedJobsArePendingAtOnceAndOthersStay) {
   const Lease ended = Claimed();
   ASSERT_TRUE(Complete(ended).ok());
   const Lease gone{NewUuid(), 1};
-  TakeNews();
+  TakeChanges();
   const auto released = Release({mine, ended, gone});
   ASSERT_EQ(released.size(), 3U);
   EXPECT_TRUE(released[0].ok()) << released[0];
   EXPECT_EQ(ErrorReason(released[1]), "LEASE_LOST");
   EXPECT_EQ(ErrorReason(released[2]), "JOB_NOT_FOUND");
-  EXPECT_EQ(TakeNews().pending.at("w"), 1);
+  EXPECT_EQ(TakeChanges().pending.at("w"), 1);
   EXPECT_EQ(ErrorReason(Heartbeat(mine).status()), "LEASE_LOST");
   EXPECT_THAT(Claim(10), testing::SizeIs(1));
 }
@@ -156,9 +156,9 @@ TEST_F(ManageTest, RetentionDeletesOldTerminalJobsOnly) {
   Age(old, "2 hours");
   Age(open.job_id, "2 hours");
   MustCreate(ann_);
-  TakeNews();
+  TakeChanges();
   EXPECT_EQ(Expire(absl::Hours(1)), 1);
-  EXPECT_THAT(TakeNews().deleted.at(ann_), ElementsAre(old));
+  EXPECT_THAT(TakeChanges().deleted.at(ann_), ElementsAre(old));
   EXPECT_EQ(Expire(absl::Hours(1)), 0);
   EXPECT_NE(Get(fresh), nullptr);
   EXPECT_NE(Get(open.job_id), nullptr);

@@ -41,7 +41,7 @@ const Expectation kExpectations[] = {
     {sql::kExpireJobs, 2, {"vibestack_jobs_changed", "agent_jobs_pkey"}},
     {sql::kFindWorkflows, 1, {"vibestack_jobs_"}},
     {sql::kCountJobs, 2, {"vibestack_jobs_stats", "vibestack_jobs_claim "}},
-    {sql::kCensus, 1, {"vibestack_jobs_status"}},
+    {sql::kCountAllJobs, 1, {"vibestack_jobs_status"}},
     {sql::kChangedJobs, 4, {"vibestack_jobs_changed"}},
     {sql::kClaimDispatches, 3, {"vibestack_jobs_claim ", "agent_jobs_pkey"}},
     {sql::kRenewDispatches, 2, {"agent_jobs_pkey"}},
@@ -49,7 +49,7 @@ const Expectation kExpectations[] = {
     {sql::kReportRun, 2, {"agent_jobs_pkey"}},
     {sql::kFinishRun, 3, {"agent_jobs_pkey"}},
     {sql::kTakeWithInput, 4, {"agent_jobs_pkey"}},
-    {sql::kFailUnfed, 4, {"vibestack_jobs_unfed", "agent_jobs_pkey"}},
+    {sql::kFailAwaitingInput, 4, {"vibestack_jobs_awaiting_input", "agent_jobs_pkey"}},
     {sql::kExpireRuns, 4, {"vibestack_jobs_running", "agent_jobs_pkey"}},
     {sql::kFailOverdue, 5, {"vibestack_jobs_claim ", "agent_jobs_pkey"}},
     {sql::kListJobsNewest, 4, {"vibestack_jobs_created"}},
@@ -113,7 +113,7 @@ TEST_F(PlansTest, APlanForAnEmptyTableDoesNotLastWhileItFills) {
   options.plan_lifetime = absl::Milliseconds(10);  // shorter than it takes to fill the table
   const auto session = *db::Session::Open(options);
   const auto claim_and_finish = [&] {
-    std::vector<Turn> turns{{"w", ""}};
+    std::vector<RoundRobinPosition> turns{{"w", ""}};
     const auto jobs = *ClaimFairly(*session, turns, 100, 100);
     std::vector<JobFinish> finishes;
     for (const Job& job : jobs) finishes.push_back({LeaseOf(job), JobStatus::kCompleted, "1"});

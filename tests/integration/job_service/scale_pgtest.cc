@@ -16,7 +16,7 @@ class ScaleTest : public JobServiceTest {
  protected:
   // Fills the table up to so many jobs of 100 users and one workflow.
   void FillUpTo(int finished, int pending) {
-    Sql("SET vibestack.own_news = 'on'");
+    Sql("SET vibestack.own_notify = 'on'");
     Sql("UPDATE agent_jobs SET status = 'completed' WHERE status = 'processing'");
     Sql("INSERT INTO users (id, email, hashed_password) SELECT md5('u' || n)::uuid, 'u' || n, '' "
         "FROM generate_series(0, 99) AS n ON CONFLICT DO NOTHING");
@@ -51,12 +51,10 @@ class ScaleTest : public JobServiceTest {
   static void ExpectIndexes() {
     const auto ours = ConnectAsOurs();
     const std::pair<const db::Statement*, int> statements[] = {
-        {&sql::kClaimFairly, 4},        {&sql::kClaimOldest, 2},
-        {&sql::kListUserJobsNewest, 7}, {&sql::kListStatusJobsOldest, 6},
-        {&sql::kCountJobs, 2},          {&sql::kSweepJobs, 4},
-        {&sql::kExpireJobs, 2},         {&sql::kCensus, 1},
-        {&sql::kExpireRuns, 4},         {&sql::kFailUnfed, 4},
-        {&sql::kFailOverdue, 5},        {&sql::kClaimDispatches, 3},
+        {&sql::kClaimFairly, 4},          {&sql::kClaimOldest, 2},  {&sql::kListUserJobsNewest, 7},
+        {&sql::kListStatusJobsOldest, 6}, {&sql::kCountJobs, 2},    {&sql::kSweepJobs, 4},
+        {&sql::kExpireJobs, 2},           {&sql::kCountAllJobs, 1}, {&sql::kExpireRuns, 4},
+        {&sql::kFailAwaitingInput, 4},    {&sql::kFailOverdue, 5},  {&sql::kClaimDispatches, 3},
         {&sql::kFindWorkflows, 1}};
     for (const auto& [statement, parameters] : statements) {
       const std::string plan = PlanOf(*ours, *statement, parameters);

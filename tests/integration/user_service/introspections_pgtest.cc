@@ -1,6 +1,6 @@
 #include "user_service/domain/introspections.h"
 
-#include "tests/integration/user_service/outbox.h"
+#include "tests/integration/user_service/mail_queue.h"
 
 namespace vibestack::user_service {
 namespace {

@@ -8,7 +8,7 @@
 #include "common/auth/es256.h"
 #include "common/auth/key_set.h"
 #include "tests/integration/user_service/fixture.h"
-#include "user_service/domain/outbox.h"
+#include "user_service/domain/mail_queue.h"
 #include "user_service/domain/password_changes.h"
 #include "user_service/domain/password_resets.h"
 #include "user_service/domain/sessions.h"
@@ -17,7 +17,7 @@
 namespace vibestack::user_service {
 
 // Keeps what would be mailed.
-class KeepingOutbox final : public Outbox {
+class KeepingMailQueue final : public MailQueue {
  public:
   absl::StatusOr<Place> Reserve() override {
     ++places_;
@@ -69,7 +69,7 @@ class MailedTokensTest : public UserServiceTest {
         id + "'");
   }
 
-  KeepingOutbox outbox_;
+  KeepingMailQueue mail_queue_;
   const Secret fingerprint_key_{"key"};
   const std::shared_ptr<const auth::KeySet> key_set_ =
       *auth::KeySet::FromPems({{"k1", *auth::Es256Key::Generate()->ToPrivatePem()}});
@@ -77,15 +77,17 @@ class MailedTokensTest : public UserServiceTest {
   FakeClock clock_{absl::Now()};
   Sessions sessions_{users_, passwords_, keys_, clock_, {.fingerprint_key = fingerprint_key_}};
   PasswordChanges password_changes_{users_, passwords_};
-  PasswordResets password_resets_{users_, passwords_, keys_, clock_, fingerprint_key_, &outbox_};
-  SignUps sign_ups_{SignUpMode::kConfirmed, users_, accounts_, keys_, clock_, &outbox_};
+  PasswordResets password_resets_{users_, passwords_,       keys_,
+                                  clock_, fingerprint_key_, &mail_queue_};
+  SignUps sign_ups_{SignUpMode::kConfirmed, users_, accounts_, keys_, clock_, &mail_queue_};
 
  private:
   std::string Sent(Task<void> work) {
-    const size_t before = outbox_.notices().size();
+    const size_t before = mail_queue_.notices().size();
     SyncWait(Finish(std::move(work)));
-    EXPECT_EQ(outbox_.places(), 0);
-    return outbox_.notices().size() == before ? "" : outbox_.notices().back().token.Reveal();
+    EXPECT_EQ(mail_queue_.places(), 0);
+    return mail_queue_.notices().size() == before ? ""
+                                                  : mail_queue_.notices().back().token.Reveal();
   }
   static Task<bool> Finish(Task<void> work) {
     {

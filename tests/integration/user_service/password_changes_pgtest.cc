@@ -3,7 +3,7 @@
 #include <thread>
 
 #include "common/auth/bcrypt.h"
-#include "tests/integration/user_service/outbox.h"
+#include "tests/integration/user_service/mail_queue.h"
 
 namespace vibestack::user_service {
 namespace {

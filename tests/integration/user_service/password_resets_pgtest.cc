@@ -2,7 +2,7 @@
 
 #include <thread>
 
-#include "tests/integration/user_service/outbox.h"
+#include "tests/integration/user_service/mail_queue.h"
 
 namespace vibestack::user_service {
 namespace {
@@ -49,14 +49,14 @@ TEST_F(PasswordResetsTest, OnlyActiveAccountsAreSentOne) {
   EXPECT_EQ(RequestReset("nobody@example.com"), "");
   Sql("UPDATE users SET is_active = false");
   EXPECT_EQ(RequestReset(kEmail), "");
-  EXPECT_TRUE(outbox_.notices().empty());
+  EXPECT_TRUE(mail_queue_.notices().empty());
 }
 
 TEST_F(PasswordResetsTest, MailGoesToTheEmailAsItIsStored) {
   const std::string id = InsertForeign("Kim@Example.com", "$2b$04$" + std::string(53, 'a'));
   ASSERT_NE(RequestReset("kIM@EXAMPLE.COM"), "");
-  EXPECT_EQ(outbox_.notices()[0].email, "Kim@Example.com");
-  EXPECT_EQ(outbox_.notices()[0].user_id, id);
+  EXPECT_EQ(mail_queue_.notices()[0].email, "Kim@Example.com");
+  EXPECT_EQ(mail_queue_.notices()[0].user_id, id);
   // The Kelvin sign and the dotless i become k and i in other programs' upper or lower case.
   EXPECT_EQ(RequestReset("\u212Aim@example.com"), "");
   EXPECT_EQ(RequestReset("k\u0131m@example.com"), "");

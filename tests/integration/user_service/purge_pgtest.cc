@@ -2,7 +2,7 @@
 #include <set>
 #include <thread>
 
-#include "common/db/news.h"
+#include "common/db/change_event.h"
 #include "tests/integration/user_service/fixture.h"
 
 namespace vibestack::user_service {
@@ -14,7 +14,7 @@ class Ids : public pqxx::notification_receiver {
   Ids(pqxx::connection& connection, const std::string& channel)
       : notification_receiver(connection, channel) {}
   void operator()(const std::string& payload, int) override {
-    for (const std::string& id : db::ParseNews(payload).ids) ids.insert(id);
+    for (const std::string& id : db::ParseChangeEvent(payload).ids) ids.insert(id);
   }
   std::set<std::string> ids;
 };

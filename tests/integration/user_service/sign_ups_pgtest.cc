@@ -2,7 +2,7 @@
 
 #include <thread>
 
-#include "tests/integration/user_service/outbox.h"
+#include "tests/integration/user_service/mail_queue.h"
 
 namespace vibestack::user_service {
 namespace {
@@ -25,7 +25,7 @@ TEST_F(SignUpsTest, ConfirmedSignUpMakesTheAccountThatItsTokenSays) {
   const std::string token = SignUp("Ann@Example.com");
   ASSERT_FALSE(token.empty());
   EXPECT_EQ(Count(), "0");
-  const Notice& notice = outbox_.notices().back();
+  const Notice& notice = mail_queue_.notices().back();
   EXPECT_EQ(notice.event, Notice::Event::kSignUp);
   EXPECT_EQ(notice.email, "ann@example.com");
   const auto made = Confirm(token, kPassword);
@@ -41,10 +41,10 @@ TEST_F(SignUpsTest, ConfirmedSignUpMakesTheAccountThatItsTokenSays) {
 TEST_F(SignUpsTest, OwnerOfAnAccountIsToldSoAndGetsNoToken) {
   const UserPtr user = Make("ann@example.com");
   EXPECT_EQ(SignUp("ANN@example.com"), "");
-  ASSERT_EQ(outbox_.notices().size(), 1U);
-  EXPECT_EQ(outbox_.notices()[0].event, Notice::Event::kSignUpExisting);
-  EXPECT_EQ(outbox_.notices()[0].email, "ann@example.com");
-  EXPECT_EQ(outbox_.notices()[0].user_id, user->id);
+  ASSERT_EQ(mail_queue_.notices().size(), 1U);
+  EXPECT_EQ(mail_queue_.notices()[0].event, Notice::Event::kSignUpExisting);
+  EXPECT_EQ(mail_queue_.notices()[0].email, "ann@example.com");
+  EXPECT_EQ(mail_queue_.notices()[0].user_id, user->id);
 }
 
 TEST_F(SignUpsTest, RepeatedConfirmationReturnsWhatExists) {

@@ -1,4 +1,4 @@
-#include "job_service/owners/key_source.h"
+#include "job_service/user_client/key_source.h"
 
 #include <gtest/gtest.h>
 

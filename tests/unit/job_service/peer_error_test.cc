@@ -1,4 +1,4 @@
-#include "job_service/owners/peer_error.h"
+#include "job_service/user_client/peer_error.h"
 
 #include <gtest/gtest.h>
 

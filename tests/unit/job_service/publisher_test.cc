@@ -1,4 +1,4 @@
-#include "job_service/events/publisher.h"
+#include "job_service/subscriptions/publisher.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -7,7 +7,7 @@
 
 #include "common/async/completion.h"
 #include "common/base/error.h"
-#include "common/db/news.h"
+#include "common/db/change_event.h"
 
 namespace vibestack::job_service {
 namespace {
@@ -43,43 +43,43 @@ class SlowNotify {
   std::deque<Completion<absl::Status>*> under_way_;
 };
 
-JobNews Pending(const std::string& workflow_id) {
-  JobNews news;
-  news.pending[workflow_id] = 1;
-  return news;
+JobChanges Pending(const std::string& workflow_id) {
+  JobChanges changes;
+  changes.pending[workflow_id] = 1;
+  return changes;
 }
 
 TEST(PublisherTest, NewsIsSentAtOnceWhenNothingIsUnderWay) {
-  Hub hub;
+  JobSubscriptions job_subscriptions;
   SlowNotify notify;
-  Publisher publisher(hub, "abc", notify.Send());
+  Publisher publisher(job_subscriptions, "abc", notify.Send());
   publisher.Publish(Pending("w"));
   EXPECT_EQ(notify.under_way(), 1U);
   notify.End();
 }
 
 TEST(PublisherTest, WhatComesMeanwhileIsMergedIntoOneStatement) {
-  Hub hub;
+  JobSubscriptions job_subscriptions;
   SlowNotify notify;
-  Publisher publisher(hub, "abc", notify.Send());
+  Publisher publisher(job_subscriptions, "abc", notify.Send());
   publisher.Publish(Pending("first"));
   for (const char* workflow_id : {"a", "b", "a"}) publisher.Publish(Pending(workflow_id));
   EXPECT_EQ(notify.under_way(), 1U);
   notify.End();
   ASSERT_EQ(notify.sent(), 2U);
   ASSERT_EQ(notify.batch(1).size(), 1U);
-  EXPECT_THAT(db::ParseNews(notify.batch(1)[0]).pending, UnorderedElementsAre("a", "b"));
+  EXPECT_THAT(db::ParseChangeEvent(notify.batch(1)[0]).pending, UnorderedElementsAre("a", "b"));
   notify.End();
   EXPECT_EQ(notify.under_way(), 0U);
 }
 
 TEST(PublisherTest, OurOwnWaitersDoNotWaitForTheDatabase) {
-  Hub hub;
+  JobSubscriptions job_subscriptions;
   SlowNotify notify;
-  Publisher publisher(hub, "abc", notify.Send());
+  Publisher publisher(job_subscriptions, "abc", notify.Send());
   publisher.Publish(Pending("first"));
   auto waker = std::make_shared<Waker>();
-  const auto watch = hub.WatchWorkflows({"w"}, 1, waker);
+  const auto watch = job_subscriptions.WatchWorkflows({"w"}, 1, waker);
   publisher.Publish(Pending("w"));
   EXPECT_FALSE(waker->Notify(Wake::kTimer));  // It was woken.
   notify.End();
@@ -87,9 +87,9 @@ TEST(PublisherTest, OurOwnWaitersDoNotWaitForTheDatabase) {
 }
 
 TEST(PublisherTest, AFailedSendDoesNotStopTheNext) {
-  Hub hub;
+  JobSubscriptions job_subscriptions;
   SlowNotify notify;
-  Publisher publisher(hub, "abc", notify.Send());
+  Publisher publisher(job_subscriptions, "abc", notify.Send());
   publisher.Publish(Pending("a"));
   notify.End(UnavailableError("DATABASE_UNAVAILABLE", "away"));
   publisher.Publish(Pending("b"));
@@ -98,9 +98,9 @@ TEST(PublisherTest, AFailedSendDoesNotStopTheNext) {
 }
 
 TEST(PublisherTest, NoNewsSendsNothing) {
-  Hub hub;
+  JobSubscriptions job_subscriptions;
   SlowNotify notify;
-  Publisher publisher(hub, "abc", notify.Send());
+  Publisher publisher(job_subscriptions, "abc", notify.Send());
   publisher.Publish({});
   EXPECT_EQ(notify.sent(), 0U);
 }

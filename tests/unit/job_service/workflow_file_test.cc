@@ -1,4 +1,4 @@
-#include "job_service/workflows/workflow_file.h"
+#include "job_service/dispatch/workflow_file.h"
 
 #include <gmock/gmock.h>
 

@@ -14,7 +14,7 @@
 #include "common/async/completion.h"
 #include "common/base/error.h"
 #include "common/rpc/authenticator.h"
-#include "common/rpc/guard.h"
+#include "common/rpc/call_interceptor.h"
 #include "common/rpc/server.h"
 #include "common/rpc/service.h"
 #include "probe.grpc.pb.h"
@@ -96,8 +96,9 @@ class ProbeServer : public testing::Test, public AccountSource {
   Metrics metrics_;
   RpcMetrics rpc_metrics_{metrics_};
   Authenticator authenticator_{Verify, *this};
-  Guard guard_{authenticator_, rpc_metrics_, *IpNetworks::Parse("127.0.0.1")};
-  Service service_{*test::Probe::descriptor()->file()->FindServiceByName("ProbeService"), guard_};
+  CallInterceptor interceptor_{authenticator_, rpc_metrics_, *IpNetworks::Parse("127.0.0.1")};
+  Service service_{*test::Probe::descriptor()->file()->FindServiceByName("ProbeService"),
+                   interceptor_};
   std::unique_ptr<Server> server_;
   std::shared_ptr<grpc::Channel> channel_;
   std::unique_ptr<test::ProbeService::Stub> stub_;

@@ -154,13 +154,13 @@ TEST_F(ServerStreamTest, AStreamThatWaitsHearsThatItsClientWentAway) {
 TEST_F(ServerStreamTest, ABanIsSeenWhenTheCallIsLetInOnceMore) {
   auto banned = std::make_shared<Wakeup<int>>();
   StartStreams([&](Call&, const Probe&, ServerStream<Probe>& stream) -> Task<absl::Status> {
-    const absl::Status before = co_await stream.Readmit();
+    const absl::Status before = co_await stream.Reauthorize();
     if (!before.ok()) co_return before;
     const Probe answer;
     const absl::Status written = co_await stream.Write(answer);
     if (!written.ok()) co_return written;
     co_await banned->Wait();
-    co_return co_await stream.Readmit();
+    co_return co_await stream.Reauthorize();
   });
   context_.AddMetadata("authorization", "Bearer user");
   const Reader reader = stub_->StreamForUsers(&context_, {});

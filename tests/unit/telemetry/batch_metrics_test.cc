@@ -28,8 +28,8 @@ TEST(BatchMetricsTest, SizesAndWaitsAreBucketedByKind) {
 TEST(BatchMetricsTest, TheQueueIsAskedForItsLength) {
   Metrics metrics;
   size_t queued = 0;
-  const MetricRegistration watch =
-      WatchBatchQueue(metrics, "create_job", [&queued] { return static_cast<double>(queued); });
+  const MetricRegistration watch = RegisterBatchQueueMetric(
+      metrics, "create_job", [&queued] { return static_cast<double>(queued); });
   queued = 42;
   EXPECT_THAT(Scrape(metrics), HasSubstr("vibestack_batch_queue{kind=\"create_job\"} 42"));
 }

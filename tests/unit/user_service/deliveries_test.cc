@@ -1,4 +1,4 @@
-#include "user_service/webhook/deliveries.h"
+#include "user_service/mail/deliveries.h"
 
 #include <gmock/gmock.h>
 #include <grpc/grpc.h>
@@ -49,7 +49,7 @@ class DeliveriesTest : public testing::Test {
     deliveries_ = std::make_unique<Deliveries>(client_, metrics_, clock_, std::move(options));
   }
   void Put(Notice notice = MakeNotice()) {
-    absl::StatusOr<Outbox::Place> place = deliveries_->Reserve();
+    absl::StatusOr<MailQueue::Place> place = deliveries_->Reserve();
     ASSERT_TRUE(place.ok()) << place.status();
     deliveries_->Put(*std::move(place), std::move(notice));
   }
@@ -148,7 +148,7 @@ TEST_F(DeliveriesTest, TokenThatHasExpiredIsNotSentAgain) {
   EXPECT_EQ(receiver.count(), 2U);
 }
 
-TEST_F(DeliveriesTest, FullOutboxRefusesUntilAPlaceIsBack) {
+TEST_F(DeliveriesTest, FullQueueRefusesUntilASlotIsFree) {
   HttpReceiver receiver;
   Deliveries::Options options = OptionsFor(receiver.url());
   options.max_pending = 2;

@@ -1,4 +1,4 @@
-#include "user_service/webhook/payload.h"
+#include "user_service/mail/payload.h"
 
 #include <gtest/gtest.h>
 

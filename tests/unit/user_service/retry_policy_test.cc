@@ -1,4 +1,4 @@
-#include "user_service/webhook/retry_policy.h"
+#include "user_service/mail/retry_policy.h"
 
 #include <gtest/gtest.h>
 

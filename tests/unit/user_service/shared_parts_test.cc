@@ -9,7 +9,7 @@
 #include "common/auth/es256.h"
 #include "common/auth/token_issuer.h"
 #include "common/base/error.h"
-#include "common/db/news.h"
+#include "common/db/change_event.h"
 
 namespace vibestack {
 namespace {
@@ -65,31 +65,32 @@ TEST(VerifyCallerTest, WhatIsNoTokenIsRefused) {
   }
 }
 
-TEST(ParseNewsTest, ReadsIdsInLowerCaseAndWorkflows) {
-  const db::News news = db::ParseNews(
+TEST(ParseChangeEventTest, ReadsIdsInLowerCaseAndWorkflows) {
+  const db::ChangeEvent changes = db::ParseChangeEvent(
       R"({"ids":["0B9F3D0E-4F0E-4B62-9C3B-2D1F5A6B7C8D"],"pending":["mail \u00e9"]})");
-  EXPECT_FALSE(news.resync);
-  EXPECT_THAT(news.ids, ElementsAre(kAnn));
-  EXPECT_THAT(news.pending, ElementsAre("mail \u00E9"));
+  EXPECT_FALSE(changes.resync);
+  EXPECT_THAT(changes.ids, ElementsAre(kAnn));
+  EXPECT_THAT(changes.pending, ElementsAre("mail \u00E9"));
 }
 
-TEST(ParseNewsTest, DeletedJobsCountAsChangedAndNameTheirUser) {
+TEST(ParseChangeEventTest, DeletedJobsCountAsChangedAndNameTheirUser) {
   const std::string id = "0B9F3D0E-4F0E-4B62-9C3B-2D1F5A6B7C8D";
-  const db::News news = db::ParseNews(R"({"deleted":{"":[")" + id + R"("],")" + id + R"(":[]}})");
-  EXPECT_FALSE(news.resync);
-  EXPECT_THAT(news.ids, ElementsAre(kAnn));
-  EXPECT_THAT(news.deleted.at(""), ElementsAre(kAnn));
-  EXPECT_THAT(news.deleted.at(kAnn), IsEmpty());
+  const db::ChangeEvent changes =
+      db::ParseChangeEvent(R"({"deleted":{"":[")" + id + R"("],")" + id + R"(":[]}})");
+  EXPECT_FALSE(changes.resync);
+  EXPECT_THAT(changes.ids, ElementsAre(kAnn));
+  EXPECT_THAT(changes.deleted.at(""), ElementsAre(kAnn));
+  EXPECT_THAT(changes.deleted.at(kAnn), IsEmpty());
 }
 
-TEST(ParseNewsTest, AnythingElseMeansThatAllMayHaveChanged) {
+TEST(ParseChangeEventTest, AnythingElseMeansThatAllMayHaveChanged) {
   for (const char* payload :
        {R"({"resync":true})", "", "{", "[]", "null", "{}", R"({"ids":"x"})", R"({"ids":[1]})",
         R"({"ids":["x"]})", R"({"ids":[]})", R"({"deleted":{"x":[]}})", R"({"deleted":[]})",
         R"({"deleted":{"":["x"]}})", "\xFF"}) {
-    const db::News news = db::ParseNews(payload);
-    EXPECT_TRUE(news.resync) << payload;
-    EXPECT_THAT(news.ids, IsEmpty()) << payload;
+    const db::ChangeEvent changes = db::ParseChangeEvent(payload);
+    EXPECT_TRUE(changes.resync) << payload;
+    EXPECT_THAT(changes.ids, IsEmpty()) << payload;
   }
 }
 

@@ -1,0 +1,42 @@
+#ifndef VIBESTACK_JOB_SERVICE_DISPATCH_WORKFLOW_REGISTRY_H_
+#define VIBESTACK_JOB_SERVICE_DISPATCH_WORKFLOW_REGISTRY_H_
+
+#include <memory>
+#include <string>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/synchronization/mutex.h"
+#include "job_service/domain/workflow.h"
+
+namespace vibestack::job_service {
+
+// The workflows of a file, read anew on demand. Thread-safe.
+class WorkflowRegistry {
+ public:
+  // No workflow is configured for an empty path. Fails as Reload does. `callbacks`: see
+  // ParseWorkflows.
+  static absl::StatusOr<std::unique_ptr<WorkflowRegistry>> Open(const std::string& path,
+                                                                bool callbacks);
+
+  // The workflows of the last good reading; never null.
+  WorkflowSetPtr Snapshot() const ABSL_LOCKS_EXCLUDED(mutex_);
+
+  // Reads the file and the secrets that it names again. INVALID_ARGUMENT says what is wrong, for
+  // the operator, and the last good set stays.
+  absl::Status Reload() ABSL_LOCKS_EXCLUDED(mutex_);
+
+ private:
+  WorkflowRegistry(std::string path, bool callbacks)
+      : path_(std::move(path)), callbacks_(callbacks) {}
+
+  const std::string path_;
+  const bool callbacks_;
+  mutable absl::Mutex mutex_;
+  WorkflowSetPtr workflows_ ABSL_GUARDED_BY(mutex_) = std::make_shared<const WorkflowSet>();
+};
+
+}  // namespace vibestack::job_service
+
+#endif  // VIBESTACK_JOB_SERVICE_DISPATCH_WORKFLOW_REGISTRY_H_

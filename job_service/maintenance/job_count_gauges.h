@@ -1,0 +1,65 @@
+#ifndef VIBESTACK_JOB_SERVICE_MAINTENANCE_JOB_COUNT_GAUGES_H_
+#define VIBESTACK_JOB_SERVICE_MAINTENANCE_JOB_COUNT_GAUGES_H_
+
+#include <functional>
+#include <optional>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/status/statusor.h"
+#include "absl/synchronization/mutex.h"
+#include "absl/time/time.h"
+#include "common/async/task.h"
+#include "common/base/clock.h"
+#include "common/telemetry/metrics.h"
+#include "job_service/domain/job.h"
+
+namespace vibestack::job_service {
+
+// vibestack_jobs{status} and vibestack_oldest_pending_job_age_seconds: what is in the table, of all
+// replicas, so each of them says the same.
+//
+// Counted when somebody scrapes, every 5 seconds at most however many do. A scrape waits a moment
+// for the count and else shows the one before; one that is older than a minute is not shown.
+// Thread-safe.
+class JobCountGauges {
+ public:
+  using Count = std::function<Task<absl::StatusOr<JobCounts>>(absl::Time deadline)>;
+
+  static constexpr absl::Duration kFreshFor = absl::Seconds(5);
+  static constexpr absl::Duration kShownFor = absl::Minutes(1);
+  // Of a scrape, for the count that it began.
+  static constexpr absl::Duration kCountTimeout = absl::Milliseconds(200);
+
+  // All must outlive this.
+  JobCountGauges(Count count, Metrics& metrics, const Clock& clock = SystemClock::Instance());
+  JobCountGauges(const JobCountGauges&) = delete;
+  JobCountGauges& operator=(const JobCountGauges&) = delete;
+  ~JobCountGauges() { Stop(); }
+
+  // Counts no more and returns when no count is under way. May be called twice.
+  void Stop();
+
+ private:
+  // The counts to show now.
+  std::optional<JobCounts> Look();
+  Task<void> Recount();
+  void AppendJobs(std::vector<prometheus::ClientMetric>& series);
+  void AppendAge(std::vector<prometheus::ClientMetric>& series);
+
+  const Count count_;
+  const Clock& clock_;
+  absl::Mutex mutex_;
+  std::optional<JobCounts> counts_ ABSL_GUARDED_BY(mutex_);
+  absl::Time tried_at_ ABSL_GUARDED_BY(mutex_) = absl::InfinitePast();
+  absl::Time counted_at_ ABSL_GUARDED_BY(mutex_) = absl::InfinitePast();
+  bool idle_ ABSL_GUARDED_BY(mutex_) = true;
+  bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
+  // Last: they read the others.
+  MetricRegistration jobs_;
+  MetricRegistration age_;
+};
+
+}  // namespace vibestack::job_service
+
+#endif  // VIBESTACK_JOB_SERVICE_MAINTENANCE_JOB_COUNT_GAUGES_H_

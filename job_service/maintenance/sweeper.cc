@@ -1,0 +1,77 @@
+#include "job_service/maintenance/sweeper.h"
+
+#include <utility>
+
+#include "absl/time/clock.h"
+#include "common/async/sync_wait.h"
+#include "common/telemetry/log.h"
+
+namespace vibestack::job_service {
+namespace {
+
+constexpr int kJobsOfSweep = 1'000;
+constexpr absl::Duration kLongestSweep = absl::Seconds(10);
+
+prometheus::Counter& Sweeps(Metrics& metrics, const std::string& event, const char* outcome) {
+  return metrics.Counter("vibestack_sweeps_total",
+                         "Sweeps for jobs that something falls due for, by how they ended.",
+                         {{"what", event}, {"outcome", outcome}});
+}
+
+}  // namespace
+
+Sweeper::Sweeper(std::string event, absl::Duration interval, Sweep sweep, Metrics& metrics)
+    : event_(std::move(event)),
+      interval_(interval),
+      sweep_(std::move(sweep)),
+      succeeded_(Sweeps(metrics, event_, "ok")),
+      failed_(Sweeps(metrics, event_, "failed")),
+      jobs_(metrics.Counter("vibestack_swept_jobs_total", "Jobs that sweeps changed or deleted.",
+                            {{"what", event_}})),
+      thread_([this] { Run(); }) {}
+
+void Sweeper::Stop() {
+  {
+    absl::MutexLock lock(&mutex_);
+    stopping_ = true;
+  }
+  if (thread_.joinable()) thread_.join();
+}
+
+bool Sweeper::stopping() const {
+  absl::MutexLock lock(&mutex_);
+  return stopping_;
+}
+
+bool Sweeper::Pause() {
+  absl::MutexLock lock(&mutex_);
+  mutex_.AwaitWithTimeout(absl::Condition(&stopping_), interval_);
+  return !stopping_;
+}
+
+void Sweeper::Run() {
+  bool failing = false;
+  while (Pause()) SweepAll(failing);
+}
+
+void Sweeper::SweepAll(bool& failing) {
+  while (!stopping()) {
+    const absl::StatusOr<int> swept = SyncWait(sweep_(kJobsOfSweep, absl::Now() + kLongestSweep));
+    if (!swept.ok()) {
+      if (!failing) {
+        Log(LogLevel::kWarning, "sweep_failed",
+            {{"what", event_}, {"code", absl::StatusCodeToString(swept.status().code())}});
+      }
+      failing = true;
+      failed_.Increment();
+      return;
+    }
+    failing = false;
+    succeeded_.Increment();
+    jobs_.Increment(*swept);
+    if (*swept > 0) Log(LogLevel::kInfo, event_, {{"jobs", *swept}});
+    if (*swept < kJobsOfSweep) return;
+  }
+}
+
+}  // namespace vibestack::job_service

@@ -1,0 +1,126 @@
+// Several replicas that push, and crashes in between.
+#include <atomic>
+#include <map>
+#include <mutex>
+
+#include "tests/e2e/push/push_fixture.h"
+#include "tests/support/database.h"
+
+namespace vibestack::e2e {
+namespace {
+
+using job::v1::Job;
+using PushReplicas = PushTest;
+
+TEST_F(PushReplicas, TwoReplicasPostEachJobOnce) {
+  constexpr int kJobs = 200;
+  Serve([](const Received&) { return Reply{.body = "1"}; },
+        R"(, "completion": "RESPONSE", "timeout": "30s")", 2);
+  job::v1::BatchCreateJobsRequest create;
+  for (int i = 0; i < kJobs; ++i) create.add_requests()->set_workflow_id("pushed");
+  const auto created = Call(services_->jobs(), &JobService::Stub::BatchCreateJobs, create,
+                            {.token = person_.access_token});
+  ASSERT_TRUE(created.ok());
+  for (const Job& job : created.value.jobs()) {
+    EXPECT_EQ(AwaitEnd(job.id()).status(), Job::COMPLETED);
+  }
+  std::map<std::string, int> posts;
+  for (const Received& request : receiver_->received()) {
+    ++posts[request.headers.at("idempotency-key")];
+  }
+  EXPECT_EQ(posts.size(), static_cast<size_t>(kJobs));
+  for (const auto& [id, times] : posts) EXPECT_EQ(times, 1) << id;
+}
+
+TEST_F(PushReplicas, AJobWhoseReplicaIsKilledInItsDispatchIsPostedAgainByAnother) {
+  std::mutex mutex;
+  std::map<std::string, int> times;
+  Serve(
+      [&](const Received& request) {
+        bool first = false;
+        {
+          const std::lock_guard<std::mutex> lock(mutex);
+          first = times[request.headers.at("idempotency-key")]++ == 0;
+        }
+        if (first) released_.WaitForNotification();
+        return Reply{.body = "\"again\""};
+      },
+      R"(, "completion": "RESPONSE", "timeout": "2s")", 2);
+  // The first replica alone, so that it is the one that posts.
+  services_->job(1).process().Kill();
+  const std::string id = Create();
+  ASSERT_TRUE(AwaitPosts(1));
+  services_->job(0).process().Kill();
+  const absl::Time killed = absl::Now();
+  services_->job(0).Start();
+  services_->job(1).Start();
+  services_->job(0).AwaitReady();
+  const Job job = AwaitEnd(id);
+  released_.Notify();
+  EXPECT_EQ(job.status(), Job::COMPLETED);
+  EXPECT_EQ(job.result_json(), "\"again\"");
+  // Not while the killed replica's request could have been under way, and by one of the two only.
+  EXPECT_GT(absl::Now() - killed, absl::Seconds(2));
+  const std::lock_guard<std::mutex> lock(mutex);
+  EXPECT_EQ(times[id], 2);
+}
+
+TEST_F(PushReplicas, ARunWhoseReplicaIsKilledBeforeItHeardOfTheAcceptanceEndsOnce) {
+  Serve(
+      [&](const Received&) {
+        released_.WaitForNotification();
+        return Reply();
+      },
+      R"(, "timeout": "2s")");
+  const std::string id = Create();
+  ASSERT_TRUE(AwaitPosts(1));
+  services_->job().process().Kill();
+  released_.Notify();
+  services_->job().Start();
+  services_->job().AwaitReady();
+  ASSERT_TRUE(AwaitPosts(2));
+  // The first run's callback and the second one's: the token of either is good.
+  EXPECT_TRUE(CallBack(id, TokenOf(receiver_->received().at(0)), "\"one\"").ok());
+  EXPECT_EQ(CallBack(id, TokenOf(receiver_->received().at(1)), "\"two\"").reason(), "JOB_TERMINAL");
+  EXPECT_EQ(AwaitEnd(id).result_json(), "\"one\"");
+}
+
+TEST_F(PushReplicas, AStoppedReplicaHandsOverAndNothingIsLost) {
+  std::atomic<int> asked{0};
+  Serve([&](const Received&) { return asked++ < 2 ? Reply{.status = 503} : Reply{.body = "1"}; },
+        R"(, "completion": "RESPONSE", "timeout": "1s")");
+  const std::string id = Create();
+  ASSERT_TRUE(AwaitPosts(1));
+  services_->job().process().Signal(SIGTERM);
+  EXPECT_EQ(services_->job().process().AwaitExit(absl::Seconds(20)), 0);
+  services_->job().Start();
+  services_->job().AwaitReady();
+  EXPECT_EQ(AwaitEnd(id).status(), Job::COMPLETED);
+}
+
+TEST_F(PushReplicas, AJobThatAForeignProgramInsertsIsPushed) {
+  Serve([](const Received&) { return Reply{.body = "1"}; }, R"(, "completion": "RESPONSE")");
+  const std::string id = NewUuid();
+  Database database;
+  database.Run("INSERT INTO agent_jobs (id, user_id, workflow_id, status) VALUES ('" + id + "', '" +
+               person_.id + "', 'pushed', NULL)");
+  EXPECT_EQ(AwaitEnd(id).status(), Job::COMPLETED);
+}
+
+TEST_F(PushReplicas, ARetriedJobIsPostedLongBeforeItsRequestsTimeIsOver) {
+  std::atomic<int> asked{0};
+  Serve([&](const Received&) { return asked++ == 0 ? Reply{.status = 400} : Reply{.body = "1"}; },
+        R"(, "completion": "RESPONSE", "timeout": "60s")", 2);
+  const std::string id = Create();
+  ASSERT_EQ(AwaitEnd(id).status(), Job::FAILED);
+  job::v1::RetryJobRequest retry;
+  retry.set_id(id);
+  ASSERT_TRUE(
+      Call(services_->jobs(), &JobService::Stub::RetryJob, retry, {.token = person_.access_token})
+          .ok());
+  EXPECT_EQ(AwaitEnd(id).status(), Job::COMPLETED);
+  EXPECT_EQ(receiver_->count(), 2U);
+}
+
+}  // namespace
+}  // namespace vibestack::e2e

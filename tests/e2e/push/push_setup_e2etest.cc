@@ -1,0 +1,78 @@
+// The workflows file: what it does to a service that starts, runs and is told of a new one.
+#include <atomic>
+#include <thread>
+
+#include "tests/e2e/push/push_fixture.h"
+
+namespace vibestack::e2e {
+namespace {
+
+using job::v1::Job;
+using PushSetup = PushTest;
+
+TEST_F(PushSetup, ABadFileKeepsTheServiceFromStartingAndSaysWhy) {
+  const Services services({.start = false});
+  for (const auto& [text, why] : std::vector<std::pair<std::string, std::string>>{
+           {"{", "--workflows_file"},
+           {R"({"workflows": [{"id": "a", "colour": "red"}]})", "colour"},
+           {R"({"workflows": [{"id": "a", "push": {"url": "ftp://a"}}]})",
+            "workflows[0].push.url"}}) {
+    WriteFile(file(), text);
+    const Finished done =
+        RunToEnd(RequiredEnvironment("VIBESTACK_E2E_JOB_SERVICE"),
+                 {"serve", "--service_token_file=" + services.directory() + "/service.token",
+                  "--callback_base_url=http://gateway.test",
+                  "--keys_dir=" + services.directory() + "/keys", "--workflows_file=" + file()});
+    EXPECT_EQ(done.exit_code, 2) << text;
+    EXPECT_THAT(done.standard_error, testing::HasSubstr(why)) << text;
+  }
+}
+
+TEST_F(PushSetup, SighupReadsTheFileAgainAndABadOneChangesNothing) {
+  receiver_ = std::make_unique<HttpReceiver>([](const Received&) { return Reply{.body = "1"}; });
+  ServeFile("{}");
+  const std::string id = Create();
+  WriteFile(file(), "{\"workflows\": [" +
+                        Entry("pushed", receiver_->url(), R"(, "completion": "RESPONSE")") + "]}");
+  services_->job().process().Signal(SIGHUP);
+  EXPECT_EQ(AwaitEnd(id).status(), Job::COMPLETED);
+  WriteFile(file(), "{\"workflow\": []}");
+  services_->job().process().Signal(SIGHUP);
+  ASSERT_TRUE(Eventually(absl::Seconds(10), [this] {
+    return services_->job().log().find("workflows_not_reloaded") != std::string::npos;
+  }));
+  EXPECT_EQ(AwaitEnd(Create()).status(), Job::COMPLETED);
+}
+
+TEST_F(PushSetup, NobodyClaimsJobsOfAPushedWorkflowNotEvenWhoWaitsAlready) {
+  receiver_ = std::make_unique<HttpReceiver>();
+  ServeFile("{}");
+  job::v1::ClaimJobsRequest claim;
+  claim.add_workflow_ids("pulled");
+  claim.add_workflow_ids("pushed");
+  claim.mutable_wait()->set_seconds(20);
+  std::atomic<bool> answered{false};
+  Result<job::v1::ClaimJobsResponse> claimed;
+  std::thread waiting([&] {
+    claimed = Call(services_->jobs(), &JobService::Stub::ClaimJobs, claim,
+                   {.token = services_->service_token()});
+    answered = true;
+  });
+  EXPECT_TRUE(Eventually(absl::Seconds(10), [&] { return services_->job().WaitingCalls() >= 1; }));
+  WriteFile(file(), "{\"workflows\": [" + Entry("pushed", receiver_->url(), "") + "]}");
+  services_->job().process().Signal(SIGHUP);
+  EXPECT_TRUE(Eventually(absl::Seconds(10), [&] { return answered.load(); }));
+  waiting.join();
+  EXPECT_EQ(claimed.code(), grpc::INVALID_ARGUMENT);
+}
+
+TEST_F(PushSetup, AttemptsAreCountedByOutcome) {
+  Serve([](const Received&) { return Reply{.status = 404}; });
+  AwaitEnd(Create());
+  EXPECT_EQ(services_->job().Metric(
+                R"(vibestack_dispatch_attempts_total{outcome="failed",workflow_id="pushed"})"),
+            1);
+}
+
+}  // namespace
+}  // namespace vibestack::e2e

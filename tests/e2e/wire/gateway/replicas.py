@@ -1,0 +1,99 @@
+"""More replicas of the services that a world has, and a gateway in front of all of them."""
+
+import http.client
+import json
+import pathlib
+import signal
+import subprocess
+
+import envoy
+
+from tests.e2e.wire.gateway.calls import Rest
+from tests.e2e.wire.gateway.world import BUILD_DIR
+from tests.support import local_up
+from tests.support.waiting import eventually
+
+ENVOY = pathlib.Path(envoy.__file__).parent / "_bin" / "envoy"
+
+
+class Process:
+    """A process that is started again as it was; ends with the test."""
+
+    def __init__(self, command, environment, log, is_ready):
+        self._command, self._environment, self._log, self._is_ready = command, environment, log, is_ready
+        self._process = None
+        self.start()
+
+    def start(self):
+        with self._log.open("ab") as log:
+            self._process = subprocess.Popen(self._command, env=self._environment, stdout=log, stderr=log)
+        if not eventually(lambda: self._process.poll() is not None or self._is_ready()) or self._process.poll() is not None:
+            raise AssertionError(f"{self._command[0]} does not get ready:\n{self._log.read_text()[-2000:]}")
+
+    def stop(self):
+        """As an operator does; its exit code."""
+        if self._process is None:
+            return 0
+        self._process.send_signal(signal.SIGTERM)
+        code = self._process.wait(timeout=40)
+        self._process = None
+        return code
+
+
+def log_of(world, name, address):
+    """The file that a replica or a gateway at that address logs to."""
+    return world.up.place / "log" / f"{name}-{address.rpartition(':')[2]}.log"
+
+
+def serves(address, seconds=1):
+    """Whether grpc.health.v1 at that address says that the service is ready, or comes to say so."""
+    probe = [local_up.ROOT / ".local/venv/bin/python", local_up.ROOT / "deploy/local/probe", "ready", address,
+             "--seconds", str(seconds)]
+    return subprocess.run(probe, check=False).returncode == 0
+
+
+def replica(world, name, *flags, is_ready=None):
+    """(process, "HOST:PORT") of one more replica of a service of that world; it is ready when it says so, or `is_ready()`."""
+    port = local_up.free_ports(1)[0]
+    address = f"127.0.0.1:{port}"
+    environment = {**world.up.environment, "VIBESTACK_DATABASE_URL": world.database_url()}
+    command = [BUILD_DIR / name / name, "serve", f"--grpc_address={address}", "--metrics_address=127.0.0.1:0",
+               "--trusted_proxies=127.0.0.1/32", *flags]
+    return Process(command, environment, log_of(world, name, address), is_ready or (lambda: serves(address))), address
+
+
+def answers(port, status, tls=None):
+    """Whether the gateway at that port has this status for the keys, which come from user_service."""
+    try:
+        return Rest("127.0.0.1", port, tls).raw("GET", "/.well-known/jwks.json", timeout=5)[0] == status
+    except OSError:
+        return False
+
+
+def gateway(world, users, jobs, is_ready=None, **settings):
+    """(process, port, admin port) of a gateway in front of those replicas, with more settings of `render`.
+
+    It is ready when it has user_service's keys, or `is_ready(port)`."""
+    port, admin = local_up.free_ports(2)
+    environment = {**world.up.environment, "GATEWAY_DESCRIPTORS": str(BUILD_DIR / "proto" / "vibestack.pb"),
+                   "GATEWAY_DOCS": str(BUILD_DIR / "gateway" / "docs"),
+                   "GATEWAY_PORT": str(port), "GATEWAY_ADMIN_PORT": str(admin),
+                   "GATEWAY_USER_SERVICE": ",".join(users), "GATEWAY_JOB_SERVICE": ",".join(jobs), **settings}
+    config = world.up.place / "run" / f"gateway-{port}.yaml"
+    rendered = subprocess.run([local_up.ROOT / "deploy/gateway/render"], env=environment, capture_output=True, check=True)
+    config.write_bytes(rendered.stdout)
+    command = [ENVOY, "--config-path", config, "--disable-hot-restart", "--log-level", "warning"]
+    ready = is_ready or (lambda port: answers(port, 200))
+    return Process(command, environment, log_of(world, "gateway", f":{port}"), lambda: ready(port)), port, admin
+
+
+def all_are_in_use(admin):
+    """Whether the gateway sends calls to every replica that it knows."""
+    connection = http.client.HTTPConnection("127.0.0.1", admin, timeout=5)
+    try:
+        connection.request("GET", "/clusters?format=json")
+        clusters = json.load(connection.getresponse())["cluster_statuses"]
+    finally:
+        connection.close()
+    return all(set(host["health_status"]) == {"eds_health_status"}
+               for cluster in clusters for host in cluster.get("host_statuses", ()))

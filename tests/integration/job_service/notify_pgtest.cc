@@ -1,0 +1,98 @@
+#include "absl/time/clock.h"
+#include "common/db/change_event.h"
+#include "common/db/listener.h"
+#include "job_service/subscriptions/job_subscriptions.h"
+#include "job_service/subscriptions/notify_payload.h"
+#include "job_service/subscriptions/publisher.h"
+#include "tests/integration/job_service/fixture.h"
+
+namespace vibestack::job_service {
+namespace {
+
+using testing::Contains;
+using testing::IsEmpty;
+
+// What another replica hears.
+class NotifyTest : public JobServiceTest {
+ protected:
+  NotifyTest() {
+    absl::MutexLock lock(&mutex_);
+    EXPECT_TRUE(mutex_.AwaitWithTimeout(absl::Condition(&listening_), absl::Seconds(10)));
+  }
+
+  db::ListenerOptions ListenerOptions() {
+    db::ListenerOptions options;
+    options.database_url = DatabaseUrl();
+    options.application_name = "notify_pgtest";
+    options.channels = {db::kJobsChannel};
+    options.on_notification = [this](const std::string&, const std::string& payload) {
+      absl::MutexLock lock(&mutex_);
+      heard_.push_back(payload);
+    };
+    options.on_listening = [this] {
+      absl::MutexLock lock(&mutex_);
+      listening_ = true;
+    };
+    return options;
+  }
+
+  // The next payload, or "" when none comes.
+  std::string Hear(absl::Duration timeout = absl::Seconds(10)) {
+    absl::MutexLock lock(&mutex_);
+    const auto some = [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return !heard_.empty(); };
+    if (!mutex_.AwaitWithTimeout(absl::Condition(&some), timeout)) return "";
+    std::string payload = heard_.front();
+    heard_.erase(heard_.begin());
+    return payload;
+  }
+
+  absl::Mutex mutex_;
+  std::vector<std::string> heard_ ABSL_GUARDED_BY(mutex_);
+  bool listening_ ABSL_GUARDED_BY(mutex_) = false;
+  db::Listener listener_{ListenerOptions()};
+  JobSubscriptions job_subscriptions_;
+  Publisher publisher_{job_subscriptions_, "abc",
+                       [this](std::vector<std::string> payloads, absl::Time deadline) {
+                         return store_.SendNotify(std::move(payloads), deadline);
+                       }};
+};
+
+TEST_F(NotifyTest, OurNewsReachesAnotherReplica) {
+  MustCreate(ann_, "w \"ä\"");
+  publisher_.Publish(TakeChanges());
+  const std::string payload = Hear();
+  EXPECT_TRUE(IsFrom(payload, "abc")) << payload;
+  EXPECT_THAT(db::ParseChangeEvent(payload).pending, Contains("w \"ä\""));
+}
+
+TEST_F(NotifyTest, OurWritesNotifyNobodyByThemselves) {
+  MustCreate(ann_);
+  ASSERT_TRUE(Complete(LeaseOf(Claim(1)[0])).ok());
+  // What comes next is what we say, and nothing from before it.
+  JobChanges last;
+  last.pending["last"] = 1;
+  publisher_.Publish(last);
+  EXPECT_THAT(db::ParseChangeEvent(Hear()).pending, Contains("last"));
+}
+
+TEST_F(NotifyTest, SomebodyElsesWritesNotify) {
+  Fill(ann_, 3, "foreign");
+  EXPECT_THAT(db::ParseChangeEvent(Hear()).pending, Contains("foreign"));
+}
+
+TEST_F(NotifyTest, AThousandJobsFitIntoNotify) {
+  JobChanges changes;
+  for (int i = 0; i < 1'000; ++i) changes.changed.push_back(NewUuid());
+  publisher_.Publish(changes);
+  publisher_.Close();
+  size_t ids = 0;
+  while (ids < 1'000) {
+    const std::string payload = Hear();
+    ASSERT_NE(payload, "");
+    ids += db::ParseChangeEvent(payload).ids.size();
+  }
+  EXPECT_EQ(ids, 1'000U);
+}
+
+}  // namespace
+}  // namespace vibestack::job_service

@@ -1,0 +1,14 @@
+#ifndef VIBESTACK_USER_SERVICE_AUTH_RATE_LIMIT_OPTIONS_H_
+#define VIBESTACK_USER_SERVICE_AUTH_RATE_LIMIT_OPTIONS_H_
+
+#include "absl/status/statusor.h"
+#include "user_service/domain/auth_rate_limits.h"
+
+namespace vibestack::user_service {
+
+// The limits that the flags --guess… set. INVALID_ARGUMENT names the flag that is wrong.
+absl::StatusOr<AuthRateLimits::Options> ReadAuthRateLimitOptions();
+
+}  // namespace vibestack::user_service
+
+#endif  // VIBESTACK_USER_SERVICE_AUTH_RATE_LIMIT_OPTIONS_H_

@@ -1,0 +1,12 @@
+#include "user_service/domain/mail_queue.h"
+
+#include "common/base/error.h"
+
+namespace vibestack::user_service {
+
+absl::StatusOr<MailQueue::Place> ReserveIn(MailQueue* mail_queue) {
+  if (mail_queue != nullptr) return mail_queue->Reserve();
+  return FailedPreconditionError("WEBHOOK_NOT_CONFIGURED", "this installation sends no mail");
+}
+
+}  // namespace vibestack::user_service
