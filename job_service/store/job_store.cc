@@ -26,7 +26,7 @@ db::SessionOptions JobSessionOptions(const std::string& database_url) {
   db::SessionOptions options;
   options.database_url = database_url;
   options.application_name = "job_service";
-  options.schema_version = 2;
+  options.schema_version = 3;
   options.statements.assign(std::begin(sql::kStatements), std::end(sql::kStatements));
   options.plan_lifetime = absl::Seconds(1);
   options.settings = {
