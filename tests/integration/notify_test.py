@@ -154,7 +154,7 @@ class JobChangesTest(DatabaseCase):
 
     def test_truncate_is_resync_in_every_session(self) -> None:
         self.writer.execute("TRUNCATE agent_jobs")
-        self.connect("-c vibestack.own_notify=on").execute("TRUNCATE users, agent_jobs")
+        self.connect("-c vibestack.own_notify=on").execute("TRUNCATE users, agent_jobs CASCADE")
         self.assertEqual(self.news(), [(JOBS, {"resync": True}), (USERS, {"resync": True}), (JOBS, {"resync": True})])
 
     def test_search_path_of_the_writer_does_not_matter(self) -> None:

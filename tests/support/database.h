@@ -40,7 +40,7 @@ class Database {
 // The same, with both tables emptied first.
 class EmptiedDatabase : public Database {
  public:
-  EmptiedDatabase() { Run("TRUNCATE users, agent_jobs"); }
+  EmptiedDatabase() { Run("TRUNCATE users, agent_jobs CASCADE"); }
 };
 
 // Runs it (one statement or several) in a session of its own, once the server takes it: it may be

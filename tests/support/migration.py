@@ -29,6 +29,14 @@ def migrate(url: str, **environment: str) -> tuple[int, str]:
     return process.returncode, said
 
 
+def upgrade(url: str, revision: str) -> None:
+    """Upgrades to that revision instead of the newest. Raises AssertionError if Alembic fails."""
+    command = [ROOT / ".local" / "venv" / "bin" / "alembic", "-c", ROOT / "deploy" / "migrations" / "alembic.ini", "upgrade", revision]
+    done = subprocess.run(command, env={**os.environ, "DATABASE_URL": url}, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise AssertionError(done.stderr)
+
+
 class ScratchCase(unittest.TestCase):
     """A test on the server of DATABASE_URL (see tests/support/with_postgres)."""
 

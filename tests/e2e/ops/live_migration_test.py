@@ -13,6 +13,7 @@ import grpc
 import psycopg
 
 from tests.e2e.wire.gateway.world import METHODS, World
+from tests.support import migration
 from tests.support.waiting import eventually
 
 UPGRADE = pathlib.Path(__file__).parent / "live_migrations" / "upgrade.py"
@@ -80,7 +81,7 @@ class LiveMigrationTest(unittest.TestCase):
 
     def test_1_an_index_on_a_million_rows_holds_up_no_call(self):
         load = self._load()
-        runners = [self._start("vibestack_0004") for _ in range(2)]
+        runners = [self._start("vibestack_9001") for _ in range(2)]
         for runner in runners:
             said, _ = runner.communicate(timeout=120)
             self.assertEqual(runner.returncode, 0, said)
@@ -91,7 +92,7 @@ class LiveMigrationTest(unittest.TestCase):
         load = self._load()
         with psycopg.connect(self.world.database_url()) as holder:
             holder.execute("SELECT count(*) FROM (SELECT 1 FROM agent_jobs LIMIT 1) AS one")
-            runner = self._start("vibestack_0005")
+            runner = self._start("vibestack_9002")
             # It was refused the lock three times, and everybody who had queued behind it went on.
             for _ in range(3):
                 self.assertTrue(eventually(lambda: "trying again" in runner.stdout.readline()))
@@ -102,8 +103,8 @@ class LiveMigrationTest(unittest.TestCase):
     def test_3_a_build_that_was_broken_off_is_made_anew(self):
         with psycopg.connect(self.world.database_url(), autocommit=True) as connection:
             connection.execute("UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'vibestack_of_the_tests'::regclass")
-            connection.execute("UPDATE alembic_version SET version_num = 'vibestack_0003'")
-        runner = self._start("vibestack_0004")
+            connection.execute("UPDATE alembic_version SET version_num = %s", (f"vibestack_{migration.NEWEST:04d}",))
+        runner = self._start("vibestack_9001")
         said, _ = runner.communicate(timeout=120)
         self.assertEqual(runner.returncode, 0, said)
         self.assertEqual(self.world.query("SELECT indisvalid FROM pg_index WHERE indexrelid = 'vibestack_of_the_tests'::regclass"), ["t"])

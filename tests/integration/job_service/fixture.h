@@ -27,7 +27,7 @@ class JobServiceTest : public testing::Test {
  protected:
   explicit JobServiceTest(absl::Duration lease_duration = absl::Seconds(60))
       : lease_duration_(lease_duration) {
-    Sql("TRUNCATE users, agent_jobs");
+    Sql("TRUNCATE users, agent_jobs CASCADE");
     for (const std::string& id : {ann_, bob_}) AddUser(id);
   }
   ~JobServiceTest() override {

@@ -27,7 +27,7 @@ namespace vibestack::user_service {
 // tables.
 class UserServiceTest : public testing::Test {
  protected:
-  UserServiceTest() { Sql("TRUNCATE users, agent_jobs"); }
+  UserServiceTest() { Sql("TRUNCATE users, agent_jobs CASCADE"); }
   ~UserServiceTest() override {
     password_pool_.Stop();
     users_.Close();

@@ -11,7 +11,10 @@ from alembic import command
 from alembic import config
 
 HERE = pathlib.Path(__file__).resolve().parent
-MIGRATIONS = HERE.parents[3] / "deploy" / "migrations"
+ROOT = HERE.parents[3]
+MIGRATIONS = ROOT / "deploy" / "migrations"
+# For the revisions of the tests, which follow the newest revision of deploy/migrations.
+sys.path.insert(0, str(ROOT))
 
 logging.basicConfig(level=logging.WARNING)
 logging.getLogger("vibestack").setLevel(logging.INFO)
