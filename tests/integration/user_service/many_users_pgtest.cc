@@ -10,6 +10,7 @@
 
 #include <pqxx/pqxx>
 #include "absl/time/clock.h"
+#include "tests/support/environment.h"
 #include "user_service/store/list_users.h"
 #include "user_service/store/user_store.h"
 
