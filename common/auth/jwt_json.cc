@@ -1,80 +1,149 @@
 #include "common/auth/jwt_json.h"
 
-#include <jwt.h>
-
-#include <cstdlib>
-#include <memory>
-#include <new>
+#include <algorithm>
+#include <string_view>
+#include <utility>
 
 #include "absl/strings/match.h"
-#include "absl/strings/numbers.h"
 #include "common/auth/base64url.h"
 #include "common/auth/key_set.h"
+#include "rapidjson/document.h"
+#include "rapidjson/memorystream.h"
+#include "rapidjson/stringbuffer.h"
+#include "rapidjson/writer.h"
 
 namespace vibestack::auth {
 namespace {
 
+using rapidjson::SizeType;
+using Writer = rapidjson::Writer<rapidjson::StringBuffer>;
+
 constexpr char kHeaderStart[] = "{\"alg\":\"ES256\",\"kid\":\"";
 constexpr char kHeaderEnd[] = "\",\"typ\":\"JWT\"}";
+constexpr int kMaxDepth = 20;
 
-struct FreeText {
-  void operator()(char* text) const { std::free(text); }
-};
+// The iterative parser needs no stack for nested values.
+constexpr unsigned kParseFlags = rapidjson::kParseValidateEncodingFlag |
+                                 rapidjson::kParseFullPrecisionFlag |
+                                 rapidjson::kParseIterativeFlag;
 
-// The JSON of one claim, or of all where `name` is null; nothing when there is no such claim.
-std::optional<std::string> Dump(jwt_t* jwt, const char* name) {
-  const std::unique_ptr<char, FreeText> text(jwt_get_grants_json(jwt, name));
-  if (text == nullptr) return std::nullopt;
-  return std::string(text.get());
+std::string_view TextOf(const rapidjson::Value& value) {
+  return {value.GetString(), value.GetStringLength()};
+}
+
+bool HasNul(std::string_view text) { return text.find('\0') != std::string_view::npos; }
+
+// Whether Decode takes the value: every name is greater than the one before it, no text holds a
+// NUL, no integer is beyond int64 and nothing is nested deeper than `levels`.
+bool IsStrict(const rapidjson::Value& value, int levels) {
+  if (value.IsString()) return !HasNul(TextOf(value));
+  if (value.IsNumber()) return value.IsInt64() || value.IsDouble();
+  if (!value.IsObject() && !value.IsArray()) return true;
+  if (levels == 0) return false;
+  if (value.IsArray()) {
+    return std::all_of(value.Begin(), value.End(), [levels](const rapidjson::Value& element) {
+      return IsStrict(element, levels - 1);
+    });
+  }
+  std::optional<std::string_view> last_name;
+  for (const auto& member : value.GetObject()) {
+    const std::string_view name = TextOf(member.name);
+    if (last_name >= name || HasNul(name) || !IsStrict(member.value, levels - 1)) return false;
+    last_name = name;
+  }
+  return true;
+}
+
+std::string ToText(const rapidjson::Value& value) {
+  rapidjson::StringBuffer buffer;
+  Writer writer(buffer);
+  value.Accept(writer);
+  return {buffer.GetString(), buffer.GetSize()};
+}
+
+bool IsText(const std::string& text) {
+  if (HasNul(text)) return false;
+  rapidjson::MemoryStream in(text.data(), text.size());
+  rapidjson::StringBuffer ignored;
+  while (in.Tell() < text.size()) {
+    if (!rapidjson::UTF8<>::Validate(in, ignored)) return false;
+  }
+  return true;
+}
+
+void Write(Writer& writer, const std::string& text) {
+  writer.String(text.data(), static_cast<SizeType>(text.size()));
 }
 
 }  // namespace
 
-JwtPayload::JwtPayload() : jwt_(nullptr) {
-  if (jwt_new(&jwt_) != 0) throw std::bad_alloc();
-}
-
-JwtPayload::~JwtPayload() { jwt_free(jwt_); }
-
 std::optional<JwtPayload> JwtPayload::Decode(const std::string& part) {
   const std::optional<std::string> json = Base64UrlDecode(part);
-  if (!json.has_value() || json->rfind('{', 0) != 0)
-    return std::nullopt;  // libjwt takes arrays, too
-  // An unsigned token is all that libjwt sees.
-  static const std::string& header = *new std::string(Base64UrlEncode("{\"alg\":\"none\"}"));
-  jwt_t* jwt = nullptr;
-  if (jwt_decode(&jwt, (header + "." + part + ".").c_str(), nullptr, 0) != 0) return std::nullopt;
-  JwtPayload payload(jwt);
-  if (Dump(jwt, nullptr) != json) return std::nullopt;
+  if (!json.has_value()) return std::nullopt;
+  rapidjson::Document document;
+  document.Parse<kParseFlags>(json->data(), json->size());
+  if (document.HasParseError() || !document.IsObject() || !IsStrict(document, kMaxDepth) ||
+      ToText(document) != *json) {
+    return std::nullopt;
+  }
+  JwtPayload payload;
+  for (const auto& [name, value] : document.GetObject()) {
+    Claim claim;
+    if (value.IsString()) {
+      claim = std::string(TextOf(value));
+    } else if (value.IsInt64()) {
+      claim = value.GetInt64();
+    } else {
+      claim = OtherJson{ToText(value)};
+    }
+    payload.claims_.emplace(TextOf(name), std::move(claim));
+  }
   return payload;
 }
 
 bool JwtPayload::Set(const std::string& name, const std::string& value) {
-  return jwt_add_grant(jwt_, name.c_str(), value.c_str()) == 0;
+  return IsText(name) && IsText(value) && claims_.emplace(name, value).second;
 }
 
 bool JwtPayload::Set(const std::string& name, int64_t value) {
-  return jwt_add_grant_int(jwt_, name.c_str(), value) == 0;
+  return IsText(name) && claims_.emplace(name, value).second;
 }
 
-bool JwtPayload::Has(const std::string& name) const { return Dump(jwt_, name.c_str()).has_value(); }
+bool JwtPayload::Has(const std::string& name) const { return claims_.contains(name); }
 
 std::optional<std::string> JwtPayload::GetString(const std::string& name) const {
-  const char* text = jwt_get_grant(jwt_, name.c_str());
+  const auto it = claims_.find(name);
+  if (it == claims_.end()) return std::nullopt;
+  const auto* text = std::get_if<std::string>(&it->second);
   if (text == nullptr) return std::nullopt;
-  return std::string(text);
+  return *text;
 }
 
 std::optional<int64_t> JwtPayload::GetInt(const std::string& name) const {
-  // jwt_get_grant_int answers 0 for 1.5, "7" and true, and -1 for what is missing: read the JSON.
-  const std::optional<std::string> json = Dump(jwt_, name.c_str());
-  int64_t value = 0;
-  if (!json.has_value() || !absl::SimpleAtoi(*json, &value)) return std::nullopt;
-  return value;
+  const auto it = claims_.find(name);
+  if (it == claims_.end()) return std::nullopt;
+  const auto* number = std::get_if<int64_t>(&it->second);
+  if (number == nullptr) return std::nullopt;
+  return *number;
 }
 
 std::string JwtPayload::Encode() const {
-  return Base64UrlEncode(Dump(jwt_, nullptr).value_or("{}"));
+  rapidjson::StringBuffer buffer;
+  Writer writer(buffer);
+  writer.StartObject();
+  for (const auto& [name, claim] : claims_) {
+    Write(writer, name);
+    if (const auto* text = std::get_if<std::string>(&claim)) {
+      Write(writer, *text);
+    } else if (const auto* number = std::get_if<int64_t>(&claim)) {
+      writer.Int64(*number);
+    } else {
+      const std::string& json = std::get<OtherJson>(claim).text;
+      writer.RawValue(json.data(), json.size(), rapidjson::kObjectType);
+    }
+  }
+  writer.EndObject();
+  return Base64UrlEncode({buffer.GetString(), buffer.GetSize()});
 }
 
 std::string EncodeJwtHeader(const std::string& kid) {

@@ -2,36 +2,31 @@
 #define VIBESTACK_COMMON_AUTH_JWT_JSON_H_
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
-#include <utility>
-
-struct jwt;
+#include <variant>
 
 namespace vibestack::auth {
 
-// A JWT's payload, by libjwt, and its header. libjwt is given no key and no signature, ever: it
-// takes the algorithm from the token (a public key would serve as an HMAC secret), decodes base64
-// loosely and parses a PEM at each use, which costs four times the verification. Signatures are
-// Es256Key's.
+// The payload of a JWT: its claims by name. Nothing here checks a signature; Es256Key does.
+// Not thread-safe.
 class JwtPayload {
  public:
-  // Empty. Throws std::bad_alloc when memory is out.
-  JwtPayload();
-  JwtPayload(JwtPayload&& other) noexcept : jwt_(std::exchange(other.jwt_, nullptr)) {}
-  JwtPayload& operator=(JwtPayload&&) = delete;
-  ~JwtPayload();
-
-  // From the second part of a token, which must be the canonical form that Encode makes: one JSON
-  // object, sorted, without spaces. A name that is there twice is therefore refused.
+  // Reads the second part of a token. Takes only the canonical form that Encode writes: one JSON
+  // object without spaces, with the names of every object in ascending order and no name twice.
+  // Nothing for any other text, for invalid UTF-8, a NUL character, an integer beyond int64 and
+  // more than 20 levels of nesting.
   static std::optional<JwtPayload> Decode(const std::string& part);
 
-  // False when libjwt refuses: the name is taken or the text is not UTF-8.
+  // Adds a claim. False when there is a claim of that name, or when a text is not UTF-8 or holds a
+  // NUL character.
   bool Set(const std::string& name, const std::string& value);
   bool Set(const std::string& name, int64_t value);
 
+  // Whether there is a claim of that name, of any type, null included.
   bool Has(const std::string& name) const;
-  // Nothing when the claim is missing or of another type; an integer must be one in JSON, too.
+  // Nothing when the claim is missing or of another type. 1.0 and "1" are no integers.
   std::optional<std::string> GetString(const std::string& name) const;
   std::optional<int64_t> GetInt(const std::string& name) const;
 
@@ -39,15 +34,19 @@ class JwtPayload {
   std::string Encode() const;
 
  private:
-  explicit JwtPayload(struct jwt* jwt) : jwt_(jwt) {}
+  // A claim of any other type, as JSON text.
+  struct OtherJson {
+    std::string text;
+  };
+  using Claim = std::variant<std::string, int64_t, OtherJson>;
 
-  struct jwt* jwt_;
+  std::map<std::string, Claim> claims_;
 };
 
 // The first part of a token: the algorithm ES256, the kid and the type JWT.
 std::string EncodeJwtHeader(const std::string& kid);
 
-// The kid of a header that EncodeJwtHeader made; nothing for every other header, whatever it says.
+// The kid of a header that EncodeJwtHeader made; nothing for every other header.
 std::optional<std::string> DecodeJwtHeader(const std::string& part);
 
 }  // namespace vibestack::auth

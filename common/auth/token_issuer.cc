@@ -20,7 +20,7 @@ bool Fits(Purpose purpose, const std::string& subject, absl::Duration lifetime,
          lifetime >= absl::Seconds(1) && lifetime < absl::InfiniteDuration();
 }
 
-// Nothing when libjwt refuses a claim.
+// Empty when a claim cannot be written as JSON.
 std::string EncodePayload(const Claims& claims, const TokenRealm& realm) {
   JwtPayload payload;
   const bool complete =

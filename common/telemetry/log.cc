@@ -1,19 +1,21 @@
 #include "common/telemetry/log.h"
 
+#include <poll.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <array>
 #include <atomic>
+#include <cerrno>
 #include <cmath>
-#include <memory>
 #include <utility>
 
+#include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
 #include "common/base/clock.h"
 #include "common/telemetry/trace_headers.h"
 #include "rapidjson/stringbuffer.h"
 #include "rapidjson/writer.h"
-#include "spdlog/logger.h"
-#include "spdlog/sinks/stdout_sinks.h"
 
 namespace vibestack {
 namespace {
@@ -21,20 +23,13 @@ namespace {
 using Writer = rapidjson::Writer<rapidjson::StringBuffer>;
 
 constexpr std::array<std::string_view, 4> kLevelNames = {"debug", "info", "warning", "error"};
-constexpr std::array<spdlog::level::level_enum, 4> kSpdlogLevels = {
-    spdlog::level::debug, spdlog::level::info, spdlog::level::warn, spdlog::level::err};
 
-// Lives to the end of the process, so that late threads may still log.
+// Never destroyed, so that threads may log until the process ends.
 struct Sink {
-  Sink() : logger("vibestack", std::make_shared<spdlog::sinks::stderr_sink_mt>()) {
-    logger.set_pattern("%v");
-    logger.set_level(spdlog::level::debug);
-    logger.flush_on(spdlog::level::warn);
-  }
   std::string service;
-  std::atomic<size_t> chosen = static_cast<size_t>(LogLevel::kInfo);
+  std::atomic<size_t> chosen = static_cast<size_t>(LogLevel::kInfo);  // by SetLogLevel
   std::atomic<size_t> lowest = static_cast<size_t>(LogLevel::kInfo);  // that Log() writes
-  spdlog::logger logger;                                              // writes every level
+  absl::Mutex write_mutex;  // held while a line is written
 };
 
 Sink& TheSink() {
@@ -75,6 +70,23 @@ void WriteField(Writer& writer, const LogField& field) {
 std::string TimeText() {
   return absl::FormatTime("%Y-%m-%dT%H:%M:%E6SZ", SystemClock::Instance().Now(),
                           absl::UTCTimeZone());
+}
+
+// Writes all of `line` to stderr before another thread's line begins.
+void WriteLine(Sink& sink, std::string_view line) {
+  const absl::MutexLock lock(&sink.write_mutex);
+  while (!line.empty()) {
+    const ssize_t written = write(STDERR_FILENO, line.data(), line.size());
+    if (written >= 0) {
+      line.remove_prefix(static_cast<size_t>(written));
+    } else if (errno == EAGAIN) {
+      // Another process made the shared pipe or terminal non-blocking.
+      pollfd writable{STDERR_FILENO, POLLOUT, 0};
+      poll(&writable, 1, -1);
+    } else if (errno != EINTR) {
+      return;  // Nobody reads stderr.
+    }
+  }
 }
 
 thread_local const TraceContext* traced_by = nullptr;
@@ -126,8 +138,8 @@ void LogAlways(LogLevel level, std::string_view event, std::span<const LogField>
     WriteField(writer, {"span_id", SpanIdText(*traced_by)});
   }
   writer.EndObject();
-  sink.logger.log(kSpdlogLevels[index],
-                  spdlog::string_view_t(buffer.GetString(), buffer.GetSize()));
+  buffer.Put('\n');
+  WriteLine(sink, {buffer.GetString(), buffer.GetSize()});
 }
 
 }  // namespace vibestack
