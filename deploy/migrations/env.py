@@ -1,11 +1,13 @@
-"""Runs the migrations on the database of DATABASE_URL while services use it: one runner at a time, each migration in a transaction of
-its own, and no lock waited for so long that calls behind it would notice.
+"""Alembic's environment: runs the migrations on the database of DATABASE_URL while services use it.
 
-Where the revision is kept:
-  * A database of ours records it in `alembic_version`, as Alembic does.
-  * A database with an `alembic_version` of its owner keeps it untouched: another row would make the owner's Alembic fail on a
-    revision it does not know, and a second table is not allowed. Alembic then books in a temporary table that is
-    filled from `vibestack_schema_version()`, the function that every migration ends with and the services check.
+Only one runner works at a time. Each migration has its own transaction. No statement waits long for a lock, because calls queue up behind
+a waiting statement.
+
+The record of the revision:
+  * A database of ours records the revision in `alembic_version`, as Alembic does.
+  * A database whose owner has an `alembic_version` keeps that table as it is: the owner's Alembic fails on a revision that it does
+    not know, and the schema allows no second table. Alembic then works on the shadow version table. This temporary table takes its row
+    from `vibestack_schema_version()`, which every migration sets and the services check.
 """
 
 import logging
@@ -31,15 +33,15 @@ log = logging.getLogger("vibestack.migrations")
 
 
 def owners_alembic(connection: sa.Connection) -> bool:
-    """Tells whether alembic_version is there and somebody else's: an empty one is, too, since we never leave it empty."""
+    """Returns whether alembic_version exists and belongs to another program. An empty one does, because ours is never empty."""
     if connection.scalar(sa.text("SELECT to_regclass(quote_ident(current_schema()) || '.alembic_version')")) is None:
         return False
     revisions = connection.scalars(sa.text("SELECT version_num FROM alembic_version")).all()
     return not revisions or any(not revision.startswith(PREFIX) for revision in revisions)
 
 
-def book_in_temporary_table(connection: sa.Connection) -> str:
-    """Makes the temporary stand-in for alembic_version and returns its name."""
+def make_shadow_version_table(connection: sa.Connection) -> str:
+    """Creates the temporary stand-in for alembic_version, with the current revision, and returns its name."""
     connection.execute(
         sa.text(f"CREATE TEMPORARY TABLE IF NOT EXISTS {SHADOW_VERSION_TABLE} (version_num varchar(32) PRIMARY KEY)")
     )
@@ -57,29 +59,32 @@ def book_in_temporary_table(connection: sa.Connection) -> str:
 
 
 def check_server(connection: sa.Connection) -> None:
-    """Refuses what the migrations cannot run on."""
+    """Raises RuntimeError if the migrations cannot run on this server or search_path."""
     if connection.connection.dbapi_connection.info.server_version < 150000:
-        raise RuntimeError("PostgreSQL 15 or newer is needed")
+        raise RuntimeError("the server is older than PostgreSQL 15; upgrade it first")
     if connection.scalar(sa.text("SELECT current_schema()")) is None:
         raise RuntimeError("the search_path names no schema that exists")
 
 
-def be_the_only_runner(connection: sa.Connection) -> None:
-    """Takes a lock that lasts as long as the connection. It is asked for again and again instead of waited for: a statement that
-    waits has a snapshot, which an index that is built concurrently by the runner before us would wait for in turn."""
+def take_runner_lock(connection: sa.Connection) -> None:
+    """Takes a lock that lasts as long as the connection. Raises RuntimeError after RUNNER_WAIT.
+
+    It polls instead of waiting in PostgreSQL. A waiting statement holds a snapshot, and CREATE INDEX CONCURRENTLY in the other runner
+    would wait for that snapshot.
+    """
     end = time.monotonic() + RUNNER_WAIT
     while not connection.scalar(sa.text("SELECT pg_try_advisory_lock(:key)"), {"key": RUNNER_LOCK}):
         connection.commit()
         if time.monotonic() > end:
-            raise RuntimeError("another run is migrating this database; it has not ended in ten minutes")
+            raise RuntimeError("another run has been migrating this database for ten minutes; wait for it or end it")
         time.sleep(0.2)
     connection.commit()
 
 
 def run(connection: sa.Connection) -> None:
-    """Runs the migrations that are missing."""
-    table = book_in_temporary_table(connection) if owners_alembic(connection) else "alembic_version"
-    # Alembic leaves the commits to whoever had begun a transaction; none has.
+    """Runs the missing migrations."""
+    table = make_shadow_version_table(connection) if owners_alembic(connection) else "alembic_version"
+    # Alembic commits only if no transaction is open.
     connection.commit()
     context.configure(
         connection=connection,
@@ -91,9 +96,9 @@ def run(connection: sa.Connection) -> None:
         context.run_migrations()
 
 
-def run_patiently(connection: sa.Connection) -> None:
-    """Runs them again when a lock was not to be had; what was done stays done."""
-    end = time.monotonic() + float(os.environ.get("VIBESTACK_MIGRATE_WAIT", live.PATIENCE))
+def run_with_retries(connection: sa.Connection) -> None:
+    """Runs the missing migrations and tries again when a lock times out. Migrations that are done stay done."""
+    end = time.monotonic() + float(os.environ.get("VIBESTACK_MIGRATE_WAIT", live.LOCK_WAIT))
     while True:
         try:
             run(connection)
@@ -103,14 +108,14 @@ def run_patiently(connection: sa.Connection) -> None:
             cause = error.orig if isinstance(error, sa.exc.OperationalError) else error
             if not isinstance(cause, psycopg.errors.LockNotAvailable) or time.monotonic() > end:
                 raise
-        log.info("a lock was not to be had; trying again")
+        log.info("a lock timed out; trying again")
         time.sleep(random.uniform(0.5, 1.5))
 
 
 def main() -> None:
-    """Connects as libpq understands DATABASE_URL, so that every form of URL and PG* variable works."""
+    """Connects with libpq, so every form of DATABASE_URL and every PG* variable works."""
     if context.is_offline_mode():
-        raise RuntimeError("--sql is not possible: adopting a database needs to look at it")
+        raise RuntimeError("--sql is not possible: a migration reads the database to adopt it")
     url = os.environ["DATABASE_URL"]
     engine = sa.create_engine(
         "postgresql+psycopg://",
@@ -120,10 +125,10 @@ def main() -> None:
     with engine.connect() as connection:
         check_server(connection)
         connection.commit()
-        be_the_only_runner(connection)
+        take_runner_lock(connection)
         connection.execute(sa.text(f"SET lock_timeout = '{live.LOCK_TIMEOUT}'"))
         connection.commit()
-        run_patiently(connection)
+        run_with_retries(connection)
 
 
 main()

@@ -1,29 +1,29 @@
-"""What a migration uses so that the services go on while it runs."""
+"""Helpers for migrations that run while the services work."""
 
 import sqlalchemy as sa
 from alembic import op
 
-# Every call on a table queues behind a statement that waits for a strong lock on it, so none waits for longer than this.
+# The longest wait for one lock. Every call on a table queues behind a statement that waits for a strong lock on that table.
 LOCK_TIMEOUT = "500ms"
-# Seconds for which a lock that was not to be had is tried for again.
-PATIENCE = "60"
+# Seconds for which a migration tries again to get a lock; VIBESTACK_MIGRATE_WAIT overrides it.
+LOCK_WAIT = "60"
 
 
 def create_index_concurrently(name: str, definition: str) -> None:
-    """Builds an index while others read and write: `definition` is what follows the name in CREATE INDEX.
+    """Builds an index while other programs read and write. `definition` is the part of CREATE INDEX after the name.
 
-    It commits what the migration did before, so a migration that builds an index does nothing else but set the version. A build
-    that was broken off leaves an index that is not valid; the next run makes it anew.
+    It commits what the migration did before, so a migration that builds an index does nothing else but set the version. An
+    interrupted build leaves an invalid index; the next run drops it and builds it again.
     """
     with op.get_context().autocommit_block():
         connection = op.get_bind()
-        # It waits for every transaction that is older and holds up nobody meanwhile.
+        # The build waits for all older transactions, and nothing queues behind it.
         connection.execute(sa.text("SET lock_timeout = 0"))
         try:
-            broken = connection.scalar(
+            invalid = connection.scalar(
                 sa.text("SELECT NOT indisvalid FROM pg_index WHERE indexrelid = to_regclass(:name)"), {"name": name}
             )
-            if broken:
+            if invalid:
                 connection.execute(sa.text(f"DROP INDEX CONCURRENTLY {name}"))
             connection.execute(sa.text(f"CREATE INDEX CONCURRENTLY IF NOT EXISTS {name} {definition}"))
         finally:
@@ -31,13 +31,13 @@ def create_index_concurrently(name: str, definition: str) -> None:
 
 
 def set_version(version: int, oldest_program: int | None = None) -> None:
-    """Ends a migration: sets the version of the schema and the programs that the schema serves.
+    """Ends a migration: sets the version of the schema and the versions of the programs that the schema serves.
 
-    A program knows the version that it was written for. The schema serves the programs from `oldest_program` to `version`. Without
-    `oldest_program` it goes on to serve every program that it served before: right for a migration that only adds.
+    A program states the version that it was written for. The schema serves the programs from `oldest_program` to `version`. Without
+    `oldest_program` the schema still serves the programs that it served before, which is right for a migration that only adds.
     """
     if oldest_program is None:
-        # NULL where the schema served nobody.
+        # None if the schema served no program.
         found = op.get_bind().scalar(
             sa.text("SELECT min(n) FROM generate_series(1, :last) AS n WHERE vibestack_schema_serves(n)"), {"last": version - 1}
         )

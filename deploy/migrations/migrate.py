@@ -1,8 +1,8 @@
-"""Brings the database of DATABASE_URL to the newest schema: makes it, upgrades it, or adopts tables that exist.
+"""Brings the database of DATABASE_URL to the newest schema: creates it, upgrades it, or adopts tables that exist.
 
-Safe to run twice, at the same time, and while services work: each migration is applied whole or not at all, and a lock that is
-not to be had at once is tried for again, for VIBESTACK_MIGRATE_WAIT seconds (60 by default). Exit codes: 0 done, 1 could not
-be done (the reason is the last line), 2 DATABASE_URL is missing or no URL. A password is never printed.
+It is safe to run twice, at the same time, and while services work. Each migration is applied completely or not at all. When a lock
+times out, the migration tries again for VIBESTACK_MIGRATE_WAIT seconds (60 by default). Exit codes: 0 done, 1 failed (the last line
+says why), 2 wrong usage, such as a missing DATABASE_URL. It never prints a password.
 """
 
 import logging
@@ -24,7 +24,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 
 
 def normalised_url() -> str:
-    """Returns DATABASE_URL for libpq; SQLAlchemy's postgresql+driver:// is taken as well."""
+    """Returns DATABASE_URL in libpq's form; it may have SQLAlchemy's form postgresql+driver://. Exits with 2 if it is no URL."""
     url = os.environ.get("DATABASE_URL", "")
     scheme, separator, rest = url.partition("://")
     if not separator or scheme.split("+")[0] not in ("postgresql", "postgres"):
@@ -35,38 +35,39 @@ def normalised_url() -> str:
     except psycopg.ProgrammingError:
         raise SystemExit(usage("DATABASE_URL is not a URL that PostgreSQL understands")) from None
     if "@" in str(parts.get("host", "")):
-        raise SystemExit(usage("DATABASE_URL has an @ inside its user or password: write it as %40"))
+        raise SystemExit(usage("DATABASE_URL has an @ in its user or password; write it as %40"))
     return url
 
 
-def patience() -> str:
-    """Returns VIBESTACK_MIGRATE_WAIT, or its default."""
-    given = os.environ.get("VIBESTACK_MIGRATE_WAIT", live.PATIENCE)
+def lock_wait() -> str:
+    """Returns VIBESTACK_MIGRATE_WAIT, or its default, in seconds. Exits with 2 if it is no number."""
+    given = os.environ.get("VIBESTACK_MIGRATE_WAIT", live.LOCK_WAIT)
     if not re.fullmatch(r"\d{1,5}", given):
         raise SystemExit(usage("VIBESTACK_MIGRATE_WAIT must be a number of seconds"))
     return given
 
 
 def usage(text: str) -> int:
+    """Prints what is wrong with the usage and returns its exit code."""
     print(f"migrate: {text}", file=sys.stderr)
     return 2
 
 
 def explain(error: Exception) -> str:
-    """Says in one line what went wrong, with nothing of the statement or the URL but host and database names."""
+    """Returns the reason in one line. It holds no SQL, and of the URL only the names of the host and the database."""
     cause = error.orig if isinstance(error, sa.exc.DBAPIError) else error
     if isinstance(cause, psycopg.errors.LockNotAvailable):
-        return "a lock was not to be had in time; run it again when the tables are less busy"
+        return "a lock timed out; run it again when the tables are less busy"
     if isinstance(cause, psycopg.OperationalError) and cause.sqlstate is None:
         return f"the database cannot be reached: {' '.join(str(cause).split())}"
     if isinstance(cause, psycopg.Error) and cause.diag.message_primary:
-        return f"{cause.diag.message_primary}; what was not committed is undone"
+        return f"{cause.diag.message_primary}; uncommitted changes are undone"
     return str(cause)
 
 
 def main() -> int:
     os.environ["DATABASE_URL"] = normalised_url()
-    os.environ["VIBESTACK_MIGRATE_WAIT"] = patience()
+    os.environ["VIBESTACK_MIGRATE_WAIT"] = lock_wait()
     logging.basicConfig(format="migrate: %(message)s", level=logging.WARNING)
     logging.getLogger("vibestack").setLevel(logging.INFO)
     try:

@@ -1,7 +1,7 @@
-"""The two tables as SQLAlchemy models; DB_SCHEMA.md is the source of truth and a test compares them.
+"""The tables as SQLAlchemy models, for Python programs beside the services.
 
-For Python programs beside the services: every default is the server's, so a row means the same whoever writes it.
-`updated_at` is set by a trigger on every UPDATE; what a program assigns to it is overwritten.
+DB_SCHEMA.md is the source of truth, and a test compares it with these models. All defaults are the server's, so a row has the same
+meaning whichever program writes it. A trigger sets `updated_at` on every UPDATE and overwrites what a program assigns.
 """
 
 import datetime
@@ -14,11 +14,11 @@ from sqlalchemy.dialects import postgresql
 
 
 class Base(orm.DeclarativeBase):
-    """Holds the metadata of both tables."""
+    """Holds the metadata of all tables."""
 
 
 class User(Base):
-    """A person or program that may sign in."""
+    """An account that may log in."""
 
     __tablename__ = "users"
 
@@ -38,7 +38,7 @@ class User(Base):
 
 
 class AgentJob(Base):
-    """One run of a workflow, asked for by a user."""
+    """One run of a workflow that a user asked for."""
 
     __tablename__ = "agent_jobs"
     __table_args__ = (

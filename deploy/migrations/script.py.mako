@@ -18,4 +18,4 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    raise RuntimeError("${up_revision} cannot be undone; restore a backup, if this is what you want.")
+    raise RuntimeError("${up_revision} cannot be undone; to go back, restore a backup.")

@@ -228,7 +228,7 @@ class MigrateTest(migration.ScratchCase):
             holder.execute("LOCK TABLE users IN ROW EXCLUSIVE MODE")
             code, said = migration.migrate(url, VIBESTACK_MIGRATE_WAIT="2")
         self.assertEqual(code, 1)
-        self.assertIn("a lock was not to be had in time", said)
+        self.assertIn("a lock timed out; run it again", said)
         self.assertEqual(query(url, SNAPSHOT), before)
 
     def test_lock_that_is_held_for_a_while_is_waited_for(self) -> None:

@@ -1,6 +1,6 @@
-"""Adopts tables that somebody else made: adds what is missing, drops nothing, and changes no row but NULL timestamps.
+"""Adopts tables that another program made: adds what is missing, drops nothing, and changes no row except for NULL times.
 
-First everything that cannot be adopted is gathered and reported in one error; only then is anything changed.
+It first collects everything that it cannot adopt and reports that in one error. If there is nothing, it makes the changes.
 """
 
 import logging
@@ -16,7 +16,7 @@ log = logging.getLogger("vibestack.adoption")
 
 
 def adopt(cursor: psycopg.Cursor) -> None:
-    """Completes users and agent_jobs, which exist. Raises RuntimeError naming every difference."""
+    """Completes users and agent_jobs, which exist. Raises RuntimeError with every difference that it cannot adopt."""
     catalog = Catalog(cursor)
     kinds = [name for name in expected.TABLES if not catalog.is_plain_table(name)]
     if kinds:
@@ -35,7 +35,7 @@ def adopt(cursor: psycopg.Cursor) -> None:
 
 
 def differences(catalog: Catalog, table: str, found: dict[str, Found]) -> list[str]:
-    """Says what of an existing table cannot be adopted."""
+    """Returns what prevents the adoption of an existing table."""
     problems = []
     for column in expected.TABLES[table]:
         have = found.get(column.name)
@@ -53,7 +53,7 @@ def differences(catalog: Catalog, table: str, found: dict[str, Found]) -> list[s
 
 
 def column_differences(catalog: Catalog, table: str, column: Column, have: Found) -> list[str]:
-    """Compares one column; what is merely missing (a default, a NOT NULL that every row keeps) is no difference."""
+    """Compares one column. A missing default, or a missing NOT NULL that every row satisfies, is no difference."""
     name = f"{table}.{column.name}"
     problems = []
     if not type_fits(column, have.type):
@@ -68,7 +68,7 @@ def column_differences(catalog: Catalog, table: str, column: Column, have: Found
 
 
 def type_fits(column: Column, have: str) -> bool:
-    """Takes the very type and, for a text with a length, one that holds more: what is too long is refused before SQL."""
+    """Accepts the same type and, for a varchar(n), a longer text type: the services check lengths before they run SQL."""
     if have == column.type:
         return True
     if column.length is None:
@@ -80,7 +80,7 @@ def type_fits(column: Column, have: str) -> bool:
 
 
 def key_differences(catalog: Catalog, table: str, found: dict[str, Found]) -> list[str]:
-    """Says which keys and checks contradict the schema."""
+    """Returns which keys and CHECKs contradict the schema."""
     problems = []
     primary, _ = catalog.unique(table, "id")
     if not primary and catalog.has_primary_key(table):
@@ -106,11 +106,11 @@ def duplicates(catalog: Catalog, table: str, column: str) -> bool:
 
 
 def complete_columns(cursor: psycopg.Cursor, table: str, found: dict[str, Found]) -> None:
-    """Adds columns, defaults and NOT NULLs, and fills timestamps that are NULL."""
+    """Adds columns, defaults and NOT NULLs, and fills NULL times."""
     for column in expected.TABLES[table]:
         have = found.get(column.name)
         if have is None:
-            # The default follows below: rows that exist get NULL, which is read as the default.
+            # The default follows below, so existing rows get NULL. The services read NULL as the default.
             alter(cursor, table, f"ADD COLUMN {column.name} {column.type}")
         if column.default and (have is None or have.default is None):
             alter(cursor, table, f"ALTER COLUMN {column.name} SET DEFAULT {column.default}")
@@ -130,13 +130,13 @@ def complete_keys(cursor: psycopg.Cursor, catalog: Catalog, table: str) -> None:
 
 
 def complete_email(cursor: psycopg.Cursor, catalog: Catalog) -> None:
-    """Keeps a unique index (SQLAlchemy's index=True, unique=True makes one) as well as a constraint."""
+    """Adds UNIQUE unless a constraint or a unique index (from SQLAlchemy's index=True, unique=True) exists."""
     if not catalog.unique("users", "email")[1]:
         alter(cursor, "users", "ADD UNIQUE (email)")
 
 
 def complete_user_id(cursor: psycopg.Cursor, catalog: Catalog) -> None:
-    """Adds the foreign key; jobs of users that are gone stay, and the key then holds for new rows only."""
+    """Adds the foreign key. Jobs whose user is gone stay; the key then holds for new rows only."""
     if catalog.references("agent_jobs", "user_id", "users"):
         return
     orphans = catalog.any(
@@ -147,7 +147,7 @@ def complete_user_id(cursor: psycopg.Cursor, catalog: Catalog) -> None:
 
 
 def complete_status(cursor: psycopg.Cursor, catalog: Catalog) -> None:
-    """Adds the CHECK of the four states; NULL passes. Rows of another state stay, and it then holds for new rows only."""
+    """Adds the CHECK of the four states; NULL passes it. Rows with another status stay; the CHECK then holds for new rows only."""
     for _, definition in catalog.checks("agent_jobs", "status"):
         if all(f"'{state}'" in definition for state in expected.STATES):
             return
@@ -157,6 +157,6 @@ def complete_status(cursor: psycopg.Cursor, catalog: Catalog) -> None:
 
 
 def alter(cursor: psycopg.Cursor, table: str, change: str) -> None:
-    """Runs one ALTER TABLE and says so."""
+    """Runs and logs one ALTER TABLE."""
     log.info("ALTER TABLE %s %s", table, change)
     cursor.execute(f"ALTER TABLE {table} {change}")

@@ -11,7 +11,7 @@ FROM pg_attribute AS a LEFT JOIN pg_attrdef AS d ON d.adrelid = a.attrelid AND d
 WHERE a.attrelid = %s::regclass AND a.attnum > 0 AND NOT a.attisdropped
 """
 
-# A valid unique index over exactly these columns, made by a constraint or not. One that is deferrable is none for ON CONFLICT.
+# A valid unique index over exactly this column, with or without a constraint. ON CONFLICT cannot use a deferrable one.
 UNIQUE = """
 SELECT coalesce(bool_or(i.indisprimary), false), count(*) > 0
 FROM pg_index AS i
@@ -56,7 +56,7 @@ class Catalog:
         return self._cursor.execute(query, values or None).fetchone()[0]
 
     def any(self, query: str) -> bool:
-        """Tells whether the query finds a row."""
+        """Returns whether the query finds a row."""
         return bool(self.one(f"SELECT EXISTS ({query})"))
 
     def table(self, name: str) -> str:
@@ -64,7 +64,7 @@ class Catalog:
         return f"{self._schema}.{name}"
 
     def is_plain_table(self, name: str) -> bool:
-        """Tells a table from a view, a foreign or a partitioned table."""
+        """Returns whether it is a table, and not a view, a foreign or a partitioned table."""
         return self.one("SELECT relkind FROM pg_class WHERE oid = %s::regclass", self.table(name)) == "r"
 
     def columns(self, table: str) -> dict[str, Found]:
@@ -73,11 +73,11 @@ class Catalog:
         return {name: Found(*rest) for name, *rest in rows}
 
     def unique(self, table: str, column: str) -> tuple[bool, bool]:
-        """Tells whether the column is the primary key, and whether it is unique at all."""
+        """Returns whether the column is the primary key, and whether it is unique."""
         return self._cursor.execute(UNIQUE, (self.table(table), column)).fetchone()
 
     def has_primary_key(self, table: str) -> bool:
-        """Tells whether the table has one, whatever its columns."""
+        """Returns whether the table has a primary key over any columns."""
         return bool(
             self.one("SELECT count(*) FROM pg_index WHERE indrelid = %s::regclass AND indisprimary", self.table(table))
         )
@@ -87,5 +87,5 @@ class Catalog:
         return self._cursor.execute(CHECKS, (self.table(table), column)).fetchall()
 
     def references(self, table: str, column: str, target: str) -> bool:
-        """Tells whether a foreign key leads from the column to the target's id, under any name."""
+        """Returns whether a foreign key under any name leads from the column to the target's id."""
         return bool(self.one(FOREIGN_KEY, self.table(table), self.table(target), column))

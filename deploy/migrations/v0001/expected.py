@@ -1,4 +1,4 @@
-"""The schema of revision vibestack_0001, frozen: what adoption measures an existing table against."""
+"""The schema of revision vibestack_0001. It is frozen: adoption compares existing tables with it."""
 
 import dataclasses
 
@@ -47,5 +47,5 @@ TABLES: dict[str, tuple[Column, ...]] = {
 
 STATES = ("pending", "processing", "completed", "failed")
 
-# Columns that the services may write NULL into: an owner's NOT NULL on them cannot stay unnoticed.
+# The services may write NULL into these columns, so adoption refuses a NOT NULL on them.
 WRITTEN_NULL = {("users", "full_name"), ("users", "bio"), ("agent_jobs", "result_payload")}

@@ -1,4 +1,4 @@
-"""users and agent_jobs: makes both tables, or adopts those that exist.
+"""Creates users and agent_jobs, or adopts the tables that exist.
 
 Revision ID: vibestack_0001
 """
@@ -17,7 +17,7 @@ FILES = pathlib.Path(v0001.adoption.__file__).parent
 
 
 def upgrade() -> None:
-    """Applies everything or, when an existing table differs, says how and changes nothing."""
+    """Applies everything. If an existing table differs, raises RuntimeError with every difference and changes nothing."""
     cursor = op.get_bind().connection.cursor()
     cursor.execute((FILES / "tables.sql").read_text())
     v0001.adoption.adopt(cursor)
@@ -26,8 +26,8 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Never: the tables may be somebody's, with rows in them."""
+    """Refuses, because the tables may hold rows of another program."""
     raise RuntimeError(
-        "vibestack_0001 cannot be undone: that would drop users and agent_jobs with their rows."
-        " Drop them by hand, or restore a backup, if this is what you want."
+        "vibestack_0001 cannot be undone: this would drop users and agent_jobs with their rows."
+        " To do so anyway, drop them by hand or restore a backup."
     )

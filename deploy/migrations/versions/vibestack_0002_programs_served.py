@@ -1,4 +1,4 @@
-"""Says which programs the schema serves, so that old and new ones work side by side through a rollout.
+"""Records which programs the schema serves, so that old and new programs work side by side during a rollout.
 
 Revision ID: vibestack_0002
 """
@@ -12,10 +12,10 @@ depends_on = None
 
 
 def upgrade() -> None:
-    # Programs of version 1 ask for that very version.
+    # A program of version 1 accepts no other version.
     live.set_version(2, oldest_program=2)
 
 
 def downgrade() -> None:
-    """Never: a program that was written for this version would find nothing that serves it."""
-    raise RuntimeError("vibestack_0002 cannot be undone; restore a backup, if this is what you want.")
+    """Refuses, because the schema would no longer serve the programs of this version."""
+    raise RuntimeError("vibestack_0002 cannot be undone; to go back, restore a backup.")

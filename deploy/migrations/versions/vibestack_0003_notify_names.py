@@ -1,6 +1,6 @@
-"""Names the triggers and indexes of a database from before as the files of v0001 name them now.
+"""Gives the triggers and indexes of an older database the names that v0001 uses now.
 
-A database that is new has these names already, and nothing changes there.
+A new database has these names already, so nothing changes there.
 
 Revision ID: vibestack_0003
 """
@@ -27,7 +27,7 @@ def upgrade() -> None:
     op.get_bind().connection.cursor().execute(triggers)
     _drop_other_triggers(set(re.findall(r"\bTRIGGER (vibestack_\w+)", triggers)))
     _rename_indexes()
-    # Programs of version 2 go on: the triggers send what such a program announces as well, which costs time and nothing else.
+    # The schema still serves programs of version 2. Both the program and the triggers then notify, which costs only time.
     live.set_version(3)
 
 
@@ -42,7 +42,7 @@ def _drop_other_triggers(ours: set[str]) -> None:
 
 
 def _rename_indexes() -> None:
-    """Gives an index the name of ours that is missing, where both are on the same columns with the same condition."""
+    """Renames each index of an older database that has the columns and the condition of a missing index of ours."""
     wanted = re.findall(r"CREATE INDEX IF NOT EXISTS (vibestack_\w+)\s+ON (\w+)", (FILES / "indexes.sql").read_text())
     connection = op.get_bind()
     found = dict(connection.execute(sa.text(
@@ -52,7 +52,7 @@ def _rename_indexes() -> None:
     for name, table in wanted:
         if name in found:
             continue
-        # PostgreSQL prints a definition in its own form, so an empty table with the same columns shows ours in that form.
+        # PostgreSQL prints definitions in its own form. An empty table with the same columns shows our definition in that form.
         connection.execute(sa.text(f"CREATE TEMPORARY TABLE shape (LIKE {table}) ON COMMIT DROP"))
         connection.execute(sa.text(_definition(name).replace(f"ON {table}", "ON shape")))
         ours = connection.scalar(sa.text("SELECT indexdef FROM pg_indexes WHERE indexname = :name"), {"name": name})
@@ -69,5 +69,5 @@ def _definition(name: str) -> str:
 
 
 def downgrade() -> None:
-    """Never: a program that was written for this version would find nothing that serves it."""
-    raise RuntimeError("vibestack_0003 cannot be undone; restore a backup, if this is what you want.")
+    """Refuses, because the schema would no longer serve the programs of this version."""
+    raise RuntimeError("vibestack_0003 cannot be undone; to go back, restore a backup.")
