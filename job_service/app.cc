@@ -4,24 +4,15 @@
 #include <utility>
 
 #include "common/base/time_limit.h"
-#include "common/base/uuid.h"
-#include "common/db/change_event.h"
-#include "common/db/listener_metrics.h"
 #include "common/db/pool_metrics.h"
 #include "common/rpc/account_cache_metrics.h"
-#include "common/rpc/alarm.h"
 #include "common/rpc/process.h"
 #include "common/telemetry/batch_span.h"
 #include "common/telemetry/log.h"
 #include "common/telemetry/tracing.h"
-#include "job_service/subscriptions/notify_payload.h"
 
 namespace vibestack::job_service {
 namespace {
-
-// A NOTIFY begins this long after the one before at the earliest. The first news goes at once;
-// under load more of it is merged, for every NOTIFY wakes every replica.
-constexpr absl::Duration kNotifyInterval = absl::Milliseconds(5);
 
 // How long requests to workflows may take to end when the service stops.
 constexpr absl::Duration kDispatchGrace = absl::Seconds(5);
@@ -46,15 +37,14 @@ App::App(const Config& config, PushConfig push)
       push_config_(std::move(push)),
       pool_(MakePoolOptions()),
       standby_(db::OpenStandby(MakePoolOptions())),
-      publisher_(std::make_unique<Publisher>(
-          job_subscriptions_, NewUuid().substr(0, 8),
-          [this](std::vector<std::string> payloads, absl::Time deadline) {
-            return SendNotify(std::move(payloads), deadline);
-          })),
-      store_(MakeStoreOptions(), pool_, metrics_),
       filter_subscriptions_(config_.poll_interval, MakeSubscriptionSource()),
-      dispatches_(
-          pool_, [this](JobChanges event) { Publish(std::move(event)); }, metrics_),
+      notify_store_(pool_),
+      publisher_(job_subscriptions_, filter_subscriptions_,
+                 [this](std::vector<std::string> payloads, absl::Time deadline) {
+                   return notify_store_.Send(std::move(payloads), deadline);
+                 }),
+      store_(MakeStoreOptions(), pool_, publisher_, metrics_),
+      dispatches_(pool_, publisher_, metrics_),
       dispatcher_(MakeDispatcherOptions(), dispatches_, job_subscriptions_, metrics_),
       users_({.address = config_.user_service_address,
               .tls = config_.user_service_tls,
@@ -72,7 +62,8 @@ App::App(const Config& config, PushConfig push)
                      }),
       api_({config_.poll_interval}, store_, job_subscriptions_, filter_subscriptions_, accounts_,
            interceptor_, {dispatches_, dispatcher_}),
-      listener_(MakeListenerOptions()),
+      listener_(MakeListenerOptions(), accounts_, job_subscriptions_, filter_subscriptions_,
+                metrics_),
       sweeper_(
           "leases_ran_out", config_.sweep_interval,
           [this](int limit, absl::Time deadline) { return store_.Sweep(limit, deadline); },
@@ -104,11 +95,6 @@ App::App(const Config& config, PushConfig push)
   dispatcher_.Refresh();
 }
 
-void App::Publish(JobChanges event) {
-  filter_subscriptions_.Notify(event);
-  publisher_->Publish(std::move(event));
-}
-
 void App::ReloadWorkflows() {
   const absl::Status reloaded = push_config_.workflows->Reload();
   if (!reloaded.ok()) {
@@ -130,13 +116,6 @@ absl::StatusOr<auth::Claims> App::VerifyCaller(const std::string& token) {
   return callback_verifier_->Verify(token, auth::Purpose::kCallback);
 }
 
-Task<absl::Status> App::SendNotify(std::vector<std::string> payloads, absl::Time deadline) {
-  const absl::Time next = absl::Now() + kNotifyInterval;
-  absl::Status status = co_await store_.SendNotify(std::move(payloads), deadline);
-  co_await rpc::WaitUntil(next);
-  co_return status;
-}
-
 Task<absl::Status> App::RefreshKeysAndRetry(const std::string& token, absl::Status refusal) {
   auth::TokenFault fault = auth::TokenFault::kNone;
   const absl::StatusOr<auth::Claims> claims = verifier_.VerifyCaller(token, &fault);
@@ -144,33 +123,6 @@ Task<absl::Status> App::RefreshKeysAndRetry(const std::string& token, absl::Stat
   // The key may be newer than ours, or we have none yet.
   if (fault != auth::TokenFault::kUnknownKey && !absl::IsUnavailable(refusal)) co_return refusal;
   co_return co_await keys_.Refresh();
-}
-
-void App::OnNotification(const std::string& channel, const std::string& payload) {
-  // What we told ourselves has woken our waiters already.
-  if (channel == db::kJobsChannel && IsFrom(payload, publisher_->origin())) return;
-  db::ChangeEvent event = db::ParseChangeEvent(payload);
-  if (channel == db::kUsersChannel) {
-    if (event.resync) return OnListening();
-    for (const std::string& id : event.ids) accounts_.Invalidate(id);
-    return job_subscriptions_.NotifyUsers(event.ids);
-  }
-  if (event.resync) {
-    filter_subscriptions_.Resync();
-    return job_subscriptions_.Resync();
-  }
-  JobChanges job_changes;
-  job_changes.changed = std::move(event.ids);
-  job_changes.deleted = std::move(event.deleted);
-  for (std::string& workflow_id : event.pending) ++job_changes.pending[std::move(workflow_id)];
-  filter_subscriptions_.Notify(job_changes);
-  job_subscriptions_.Notify(job_changes);
-}
-
-void App::OnListening() {
-  accounts_.InvalidateAll();
-  filter_subscriptions_.Resync();
-  job_subscriptions_.Resync();
 }
 
 absl::Status App::Listen() {
@@ -201,7 +153,6 @@ void App::Watch() {
   };
   keep(db::RegisterPoolMetrics(metrics_, pool_));
   keep(db::RegisterStandbyMetrics(metrics_, standby_.get()));
-  keep(db::RegisterListenerMetrics(metrics_, listener_));
   keep(rpc::RegisterAccountCacheMetrics(metrics_, accounts_));
   keep(RegisterTracingMetrics(metrics_));
   watches_.push_back(rpc::RegisterReadinessMetric(metrics_, readiness_));
@@ -244,7 +195,7 @@ void App::StopParts() {
   users_.Close();
   filter_subscriptions_.Close();
   store_.Close();
-  publisher_->Close();
+  publisher_.Close();
   if (standby_ != nullptr) standby_->Stop();
   pool_.Stop();
   watches_.clear();

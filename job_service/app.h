@@ -8,7 +8,6 @@
 #include "common/auth/caching_verifier.h"
 #include "common/auth/key_watcher.h"
 #include "common/auth/token_issuer.h"
-#include "common/db/listener.h"
 #include "common/db/pool.h"
 #include "common/rpc/account_source.h"
 #include "common/rpc/authenticator.h"
@@ -26,6 +25,8 @@
 #include "job_service/push_config.h"
 #include "job_service/store/dispatch_store.h"
 #include "job_service/store/job_store.h"
+#include "job_service/store/notify_store.h"
+#include "job_service/subscriptions/change_listener.h"
 #include "job_service/subscriptions/filter_subscriptions.h"
 #include "job_service/subscriptions/job_subscriptions.h"
 #include "job_service/subscriptions/publisher.h"
@@ -58,15 +59,10 @@ class App {
  private:
   db::PoolOptions MakePoolOptions();
   JobStoreOptions MakeStoreOptions();
-  db::ListenerOptions MakeListenerOptions();
+  ChangeListener::Options MakeListenerOptions();
   Dispatcher::Options MakeDispatcherOptions();
   absl::StatusOr<auth::Claims> VerifyCaller(const std::string& token);
   Task<absl::Status> RefreshKeysAndRetry(const std::string& token, absl::Status refusal);
-  // Tells who waits, here and elsewhere.
-  void Publish(JobChanges changes);
-  Task<absl::Status> SendNotify(std::vector<std::string> payloads, absl::Time deadline);
-  void OnNotification(const std::string& channel, const std::string& payload);
-  void OnListening();
   FilterSubscriptions::Source MakeSubscriptionSource();
   void Watch();
   void StopParts();
@@ -79,10 +75,11 @@ class App {
   JobSubscriptions job_subscriptions_;
   db::Pool pool_;
   std::unique_ptr<db::Pool> standby_;  // Null without one.
-  // The publisher sends through the store, which tells it its news.
-  std::unique_ptr<Publisher> publisher_;
-  JobStore store_;
+  // The way of a change event: stores -> publisher_ -> NOTIFY -> listener_ -> subscriptions.
   FilterSubscriptions filter_subscriptions_;
+  NotifyStore notify_store_;
+  Publisher publisher_;
+  JobStore store_;
   DispatchStore dispatches_;
   // None without keys for callback tokens.
   std::unique_ptr<auth::KeyWatcher> callback_key_watcher_;
@@ -96,7 +93,7 @@ class App {
   rpc::Authenticator authenticator_;
   rpc::CallInterceptor interceptor_{authenticator_, rpc_metrics_, config_.trusted_proxies};
   JobApi api_;
-  db::Listener listener_;
+  ChangeListener listener_;
   Sweeper sweeper_;
   Sweeper silent_runs_;  // These two are of pushed workflows.
   Sweeper lost_inputs_;

@@ -4,7 +4,6 @@
 #include <utility>
 #include <vector>
 
-#include "common/db/change_event.h"
 #include "common/db/pool_metrics.h"
 #include "job_service/api/json_text.h"
 #include "job_service/app.h"
@@ -31,7 +30,6 @@ JobStoreOptions App::MakeStoreOptions() {
   options.batches = config_.batches;
   options.lease_duration = config_.lease_duration;
   options.workflows = [this] { return push_config_.workflows->Snapshot(); };
-  options.on_change = [this](JobChanges changes) { Publish(std::move(changes)); };
   options.standby = standby_.get();
   return options;
 }
@@ -68,15 +66,10 @@ Dispatcher::Options App::MakeDispatcherOptions() {
   return options;
 }
 
-db::ListenerOptions App::MakeListenerOptions() {
-  db::ListenerOptions options;
+ChangeListener::Options App::MakeListenerOptions() {
+  ChangeListener::Options options;
   options.database_url = config_.database_url.Reveal();
-  options.application_name = "job_service_listener";
-  options.channels = {db::kUsersChannel, db::kJobsChannel};
-  options.on_notification = [this](const std::string& channel, const std::string& payload) {
-    OnNotification(channel, payload);
-  };
-  options.on_listening = [this] { OnListening(); };
+  options.origin = publisher_.origin();
   options.on_lost = [this] { pool_.Probe(); };
   return options;
 }

@@ -73,7 +73,7 @@ Task<absl::StatusOr<JobStore::Jobs>> JobStore::ClaimTogether(const ClaimRequest&
   JobChanges changes;
   changes.changed.reserve(jobs->size());
   for (const Job& job : *jobs) changes.changed.push_back(job.id);
-  Notify(std::move(changes));
+  Publish(std::move(changes));
   std::sort(jobs->begin(), jobs->end(), [](const Job& a, const Job& b) {
     return std::tie(a.created_at, a.id) < std::tie(b.created_at, b.id);
   });

@@ -72,10 +72,4 @@ absl::StatusOr<std::vector<Job>> SweepJobs(db::Session& session, absl::Duration 
   return jobs;
 }
 
-absl::Status SendNotify(db::Session& session, const std::vector<std::string>& payloads) {
-  db::Params params;
-  params.Add(db::EncodeArray(payloads));
-  return session.Exec(sql::kNotify, params).status();
-}
-
 }  // namespace vibestack::job_service

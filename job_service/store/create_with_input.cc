@@ -62,7 +62,7 @@ Task<absl::StatusOr<CreationWithInput>> DispatchStore::CreateWithInput(NewJob jo
   // Never repeated: a row that our own lost statement made would look like another call's.
   absl::StatusOr<CreationWithInput> fed =
       co_await pool_.Run<CreationWithInput>(deadline, db::Repeat::kNever, std::move(work));
-  if (fed.ok() && fed->ours) NotifyChanged({fed->job.id});
+  if (fed.ok() && fed->ours) PublishChanged({fed->job.id});
   if (fed.ok() && fed->made) counts_.Created(1);
   co_return fed;
 }

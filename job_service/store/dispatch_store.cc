@@ -1,6 +1,7 @@
 #include "job_service/store/dispatch_store.h"
 
 #include <algorithm>
+#include <functional>
 #include <tuple>
 #include <utility>
 
@@ -60,15 +61,14 @@ absl::StatusOr<Job> AnswerEnded(db::Session& session, const std::string& job_id,
 
 }  // namespace
 
-DispatchStore::DispatchStore(db::Pool& pool, std::function<void(JobChanges)> on_change,
-                             Metrics& metrics)
-    : pool_(pool), on_change_(std::move(on_change)), counts_(metrics) {}
+DispatchStore::DispatchStore(db::Pool& pool, ChangePublisher& publisher, Metrics& metrics)
+    : pool_(pool), publisher_(publisher), counts_(metrics) {}
 
-void DispatchStore::NotifyChanged(std::vector<std::string> ids) const {
+void DispatchStore::PublishChanged(std::vector<std::string> ids) const {
   if (ids.empty()) return;
   JobChanges changes;
   changes.changed = std::move(ids);
-  on_change_(std::move(changes));
+  publisher_.Publish(std::move(changes));
 }
 
 Task<absl::StatusOr<Jobs>> DispatchStore::Claim(std::string workflow_id, int limit,
@@ -122,7 +122,7 @@ Task<absl::StatusOr<bool>> DispatchStore::Settle(Lease held, JobStatus status,
   };
   const absl::StatusOr<bool> settled =
       co_await pool_.Run<bool>(deadline, db::Repeat::kSafe, std::move(work));
-  if (settled.ok()) NotifyChanged({held.job_id});
+  if (settled.ok()) PublishChanged({held.job_id});
   if (settled.ok() && *settled) counts_.Finished(status);
   co_return settled;
 }
@@ -139,7 +139,7 @@ Task<absl::StatusOr<Job>> DispatchStore::FinishRun(std::string job_id, JobStatus
     return AnswerEnded(session, job_id, status, result);
   };
   absl::StatusOr<Job> job = co_await pool_.Run<Job>(deadline, db::Repeat::kSafe, std::move(work));
-  if (job.ok()) NotifyChanged({job->id});
+  if (job.ok()) PublishChanged({job->id});
   if (job.ok()) counts_.Finished(status);
   co_return job;
 }
@@ -164,7 +164,7 @@ Task<absl::StatusOr<Job>> DispatchStore::ReportRun(std::string job_id,
     return FailedPreconditionError("JOB_TERMINAL", "the job has ended");
   };
   absl::StatusOr<Job> job = co_await pool_.Run<Job>(deadline, db::Repeat::kSafe, std::move(work));
-  if (job.ok()) NotifyChanged({job->id});
+  if (job.ok()) PublishChanged({job->id});
   co_return job;
 }
 
@@ -181,7 +181,7 @@ Task<absl::StatusOr<int>> DispatchStore::FailBy(const db::Statement& statement, 
   if (!failed.ok()) co_return failed.status();
   const int count = static_cast<int>(failed->size());
   counts_.Finished(JobStatus::kFailed, failed->size());
-  NotifyChanged(*std::move(failed));
+  PublishChanged(*std::move(failed));
   co_return count;
 }
 

@@ -1,7 +1,6 @@
 #ifndef VIBESTACK_JOB_SERVICE_STORE_DISPATCH_STORE_H_
 #define VIBESTACK_JOB_SERVICE_STORE_DISPATCH_STORE_H_
 
-#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -10,8 +9,8 @@
 #include "absl/time/time.h"
 #include "common/async/task.h"
 #include "common/db/pool.h"
+#include "job_service/domain/change_publisher.h"
 #include "job_service/domain/job.h"
-#include "job_service/domain/job_changes.h"
 #include "job_service/domain/workflow.h"
 #include "job_service/store/job_metrics.h"
 
@@ -19,12 +18,11 @@ namespace vibestack::job_service {
 
 // Jobs of pushed workflows in the database. While such a job is pending, its `updated_at` says to
 // which replica it belongs: to the one that moved it there, for the workflow's hold(). So a crash
-// leaves nothing behind but the time until then. Errors are Pool's. Thread-safe; the pool and
-// the metrics must outlive it.
+// leaves nothing behind but the time until then. Errors are Pool's. Thread-safe; the pool, the
+// publisher and the metrics must outlive it.
 class DispatchStore {
  public:
-  // `on_change`: as JobStoreOptions::on_change.
-  DispatchStore(db::Pool& pool, std::function<void(JobChanges)> on_change, Metrics& metrics);
+  DispatchStore(db::Pool& pool, ChangePublisher& publisher, Metrics& metrics);
   DispatchStore(const DispatchStore&) = delete;
   DispatchStore& operator=(const DispatchStore&) = delete;
 
@@ -87,10 +85,10 @@ class DispatchStore {
   // Runs a statement that fails jobs and answers their ids; how many.
   Task<absl::StatusOr<int>> FailBy(const db::Statement& statement, db::Params params,
                                    absl::Time deadline);
-  void NotifyChanged(std::vector<std::string> ids) const;
+  void PublishChanged(std::vector<std::string> ids) const;
 
   db::Pool& pool_;
-  const std::function<void(JobChanges)> on_change_;
+  ChangePublisher& publisher_;
   JobMetrics counts_;
 };
 

@@ -42,7 +42,7 @@ Task<absl::StatusOr<std::vector<Creation>>> JobStore::CreateAll(std::vector<NewJ
     if ((*creations)[i].existing == nullptr) ++created;
   }
   counts_.Created(created);
-  Notify(std::move(changes));
+  Publish(std::move(changes));
   co_return creations;
 }
 
@@ -113,7 +113,7 @@ Task<absl::StatusOr<Job>> JobStore::Cancel(std::string id, std::optional<std::st
   counts_.Finished(job->status);
   JobChanges changes;
   changes.changed.push_back(job->id);
-  Notify(std::move(changes));
+  Publish(std::move(changes));
   co_return job;
 }
 
@@ -137,7 +137,7 @@ Task<absl::StatusOr<int>> JobStore::Sweep(int limit, absl::Time deadline) {
     changes.changed.push_back(job.id);
     ++changes.pending[job.workflow_id];
   }
-  Notify(std::move(changes));
+  Publish(std::move(changes));
   co_return static_cast<int>(jobs->size());
 }
 
@@ -146,18 +146,6 @@ Task<absl::StatusOr<RecentChanges>> JobStore::FindChanged(absl::Time since, absl
     return FindChangedJobs(session, since);
   };
   co_return co_await pool_.Run<RecentChanges>(deadline, db::Repeat::kSafe, std::move(work));
-}
-
-Task<absl::Status> JobStore::SendNotify(std::vector<std::string> payloads, absl::Time deadline) {
-  std::function<absl::StatusOr<bool>(db::Session&)> work =
-      [&payloads](db::Session& session) -> absl::StatusOr<bool> {
-    const absl::Status status = job_service::SendNotify(session, payloads);
-    if (!status.ok()) return status;
-    return true;
-  };
-  const absl::StatusOr<bool> sent =
-      co_await pool_.Run<bool>(deadline, db::Repeat::kSafe, std::move(work));
-  co_return sent.status();
 }
 
 }  // namespace vibestack::job_service

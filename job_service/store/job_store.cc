@@ -45,9 +45,11 @@ db::SessionOptions JobSessionOptions(const std::string& database_url) {
   return options;
 }
 
-JobStore::JobStore(JobStoreOptions options, db::Pool& pool, Metrics& metrics)
+JobStore::JobStore(JobStoreOptions options, db::Pool& pool, ChangePublisher& publisher,
+                   Metrics& metrics)
     : options_(std::move(options)),
       pool_(pool),
+      publisher_(publisher),
       lagging_(pool, options_.standby),
       metrics_(metrics),
       counts_(metrics),
@@ -115,8 +117,8 @@ CoalescerOptions JobStore::ClaimOptions() const {
   return options;
 }
 
-void JobStore::Notify(JobChanges changes) const {
-  if (!changes.empty()) options_.on_change(std::move(changes));
+void JobStore::Publish(JobChanges changes) const {
+  if (!changes.empty()) publisher_.Publish(std::move(changes));
 }
 
 Task<absl::StatusOr<Creation>> JobStore::Create(NewJob job, absl::Time deadline) {
@@ -144,7 +146,7 @@ Task<absl::StatusOr<JobStore::CreateBatches::Answers>> JobStore::CreateBatch(
     if (answer->existing == nullptr) ++created;
   }
   counts_.Created(created);
-  Notify(std::move(changes));
+  Publish(std::move(changes));
   co_return answers;
 }
 
@@ -195,7 +197,7 @@ Task<absl::StatusOr<JobStore::FinishBatches::Answers>> JobStore::FinishBatch(
     changes.changed.push_back(answer->id);
     counts_.Finished(finishes[i].status);
   }
-  Notify(std::move(changes));
+  Publish(std::move(changes));
   co_return answers;
 }
 

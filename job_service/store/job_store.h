@@ -15,6 +15,7 @@
 #include "common/db/pool.h"
 #include "common/telemetry/batch_metrics.h"
 #include "common/telemetry/metrics.h"
+#include "job_service/domain/change_publisher.h"
 #include "job_service/domain/job.h"
 #include "job_service/domain/job_changes.h"
 #include "job_service/domain/job_query.h"
@@ -36,18 +37,16 @@ struct JobStoreOptions {
   absl::Duration lease_duration = absl::Seconds(60);
   // The workflows that are configured now.
   std::function<WorkflowSetPtr()> workflows = [] { return std::make_shared<const WorkflowSet>(); };
-  // Told of every committed write that somebody may wait for, on a thread of the pool, before the
-  // write's own caller is answered. Must be quick.
-  std::function<void(JobChanges)> on_change = [](const JobChanges&) {};
   // Where what may lag is read while it is there; null: from the pool. Must outlive the store.
   db::Pool* standby = nullptr;
 };
 
 // The jobs in the database. Calls that come at once share statements (see Coalescer). Errors: those
-// of statements.h, of Coalescer and of Pool. Thread-safe. The pool and the metrics must outlive it.
+// of statements.h, of Coalescer and of Pool. Publishes what its committed writes changed.
+// Thread-safe. The pool, the publisher and the metrics must outlive it.
 class JobStore {
  public:
-  JobStore(JobStoreOptions options, db::Pool& pool, Metrics& metrics);
+  JobStore(JobStoreOptions options, db::Pool& pool, ChangePublisher& publisher, Metrics& metrics);
   JobStore(const JobStore&) = delete;
   JobStore& operator=(const JobStore&) = delete;
   ~JobStore() { Close(); }
@@ -115,9 +114,6 @@ class JobStore {
   // See FindChangedJobs.
   Task<absl::StatusOr<RecentChanges>> FindChanged(absl::Time since, absl::Time deadline);
 
-  // Notifies every replica, ours too.
-  Task<absl::Status> SendNotify(std::vector<std::string> payloads, absl::Time deadline);
-
   // How long a lease on a job of this workflow lasts without a heartbeat.
   absl::Duration LeaseDuration(const std::string& workflow_id) const;
 
@@ -151,10 +147,11 @@ class JobStore {
   // The answer to one call about several leases. Where nothing is known of any of them it is an
   // error of the call: none of them is said to be lost.
   static absl::StatusOr<HeldJobs> AnswerOf(HeldJobs leases);
-  void Notify(JobChanges changes) const;
+  void Publish(JobChanges changes) const;
 
   const JobStoreOptions options_;
   db::Pool& pool_;
+  ChangePublisher& publisher_;
   const db::LaggingReads lagging_;
   Metrics& metrics_;
   JobMetrics counts_;

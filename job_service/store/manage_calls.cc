@@ -31,7 +31,7 @@ Task<absl::StatusOr<std::vector<absl::Status>>> JobStore::Release(std::vector<Le
     changes.changed.push_back(leases[i].job_id);
     ++changes.pending[job->workflow_id];
   }
-  Notify(std::move(changes));
+  Publish(std::move(changes));
   co_return outcomes;
 }
 
@@ -45,7 +45,7 @@ Task<absl::StatusOr<Job>> JobStore::Retry(std::string id, std::optional<std::str
   JobChanges changes;
   changes.changed.push_back(job->id);
   ++changes.pending[job->workflow_id];
-  Notify(std::move(changes));
+  Publish(std::move(changes));
   co_return job;
 }
 
@@ -61,7 +61,7 @@ Task<absl::Status> JobStore::Delete(std::string id, std::optional<std::string> o
   JobChanges changes;
   changes.changed.push_back(job->id);
   changes.deleted[job->user_id].push_back(job->id);
-  Notify(std::move(changes));
+  Publish(std::move(changes));
   co_return absl::OkStatus();
 }
 
@@ -95,7 +95,7 @@ Task<absl::StatusOr<int>> JobStore::Expire(absl::Duration retention, int limit,
     changes.changed.push_back(job.id);
     changes.deleted[job.user_id].push_back(job.id);
   }
-  Notify(std::move(changes));
+  Publish(std::move(changes));
   co_return static_cast<int>(jobs->size());
 }
 

@@ -145,8 +145,6 @@ absl::StatusOr<std::vector<Job>> SweepJobs(db::Session& session, absl::Duration 
 // Not complete past some 100,000.
 absl::StatusOr<RecentChanges> FindChangedJobs(db::Session& session, absl::Time since);
 
-absl::Status SendNotify(db::Session& session, const std::vector<std::string>& payloads);
-
 }  // namespace vibestack::job_service
 
 #endif  // VIBESTACK_JOB_SERVICE_STORE_STATEMENTS_H_

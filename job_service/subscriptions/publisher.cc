@@ -3,47 +3,56 @@
 #include <utility>
 
 #include "absl/time/clock.h"
+#include "common/rpc/alarm.h"
 #include "common/telemetry/log.h"
 #include "job_service/subscriptions/notify_payload.h"
 
 namespace vibestack::job_service {
 namespace {
 
-constexpr absl::Duration kLongestSend = absl::Seconds(5);
+constexpr absl::Duration kNotifyTimeout = absl::Seconds(5);
 
 }  // namespace
 
-Publisher::Publisher(JobSubscriptions& job_subscriptions, std::string origin, Send send)
-    : job_subscriptions_(job_subscriptions), origin_(std::move(origin)), send_(std::move(send)) {}
+Publisher::Publisher(JobSubscriptions& job_subscriptions, FilterSubscriptions& filter_subscriptions,
+                     SendNotify send_notify, PublisherOptions options)
+    : job_subscriptions_(job_subscriptions),
+      filter_subscriptions_(filter_subscriptions),
+      send_notify_(std::move(send_notify)),
+      options_(std::move(options)) {}
 
 void Publisher::Publish(JobChanges changes) {
+  filter_subscriptions_.Notify(changes);
   job_subscriptions_.Notify(changes);
   JobChanges first;
   {
     absl::MutexLock lock(&mutex_);
-    MergeChanges(std::move(changes), gathered_);
-    if (sending_ || gathered_.empty()) return;
+    MergeChanges(std::move(changes), merged_);
+    if (sending_ || merged_.empty()) return;
     sending_ = true;
-    first = std::exchange(gathered_, {});
+    first = std::exchange(merged_, {});
   }
   Start(SendAll(std::move(first)));
 }
 
 JobChanges Publisher::TakeOrEnd() {
   absl::MutexLock lock(&mutex_);
-  sending_ = !gathered_.empty();
-  return std::exchange(gathered_, {});
+  sending_ = !merged_.empty();
+  return std::exchange(merged_, {});
 }
 
 Task<void> Publisher::SendAll(JobChanges changes) {
   while (!changes.empty()) {
-    std::vector<std::string> payloads = EncodeNotifyPayloads(changes, origin_);
-    const absl::Status sent = co_await send_(std::move(payloads), absl::Now() + kLongestSend);
+    const absl::Time next = absl::Now() + options_.min_interval;
+    std::vector<std::string> payloads = EncodeNotifyPayloads(changes, options_.origin);
+    const absl::Status sent =
+        co_await send_notify_(std::move(payloads), absl::Now() + kNotifyTimeout);
     if (!sent.ok()) {
       Log(LogLevel::kWarning, "notify_failed",
           {{"code", absl::StatusCodeToString(sent.code())}, {"jobs", changes.changed.size()}});
     }
-    // With sending ended Close() may be done, so nothing below touches a member.
+    if (options_.min_interval > absl::ZeroDuration()) co_await rpc::WaitUntil(next);
+    // Close() may return once sending has ended, so nothing after this line uses a member.
     changes = TakeOrEnd();
   }
 }

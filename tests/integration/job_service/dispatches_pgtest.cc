@@ -42,12 +42,12 @@ class DispatchesTest : public JobServiceTest {
     JobStoreOptions options = StoreOptions();
     options.workflows = [] { return Pushed(); };
     Metrics metrics;
-    JobStore store(options, pool_, metrics);
+    JobStore store(options, pool_, recorder_, metrics);
     const auto retried = SyncWait(store.Retry(id, std::nullopt, Soon()));
     EXPECT_TRUE(retried.ok()) << retried.status();
   }
 
-  DispatchStore dispatches_{pool_, StoreOptions().on_change, metrics_};
+  DispatchStore dispatches_{pool_, recorder_, metrics_};
 };
 
 TEST_F(DispatchesTest, ATakenJobStaysPendingAndNobodyElseGetsItUntilItsTimeIsOver) {
@@ -203,7 +203,7 @@ TEST_F(DispatchesTest, ASweepOfLeasesGoesByTheWorkflow) {
   JobStoreOptions options = StoreOptions();
   options.workflows = [set = std::make_shared<const WorkflowSet>(workflows)] { return set; };
   Metrics metrics;
-  JobStore store(options, pool_, metrics);
+  JobStore store(options, pool_, recorder_, metrics);
   EXPECT_EQ(*SyncWait(store.Sweep(1, Soon())), 1);
   EXPECT_EQ(*SyncWait(store.Sweep(10, Soon())), 1);
   EXPECT_EQ(Get(plain)->status, JobStatus::kPending);

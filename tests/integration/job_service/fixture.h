@@ -22,6 +22,28 @@
 
 namespace vibestack::job_service {
 
+// Records what the stores publish. Thread-safe.
+class RecordingPublisher final : public ChangePublisher {
+ public:
+  void Publish(JobChanges changes) override {
+    absl::MutexLock lock(&mutex_);
+    for (std::string& id : changes.changed) changes_.changed.push_back(std::move(id));
+    for (const auto& [user_id, ids] : changes.deleted) {
+      for (const std::string& id : ids) changes_.deleted[user_id].push_back(id);
+    }
+    for (const auto& [workflow_id, jobs] : changes.pending) changes_.pending[workflow_id] += jobs;
+  }
+
+  JobChanges Take() {
+    absl::MutexLock lock(&mutex_);
+    return std::exchange(changes_, {});
+  }
+
+ private:
+  absl::Mutex mutex_;
+  JobChanges changes_ ABSL_GUARDED_BY(mutex_);
+};
+
 // A store on the migrated database that DATABASE_URL names, with empty tables but for two users.
 class JobServiceTest : public testing::Test {
  protected:
@@ -101,11 +123,8 @@ class JobServiceTest : public testing::Test {
     Sql("ALTER TABLE agent_jobs ENABLE TRIGGER vibestack_updated_at");
   }
 
-  // What the store told of its writes.
-  JobChanges TakeChanges() {
-    absl::MutexLock lock(&changes_mutex_);
-    return std::exchange(changes_, {});
-  }
+  // What the stores published since the last call.
+  JobChanges TakeChanges() { return recorder_.Take(); }
 
   static db::PoolOptions PoolOptionsOf(int connections) {
     db::PoolOptions options;
@@ -116,26 +135,17 @@ class JobServiceTest : public testing::Test {
   JobStoreOptions StoreOptions() {
     JobStoreOptions options;
     options.lease_duration = lease_duration_;
-    options.on_change = [this](JobChanges changes) {
-      absl::MutexLock lock(&changes_mutex_);
-      for (std::string& id : changes.changed) changes_.changed.push_back(std::move(id));
-      for (const auto& [user_id, ids] : changes.deleted) {
-        for (const std::string& id : ids) changes_.deleted[user_id].push_back(id);
-      }
-      for (const auto& [workflow_id, jobs] : changes.pending) changes_.pending[workflow_id] += jobs;
-    };
     return options;
   }
 
   const absl::Duration lease_duration_;
   const std::string ann_ = "aaaaaaaa-aaaa-4aaa-8aaa-aaaaaaaaaaaa";
   const std::string bob_ = "bbbbbbbb-bbbb-4bbb-8bbb-bbbbbbbbbbbb";
-  absl::Mutex changes_mutex_;
-  JobChanges changes_ ABSL_GUARDED_BY(changes_mutex_);
+  RecordingPublisher recorder_;
   pqxx::connection foreign_{DatabaseUrl()};
   Metrics metrics_;
   db::Pool pool_{PoolOptionsOf(6)};
-  JobStore store_{StoreOptions(), pool_, metrics_};
+  JobStore store_{StoreOptions(), pool_, recorder_, metrics_};
 };
 
 }  // namespace vibestack::job_service

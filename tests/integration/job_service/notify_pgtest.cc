@@ -1,6 +1,7 @@
 #include "absl/time/clock.h"
 #include "common/db/change_event.h"
 #include "common/db/listener.h"
+#include "job_service/store/notify_store.h"
 #include "job_service/subscriptions/job_subscriptions.h"
 #include "job_service/subscriptions/notify_payload.h"
 #include "job_service/subscriptions/publisher.h"
@@ -51,10 +52,13 @@ class NotifyTest : public JobServiceTest {
   bool listening_ ABSL_GUARDED_BY(mutex_) = false;
   db::Listener listener_{ListenerOptions()};
   JobSubscriptions job_subscriptions_;
-  Publisher publisher_{job_subscriptions_, "abc",
+  FilterSubscriptions filter_subscriptions_{absl::Minutes(1), FilterSubscriptions::Source()};
+  NotifyStore notify_store_{pool_};
+  Publisher publisher_{job_subscriptions_, filter_subscriptions_,
                        [this](std::vector<std::string> payloads, absl::Time deadline) {
-                         return store_.SendNotify(std::move(payloads), deadline);
-                       }};
+                         return notify_store_.Send(std::move(payloads), deadline);
+                       },
+                       PublisherOptions{"abc", absl::ZeroDuration()}};
 };
 
 TEST_F(NotifyTest, OurNewsReachesAnotherReplica) {

@@ -17,7 +17,7 @@ using testing::UnorderedElementsAre;
 // A database whose NOTIFY takes until it is told to end.
 class SlowNotify {
  public:
-  Publisher::Send Send() {
+  Publisher::SendNotify Send() {
     return
         [this](std::vector<std::string> payloads, absl::Time) { return Run(std::move(payloads)); };
   }
@@ -25,22 +25,22 @@ class SlowNotify {
   size_t sent() const { return batches_.size(); }
   const std::vector<std::string>& batch(size_t i) const { return batches_[i]; }
   void End(absl::Status status = absl::OkStatus()) {
-    Completion<absl::Status>* done = under_way_.front();
-    under_way_.pop_front();
+    Completion<absl::Status>* done = in_flight_.front();
+    in_flight_.pop_front();
     done->Set(std::move(status));
   }
-  size_t under_way() const { return under_way_.size(); }
+  size_t in_flight() const { return in_flight_.size(); }
 
  private:
   Task<absl::Status> Run(std::vector<std::string> payloads) {
     batches_.push_back(std::move(payloads));
     Completion<absl::Status> done;
-    under_way_.push_back(&done);
+    in_flight_.push_back(&done);
     co_return co_await done;
   }
 
   std::vector<std::vector<std::string>> batches_;
-  std::deque<Completion<absl::Status>*> under_way_;
+  std::deque<Completion<absl::Status>*> in_flight_;
 };
 
 JobChanges Pending(const std::string& workflow_id) {
@@ -49,60 +49,54 @@ JobChanges Pending(const std::string& workflow_id) {
   return changes;
 }
 
-TEST(PublisherTest, NewsIsSentAtOnceWhenNothingIsUnderWay) {
-  JobSubscriptions job_subscriptions;
-  SlowNotify notify;
-  Publisher publisher(job_subscriptions, "abc", notify.Send());
-  publisher.Publish(Pending("w"));
-  EXPECT_EQ(notify.under_way(), 1U);
-  notify.End();
+class PublisherTest : public testing::Test {
+ protected:
+  JobSubscriptions job_subscriptions_;
+  FilterSubscriptions filter_subscriptions_{absl::Minutes(1), FilterSubscriptions::Source()};
+  SlowNotify notify_;
+  Publisher publisher_{job_subscriptions_, filter_subscriptions_, notify_.Send(),
+                       PublisherOptions{"abc", absl::ZeroDuration()}};
+};
+
+TEST_F(PublisherTest, AChangeIsSentAtOnceWhenNothingIsInFlight) {
+  publisher_.Publish(Pending("w"));
+  EXPECT_EQ(notify_.in_flight(), 1U);
+  notify_.End();
 }
 
-TEST(PublisherTest, WhatComesMeanwhileIsMergedIntoOneStatement) {
-  JobSubscriptions job_subscriptions;
-  SlowNotify notify;
-  Publisher publisher(job_subscriptions, "abc", notify.Send());
-  publisher.Publish(Pending("first"));
-  for (const char* workflow_id : {"a", "b", "a"}) publisher.Publish(Pending(workflow_id));
-  EXPECT_EQ(notify.under_way(), 1U);
-  notify.End();
-  ASSERT_EQ(notify.sent(), 2U);
-  ASSERT_EQ(notify.batch(1).size(), 1U);
-  EXPECT_THAT(db::ParseChangeEvent(notify.batch(1)[0]).pending, UnorderedElementsAre("a", "b"));
-  notify.End();
-  EXPECT_EQ(notify.under_way(), 0U);
+TEST_F(PublisherTest, ChangesDuringANotifyAreMergedIntoTheNext) {
+  publisher_.Publish(Pending("first"));
+  for (const char* workflow_id : {"a", "b", "a"}) publisher_.Publish(Pending(workflow_id));
+  EXPECT_EQ(notify_.in_flight(), 1U);
+  notify_.End();
+  ASSERT_EQ(notify_.sent(), 2U);
+  ASSERT_EQ(notify_.batch(1).size(), 1U);
+  EXPECT_THAT(db::ParseChangeEvent(notify_.batch(1)[0]).pending, UnorderedElementsAre("a", "b"));
+  notify_.End();
+  EXPECT_EQ(notify_.in_flight(), 0U);
 }
 
-TEST(PublisherTest, OurOwnWaitersDoNotWaitForTheDatabase) {
-  JobSubscriptions job_subscriptions;
-  SlowNotify notify;
-  Publisher publisher(job_subscriptions, "abc", notify.Send());
-  publisher.Publish(Pending("first"));
+TEST_F(PublisherTest, OurOwnWaitersDoNotWaitForTheDatabase) {
+  publisher_.Publish(Pending("first"));
   auto waker = std::make_shared<Waker>();
-  const auto watch = job_subscriptions.WatchWorkflows({"w"}, 1, waker);
-  publisher.Publish(Pending("w"));
+  const auto watch = job_subscriptions_.WatchWorkflows({"w"}, 1, waker);
+  publisher_.Publish(Pending("w"));
   EXPECT_FALSE(waker->Notify(Wake::kTimer));  // It was woken.
-  notify.End();
-  notify.End();
+  notify_.End();
+  notify_.End();
 }
 
-TEST(PublisherTest, AFailedSendDoesNotStopTheNext) {
-  JobSubscriptions job_subscriptions;
-  SlowNotify notify;
-  Publisher publisher(job_subscriptions, "abc", notify.Send());
-  publisher.Publish(Pending("a"));
-  notify.End(UnavailableError("DATABASE_UNAVAILABLE", "away"));
-  publisher.Publish(Pending("b"));
-  EXPECT_EQ(notify.sent(), 2U);
-  notify.End();
+TEST_F(PublisherTest, AFailedSendDoesNotStopTheNext) {
+  publisher_.Publish(Pending("a"));
+  notify_.End(UnavailableError("DATABASE_UNAVAILABLE", "away"));
+  publisher_.Publish(Pending("b"));
+  EXPECT_EQ(notify_.sent(), 2U);
+  notify_.End();
 }
 
-TEST(PublisherTest, NoNewsSendsNothing) {
-  JobSubscriptions job_subscriptions;
-  SlowNotify notify;
-  Publisher publisher(job_subscriptions, "abc", notify.Send());
-  publisher.Publish({});
-  EXPECT_EQ(notify.sent(), 0U);
+TEST_F(PublisherTest, NoChangeSendsNothing) {
+  publisher_.Publish({});
+  EXPECT_EQ(notify_.sent(), 0U);
 }
 
 }  // namespace
