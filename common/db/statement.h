@@ -3,10 +3,10 @@
 
 namespace vibestack::db {
 
-// A named SQL statement. The build makes one of each `.sql` file (vibestack_embed_sql in
-// common/db/embed_sql.cmake), so every instance lives as long as the process.
+// An SQL statement with a name. The build makes the statements from the stores' `.sql` files
+// (common/db/embed_sql.py), so every instance lives as long as the process.
 struct Statement {
-  const char* name;
+  const char* name;  // in snake case, for PostgreSQL, logs and metrics
   const char* sql;
 };
 

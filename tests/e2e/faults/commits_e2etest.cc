@@ -4,9 +4,10 @@
 #include <gmock/gmock.h>
 #include <signal.h>
 
-#include <filesystem>
 #include <set>
 
+#include "absl/strings/match.h"
+#include "job_service/store/sql.h"
 #include "tests/e2e/faults/commit_transactions.h"
 
 namespace vibestack::e2e {
@@ -166,14 +167,11 @@ TEST(EveryTransaction, OfAJobIsStruckAtItsCommit) {
     }
   }
   int writes = 0;
-  const std::string store = RequiredEnvironment("VIBESTACK_E2E_ROOT") + "/job_service/store";
-  for (const auto& file : std::filesystem::directory_iterator(store)) {
-    if (file.path().extension() != ".sql") continue;
-    const std::string sql = ReadFile(file.path());
+  for (const db::Statement& statement : job_service::sql::kStatements) {
     for (const char* word : {"INSERT INTO agent_jobs", "UPDATE agent_jobs", "DELETE FROM"}) {
-      if (sql.find(word) == std::string::npos) continue;
+      if (!absl::StrContains(statement.sql, word)) continue;
       ++writes;
-      EXPECT_EQ(struck.count(file.path().stem()), 1U) << file.path();
+      EXPECT_EQ(struck.count(statement.name), 1U) << statement.name;
     }
   }
   EXPECT_GT(writes, 15);

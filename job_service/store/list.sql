@@ -1,0 +1,55 @@
+-- Statements that list jobs: a page of up to $4 jobs, newest or oldest first.
+--
+-- Newest: jobs before the position ($1, $2) in the order of (created_at, id), down to the time $3.
+-- Oldest: jobs after the position ($1, $2), and before the time $3.
+
+-- name: ListJobsNewest, ListJobsOldest
+-- All jobs.
+SELECT {{job_columns(j.)}}, NULL
+FROM agent_jobs AS j
+WHERE (j.created_at, j.id) {{<|>}} ($1::timestamptz, $2::uuid)
+  AND j.created_at {{>=|<}} $3::timestamptz
+ORDER BY j.created_at {{DESC|}}, j.id {{DESC|}} LIMIT $4::integer
+
+-- macro: list_by(key; type; filters; most)
+-- Jobs whose `key` is $5, which has this type. `filters` are further conditions. `most` is the parameter that bounds the work.
+--
+-- The statement looks at no more than `most` rows, whatever the table holds. It always returns the last row of these, so that the
+-- next page can continue after it. The last two columns say whether the row matches the filters, and whether it is that last row.
+-- So the time $3 is no condition of the scan: the scan would read on behind it through all rows of the key.
+--
+-- The key is compared by bounds in place of `=`, and ORDER BY begins with it. Only the index that begins with the key has this
+-- order, so that the planner uses this index whatever it estimates.
+SELECT {{job_columns(looked_at.)}}, NULL, matches, place = {{most}}
+FROM (
+  SELECT j.*, {{key}} AS key,
+    (j.created_at {{>=|<}} $3::timestamptz {{filters}}) AS matches,
+    row_number() OVER (ORDER BY {{key}} {{DESC|}}, j.created_at {{DESC|}}, j.id {{DESC|}}) AS place
+  FROM agent_jobs AS j
+  WHERE ({{key}}, j.created_at, j.id) {{<|>}} ($5::{{type}}, $1::timestamptz, $2::uuid)
+    AND {{key}} {{>=|<=}} $5::{{type}}
+  ORDER BY {{key}} {{DESC|}}, j.created_at {{DESC|}}, j.id {{DESC|}} LIMIT {{most}}::integer
+) AS looked_at
+WHERE matches OR place = {{most}}
+ORDER BY key {{DESC|}}, created_at {{DESC|}}, id {{DESC|}} LIMIT $4::integer
+
+-- name: ListUserJobsNewest, ListUserJobsOldest
+-- Jobs of the user $5, and of the workflow $6 unless it is NULL.
+{{list_by(j.user_id; uuid; AND ($6::text IS NULL OR j.workflow_id = $6::text); $7)}}
+
+-- name: ListUserStatusJobsNewest, ListUserStatusJobsOldest
+-- Jobs of the user $5 with the status $6, and of the workflow $7 unless it is NULL.
+{{list_by(j.user_id; uuid;
+  AND coalesce(j.status, 'pending') = $6::text AND ($7::text IS NULL OR j.workflow_id = $7::text); $8)}}
+
+-- name: ListWorkflowJobsNewest, ListWorkflowJobsOldest
+-- Jobs of the workflow $5.
+{{list_by(j.workflow_id; text; ; $6)}}
+
+-- name: ListWorkflowStatusJobsNewest, ListWorkflowStatusJobsOldest
+-- Jobs of the workflow $5 with the status $6.
+{{list_by(j.workflow_id; text; AND coalesce(j.status, 'pending') = $6::text; $7)}}
+
+-- name: ListStatusJobsNewest, ListStatusJobsOldest
+-- Jobs with the status $5.
+{{list_by(coalesce(j.status, 'pending'); text; ; $6)}}

@@ -1,0 +1,99 @@
+-- Statements that list users. Parameters of all of them:
+-- - ($1, $2) and ($3, $4): the positions in the order of (created_at, id) between which the users lie, both exclusive
+-- - $5: how many rows the statement reads at most
+-- - $6: how many users it returns at most
+-- - $7 to $8 and $9 to $10: the ranges of the email and of the full name in lower case; NULL for all
+-- - $11, and $12: the flags that the comment of the statement names
+
+-- macro: within(column; least; greatest)
+-- Whether the column lies in this range in lower case. A range of NULL holds every value.
+({{least}}::text IS NULL OR lower({{column}} COLLATE "C") BETWEEN {{least}} AND {{greatest}}::text)
+
+-- macro: list_users(key; low; high; order; outer_order)
+-- A page of users between the positions `low` and `high` of `key`. `order` is the order of the key, and `outer_order` says the same
+-- by the names `active` and `superuser`.
+--
+-- The statement reads no more than $5 rows, whatever the table holds. It always returns the last row of these, so that the next page
+-- can continue after it. The last two columns say whether the row lies in the ranges, and whether it is that last row.
+--
+-- A flag is compared by bounds in place of `=`, and ORDER BY begins with it: only the index that begins with the flag has this order.
+SELECT {{user_columns(looked_at.)}}, matches, place = $5
+FROM (
+  SELECT *, coalesce(is_active, true) AS active, coalesce(is_superuser, false) AS superuser,
+    ({{within(email; $7; $8)}} AND {{within(full_name; $9; $10)}}) IS TRUE AS matches,
+    row_number() OVER (ORDER BY {{order}}) AS place
+  FROM users
+  WHERE ({{key}}) > ({{low}}) AND ({{key}}) < ({{high}})
+  ORDER BY {{order}} LIMIT $5::bigint
+) AS looked_at
+WHERE matches OR place = $5
+ORDER BY {{outer_order}} LIMIT $6::bigint
+
+-- name: ListUsersNewest, ListUsersOldest
+-- All users.
+{{list_users(
+  created_at, id;
+  $1::timestamptz, $2::uuid;
+  $3::timestamptz, $4::uuid;
+  created_at {{DESC|}}, id {{DESC|}};
+  created_at {{DESC|}}, id {{DESC|}})}}
+
+-- name: ListUsersByActiveNewest, ListUsersByActiveOldest
+-- Users whose is_active is $11.
+{{list_users(
+  coalesce(is_active, true), created_at, id;
+  $11::boolean, $1::timestamptz, $2::uuid;
+  $11::boolean, $3::timestamptz, $4::uuid;
+  coalesce(is_active, true) {{DESC|}}, created_at {{DESC|}}, id {{DESC|}};
+  active {{DESC|}}, created_at {{DESC|}}, id {{DESC|}})}}
+
+-- name: ListUsersBySuperuserNewest, ListUsersBySuperuserOldest
+-- Users whose is_superuser is $11.
+{{list_users(
+  coalesce(is_superuser, false), created_at, id;
+  $11::boolean, $1::timestamptz, $2::uuid;
+  $11::boolean, $3::timestamptz, $4::uuid;
+  coalesce(is_superuser, false) {{DESC|}}, created_at {{DESC|}}, id {{DESC|}};
+  superuser {{DESC|}}, created_at {{DESC|}}, id {{DESC|}})}}
+
+-- name: ListUsersByFlagsNewest, ListUsersByFlagsOldest
+-- Users whose is_active is $11 and whose is_superuser is $12.
+{{list_users(
+  coalesce(is_active, true), coalesce(is_superuser, false), created_at, id;
+  $11::boolean, $12::boolean, $1::timestamptz, $2::uuid;
+  $11::boolean, $12::boolean, $3::timestamptz, $4::uuid;
+  coalesce(is_active, true) {{DESC|}}, coalesce(is_superuser, false) {{DESC|}}, created_at {{DESC|}}, id {{DESC|}};
+  active {{DESC|}}, superuser {{DESC|}}, created_at {{DESC|}}, id {{DESC|}})}}
+
+-- macro: search_users(column; least; greatest; other; other_least; other_greatest)
+-- Users whose `column` lies in a range, when there are fewer than $5 of them. This is for searches that find few of many rows. The
+-- other column may have a range too. The flags $11 is_active and $12 is_superuser filter unless they are NULL. $13 says whether the
+-- oldest users come first.
+--
+-- The last column is how many users the range of `column` holds, $5 at most; then the statement returns no user. When it returns no
+-- user, this number comes in one row without an id.
+WITH found AS MATERIALIZED (
+  SELECT id, created_at, is_active, is_superuser, {{other}} FROM users
+  WHERE lower({{column}} COLLATE "C") BETWEEN {{least}}::text AND {{greatest}}::text
+  ORDER BY lower({{column}} COLLATE "C") LIMIT $5::bigint
+), number AS (
+  SELECT count(*) AS number FROM found
+), page AS (
+  SELECT found.id FROM found, number
+  WHERE number < $5
+    AND (created_at, id) > ($1::timestamptz, $2::uuid) AND (created_at, id) < ($3::timestamptz, $4::uuid)
+    AND {{within({{other}}; {{other_least}}; {{other_greatest}})}}
+    AND ($11::boolean IS NULL OR coalesce(is_active, true) = $11)
+    AND ($12::boolean IS NULL OR coalesce(is_superuser, false) = $12)
+  ORDER BY CASE WHEN $13::boolean THEN created_at END, CASE WHEN $13 THEN id END, created_at DESC, id DESC
+  LIMIT $6::bigint
+)
+SELECT {{user_columns(u.)}}, number
+FROM number LEFT JOIN (page JOIN users AS u USING (id)) ON true
+ORDER BY CASE WHEN $13 THEN u.created_at END, CASE WHEN $13 THEN u.id END, u.created_at DESC, u.id DESC
+
+-- name: SearchUsersByEmail
+{{search_users(email; $7; $8; full_name; $9; $10)}}
+
+-- name: SearchUsersByFullName
+{{search_users(full_name; $9; $10; email; $7; $8)}}
