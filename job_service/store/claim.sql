@@ -1,9 +1,9 @@
--- Statements that claim pending jobs for workers. Both write `status` and with it the trigger moves `updated_at`, which is the lease
--- token.
+-- Statements that claim pending jobs for workers. Both write `status` and with it the trigger moves `updated_at`, which is the
+-- lease token.
 --
 -- Two forms that the planner needs:
--- - A workflow is compared by two bounds in place of `=`, and ORDER BY begins with it. Only the index that begins with the workflow
---   has this order, so that the planner uses this index whatever it estimates.
+-- - A workflow is compared by two bounds in place of `=`, and ORDER BY begins with it. Only the index that begins with the
+--   workflow has this order, so that the planner uses this index whatever it estimates.
 -- - The UPDATE finds its rows by their ids. It checks the status in another form than the indexes of pending jobs, so that the
 --   planner uses none of them there.
 
@@ -11,12 +11,12 @@
 -- Claims up to $4 pending jobs of the workflows $1, round robin over their users: everybody's oldest job first, then everybody's
 -- second job, and so on.
 --
--- The statement finds the users with an index skip scan: it hops from one user to the next in the index (workflow_id, user_id, …).
--- It visits at most $3 users of a workflow, after the user $2 of each workflow. So the work depends on the number of claimed jobs, not
--- on the number of pending ones. Jobs without a user count as one more user.
+-- The statement finds the users with an index skip scan: it hops from one user to the next in the index that begins with
+-- (workflow_id, user_id). It visits at most $3 users of a workflow, after the user $2 of each workflow. So the work depends on
+-- the number of claimed jobs, not on the number of pending ones. Jobs without a user count as one more user.
 --
--- Only chosen rows are locked. SKIP LOCKED passes over a row that another claim is taking, and the lock checks the newest version of
--- a row. So the statement may return fewer jobs than exist: the store then uses ClaimOldest for the rest.
+-- Only chosen rows are locked. SKIP LOCKED passes over a row that another claim is taking, and the lock checks the newest version
+-- of a row. So the statement may return fewer jobs than exist: the store then uses ClaimOldest for the rest.
 --
 -- A row without an id is the user at which the skip scan ended: more users may come after it.
 WITH RECURSIVE owners AS (
@@ -79,8 +79,8 @@ SELECT {{no_job(user_id; workflow_id)}}, NULL FROM owners WHERE n = $3::integer
 -- Claims up to $2 pending jobs of the workflows $1. It begins with the workflow whose oldest job is the oldest of all, takes this
 -- workflow's jobs from the oldest on, and goes on to the next workflow.
 --
--- The outer LIMIT pulls one row at a time, so that the statement locks no more rows than it claims. SKIP LOCKED passes over rows that
--- another claim is taking, and over nothing else. The lock checks the newest version of a row.
+-- The outer LIMIT pulls one row at a time, so that the statement locks no more rows than it claims. SKIP LOCKED passes over rows
+-- that another claim is taking, and over nothing else. The lock checks the newest version of a row.
 WITH picked AS (
   SELECT j.id FROM (
     SELECT w.workflow_id FROM unnest($1::text[]) AS w (workflow_id) CROSS JOIN LATERAL (

@@ -23,8 +23,8 @@ ON CONFLICT (id) DO NOTHING
 RETURNING {{job_columns()}}, NULL
 
 -- name: TakeWithInput
--- Takes over the job $1 of the user $2 and the workflow $3 for a repeated create call, which brings the input again.
--- The statement takes a job in two cases: the call before reported that it failed ("input"), or the call before did not end within
+-- Takes over the job $1 of the user $2 and the workflow $3 for a repeated create call, which brings the input again. The
+-- statement takes a job in two cases: the call before reported that it failed ("input"), or the call before did not end within
 -- the workflow's visibility timeout of $4 microseconds ("acceptance").
 -- The condition on the status is not the expression of the indexes of pending jobs, so that the planner uses the primary key.
 UPDATE agent_jobs AS j SET result_payload = '{"awaiting": "acceptance"}'

@@ -1,7 +1,7 @@
 -- Statements of the dispatcher, which posts the jobs of pushed workflows, and of the callbacks of their runs.
 --
--- A pending job belongs to the replica that wrote to it last, until the visibility timeout is over. `updated_at` is the token of
--- this, as it is a worker's lease token.
+-- A pending job belongs to the replica that wrote to it last, until the visibility timeout is over. `updated_at` is the fencing
+-- token of this, as it is for a worker's lease.
 
 -- name: ClaimDispatches
 -- Claims up to $2 pending jobs of the pushed workflow $1 for a dispatch, oldest first. The jobs stay pending. The write moves
@@ -31,8 +31,8 @@ WHERE j.id = picked.id AND (j.status = 'pending' OR j.status IS NULL)
 RETURNING {{job_columns(j.)}}, NULL
 
 -- name: RenewDispatches
--- Extends the visibility timeout of pending jobs, for the wait before a dispatch or for the dispatch itself. $1 are distinct ids, $2
--- the tokens by which the jobs belong to this replica. Returns the jobs that still belong to it, with their new tokens.
+-- Extends the visibility timeout of pending jobs, for the wait before a dispatch or for the dispatch itself. $1 are distinct ids,
+-- $2 the tokens by which the jobs belong to this replica. Returns the jobs that still belong to it, with their new tokens.
 -- Fence and locks: as in FinishJobs.
 WITH input AS (
   SELECT * FROM unnest($1::uuid[], $2::bigint[]) AS i (id, token) ORDER BY i.id
@@ -49,9 +49,9 @@ WHERE j.id = h.id AND (j.status = 'pending' OR j.status IS NULL) AND {{micros(j.
 RETURNING {{job_columns(j.)}}, NULL
 
 -- name: SettleDispatch
--- Stores the outcome of the dispatch of the pending job $1: the status $3 and the result $4. $2 is the token by which the job belongs
--- to this replica. Returns no row when the job was written to in the meantime: a callback came before the answer, somebody
--- cancelled the job, or another replica took over.
+-- Stores the outcome of the dispatch of the pending job $1: the status $3 and the result $4. $2 is the token by which the job
+-- belongs to this replica. Returns no row when the job was written to in the meantime: a callback came before the answer,
+-- somebody cancelled the job, or another replica took over.
 UPDATE agent_jobs AS j SET status = $3, result_payload = $4::jsonb
 WHERE j.id = $1::uuid AND coalesce(j.status, 'pending') = 'pending' AND {{micros(j.updated_at)}} = $2::bigint
 RETURNING j.id
@@ -67,15 +67,16 @@ WHERE j.id = $1::uuid AND (j.status = 'processing' OR (coalesce(j.status, 'pendi
 RETURNING {{job_columns(j.)}}, NULL
 
 -- name: FinishRun
--- Ends the job $1 with the status $2 and the result $3 that its run's callback reports, unless the job is terminal. The job may be
--- pending: a run may call back before the answer to its dispatch was read.
+-- Ends the job $1 with the status $2 and the result $3 that its run's callback reports, unless the job is terminal. The job may
+-- be pending: a run may call back before the answer to its dispatch was read.
 UPDATE agent_jobs AS j SET status = $2, result_payload = $3::jsonb
 WHERE j.id = $1::uuid AND coalesce(j.status, 'pending') IN ('pending', 'processing')
 RETURNING {{job_columns(j.)}}, NULL
 
 -- macro: by_workflow_age(condition)
--- Ids of up to $3 jobs of the workflows $1 that meet the condition and were last written to longer ago than the workflow's time in
--- $2, in microseconds, each with the time before which `updated_at` lies. SKIP LOCKED passes over jobs that somebody is writing to.
+-- Ids of up to $3 jobs of the workflows $1 that meet the condition and were last written to longer ago than the workflow's time
+-- in $2, in microseconds, each with the time before which `updated_at` lies. SKIP LOCKED passes over jobs that somebody is
+-- writing to.
 SELECT e.id, now() - w.micros * interval '1 microsecond' AS updated_before
 FROM unnest($1::text[], $2::bigint[]) AS w (workflow_id, micros) CROSS JOIN LATERAL (
     SELECT j.id FROM agent_jobs AS j
@@ -86,8 +87,8 @@ FROM unnest($1::text[], $2::bigint[]) AS w (workflow_id, micros) CROSS JOIN LATE
   ) AS e LIMIT $3::integer
 
 -- name: ExpireRuns
--- Fails up to $3 processing jobs of the pushed workflows $1. Their run was accepted, or last reported progress, longer ago than the
--- workflow's time in $2, in microseconds. $4 is the result.
+-- Fails up to $3 processing jobs of the pushed workflows $1. Their run was accepted, or last reported progress, longer ago than
+-- the workflow's time in $2, in microseconds. $4 is the result.
 -- The UPDATE checks status and age again on the newest version of the locked row.
 WITH late AS (
   {{by_workflow_age(coalesce(j.status, 'pending') = 'processing')}}

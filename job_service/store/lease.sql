@@ -1,9 +1,9 @@
--- Statements about the lease of a processing job. `updated_at` in microseconds is the lease token: every write moves it, so that an
--- old token no longer matches.
+-- Statements about the lease of a processing job. `updated_at` in microseconds is the lease token: every write moves it, so that
+-- an old token no longer matches.
 
 -- name: HoldJobs
--- Extends leases ($3 is 'processing') or returns the jobs to the queue ($3 is 'pending'). $1 are distinct ids, $2 their lease tokens.
--- Returns the jobs whose token was right, with the new `updated_at`, which is the new token.
+-- Extends leases ($3 is 'processing') or returns the jobs to the queue ($3 is 'pending'). $1 are distinct ids, $2 their lease
+-- tokens. Returns the jobs whose token was right, with the new `updated_at`, which is the new token.
 -- Fence and locks: as in FinishJobs.
 WITH input AS (
   SELECT * FROM unnest($1::uuid[], $2::bigint[]) AS i (id, token) ORDER BY i.id

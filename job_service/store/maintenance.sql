@@ -1,14 +1,15 @@
 -- Statements that run from time to time on every replica: sweeps, retention, counts.
 --
--- Only the database's clock counts. Several replicas may run one of these at the same time: SKIP LOCKED passes over rows that another
--- one holds, and the write checks its conditions again on the newest version of the locked row.
+-- Only the database's clock counts. Several replicas may run one of these at the same time: SKIP LOCKED passes over rows that
+-- another one holds, and the write checks its conditions again on the newest version of the locked row.
 
 -- name: SweepJobs
--- Returns up to $2 processing jobs whose lease ran out to pending. A lease of the workflows $3 is $4 microseconds long; below zero it
--- never runs out. The lease of all other workflows is $1 microseconds long.
+-- Makes up to $2 processing jobs pending whose lease ran out. A lease of the workflows $3 is $4 microseconds long; below
+-- zero it never runs out. The lease of all other workflows is $1 microseconds long.
 --
--- The statement finds the workflows with an index skip scan: it hops from one to the next in the index (workflow_id, updated_at). So
--- it does not read jobs whose lease is valid. A job that somebody is writing to at this moment is alive: SKIP LOCKED passes over it.
+-- The statement finds the workflows with an index skip scan: it hops from one to the next in the index (workflow_id, updated_at).
+-- So it does not read jobs whose lease is valid. A job that somebody is writing to at this moment is alive: SKIP LOCKED passes
+-- over it.
 WITH RECURSIVE running AS (
   (SELECT j.workflow_id FROM agent_jobs AS j WHERE coalesce(j.status, 'pending') = 'processing'
    ORDER BY j.workflow_id, j.updated_at LIMIT 1)
@@ -61,8 +62,8 @@ RETURNING j.id, j.user_id
 
 -- name: CountJobs
 -- For each of the workflows $1: how many jobs have each status, and for how many microseconds the oldest pending job has been
--- pending (NULL without one). Counts come from the index alone and stop at $2, so that a million finished jobs cost as much as $2 do.
--- The keys are compared by bounds in place of `=`, and ORDER BY holds all columns: see list_by in list.sql.
+-- pending (NULL without one). Counts come from the index alone and stop at $2, so that a million finished jobs cost as much as $2
+-- do. The keys are compared by bounds in place of `=`, and ORDER BY holds all columns: see list_by in list.sql.
 SELECT w.workflow_id, s.status, (
     SELECT count(*) FROM (
       SELECT FROM agent_jobs AS a
@@ -81,8 +82,8 @@ FROM unnest($1::text[]) AS w (workflow_id)
 CROSS JOIN unnest(ARRAY['pending', 'processing', 'completed', 'failed']) AS s (status)
 
 -- name: CountAllJobs
--- How many jobs have each status, and for how many microseconds the oldest pending job has been pending (NULL without one). Counts
--- come from the index and stop at $1, so that a million finished jobs cost as much as $1 do.
+-- How many jobs have each status, and for how many microseconds the oldest pending job has been pending (NULL without one).
+-- Counts come from the index and stop at $1, so that a million finished jobs cost as much as $1 do.
 SELECT s.status, (
     SELECT count(*) FROM (
       SELECT FROM agent_jobs AS a
@@ -98,8 +99,8 @@ SELECT s.status, (
 FROM unnest(ARRAY['pending', 'processing', 'completed', 'failed']) AS s (status)
 
 -- name: FindWorkflows
--- The first $1 workflows that have jobs, by name. An index skip scan hops from one to the next, so that the work depends on the number
--- of workflows, not on the number of their jobs.
+-- The first $1 workflows that have jobs, by name. An index skip scan hops from one to the next, so that the work depends on the
+-- number of workflows, not on the number of their jobs.
 WITH RECURSIVE names AS (
   (SELECT j.workflow_id, 1 AS n FROM agent_jobs AS j ORDER BY j.workflow_id LIMIT 1)
   UNION ALL

@@ -2,8 +2,9 @@
 
 -- macro: job_columns(of)
 -- The columns of a job, in the order of ReadJob in rows.cc. A statement adds the result, or NULL, as the next column. `of` is the
--- table's alias with a point, or nothing. A status of NULL means pending.
-{{of}}id, {{of}}user_id, {{of}}workflow_id, coalesce({{of}}status, 'pending'), {{micros({{of}}created_at)}}, {{micros({{of}}updated_at)}}
+-- table's alias with a dot, or nothing. A status of NULL means pending.
+{{of}}id, {{of}}user_id, {{of}}workflow_id, coalesce({{of}}status, 'pending'),
+  {{micros({{of}}created_at)}}, {{micros({{of}}updated_at)}}
 
 -- macro: no_job(user_id; workflow_id)
 -- As many columns as job_columns, for a row that is no job.
@@ -14,8 +15,8 @@ NULL, {{user_id}}, {{workflow_id}}, NULL, NULL, NULL
 (extract(epoch FROM {{time}}) * 1000000)::bigint
 
 -- name: GetJobs
--- Reads jobs. $1 are distinct ids. $2 says whether to read the result of each job. $3 is the `updated_at` that the caller knows: the
--- statement leaves the result out while the job still has it. Ids without a job are left out.
+-- Reads jobs. $1 are distinct ids. $2 says whether to read the result of each job. $3 is the `updated_at` that the caller knows:
+-- the statement leaves the result out while the job still has it. Ids without a job are left out.
 -- LIMIT 1 keeps the planner from turning the join around: each id is one look-up in the index.
 SELECT {{job_columns(j.)}},
   CASE WHEN i.with_result AND {{micros(j.updated_at)}} IS DISTINCT FROM i.known
@@ -24,10 +25,10 @@ FROM unnest($1::uuid[], $2::boolean[], $3::bigint[]) AS i (id, with_result, know
 CROSS JOIN LATERAL (SELECT * FROM agent_jobs AS a WHERE a.id = i.id LIMIT 1) AS j
 
 -- name: GetJobsUpTo
--- Reads the jobs $1 with their results, in this order, until the results have $2 bytes. The column after the result is the position
--- in $1, from 1. The last column is the number of bytes so far. An id without a job has no id in its row.
--- The recursion reads one job at a time, so that it reads no result beyond the bound. It starts from a row without a job, which has
--- the right types.
+-- Reads the jobs $1 with their results, in this order, until the results have $2 bytes. The column after the result is the
+-- position in $1, from 1. The last column is the number of bytes so far. An id without a job has no id in its row.
+-- The recursion reads one job at a time, so that it reads no result beyond the bound. It starts from a row without a job, which
+-- has the right types.
 WITH RECURSIVE jobs AS (
   SELECT {{job_columns(r.)}}, r.result_payload::text AS result, 0 AS n, 0::bigint AS bytes
   FROM (SELECT) AS start LEFT JOIN agent_jobs AS r ON false

@@ -10,7 +10,7 @@ namespace vibestack::user_service {
 namespace {
 
 absl::Status EmailTakenError() {
-  return AlreadyExistsError("EMAIL_TAKEN", "the email has an account already");
+  return AlreadyExistsError("EMAIL_TAKEN", "another account has this email already");
 }
 
 absl::Status IdTakenError() {

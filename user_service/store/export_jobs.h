@@ -11,28 +11,28 @@
 
 namespace vibestack::user_service {
 
-// A row of `agent_jobs`, all of it, as its owner is given it.
+// A whole row of `agent_jobs`, as the export gives it to the job's user.
 struct StoredJob {
   std::string id;
   std::string workflow_id;
   std::string status;
-  std::optional<std::string> result_json;  // the exact text
+  std::optional<std::string> result_json;  // the text that PostgreSQL has
   absl::Time created_at;
   absl::Time updated_at;
 };
 
-// Which of a user's jobs to read, oldest first.
+// Selects a page of a user's jobs, oldest first.
 struct JobPageQuery {
   std::string user_id;
-  // The last job of the page before.
+  // The position of the previous page's last job. The default is before every job.
   absl::Time after_created_at = absl::InfinitePast();
   std::string after_id = "00000000-0000-0000-0000-000000000000";
   int64_t most_jobs = 0;
-  // Of results; a single one that is larger comes alone.
+  // Limits the size of all results together. A larger single result makes a page of its own.
   int64_t most_bytes = 0;
 };
 
-// Empty behind the last job. Errors: StatusFromSqlState.
+// Reads one page. It is empty after the last job. Errors are those of Session::Exec.
 absl::StatusOr<std::vector<StoredJob>> ReadJobPage(db::Session& session, const JobPageQuery& query);
 
 }  // namespace vibestack::user_service

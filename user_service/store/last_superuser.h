@@ -8,9 +8,10 @@
 
 namespace vibestack::user_service {
 
-// Within a transaction: whether the user may stop being an active superuser. FAILED_PRECONDITION
-// (LAST_SUPERUSER) where none would be left. Until the transaction ends nobody else can take one
-// away, and the user's row is locked.
+// Checks that another active superuser remains when this user stops being one. Call it within a
+// transaction: until the transaction ends, it keeps all other calls from removing a superuser and
+// holds a lock on the user's row. FAILED_PRECONDITION (LAST_SUPERUSER) when the user is the last
+// one. Other errors are those of Session::Exec.
 absl::Status CheckNotLastSuperuser(db::Session& session, const std::string& id);
 
 }  // namespace vibestack::user_service

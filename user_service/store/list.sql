@@ -10,13 +10,14 @@
 ({{least}}::text IS NULL OR lower({{column}} COLLATE "C") BETWEEN {{least}} AND {{greatest}}::text)
 
 -- macro: list_users(key; low; high; order; outer_order)
--- A page of users between the positions `low` and `high` of `key`. `order` is the order of the key, and `outer_order` says the same
--- by the names `active` and `superuser`.
+-- A page of users between the positions `low` and `high` of `key`. `order` is the order of the key, and `outer_order` says the
+-- same by the names `active` and `superuser`.
 --
--- The statement reads no more than $5 rows, whatever the table holds. It always returns the last row of these, so that the next page
--- can continue after it. The last two columns say whether the row lies in the ranges, and whether it is that last row.
+-- The statement reads no more than $5 rows, whatever the table holds. It always returns the last row of these, so that the next
+-- page can continue after it. The last two columns say whether the row lies in the ranges, and whether it is that last row.
 --
--- A flag is compared by bounds in place of `=`, and ORDER BY begins with it: only the index that begins with the flag has this order.
+-- A flag is compared by bounds in place of `=`, and ORDER BY begins with it: only the index that begins with the flag has this
+-- order.
 SELECT {{user_columns(looked_at.)}}, matches, place = $5
 FROM (
   SELECT *, coalesce(is_active, true) AS active, coalesce(is_superuser, false) AS superuser,
@@ -66,12 +67,12 @@ ORDER BY {{outer_order}} LIMIT $6::bigint
   active {{DESC|}}, superuser {{DESC|}}, created_at {{DESC|}}, id {{DESC|}})}}
 
 -- macro: search_users(column; least; greatest; other; other_least; other_greatest)
--- Users whose `column` lies in a range, when there are fewer than $5 of them. This is for searches that find few of many rows. The
--- other column may have a range too. The flags $11 is_active and $12 is_superuser filter unless they are NULL. $13 says whether the
--- oldest users come first.
+-- Users whose `column` lies in a range, when there are fewer than $5 of them. This is for searches that find few of many rows.
+-- The other column may have a range too. The flags $11 is_active and $12 is_superuser filter unless they are NULL. $13 says
+-- whether the oldest users come first.
 --
--- The last column is how many users the range of `column` holds, $5 at most; then the statement returns no user. When it returns no
--- user, this number comes in one row without an id.
+-- The last column is how many users the range of `column` holds, $5 at most; then the statement returns no user. When it returns
+-- no user, this number comes in one row without an id.
 WITH found AS MATERIALIZED (
   SELECT id, created_at, is_active, is_superuser, {{other}} FROM users
   WHERE lower({{column}} COLLATE "C") BETWEEN {{least}}::text AND {{greatest}}::text
@@ -93,7 +94,9 @@ FROM number LEFT JOIN (page JOIN users AS u USING (id)) ON true
 ORDER BY CASE WHEN $13 THEN u.created_at END, CASE WHEN $13 THEN u.id END, u.created_at DESC, u.id DESC
 
 -- name: SearchUsersByEmail
+-- Users whose email lies from $7 to $8.
 {{search_users(email; $7; $8; full_name; $9; $10)}}
 
 -- name: SearchUsersByFullName
+-- Users whose full name lies from $9 to $10.
 {{search_users(full_name; $9; $10; email; $7; $8)}}

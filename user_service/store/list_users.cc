@@ -17,7 +17,7 @@ using Position = UserQuery::Position;
 constexpr char kLowestId[] = "00000000-0000-0000-0000-000000000000";
 constexpr char kHighestId[] = "ffffffff-ffff-ffff-ffff-ffffffffffff";
 
-// The columns behind those of a user.
+// The columns after those of a user: kFound in searches, the other two in lists.
 constexpr int kFound = 9;
 constexpr int kMatches = 9;
 constexpr int kIsLast = 10;
@@ -26,9 +26,9 @@ bool ComesBefore(const Position& a, const Position& b) {
   return std::tie(a.created_at, a.id) < std::tie(b.created_at, b.id);
 }
 
-// The positions between which the rows lie, both exclusive.
+// The positions between which the users lie, both exclusive.
 std::pair<Position, Position> Between(const UserQuery& query) {
-  // Just before the first row of that very microsecond.
+  // The position just before the first user of the microsecond created_from.
   Position low{query.created_from.value_or(absl::InfinitePast()) - absl::Microseconds(1),
                kHighestId};
   Position high{query.created_before.value_or(absl::InfiniteFuture()), kLowestId};
@@ -41,8 +41,9 @@ std::pair<Position, Position> Between(const UserQuery& query) {
   return {low, high};
 }
 
-// The least and the greatest text in lower case that begin so: what a varchar(255) holds behind
-// the prefix is never above so many of the highest character. Two NULLs for an empty prefix.
+// Adds the least and the greatest text in lower case that begin with the prefix; two NULLs for an
+// empty prefix. The greatest one is the prefix and 255 times the highest character, since the
+// columns hold at most 255 characters.
 void AddPrefix(const std::string& prefix, db::Params& params) {
   if (prefix.empty()) {
     params.AddNull().AddNull();
@@ -54,7 +55,7 @@ void AddPrefix(const std::string& prefix, db::Params& params) {
   params.Add(std::move(low)).Add(std::move(high));
 }
 
-// The ten parameters that every statement begins with.
+// The ten parameters that all statements share.
 db::Params CommonParams(const UserQuery& query, int64_t most_rows) {
   const auto [low, high] = Between(query);
   db::Params params;
@@ -66,7 +67,7 @@ db::Params CommonParams(const UserQuery& query, int64_t most_rows) {
   return params;
 }
 
-// Gathers and sorts what the prefix's index holds; nothing when that is too much.
+// Reads and sorts all users with the prefix; nullopt when there are more than kMostFound.
 absl::StatusOr<std::optional<UserPage>> Search(db::Session& session, const UserQuery& query,
                                                const db::Statement& statement) {
   db::Params params = CommonParams(query, kMostFound + 1);
@@ -81,8 +82,8 @@ absl::StatusOr<std::optional<UserPage>> Search(db::Session& session, const UserQ
   return page;
 }
 
-// The statement whose index has the rows with these flags in the order of the list.
-const db::Statement& WalkStatement(const UserQuery& query) {
+// The statement whose index holds the users with these flags in the order of the list.
+const db::Statement& ScanStatement(const UserQuery& query) {
   const bool oldest = query.oldest_first;
   if (query.is_active.has_value() && query.is_superuser.has_value()) {
     return oldest ? sql::kListUsersByFlagsOldest : sql::kListUsersByFlagsNewest;
@@ -96,14 +97,14 @@ const db::Statement& WalkStatement(const UserQuery& query) {
   return oldest ? sql::kListUsersOldest : sql::kListUsersNewest;
 }
 
-// Looks through the rows in the order of the list.
-absl::StatusOr<UserPage> Walk(db::Session& session, const UserQuery& query) {
+// Reads users in the order of the list and filters them by the prefixes.
+absl::StatusOr<UserPage> Scan(db::Session& session, const UserQuery& query) {
   const bool by_prefix = !query.email_prefix.empty() || !query.full_name_prefix.empty();
   const int64_t most = by_prefix ? kMostLookedAt : query.limit;
   db::Params params = CommonParams(query, most);
   if (query.is_active.has_value()) params.Add(query.is_active);
   if (query.is_superuser.has_value()) params.Add(query.is_superuser);
-  const absl::StatusOr<pqxx::result> rows = session.Exec(WalkStatement(query), params);
+  const absl::StatusOr<pqxx::result> rows = session.Exec(ScanStatement(query), params);
   if (!rows.ok()) return rows.status();
   UserPage page;
   for (const pqxx::row& row : *rows) {
@@ -125,7 +126,7 @@ absl::StatusOr<UserPage> ListUsers(db::Session& session, const UserQuery& query)
     if (!page.ok()) return page.status();
     if (page->has_value()) return **std::move(page);
   }
-  return Walk(session, query);
+  return Scan(session, query);
 }
 
 }  // namespace vibestack::user_service

@@ -7,15 +7,15 @@
 
 namespace vibestack::user_service {
 
-// A list costs the same however many users there are. Flags and times are answered by an index of
-// exactly these rows in the order of the list. A prefix has an index in another order, so its rows
-// are gathered and sorted when they are no more than kMostFound; a prefix of more rows is looked
-// for in the order of the list, through kMostLookedAt rows at most, and the page says where to go
-// on.
+// The work for a page is bounded, however many users exist. For flags and times an index holds
+// exactly the wanted rows in the order of the list. The index of a prefix has another order:
+// - When a prefix has at most kMostFound rows, the statement reads and sorts them.
+// - Otherwise a scan in the order of the list reads at most kMostLookedAt rows and filters them. It
+//   says where the next page continues.
 inline constexpr int64_t kMostFound = 5'000;
 inline constexpr int64_t kMostLookedAt = 10'000;
 
-// One page. Errors: StatusFromSqlState.
+// Reads one page. Errors are those of Session::Exec.
 absl::StatusOr<UserPage> ListUsers(db::Session& session, const UserQuery& query);
 
 }  // namespace vibestack::user_service

@@ -19,7 +19,7 @@ db::Params IdParams(const std::string& id) {
   return params;
 }
 
-// The user's jobs that nobody else holds; how many they were.
+// Deletes the user's jobs, except those that somebody else has locked. Returns how many it deleted.
 absl::StatusOr<int64_t> DeleteJobs(db::Session& session, const std::string& user_id,
                                    absl::Time deadline) {
   absl::Time created_at = absl::InfinitePast();
@@ -47,12 +47,12 @@ absl::Status PurgeWithin(db::Session& session, const std::string& id, absl::Time
   if (!deleted.ok()) return deleted.status();
   const absl::Status allowed = CheckNotLastSuperuser(session, id);
   if (!allowed.ok()) return allowed;
-  // What was made since the jobs were locked.
+  // Jobs that were created since the jobs were locked.
   const absl::StatusOr<int64_t> late = DeleteJobs(session, id, deadline);
   if (!late.ok()) return late.status();
   const absl::StatusOr<pqxx::result> rows = session.Exec(sql::kDeleteUser, IdParams(id));
   if (absl::IsFailedPrecondition(rows.status())) {
-    return AbortedError("CONFLICT", "the user's jobs are being written; try again");
+    return AbortedError("CONFLICT", "other calls are writing the user's jobs; try again");
   }
   if (!rows.ok()) return rows.status();
   purge = {.found = !rows->empty(), .jobs = *deleted + *late};

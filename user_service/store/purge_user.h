@@ -10,14 +10,17 @@
 
 namespace vibestack::user_service {
 
-// Erases the user and the user's jobs in one transaction, and tells in `purge` what it erased: also
-// when the answer to its COMMIT was lost. FAILED_PRECONDITION (LAST_SUPERUSER); ABORTED (CONFLICT)
-// when jobs came or were held in the very moment of the end, and trying again helps;
-// DEADLINE_EXCEEDED.
+// Deletes the user and the user's jobs in one transaction, and writes to `purge` what it deleted.
+// `purge` is right even when the reply to the COMMIT was lost. Errors:
+// - FAILED_PRECONDITION (LAST_SUPERUSER)
+// - ABORTED (CONFLICT) when somebody created or locked a job just before the end; a retry helps
+// - DEADLINE_EXCEEDED
+// - those of Session::Exec
 //
-// The jobs go first, in statements of bounded size, and only then is the user's row locked: until
-// then others may still make jobs for the user, and from then on the foreign key refuses them. The
-// row is held for moments, however many jobs there are.
+// The transaction first deletes the jobs, in statements of bounded size. It then locks the user's
+// row, deletes the jobs that were created in the meantime, and deletes the row. While the row is
+// locked, the foreign key makes new jobs of the user wait and then fail. So the lock is short,
+// however many jobs the user has.
 absl::Status PurgeUser(db::Session& session, const std::string& id, absl::Time deadline,
                        UserStore::Purge& purge);
 

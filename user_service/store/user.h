@@ -11,25 +11,26 @@
 
 namespace vibestack::user_service {
 
-// A row of `users` as the rules read it: a NULL flag counts as its default.
+// A row of `users`. A flag that is NULL in the row has its default here.
 struct User {
-  std::string id;  // in lower case
+  std::string id;  // UUID in lower case
   std::string email;
   Secret hashed_password;
   std::optional<std::string> full_name;
   std::optional<std::string> bio;
   bool is_active = true;
   bool is_superuser = false;
-  absl::Time created_at;  // whole microseconds, as both are in the database
+  // In whole microseconds, as PostgreSQL stores them.
+  absl::Time created_at;
   absl::Time updated_at;
 };
 
-// A row that many callers may have asked for at once; null where there is none.
+// A user that several callers may share. Null when the user does not exist.
 using UserPtr = std::shared_ptr<const User>;
 
-// A row to be made. The timestamps are the database's.
+// A user to create. PostgreSQL sets the times.
 struct NewUser {
-  std::string id;
+  std::string id;     // UUID in lower case
   std::string email;  // ASCII letters in lower case
   Secret hashed_password;
   std::optional<std::string> full_name;
@@ -38,32 +39,32 @@ struct NewUser {
   bool is_superuser = false;
 };
 
-// What to change of a row; what is absent stays.
+// Changes of a user. An absent field keeps its value.
 struct UserChanges {
   std::optional<std::string> email;  // ASCII letters in lower case
   std::optional<Secret> hashed_password;
-  std::optional<std::optional<std::string>> full_name;  // the inner one absent: NULL
+  std::optional<std::optional<std::string>> full_name;  // inner nullopt: NULL
   std::optional<std::optional<std::string>> bio;
   std::optional<bool> is_active;
   std::optional<bool> is_superuser;
-  // No change, but a condition: that this is the hash still.
+  // A condition instead of a change: the user still has this hash.
   std::optional<Secret> expected_hash;
 
   bool empty() const {
     return !email && !hashed_password && !full_name && !bio && !is_active && !is_superuser;
   }
-  // Whether it can take an active superuser away.
+  // Whether the changes may remove an active superuser.
   bool Demotes() const { return is_active == false || is_superuser == false; }
 };
 
-// Which rows to list, in the order of `(created_at, id)`. What is absent filters nothing.
+// Selects users in the order of `(created_at, id)`. An absent field is no filter.
 struct UserQuery {
   struct Position {
     absl::Time created_at;
     std::string id;
   };
 
-  // ASCII letters in any case; `%` and `_` mean themselves.
+  // ASCII letters match in any case. `%` and `_` have no special meaning.
   std::string email_prefix;
   std::string full_name_prefix;
   std::optional<bool> is_active;
@@ -71,15 +72,15 @@ struct UserQuery {
   std::optional<absl::Time> created_from;
   std::optional<absl::Time> created_before;
   bool oldest_first = false;
-  std::optional<Position> after;  // the last row of the page before
+  std::optional<Position> after;  // the position where the previous page ended
   int limit = 0;
 };
 
-// Rows that a query found, in its order.
+// A page of users, in the order of its query.
 struct UserPage {
   std::vector<User> users;
-  // The last row looked at, where there may be more behind it: with a prefix also when fewer than
-  // the limit were found.
+  // Where the next page continues; absent when there is none. With a prefix, a page may have a next
+  // one although it holds fewer users than the limit.
   std::optional<UserQuery::Position> goes_on_after;
 };
 

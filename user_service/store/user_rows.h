@@ -7,10 +7,10 @@
 
 namespace vibestack::user_service {
 
-// Reads a row with the columns that every statement of this folder selects, in their order.
+// Reads a row that begins with the columns of the macro user_columns in users.sql.
 User ReadUser(const pqxx::row& row);
 
-// The only row of a result; null where there is none. An error stays an error.
+// Reads the first row of a result; null when the result is empty. Returns the error of `rows`.
 absl::StatusOr<UserPtr> ReadOnlyUser(const absl::StatusOr<pqxx::result>& rows);
 
 }  // namespace vibestack::user_service

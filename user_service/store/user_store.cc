@@ -18,7 +18,7 @@ constexpr int kPurgeTries = 3;
 using IdList = std::vector<std::string>;
 using UsersById = std::unordered_map<std::string_view, UserPtr>;
 
-// Every id that is asked for, once, without a row yet.
+// Every requested id once, with a null user.
 UsersById DistinctIds(const std::vector<IdList>& requests) {
   UsersById users;
   for (const IdList& ids : requests) {
@@ -55,8 +55,8 @@ db::SessionOptions UserSessionOptions(const std::string& database_url) {
   options.statements.assign(std::begin(sql::kStatements), std::end(sql::kStatements));
   options.plan_lifetime = absl::Minutes(1);
   options.settings = {
-      // Every statement has an index to use, whatever the planner believes of a table that was not
-      // analysed yet or of a value that it does not know. Plans are made for all parameters.
+      // Every statement has an index. The planner must use it, even for a table without statistics.
+      // One generic plan serves all parameters.
       {"plan_cache_mode", "force_generic_plan"},
       {"enable_seqscan", "off"},
       {"enable_hashjoin", "off"},
@@ -188,7 +188,8 @@ Task<absl::StatusOr<UserPtr>> UserStore::Deactivate(std::string id, absl::Time d
 }
 
 Task<absl::StatusOr<UserPtr>> UserStore::Activate(std::string id, absl::Time deadline) {
-  // In the second run after a lost COMMIT, an active account is what the first one made of it.
+  // When the reply to a COMMIT was lost, the second run finds the account active: the first run
+  // made it so.
   bool ran_before = false;
   std::function<absl::StatusOr<UserPtr>(db::Session&)> work = [&](db::Session& session) {
     return ActivateUser(session, id, std::exchange(ran_before, true));
@@ -198,7 +199,7 @@ Task<absl::StatusOr<UserPtr>> UserStore::Activate(std::string id, absl::Time dea
 }
 
 Task<absl::StatusOr<UserStore::Purge>> UserStore::Erase(std::string id, absl::Time deadline) {
-  // In the second run after a lost COMMIT, nobody there is what the first one made of it.
+  // When the reply to a COMMIT was lost, the second run finds no user: the first run deleted it.
   Purge before;
   std::function<absl::StatusOr<Purge>(db::Session&)> work =
       [&](db::Session& session) -> absl::StatusOr<Purge> {

@@ -11,7 +11,7 @@ namespace vibestack::user_service {
 namespace {
 
 absl::Status EmailTakenError() {
-  return AlreadyExistsError("EMAIL_TAKEN", "the email has an account already");
+  return AlreadyExistsError("EMAIL_TAKEN", "another account has this email already");
 }
 
 absl::StatusOr<UserPtr> ReadById(db::Session& session, const std::string& id) {
@@ -41,7 +41,7 @@ db::Params UpdateParams(const std::string& id, const UserChanges& changes) {
   return params;
 }
 
-// Runs `write` in a transaction in which it cannot take the last active superuser away.
+// Runs `write` in a transaction that first checks that the user is not the last active superuser.
 absl::StatusOr<UserPtr> DemoteBy(db::Session& session, const std::string& id,
                                  const std::function<absl::StatusOr<UserPtr>()>& write) {
   absl::StatusOr<UserPtr> user = UserPtr();
@@ -64,7 +64,7 @@ absl::StatusOr<UserPtr> WriteChanges(db::Session& session, const std::string& id
   const absl::StatusOr<UserPtr> present = ReadById(session, id);
   if (!present.ok() || *present == nullptr) return present;
   if (changes.expected_hash.has_value() && changes.expected_hash != (*present)->hashed_password) {
-    return AbortedError("CONFLICT", "the password changed meanwhile; try again");
+    return AbortedError("CONFLICT", "the password changed in the meantime; try again");
   }
   return EmailTakenError();
 }

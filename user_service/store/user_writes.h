@@ -7,22 +7,24 @@
 #include "common/db/session.h"
 #include "user_service/store/user_store.h"
 
-// The writes of UserStore on one session, each of which may be run again when its connection broke.
+// The writes of UserStore on one session. Errors are those of UserStore. Each write may run again
+// after its connection broke: it recognizes the effect of the first run.
 namespace vibestack::user_service {
 
-// A row of that id with the very same hash, whose salt is random, is what an earlier run made.
+// A user with this id and this hash comes from an earlier run, since the salt in the hash is
+// random.
 absl::StatusOr<UserStore::Insertion> InsertUser(db::Session& session, const NewUser& user);
 
 absl::StatusOr<UserPtr> UpdateUser(db::Session& session, const std::string& id,
                                    const UserChanges& changes);
 
-// An account that has the very new hash, whose salt is random, got it by an earlier run.
+// An account with the new hash got it from an earlier run, since the salt in the hash is random.
 absl::StatusOr<UserPtr> ReplacePassword(db::Session& session, const User& read,
                                         const Secret& new_hash);
 
 absl::StatusOr<UserPtr> DeactivateUser(db::Session& session, const std::string& id);
 
-// `may_be_active`: an active account is the goal reached and no error.
+// `may_be_active`: return an active account instead of the error USER_ACTIVE.
 absl::StatusOr<UserPtr> ActivateUser(db::Session& session, const std::string& id,
                                      bool may_be_active);
 

@@ -3,8 +3,8 @@
 -- Statements that lock several rows lock them by the order of their ids, so that two of them never deadlock.
 
 -- macro: user_columns(of)
--- The columns of a user, in the order of ReadUser in user_rows.cc. `of` is the table's alias with a point, or nothing. A flag of NULL
--- means its default.
+-- The columns of a user, in the order of ReadUser in user_rows.cc. `of` is the table's alias with a dot, or nothing. A flag of
+-- NULL means its default.
 {{of}}id, {{of}}email, {{of}}hashed_password, {{of}}full_name, {{of}}bio,
   coalesce({{of}}is_active, true), coalesce({{of}}is_superuser, false),
   {{micros({{of}}created_at)}}, {{micros({{of}}updated_at)}}
@@ -21,8 +21,8 @@ FROM users
 WHERE id = ANY ($1::uuid[])
 
 -- name: FindUserByEmail
--- Reads the user with the email $1. Adopted rows may differ in case only. The statement then prefers the email as it was typed, then
--- the one in lower case, then the oldest user.
+-- Reads the user with the email $1. Adopted rows may differ in case only. The statement then prefers the email as it was typed,
+-- then the one in lower case, then the oldest user.
 SELECT {{user_columns()}}
 FROM users
 WHERE lower(email COLLATE "C") = lower($1::text COLLATE "C")
@@ -31,8 +31,8 @@ LIMIT 1
 
 -- name: InsertUser
 -- Creates a user. Returns no row when the id or the email exists.
--- Our own inserts store the email in lower case, so the unique constraint decides between two of one email: the second waits for the
--- first and then does nothing. NOT EXISTS finds an adopted row that has the email in another case.
+-- Our own inserts store the email in lower case, so the unique constraint decides between two of one email: the second waits for
+-- the first and then does nothing. NOT EXISTS finds an adopted row that has the email in another case.
 INSERT INTO users (id, email, hashed_password, full_name, bio, is_active, is_superuser)
 SELECT $1::uuid, $2::text, $3::text, $4::text, $5::text, $6::boolean, $7::boolean
 WHERE NOT EXISTS (SELECT FROM users WHERE lower(email COLLATE "C") = $2::text)
@@ -40,10 +40,10 @@ ON CONFLICT DO NOTHING
 RETURNING {{user_columns()}}
 
 -- name: UpdateUser
--- Changes the user $1. NULL keeps a value: $2 email, $3 hashed_password, $8 is_active, $9 is_superuser. full_name and bio may become
--- NULL, so $4 says whether full_name becomes $5, and $6 says whether bio becomes $7.
--- Returns no row in three cases: the user does not exist, the hash is not $10 (unless $10 is NULL), or another user has the email in
--- any case of its letters.
+-- Changes the user $1. NULL keeps a value: $2 email, $3 hashed_password, $8 is_active, $9 is_superuser. full_name and bio may
+-- become NULL, so $4 says whether full_name becomes $5, and $6 says whether bio becomes $7.
+-- Returns no row in three cases: the user does not exist, the hash is not $10 (unless $10 is NULL), or another user has the email
+-- in any case of its letters.
 UPDATE users SET
   email = coalesce($2::text, email),
   hashed_password = coalesce($3::text, hashed_password),
@@ -57,8 +57,8 @@ WHERE id = $1::uuid AND ($10::text IS NULL OR hashed_password = $10)
 RETURNING {{user_columns()}}
 
 -- name: ReplacePassword
--- Replaces the hash $2 of the user $1 with $3. Returns no row unless the account is active and still has this hash and the email $4.
--- Of two statements that replace the same hash, the second waits for the first and then finds another hash.
+-- Replaces the hash $2 of the user $1 with $3. Returns no row unless the account is active and still has this hash and the email
+-- $4. Of two statements that replace the same hash, the second waits for the first and then finds another hash.
 UPDATE users SET hashed_password = $3::text
 WHERE id = $1::uuid AND hashed_password = $2::text AND email = $4::text AND coalesce(is_active, true)
 RETURNING {{user_columns()}}
@@ -76,8 +76,8 @@ WHERE id = $1::uuid AND coalesce(is_active, true)
 RETURNING {{user_columns()}}
 
 -- name: SerializeDemotions
--- Takes a lock that serializes all our changes that may remove a superuser, over all replicas, until the transaction ends. It is a
--- statement of its own, so that the next statement sees what the transaction before has committed.
+-- Takes a lock that serializes all our changes that may remove a superuser, over all replicas, until the transaction ends. It is
+-- a statement of its own, so that the next statement sees what the transaction before has committed.
 SELECT pg_advisory_xact_lock(hashtextextended('vibestack.demotions', 0))
 
 -- name: LockSuperusers

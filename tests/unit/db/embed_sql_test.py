@@ -95,7 +95,8 @@ class MistakesTest(unittest.TestCase):
         self.check("1.sql:1: macro one does not use its parameter x", "-- macro: one(x)\n1")
 
     def test_a_wrong_number_of_arguments(self):
-        self.check("1.sql:3: macro sum takes 2 arguments, not 1", "-- macro: sum(a; b)\n{{a}} + {{b}}\n-- name: One\nSELECT {{sum(1)}}")
+        self.check("1.sql:3: macro sum takes 2 arguments, not 1",
+                   "-- macro: sum(a; b)\n{{a}} + {{b}}\n-- name: One\nSELECT {{sum(1)}}")
         self.check("1.sql:3: macro one takes 0 arguments, not 1", "-- macro: one()\n1\n-- name: One\nSELECT {{one(1)}}")
 
     def test_a_macro_that_uses_itself(self):
