@@ -98,7 +98,6 @@ Task<absl::StatusOr<pb::Job>> JobApi::CreateJob(Call& call, const pb::CreateJobR
   const absl::Status owned = co_await CheckOwner(call.caller(), job.user_id, deadline);
   if (!owned.ok()) co_return owned;
   if (!input.empty()) co_return co_await CreateWithInput(call, std::move(job), std::move(input));
-  push_.dispatcher.Expect(job, call.trace());
   const absl::StatusOr<Creation> creation = co_await store_.Create(job, deadline);
   if (!creation.ok()) co_return creation.status();
   co_return ToAnswer(job, *creation);
@@ -113,7 +112,6 @@ Task<absl::StatusOr<pb::BatchCreateJobsResponse>> JobApi::BatchCreateJobs(
   for (const NewJob& job : *jobs) owners.push_back(job.user_id);
   const absl::Status owned = co_await CheckOwners(call.caller(), std::move(owners), deadline);
   if (!owned.ok()) co_return owned;
-  for (const NewJob& job : *jobs) push_.dispatcher.Expect(job, call.trace());
   const absl::StatusOr<std::vector<Creation>> creations =
       co_await store_.CreateAll(*jobs, deadline);
   if (!creations.ok()) co_return creations.status();

@@ -4,13 +4,14 @@
 #include <vector>
 
 #include "absl/time/clock.h"
+#include "common/base/clock.h"
 #include "common/base/error.h"
 #include "common/telemetry/log.h"
 
 namespace vibestack::job_service {
 namespace {
 
-// Cancellations that are told at once, of all workflows: they share the lanes' client.
+// Notifications of cancelled jobs under way at once, of all workflows.
 constexpr int kMaxCancels = 1'000;
 
 http::Client::Options ClientOptions(const std::string& ca_file) {
@@ -36,7 +37,8 @@ Dispatcher::Dispatcher(Options options, DispatchStore& store, JobSubscriptions& 
                        Metrics& metrics)
     : options_(std::move(options)),
       client_(ClientOptions(options_.ca_file)),
-      sender_(options_.sender, client_, metrics),
+      delivery_client_(client_, SystemClock::Instance()),
+      sender_(options_.sender, delivery_client_, metrics),
       shared_{store,  job_subscriptions,  sender_,
               tasks_, options_.workflows, options_.poll_interval},
       jobs_metric_(metrics.AddSource(
@@ -83,7 +85,7 @@ void Dispatcher::Refresh() {
     }
   }
   for (WorkflowDispatcher* workflow_dispatcher : fresh) {
-    sender_.Expect(workflow_dispatcher->workflow_id());
+    sender_.RegisterWorkflowMetrics(workflow_dispatcher->workflow_id());
     workflow_dispatcher->Begin();
   }
   for (WorkflowDispatcher* workflow_dispatcher : known) workflow_dispatcher->WakeUp();
@@ -107,20 +109,18 @@ std::shared_ptr<InputDispatch> Dispatcher::Dispatch(Job job, std::string input,
   return dispatch;
 }
 
-void Dispatcher::Expect(const NewJob& job, const TraceContext* trace) {
-  if (trace == nullptr) return;
-  const WorkflowSetPtr workflows = options_.workflows();
-  if (workflows->FindPush(job.workflow_id) != nullptr) sender_.Remember(job.id, *trace);
-}
-
 void Dispatcher::NotifyCancelled(Job job, std::string reason) {
   {
     absl::MutexLock lock(&mutex_);
     if (cancels_ < kMaxCancels) {
       ++cancels_;
     } else {
-      Log(LogLevel::kWarning, "cancellation_not_told",
-          {{"job_id", job.id}, {"workflow_id", job.workflow_id}});
+      Log(LogLevel::kWarning, "cancellation_not_delivered",
+          {{"job_id", job.id},
+           {"workflow_id", job.workflow_id},
+           {"outcome", "dropped"},
+           {"http_status", 0},
+           {"reason", "QUEUE_FULL"}});
       return;
     }
   }
@@ -146,8 +146,9 @@ void Dispatcher::Stop(absl::Time until) {
       workflow_dispatchers.push_back(workflow_dispatcher.get());
   }
   for (WorkflowDispatcher* workflow_dispatcher : workflow_dispatchers) workflow_dispatcher->Stop();
+  delivery_client_.BeginStop(until);
   tasks_.Await(until);
-  client_.Stop();  // Ends the requests that are under way.
+  client_.Stop();  // Ends the requests under way.
   tasks_.Await(absl::InfiniteFuture());
 }
 

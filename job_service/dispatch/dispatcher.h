@@ -14,6 +14,7 @@
 #include "common/async/task.h"
 #include "common/auth/token_issuer.h"
 #include "common/http/client.h"
+#include "common/http/delivery.h"
 #include "common/telemetry/metrics.h"
 #include "job_service/dispatch/outcome.h"
 #include "job_service/dispatch/sender.h"
@@ -63,12 +64,8 @@ class Dispatcher {
   std::shared_ptr<InputDispatch> Dispatch(Job job, std::string input, std::shared_ptr<Waker> ended,
                                           const TraceContext* trace);
 
-  // The job is about to be created under this trace (null for none): where its workflow is pushed,
-  // its posts will be part of it.
-  void Expect(const NewJob& job, const TraceContext* trace);
-
-  // Tells the workflow's cancel URL, where there is one, behind the caller's back. Past a bound of
-  // those under way a line of the log takes its place.
+  // Notifies the workflow's cancel URL, where there is one, asynchronously. While too many
+  // notifications are under way, a log line takes its place.
   void NotifyCancelled(Job job, std::string reason);
 
  private:
@@ -78,6 +75,7 @@ class Dispatcher {
 
   const Options options_;
   http::Client client_;
+  http::DeliveryClient delivery_client_;
   Sender sender_;
   TaskGroup tasks_;
   const WorkflowDispatcher::Shared shared_;

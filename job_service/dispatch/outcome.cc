@@ -2,6 +2,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/base/error.h"
+#include "common/http/retry_policy.h"
 #include "job_service/domain/job_error.h"
 
 namespace vibestack::job_service {
@@ -9,27 +10,26 @@ namespace {
 
 using Kind = DispatchOutcome::Kind;
 
-DispatchOutcome JudgeNoAnswer(const absl::Status& error, Push::Completion completion) {
-  const std::string reason = ErrorReason(error);
-  if (reason == "SHUTTING_DOWN") return {Kind::kAbandoned, "", {}};
-  if (reason == "HTTP_RESPONSE_TOO_LARGE" && completion == Push::Completion::kResponse) {
-    return {Kind::kFailed, ErrorResult("RESPONSE_TOO_LARGE", "the answer is past 4 MiB", ""), {}};
-  }
-  const bool late = absl::IsDeadlineExceeded(error);
-  const char* message = late ? "the workflow did not answer in time" : "there was no answer";
-  return {Kind::kRetry,
-          ErrorResult("DISPATCH_TIMEOUT", message, absl::StrCat("{\"reason\":\"", reason, "\"}")),
-          {}};
-}
-
-DispatchOutcome JudgeSuccess(const http::Response& response, Push::Completion completion,
-                             const JsonCheck& json_fault) {
+DispatchOutcome ReadSuccess(const http::Response& response, Push::Completion completion,
+                            const JsonCheck& json_fault) {
   if (completion == Push::Completion::kCallback) return {Kind::kAccepted, "", {}};
   const std::string fault = json_fault(response.body);
   if (fault.empty()) return {Kind::kCompleted, response.body, {}};
   return {Kind::kFailed,
           ErrorResult("RESPONSE_INVALID", "the workflow's answer is no result: it " + fault, ""),
           {}};
+}
+
+// The error of a job whose last attempt got no 2xx.
+std::string AttemptError(const absl::StatusOr<http::Response>& response, const char* code) {
+  if (response.ok()) {
+    return ErrorResult(code, absl::StrCat("the workflow answered ", response->status),
+                       absl::StrCat("{\"http_status\":", response->status, "}"));
+  }
+  const bool late = absl::IsDeadlineExceeded(response.status());
+  const char* message = late ? "the workflow did not answer in time" : "there was no answer";
+  return ErrorResult(code, message,
+                     absl::StrCat("{\"reason\":\"", ErrorReason(response.status()), "\"}"));
 }
 
 }  // namespace
@@ -50,20 +50,25 @@ const char* OutcomeName(Kind kind) {
   return "";
 }
 
-DispatchOutcome JudgeAnswer(const absl::StatusOr<http::Response>& answer,
-                            Push::Completion completion, const JsonCheck& json_fault,
-                            absl::Time now) {
-  if (!answer.ok()) return JudgeNoAnswer(answer.status(), completion);
-  const int status = answer->status;
-  if (status >= 200 && status < 300) return JudgeSuccess(*answer, completion, json_fault);
-  const bool refused =
-      status >= 400 && status < 500 && status != 408 && status != 425 && status != 429;
-  DispatchOutcome outcome;
-  outcome.kind = refused ? Kind::kFailed : Kind::kRetry;
-  outcome.result = ErrorResult(refused ? "DISPATCH_REFUSED" : "DISPATCH_TIMEOUT",
-                               absl::StrCat("the workflow answered ", status),
-                               absl::StrCat("{\"http_status\":", status, "}"));
-  if (!refused) outcome.retry_after = http::RetryAfter(*answer, now);
+DispatchOutcome ReadResponse(const absl::StatusOr<http::Response>& response,
+                             Push::Completion completion, const JsonCheck& json_fault,
+                             absl::Time now) {
+  if (completion == Push::Completion::kResponse &&
+      ErrorReason(response.status()) == "HTTP_RESPONSE_TOO_LARGE") {
+    return {Kind::kFailed, ErrorResult("RESPONSE_TOO_LARGE", "the answer is past 4 MiB", ""), {}};
+  }
+  switch (http::Classify(response)) {
+    case http::AttemptOutcome::kAccepted:
+      return ReadSuccess(*response, completion, json_fault);
+    case http::AttemptOutcome::kRefused:
+      return {Kind::kFailed, AttemptError(response, "DISPATCH_REFUSED"), {}};
+    case http::AttemptOutcome::kStopped:
+      return {Kind::kAbandoned, "", {}};
+    case http::AttemptOutcome::kRetryable:
+      break;
+  }
+  DispatchOutcome outcome{Kind::kRetry, AttemptError(response, "DISPATCH_TIMEOUT"), {}};
+  if (response.ok()) outcome.retry_after = http::RetryAfter(*response, now);
   return outcome;
 }
 

@@ -33,11 +33,11 @@ const char* OutcomeName(DispatchOutcome::Kind kind);
 // Why a text cannot be a result; empty when it can.
 using JsonCheck = std::function<std::string(const std::string&)>;
 
-// Reads the answer to a dispatch. 2xx is success; 4xx but 408, 425 and 429 fails the job; anything
-// else, also a redirect and no answer at all, is to be tried again.
-DispatchOutcome JudgeAnswer(const absl::StatusOr<http::Response>& answer,
-                            Push::Completion completion, const JsonCheck& json_fault,
-                            absl::Time now);
+// What the response to an attempt means for the job: http::Classify decides whether the workflow
+// took the job, refused it or gets it again; `completion` decides what the body is.
+DispatchOutcome ReadResponse(const absl::StatusOr<http::Response>& response,
+                             Push::Completion completion, const JsonCheck& json_fault,
+                             absl::Time now);
 
 }  // namespace vibestack::job_service
 

@@ -4,9 +4,6 @@
 #include <rapidjson/writer.h>
 
 #include <utility>
-#include <vector>
-
-#include "common/http/signature.h"
 
 namespace vibestack::job_service {
 namespace {
@@ -29,27 +26,22 @@ void AddJob(Writer& writer, const Job& job) {
   Add(writer, "workflow_id", job.workflow_id);
 }
 
-http::Request MakeRequest(const Push& push, const std::string& url, const std::string& key,
-                          std::string body, absl::Time now) {
-  http::Request request;
-  request.url = url;
-  request.headers = {{"content-type", "application/json"}, {"idempotency-key", key}};
+http::Delivery MakeDelivery(const Push& push, const Job& job, std::string body) {
+  http::Delivery delivery;
+  delivery.body = std::move(body);
   for (const Push::Header& header : push.headers) {
-    request.headers.push_back({header.name, header.value.Reveal()});
+    delivery.headers.push_back({header.name, header.value.Reveal()});
   }
-  if (!push.signing_secret.empty()) {
-    for (http::Header& header : http::SignatureHeaders(push.signing_secret, now, body)) {
-      request.headers.push_back(std::move(header));
-    }
-  }
-  request.body = std::move(body);
-  return request;
+  delivery.signing_secret = push.signing_secret;
+  // The workflows file names this workflow; callers do not choose the id.
+  delivery.span_attributes = {{"vibestack.workflow_id", job.workflow_id}};
+  return delivery;
 }
 
 }  // namespace
 
-http::Request DispatchRequest(const Push& push, const Job& job, const std::string& input,
-                              const std::optional<Callback>& callback, absl::Time now) {
+http::Delivery JobDelivery(const Push& push, const Job& job, const std::string& input,
+                           const std::optional<Callback>& callback) {
   rapidjson::StringBuffer text;
   Writer writer(text);
   writer.StartObject();
@@ -65,19 +57,25 @@ http::Request DispatchRequest(const Push& push, const Job& job, const std::strin
     Add(writer, "callback_token", callback->token.Reveal());
   }
   writer.EndObject();
-  return MakeRequest(push, push.url, job.id, {text.GetString(), text.GetSize()}, now);
+  http::Delivery delivery = MakeDelivery(push, job, {text.GetString(), text.GetSize()});
+  delivery.url = push.url;
+  delivery.idempotency_key = job.id;
+  delivery.span_name = "dispatch";
+  return delivery;
 }
 
-http::Request CancelRequest(const Push& push, const Job& job, const std::string& reason,
-                            absl::Time now) {
+http::Delivery CancelDelivery(const Push& push, const Job& job, const std::string& reason) {
   rapidjson::StringBuffer text;
   Writer writer(text);
   writer.StartObject();
   AddJob(writer, job);
   Add(writer, "reason", reason);
   writer.EndObject();
-  return MakeRequest(push, push.cancel_url, "cancel-" + job.id, {text.GetString(), text.GetSize()},
-                     now);
+  http::Delivery delivery = MakeDelivery(push, job, {text.GetString(), text.GetSize()});
+  delivery.url = push.cancel_url;
+  delivery.idempotency_key = "cancel-" + job.id;
+  delivery.span_name = "notify_cancelled";
+  return delivery;
 }
 
 }  // namespace vibestack::job_service

@@ -4,33 +4,30 @@
 #include <optional>
 #include <string>
 
-#include "absl/time/time.h"
 #include "common/base/secret.h"
-#include "common/http/message.h"
+#include "common/http/delivery.h"
 #include "job_service/domain/job.h"
 #include "job_service/domain/workflow.h"
 
 namespace vibestack::job_service {
 
-// Where a run calls back, and the right to.
+// Where a run calls back, and the token that lets it.
 struct Callback {
-  std::string
-      url;  // `…/v1/jobs/<id>`, to which a run adds `:complete`, `:fail` or `:reportProgress`.
+  // `…/v1/jobs/<id>`, to which a run adds `:complete`, `:fail` or `:reportProgress`.
+  std::string url;
   Secret token;
 };
 
-// The request that hands a job to its workflow: a JSON object in UTF-8 with `job_id`, `user_id`
-// (null for none), `workflow_id`, `input` (null for none) and, where there is a callback,
-// `callback_url` and `callback_token`; with the workflow's headers, the job's id as
-// `idempotency-key` and, where there is a secret, the signature of common/http/signature.h. `input`
-// is JSON text or empty.
-http::Request DispatchRequest(const Push& push, const Job& job, const std::string& input,
-                              const std::optional<Callback>& callback, absl::Time now);
+// Delivers a job to its workflow. The body is a JSON object in UTF-8 with `job_id`, `user_id` (null
+// for none), `workflow_id`, `input` (null for none) and, where there is a callback, `callback_url`
+// and `callback_token`. The delivery has the workflow's headers and signing secret; its idempotency
+// key is the job's id. `input` is JSON text, or empty for none.
+http::Delivery JobDelivery(const Push& push, const Job& job, const std::string& input,
+                           const std::optional<Callback>& callback);
 
-// The request that tells a workflow's cancel URL: `job_id`, `user_id`, `workflow_id` and `reason`,
-// with the same headers but for the `idempotency-key`, which is `cancel-` and the id.
-http::Request CancelRequest(const Push& push, const Job& job, const std::string& reason,
-                            absl::Time now);
+// Notifies a workflow's cancel URL: `job_id`, `user_id`, `workflow_id` and `reason`. The delivery
+// has the same headers and signing secret; its idempotency key is `cancel-` and the job's id.
+http::Delivery CancelDelivery(const Push& push, const Job& job, const std::string& reason);
 
 }  // namespace vibestack::job_service
 

@@ -8,12 +8,10 @@
 #include "absl/time/time.h"
 #include "common/async/task.h"
 #include "common/auth/token_issuer.h"
-#include "common/http/client.h"
+#include "common/http/delivery.h"
 #include "common/telemetry/metrics.h"
-#include "common/telemetry/span.h"
 #include "job_service/dispatch/outcome.h"
 #include "job_service/dispatch/request.h"
-#include "job_service/dispatch/trace_memory.h"
 
 namespace vibestack::job_service {
 
@@ -31,35 +29,31 @@ class Sender {
   };
 
   // All must outlive this.
-  Sender(Options options, http::Client& client, Metrics& metrics);
+  Sender(Options options, http::DeliveryClient& client, Metrics& metrics);
 
-  // Shows the metrics of this workflow from now on, be it that nothing is posted.
-  void Expect(const std::string& workflow_id);
+  // Registers the metrics of this workflow, before anything is posted.
+  void RegisterWorkflowMetrics(const std::string& workflow_id);
 
-  // The posts of this job are part of this trace, unless the task that posts it is traced itself.
-  void Remember(const std::string& job_id, const TraceContext& trace) {
-    traces_.Remember(job_id, trace);
-  }
-
-  // Hands a job to its workflow, with this input (JSON text, or empty for none), and reads the
-  // answer. `push` must outlive the task.
+  // Posts a job to its workflow, with this input (JSON text, or empty for none), and reads the
+  // response. `push` must outlive the task.
   Task<DispatchOutcome> Post(const Push& push, const Job& job, const std::string& input,
                              absl::Time deadline);
 
-  // Tells the cancel URL of a workflow, with a few tries; a failure is a line of the log.
+  // Notifies the cancel URL of a workflow, in a few attempts. A failure is a log line. `push` must
+  // outlive the task.
   Task<void> NotifyCancelled(const Push& push, const Job& job, const std::string& reason);
 
  private:
   prometheus::Counter& Attempts(const std::string& workflow_id, const char* outcome);
   prometheus::Histogram& Durations(const std::string& workflow_id);
-  // The span of a post: of the trace of `caller`, where there is one, else of the job's.
-  Span BeginSpan(const Job& job, const TraceContext* caller);
   absl::StatusOr<std::optional<Callback>> MakeCallback(const Push& push, const Job& job) const;
+  // Counts and logs an attempt.
+  void Record(const Job& job, const http::DeliveryClient::Attempt& attempt,
+              const DispatchOutcome& outcome, absl::Duration duration);
 
   const Options options_;
-  http::Client& client_;
+  http::DeliveryClient& client_;
   Metrics& metrics_;
-  TraceMemory traces_;
 };
 
 }  // namespace vibestack::job_service

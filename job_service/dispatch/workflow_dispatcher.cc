@@ -5,7 +5,7 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/time/clock.h"
-#include "common/base/random.h"
+#include "common/http/retry_policy.h"
 #include "common/rpc/alarm.h"
 #include "common/telemetry/log.h"
 #include "job_service/domain/job_error.h"
@@ -18,8 +18,10 @@ using Kind = DispatchOutcome::Kind;
 // Jobs that wait for another try in one lane; past it no new ones are taken.
 constexpr size_t kMaxHeld = 1'000;
 constexpr int kMaxOverdue = 1'000;
-constexpr absl::Duration kFirstDelay = absl::Seconds(1);
-constexpr absl::Duration kLongestDelay = absl::Minutes(10);
+// A receiver gets each wait that it asks for: the dispatch timeout bounds it.
+constexpr http::RetryPolicy kRetryPolicy{.first_delay = absl::Seconds(1),
+                                         .max_delay = absl::Minutes(10),
+                                         .max_retry_after = absl::InfiniteDuration()};
 // A request that would begin later than this after its job was taken is not sent: another replica
 // could send it at the same time.
 constexpr absl::Duration kLatestStart = absl::Seconds(1);
@@ -261,13 +263,8 @@ bool WorkflowDispatcher::Keep(const Push& push, const Job& job, absl::Time taken
   const absl::Duration age = job.updated_at - job.created_at;
   const absl::Time give_up_at = taken_at + push.dispatch_timeout - age;
   if (give_up_at <= now) return false;
-  // The age grows with each try, so the wait does: no count of tries is needed.
-  const absl::Duration backoff = BackoffWithJitter(
-      0, std::clamp(age + (now - taken_at), kFirstDelay, kLongestDelay), kLongestDelay);
-  const absl::Duration asked = outcome.retry_after.value_or(absl::ZeroDuration());
-  Held held{
-      job,  now + std::max(backoff, asked), taken_at + push.hold() / 2, give_up_at, outcome.result,
-      false};
+  const absl::Duration delay = kRetryPolicy.DelayAtAge(age + (now - taken_at), outcome.retry_after);
+  Held held{job, now + delay, taken_at + push.hold() / 2, give_up_at, outcome.result, false};
   absl::MutexLock lock(&mutex_);
   if (!stopping_) held_.push_back(std::move(held));
   return true;

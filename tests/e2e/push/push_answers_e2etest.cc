@@ -42,8 +42,28 @@ TEST_F(PushAnswers, ABrokenBodyFailsTheJob) {
   EXPECT_EQ(receiver_->count(), bodies.size());
 }
 
-TEST_F(PushAnswers, A404FailsTheJobAtOnce) {
-  Serve([](const Received&) { return Reply{.status = 404}; });
+TEST_F(PushAnswers, AReceiverThatAnswers404WhileItStartsGetsTheJob) {
+  std::atomic<int> asked{0};
+  Serve([&](const Received&) { return Reply{.status = asked++ < 2 ? 404 : 202}; });
+  const std::string id = Create();
+  EXPECT_TRUE(AwaitStatus(id, Job::PROCESSING));
+  const auto received = receiver_->received();
+  ASSERT_EQ(received.size(), 3U);
+  for (const Received& request : received) EXPECT_EQ(request.headers.at("idempotency-key"), id);
+  EXPECT_TRUE(CallBack(id, TokenOf(received[2]), "1").ok());
+}
+
+TEST_F(PushAnswers, A404FailsTheJobAtTheDispatchTimeout) {
+  Serve([](const Received&) { return Reply{.status = 404}; }, R"(, "dispatch_timeout": "2s")");
+  const Job job = AwaitEnd(Create());
+  EXPECT_EQ(job.status(), Job::FAILED);
+  EXPECT_EQ(ErrorOf(job), "DISPATCH_TIMEOUT");
+  EXPECT_NE(job.result_json().find("the workflow answered 404"), std::string::npos);
+  EXPECT_GE(receiver_->count(), 2U);
+}
+
+TEST_F(PushAnswers, AnotherRefusalFailsTheJobAtOnce) {
+  Serve([](const Received&) { return Reply{.status = 410}; });
   const Job job = AwaitEnd(Create());
   EXPECT_EQ(job.status(), Job::FAILED);
   EXPECT_EQ(ErrorOf(job), "DISPATCH_REFUSED");

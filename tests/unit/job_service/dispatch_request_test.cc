@@ -5,8 +5,6 @@
 namespace vibestack::job_service {
 namespace {
 
-constexpr absl::Time kNow = absl::FromUnixSeconds(1'800'000'000);
-
 Job MakeJob() {
   Job job;
   job.id = "11111111-1111-4111-8111-111111111111";
@@ -25,10 +23,10 @@ Push MakePush() {
 
 TEST(DispatchRequestTest, TheBodyHoldsTheJobItsInputAndTheCallback) {
   const Callback callback{"https://api.example/v1/jobs/1", Secret("t")};
-  const http::Request request =
-      DispatchRequest(MakePush(), MakeJob(), "{\"n\": 1e2}", callback, kNow);
-  EXPECT_EQ(request.url, "https://flows.example/webhook/a");
-  EXPECT_EQ(request.body,
+  const http::Delivery delivery = JobDelivery(MakePush(), MakeJob(), "{\"n\": 1e2}", callback);
+  EXPECT_EQ(delivery.url, "https://flows.example/webhook/a");
+  EXPECT_EQ(delivery.idempotency_key, MakeJob().id);
+  EXPECT_EQ(delivery.body,
             R"({"job_id":"11111111-1111-4111-8111-111111111111",)"
             R"("user_id":"22222222-2222-4222-8222-222222222222","workflow_id":"sum\"mary",)"
             R"("input":{"n": 1e2},"callback_url":"https://api.example/v1/jobs/1",)"
@@ -38,33 +36,29 @@ TEST(DispatchRequestTest, TheBodyHoldsTheJobItsInputAndTheCallback) {
 TEST(DispatchRequestTest, WhatThereIsNotIsNullOrLeftOut) {
   Job job = MakeJob();
   job.user_id.clear();
-  const std::string body = DispatchRequest(MakePush(), job, "", std::nullopt, kNow).body;
+  const std::string body = JobDelivery(MakePush(), job, "", std::nullopt).body;
   EXPECT_THAT(body, testing::HasSubstr(R"("user_id":null)"));
   EXPECT_THAT(body, testing::HasSubstr(R"("input":null)"));
   EXPECT_THAT(body, testing::Not(testing::HasSubstr("callback")));
 }
 
-TEST(DispatchRequestTest, RequestsAreSignedOnlyWithASecret) {
+TEST(DispatchRequestTest, ADeliveryHasTheWorkflowsHeadersAndSigningSecret) {
   Push push = MakePush();
-  const auto names = [&] {
-    std::vector<std::string> found;
-    for (const http::Header& header :
-         DispatchRequest(push, MakeJob(), "", std::nullopt, kNow).headers) {
-      found.push_back(header.name);
-    }
-    return found;
-  };
-  EXPECT_THAT(names(), testing::ElementsAre("content-type", "idempotency-key", "x-api-key"));
   push.signing_secret = Secret("0123456789abcdef");
-  EXPECT_THAT(names(), testing::ElementsAre("content-type", "idempotency-key", "x-api-key",
-                                            "x-vibestack-timestamp", "x-vibestack-signature"));
+  for (const http::Delivery& delivery :
+       {JobDelivery(push, MakeJob(), "", std::nullopt), CancelDelivery(push, MakeJob(), "why")}) {
+    ASSERT_EQ(delivery.headers.size(), 1U);
+    EXPECT_EQ(delivery.headers[0].name, "x-api-key");
+    EXPECT_EQ(delivery.headers[0].value, "k");
+    EXPECT_EQ(delivery.signing_secret, push.signing_secret);
+  }
 }
 
 TEST(DispatchRequestTest, ACancellationHasAKeyOfItsOwn) {
-  const http::Request request = CancelRequest(MakePush(), MakeJob(), "why", kNow);
-  EXPECT_EQ(request.url, "https://flows.example/webhook/stop");
-  EXPECT_EQ(request.headers.at(1).value, "cancel-" + MakeJob().id);
-  EXPECT_THAT(request.body, testing::HasSubstr(R"("reason":"why")"));
+  const http::Delivery delivery = CancelDelivery(MakePush(), MakeJob(), "why");
+  EXPECT_EQ(delivery.url, "https://flows.example/webhook/stop");
+  EXPECT_EQ(delivery.idempotency_key, "cancel-" + MakeJob().id);
+  EXPECT_THAT(delivery.body, testing::HasSubstr(R"("reason":"why")"));
 }
 
 }  // namespace

@@ -42,8 +42,8 @@ class DeliveriesTest : public testing::Test {
             .secret = Secret("a secret of this test"),
             .retry = {.first_delay = absl::Milliseconds(1),
                       .max_delay = absl::Milliseconds(5),
-                      .max_retry_after = absl::Milliseconds(5),
-                      .give_up_after = absl::Minutes(5)}};
+                      .max_retry_after = absl::Milliseconds(5)},
+            .give_up_after = absl::Minutes(5)};
   }
   void StartWith(Deliveries::Options options) {
     deliveries_ = std::make_unique<Deliveries>(client_, metrics_, clock_, std::move(options));
@@ -129,7 +129,7 @@ TEST_F(DeliveriesTest, DeliveryIsGivenUpInTheEndWithOneLogLineThatTellsNoSecret)
   EXPECT_EQ(receiver.count(), 3U);
   EXPECT_EQ(std::count(log.begin(), log.end(), '\n'), 1) << log;
   EXPECT_THAT(log, HasSubstr(R"("outcome":"given_up")"));
-  EXPECT_THAT(log, HasSubstr(R"("tries":3,"http_status":500)"));
+  EXPECT_THAT(log, HasSubstr(R"("attempts":3,"http_status":500)"));
   EXPECT_THAT(log, Not(HasSubstr("secret")));
   EXPECT_THAT(log, Not(HasSubstr("example.com")));
 }

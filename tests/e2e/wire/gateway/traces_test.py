@@ -109,14 +109,28 @@ class TracesTest(unittest.TestCase):
         self.assertEqual(list(dict.fromkeys(path(spans, "user_service", "get_users_by_ids"))), ["gateway", "job_service", "user_service"])
         self.assertEqual(self.of_trace(trace_id, "user_service", "get_users_by_ids").attribute("db.system.name"), "postgresql")
 
-    def test_a_pushed_jobs_request_carries_the_trace_that_created_it(self):
+    def post_of(self, job):
+        """The headers of the job's post, once it is there."""
+        def posts():
+            return [headers for headers in Workflow.headers_seen if headers["idempotency-key"] == job["id"]]
+
+        self.assertTrue(eventually(posts))
+        return posts()[0]
+
+    def test_a_post_with_input_is_part_of_the_trace_that_created_the_job(self):
         person = self.world.person()
-        for body in ({"workflow_id": "pushed", "input": {"n": 1}}, {"workflow_id": "pushed"}):
-            trace_id, job = self.call("/v1/jobs", person.token, body)
-            self.assertTrue(eventually(lambda job=job: any(seen["idempotency-key"] == job["id"] for seen in Workflow.headers_seen)))
-            seen = next(seen for seen in Workflow.headers_seen if seen["idempotency-key"] == job["id"])
-            dispatch = self.of_trace(trace_id, "job_service", "dispatch")
-            self.assertEqual(seen["traceparent"], f"00-{trace_id}-{dispatch.span_id}-01")
+        trace_id, job = self.call("/v1/jobs", person.token, {"workflow_id": "pushed", "input": {"n": 1}})
+        dispatch = self.of_trace(trace_id, "job_service", "dispatch")
+        self.assertEqual(self.post_of(job)["traceparent"], f"00-{trace_id}-{dispatch.span_id}-01")
+
+    def test_a_post_without_input_starts_a_trace_of_its_own(self):
+        person = self.world.person()
+        trace_id, job = self.call("/v1/jobs", person.token, {"workflow_id": "pushed"})
+        _, post_trace_id, span_id, flags = self.post_of(job)["traceparent"].split("-")
+        self.assertNotEqual(post_trace_id, trace_id)
+        dispatch = self.of_trace(post_trace_id, "job_service", "dispatch")
+        self.assertEqual((dispatch.span_id, flags), (span_id, "01"))
+        self.assertFalse(dispatch.parent_id)
 
     def test_a_coalesced_statements_span_is_linked_to_all_of_its_callers(self):
         person = self.world.person()
@@ -145,10 +159,8 @@ class TracesTest(unittest.TestCase):
 
     def test_a_trace_that_nobody_records_is_passed_on_and_not_recorded(self):
         person = self.world.person()
-        trace_id, job = self.call("/v1/jobs", person.token, {"workflow_id": "pushed"}, flags="00")
-        self.assertTrue(eventually(lambda: any(seen["idempotency-key"] == job["id"] for seen in Workflow.headers_seen)))
-        seen = next(seen for seen in Workflow.headers_seen if seen["idempotency-key"] == job["id"])
-        self.assertEqual(seen["traceparent"].split("-")[1::2], [trace_id, "00"])
+        trace_id, job = self.call("/v1/jobs", person.token, {"workflow_id": "pushed", "input": {"n": 1}}, flags="00")
+        self.assertEqual(self.post_of(job)["traceparent"].split("-")[1::2], [trace_id, "00"])
         marker, _ = self.call("/v1/users/me", person.token)
         self.of_trace(marker, "user_service", "vibestack.user.v1.UserService/GetUser")
         self.gateways(marker)
