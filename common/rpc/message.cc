@@ -2,10 +2,10 @@
 
 #include <google/protobuf/descriptor.h>
 #include <google/protobuf/unknown_field_set.h>
-#include <grpcpp/impl/codegen/proto_utils.h>
 #include <grpcpp/support/proto_buffer_reader.h>
 #include <grpcpp/support/proto_buffer_writer.h>
 
+#include <climits>
 #include <string>
 #include <vector>
 
@@ -20,7 +20,8 @@ using google::protobuf::FieldDescriptor;
 using google::protobuf::UnknownField;
 using google::protobuf::UnknownFieldSet;
 
-constexpr int kMaxDepth = 100;  // As protobuf's own parser.
+constexpr size_t kMaxMessageBytes = INT_MAX;  // as protobuf
+constexpr int kMaxDepth = 100;                // As protobuf's own parser.
 
 std::string Flatten(const grpc::ByteBuffer& bytes) {
   std::vector<grpc::Slice> slices;
@@ -68,11 +69,19 @@ absl::Status ParseMessage(const grpc::ByteBuffer& bytes, google::protobuf::Messa
 }
 
 absl::Status SerializeMessage(const google::protobuf::Message& message, grpc::ByteBuffer& bytes) {
-  bool own_buffer = false;
-  const grpc::Status status =
-      grpc::GenericSerialize<grpc::ProtoBufferWriter, google::protobuf::Message>(message, &bytes,
-                                                                                 &own_buffer);
-  return status.ok() ? absl::OkStatus() : InternalError("the answer cannot be serialized");
+  const size_t size = message.ByteSizeLong();
+  if (size == 0) {  // the writer takes no empty message
+    const grpc::Slice empty;
+    bytes = grpc::ByteBuffer(&empty, 1);
+    return absl::OkStatus();
+  }
+  if (size <= kMaxMessageBytes) {
+    bytes.Clear();
+    grpc::ProtoBufferWriter writer(&bytes, grpc::kProtoBufferWriterMaxBufferLength,
+                                   static_cast<int>(size));
+    if (message.SerializeToZeroCopyStream(&writer)) return absl::OkStatus();
+  }
+  return InternalError("the response cannot be serialized");
 }
 
 }  // namespace vibestack::rpc

@@ -3,8 +3,6 @@
 #include <google/protobuf/stubs/logging.h>
 #include <grpcpp/ext/proto_server_reflection_plugin.h>
 #include <grpcpp/health_check_service_interface.h>
-#include <grpcpp/impl/server_builder_option.h>
-#include <grpcpp/impl/server_builder_plugin.h>
 #include <grpcpp/server_builder.h>
 
 #include <chrono>
@@ -86,8 +84,8 @@ absl::Status Taken(const std::string& address) {
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<Server>> Server::Listen(
-    const Options& options, const std::vector<grpc::Service*>& services) {
+absl::StatusOr<std::unique_ptr<Server>> Server::Listen(const Options& options,
+                                                       const std::vector<Service*>& services) {
   SetUpOnce();
   std::unique_ptr<Server> server(new Server());
   const bool plaintext = options.credentials == nullptr;
@@ -95,7 +93,7 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Listen(
     Log(LogLevel::kWarning, "plaintext_beyond_loopback", {{"address", options.address}});
   }
   grpc::ServerBuilder builder;
-  for (grpc::Service* service : services) builder.RegisterService(service);
+  for (Service* service : services) builder.RegisterService(&service->grpc_service());
   server->server_ =
       Start(builder, options.address,
             plaintext ? grpc::InsecureServerCredentials() : options.credentials, &server->port_);

@@ -11,6 +11,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "common/rpc/service.h"
 
 namespace vibestack::rpc {
 
@@ -31,8 +32,8 @@ class Server {
   };
 
   // Listens. UNAVAILABLE when an address cannot be had. The services must outlive the server.
-  static absl::StatusOr<std::unique_ptr<Server>> Listen(
-      const Options& options, const std::vector<grpc::Service*>& services);
+  static absl::StatusOr<std::unique_ptr<Server>> Listen(const Options& options,
+                                                        const std::vector<Service*>& services);
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
   ~Server();

@@ -1,8 +1,5 @@
 #include "common/rpc/service.h"
 
-#include <grpcpp/impl/codegen/rpc_service_method.h>
-#include <grpcpp/impl/codegen/server_callback_handlers.h>
-
 #include <cstdio>
 #include <cstdlib>
 #include <memory>
@@ -24,6 +21,26 @@ constexpr absl::Duration kWriteTimeout = absl::Minutes(1);
 absl::Status UnimplementedError() {
   return MakeError(absl::StatusCode::kUnimplemented, "UNIMPLEMENTED",
                    "this server does not serve the method");
+}
+
+// Ends the process because of a mistake in the program.
+[[noreturn]] void Fail(const std::string& message) {
+  std::fprintf(stderr, "%s\n", message.c_str());
+  std::abort();
+}
+
+// The definition of a service that is linked into the process.
+const google::protobuf::ServiceDescriptor& DescriptorOf(const RawService& raw) {
+  const auto* descriptor =
+      google::protobuf::DescriptorPool::generated_pool()->FindServiceByName(raw.full_name);
+  if (descriptor == nullptr) Fail(raw.full_name + " is not linked");
+  const auto method_count = static_cast<size_t>(descriptor->method_count());
+  bool same = raw.methods.size() == method_count;
+  for (size_t i = 0; same && i < method_count; ++i) {
+    same = raw.methods[i] == descriptor->method(static_cast<int>(i))->name();
+  }
+  if (!same) Fail(raw.full_name + " has other methods than its generated code");
+  return *descriptor;
 }
 
 }  // namespace
@@ -136,49 +153,33 @@ class Service::StreamCall final : public grpc::ServerWriteReactor<grpc::ByteBuff
   Completion<bool>* taken_ = nullptr;  // Of the write under way.
 };
 
-Service::Service(const google::protobuf::ServiceDescriptor& descriptor,
-                 CallInterceptor& interceptor)
-    : descriptor_(descriptor), interceptor_(interceptor) {
-  for (int i = 0; i < descriptor.method_count(); ++i) AddIntercepted(*descriptor.method(i));
+Service::Service(const RawService& raw, CallInterceptor& interceptor)
+    : descriptor_(DescriptorOf(raw)), interceptor_(interceptor), grpc_service_(raw.make(*this)) {
+  for (int i = 0; i < descriptor_.method_count(); ++i) {
+    methods_.push_back(
+        {interceptor_.Describe(*descriptor_.method(i)),
+         [](Call&, const grpc::ByteBuffer&, grpc::ByteBuffer&) -> Task<absl::Status> {
+           co_return UnimplementedError();
+         },
+         [](Call&, const grpc::ByteBuffer&, ByteStream&) -> Task<absl::Status> {
+           co_return UnimplementedError();
+         }});
+  }
 }
 
-void Service::AddIntercepted(const google::protobuf::MethodDescriptor& descriptor) {
-  methods_.push_back(std::make_unique<Method>(
-      Method{interceptor_.Describe(descriptor),
-             "/" + descriptor.service()->full_name() + "/" + descriptor.name(),
-             [](Call&, const grpc::ByteBuffer&, grpc::ByteBuffer&) -> Task<absl::Status> {
-               co_return UnimplementedError();
-             },
-             [](Call&, const grpc::ByteBuffer&, ByteStream&) -> Task<absl::Status> {
-               co_return UnimplementedError();
-             }}));
-  const Method& method = *methods_.back();
-  const bool streams = descriptor.server_streaming();
-  const auto type =
-      streams ? grpc::internal::RpcMethod::SERVER_STREAMING : grpc::internal::RpcMethod::NORMAL_RPC;
-  AddMethod(new grpc::internal::RpcServiceMethod(method.path.c_str(), type, nullptr));
-  MarkMethodRawCallback(descriptor.index(),
-                        streams ? MakeStreamHandler(method) : MakeUnaryHandler(method));
+grpc::ServerUnaryReactor* Service::StartUnary(int method, grpc::CallbackServerContext& context,
+                                              const grpc::ByteBuffer& request,
+                                              grpc::ByteBuffer& response) {
+  auto* call = new UnaryCall(interceptor_, methods_[method], context, request, response);
+  Start(call->Run());
+  return call;
 }
 
-grpc::internal::MethodHandler* Service::MakeUnaryHandler(const Method& method) {
-  return new grpc::internal::CallbackUnaryHandler<grpc::ByteBuffer, grpc::ByteBuffer>(
-      [this, &method](grpc::CallbackServerContext* context, const grpc::ByteBuffer* in,
-                      grpc::ByteBuffer* out) -> grpc::ServerUnaryReactor* {
-        auto* call = new UnaryCall(interceptor_, method, *context, *in, *out);
-        Start(call->Run());
-        return call;
-      });
-}
-
-grpc::internal::MethodHandler* Service::MakeStreamHandler(const Method& method) {
-  return new grpc::internal::CallbackServerStreamingHandler<grpc::ByteBuffer, grpc::ByteBuffer>(
-      [this, &method](grpc::CallbackServerContext* context,
-                      const grpc::ByteBuffer* in) -> grpc::ServerWriteReactor<grpc::ByteBuffer>* {
-        auto* call = new StreamCall(interceptor_, method, *context, *in);
-        Start(call->Run());
-        return call;
-      });
+grpc::ServerWriteReactor<grpc::ByteBuffer>* Service::StartStream(
+    int method, grpc::CallbackServerContext& context, const grpc::ByteBuffer& request) {
+  auto* call = new StreamCall(interceptor_, methods_[method], context, request);
+  Start(call->Run());
+  return call;
 }
 
 Service::Method& Service::Find(const std::string& name, const google::protobuf::Descriptor& request,
@@ -187,11 +188,9 @@ Service::Method& Service::Find(const std::string& name, const google::protobuf::
   if (described == nullptr || described->input_type() != &request ||
       described->output_type() != &response || described->server_streaming() != streams ||
       described->client_streaming()) {
-    std::fprintf(stderr, "%s has no method %s of these types\n", descriptor_.full_name().c_str(),
-                 name.c_str());
-    std::abort();
+    Fail(descriptor_.full_name() + " has no method " + name + " of these types");
   }
-  return *methods_[described->index()];
+  return methods_[described->index()];
 }
 
 }  // namespace vibestack::rpc

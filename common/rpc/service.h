@@ -2,8 +2,6 @@
 #define VIBESTACK_COMMON_RPC_SERVICE_H_
 
 #include <google/protobuf/descriptor.h>
-#include <google/protobuf/message.h>
-#include <grpcpp/impl/codegen/service_type.h>
 #include <grpcpp/support/byte_buffer.h>
 
 #include <functional>
@@ -18,30 +16,39 @@
 #include "common/rpc/call.h"
 #include "common/rpc/call_interceptor.h"
 #include "common/rpc/message.h"
+#include "common/rpc/raw_service.h"
 #include "common/rpc/server_stream.h"
 
 namespace vibestack::rpc {
 
-// A proto service whose methods are coroutines behind one guard:
+// A service of the API whose methods are coroutines:
 //
-//   rpc::Service service(*user::v1::UserService::descriptor(), guard);
+//   rpc::Service service(user::v1::RawUserService(), interceptor);
 //   service.Unary("GetUser", this, &Api::GetUser);
 //   // Task<absl::StatusOr<User>> GetUser(Call& call, const GetUserRequest& request);
 //
-// A method with a stream of answers writes them:
+// A method with a stream of responses writes them:
 //
 //   service.Stream("ExportUser", this, &Api::ExportUser);
 //   // Task<absl::Status> ExportUser(Call& call, const ExportUserRequest& request,
 //   //                               ServerStream<ExportUserResponse>& stream);
 //
-// The guard lets a call in before its bytes are even parsed. The call, the request and the stream
-// live until the handler's task ends; what the task ends with is the call's status. A method
-// without a handler answers UNIMPLEMENTED. Set up before the server starts, constant afterwards;
-// must outlive the server.
-class Service final : public grpc::Service {
+// The interceptor authorizes every call before the request is parsed. Bytes that are no message of
+// the method's type are answered with INVALID_ARGUMENT (see ParseMessage), a method without a
+// handler with UNIMPLEMENTED. The call, the request and the stream live until the handler's task
+// ends; the result of the task is the status of the call.
+//
+// Bind all handlers before the server starts; from then on the service is constant and handlers
+// run on any thread, many at once. Must outlive the server.
+class Service final : private RawCallHandler {
  public:
-  // `guard` must outlive this.
-  Service(const google::protobuf::ServiceDescriptor& descriptor, CallInterceptor& interceptor);
+  // `raw` comes from vibestack_raw_services (raw_service.h). `interceptor` must outlive this.
+  Service(const RawService& raw, CallInterceptor& interceptor);
+  Service(const Service&) = delete;
+  Service& operator=(const Service&) = delete;
+
+  // What a server registers.
+  grpc::Service& grpc_service() { return *grpc_service_; }
 
   // `name` must be a method of the service with these types: anything else ends the process.
   template <typename Request, typename Response>
@@ -92,7 +99,6 @@ class Service final : public grpc::Service {
       std::function<Task<absl::Status>(Call&, const grpc::ByteBuffer& request, ByteStream&)>;
   struct Method {
     CallInterceptor::Method described;
-    std::string path;  // gRPC keeps a pointer to it.
     UnaryHandler unary;
     StreamHandler stream;
   };
@@ -123,15 +129,19 @@ class Service final : public grpc::Service {
     co_return co_await handler(call, request, stream);
   }
 
-  void AddIntercepted(const google::protobuf::MethodDescriptor& descriptor);
-  grpc::internal::MethodHandler* MakeUnaryHandler(const Method& method);
-  grpc::internal::MethodHandler* MakeStreamHandler(const Method& method);
+  grpc::ServerUnaryReactor* StartUnary(int method, grpc::CallbackServerContext& context,
+                                       const grpc::ByteBuffer& request,
+                                       grpc::ByteBuffer& response) override;
+  grpc::ServerWriteReactor<grpc::ByteBuffer>* StartStream(int method,
+                                                          grpc::CallbackServerContext& context,
+                                                          const grpc::ByteBuffer& request) override;
   Method& Find(const std::string& name, const google::protobuf::Descriptor& request,
                const google::protobuf::Descriptor& response, bool streams);
 
   const google::protobuf::ServiceDescriptor& descriptor_;
   CallInterceptor& interceptor_;
-  std::vector<std::unique_ptr<Method>> methods_;  // In the order of the descriptor.
+  std::vector<Method> methods_;  // in the order of the descriptor
+  const std::unique_ptr<grpc::Service> grpc_service_;
 };
 
 }  // namespace vibestack::rpc

@@ -1,5 +1,7 @@
 #include "job_service/api/job_api.h"
 
+#include "vibestack/job/v1/job_service.raw.h"
+
 namespace vibestack::job_service {
 
 JobApi::JobApi(Options options, JobStore& store, JobSubscriptions& job_subscriptions,
@@ -11,8 +13,7 @@ JobApi::JobApi(Options options, JobStore& store, JobSubscriptions& job_subscript
       filter_subscriptions_(filter_subscriptions),
       owners_(owners),
       push_(push),
-      service_(*pb::GetJobRequest::descriptor()->file()->FindServiceByName("JobService"),
-               interceptor) {
+      service_(pb::RawJobService(), interceptor) {
   service_.Unary("CreateJob", this, &JobApi::CreateJob);
   service_.Unary("BatchCreateJobs", this, &JobApi::BatchCreateJobs);
   service_.Unary("GetJob", this, &JobApi::GetJob);

@@ -5,6 +5,7 @@
 #include "common/rpc/call_audit.h"
 #include "user_service/api/checks.h"
 #include "user_service/api/convert.h"
+#include "vibestack/user/v1/auth_service.raw.h"
 
 namespace vibestack::user_service {
 
@@ -21,7 +22,7 @@ AuthApi::AuthApi(rpc::CallInterceptor& interceptor, AuthRateLimiter& guesses, Do
       domain_(domain),
       keys_(std::move(keys)),
       logins_(metrics),
-      service_(*LoginRequest::descriptor()->file()->FindServiceByName("AuthService"), interceptor) {
+      service_(user::v1::RawAuthService(), interceptor) {
   BindMethods();
 }
 

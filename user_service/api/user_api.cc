@@ -13,6 +13,7 @@
 #include "user_service/api/convert.h"
 #include "user_service/api/user_changes.h"
 #include "user_service/api/user_lists.h"
+#include "vibestack/user/v1/user_service.raw.h"
 
 namespace vibestack::user_service {
 
@@ -37,8 +38,7 @@ UserApi::UserApi(rpc::CallInterceptor& interceptor, AuthRateLimiter& guesses, Ac
       writes_(writes),
       users_(users),
       fingerprint_key_(std::move(fingerprint_key)),
-      service_(*GetUserRequest::descriptor()->file()->FindServiceByName("UserService"),
-               interceptor) {
+      service_(user::v1::RawUserService(), interceptor) {
   BindMethods();
 }
 

@@ -18,6 +18,7 @@
 #include "common/rpc/server.h"
 #include "common/rpc/service.h"
 #include "probe.grpc.pb.h"
+#include "probe.raw.h"
 
 namespace vibestack::rpc {
 
@@ -97,7 +98,7 @@ class ProbeServer : public testing::Test, public AccountSource {
   RpcMetrics rpc_metrics_{metrics_};
   Authenticator authenticator_{Verify, *this};
   CallInterceptor interceptor_{authenticator_, rpc_metrics_, *IpNetworks::Parse("127.0.0.1")};
-  Service service_{*test::Probe::descriptor()->file()->FindServiceByName("ProbeService"),
+  Service service_{test::RawProbeService(),
                    interceptor_};
   std::unique_ptr<Server> server_;
   std::shared_ptr<grpc::Channel> channel_;
