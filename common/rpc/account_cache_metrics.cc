@@ -4,12 +4,13 @@ namespace vibestack::rpc {
 
 std::vector<MetricRegistration> RegisterAccountCacheMetrics(Metrics& metrics,
                                                             const AccountCache& cache) {
-  std::vector<MetricRegistration> watched;
+  std::vector<MetricRegistration> registrations;
   const auto count = [&](const char* outcome, uint64_t AccountCache::Stats::*value) {
-    watched.push_back(metrics.AddCounterCallback(
+    registrations.push_back(metrics.AddCounterCallback(
         "vibestack_account_cache_lookups_total",
-        "Look-ups of accounts: answered from the cache, by its source, or, while the source was "
-        "away, by an older answer.",
+        "Account look-ups by outcome. While the source is unavailable, a look-up is stale (an "
+        "older "
+        "entry answered it) or failed.",
         {{"outcome", outcome}},
         [&cache, value] { return static_cast<double>(cache.stats().*value); }));
   };
@@ -17,10 +18,10 @@ std::vector<MetricRegistration> RegisterAccountCacheMetrics(Metrics& metrics,
   count("miss", &AccountCache::Stats::misses);
   count("stale", &AccountCache::Stats::stale);
   count("failed", &AccountCache::Stats::failed);
-  watched.push_back(
+  registrations.push_back(
       metrics.AddGaugeCallback("vibestack_account_cache_entries", "Accounts in the cache.", {},
                                [&cache] { return static_cast<double>(cache.stats().entries); }));
-  return watched;
+  return registrations;
 }
 
 }  // namespace vibestack::rpc

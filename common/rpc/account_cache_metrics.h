@@ -8,8 +8,8 @@
 
 namespace vibestack::rpc {
 
-// vibestack_account_cache_lookups_total{outcome="hit"|"miss"|"stale"} (stale: the source was away
-// and an older answer served) and vibestack_account_cache_entries. Both must outlive the
+// vibestack_account_cache_lookups_total{outcome="hit"|"miss"|"stale"|"failed"} and
+// vibestack_account_cache_entries; see AccountCache::Stats. Both arguments must outlive the
 // registrations.
 std::vector<MetricRegistration> RegisterAccountCacheMetrics(Metrics& metrics,
                                                             const AccountCache& cache);

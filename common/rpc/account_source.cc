@@ -20,7 +20,7 @@ Task<absl::StatusOr<auth::AccountState>> AccountCache::FindSince(std::string use
   absl::StatusOr<auth::AccountState> loaded = co_await load_(user_id, deadline);
   if (loaded.ok()) {
     misses_.fetch_add(1, std::memory_order_relaxed);
-    Keep(user_id, {*loaded, began}, generation_before);
+    Store(user_id, {*loaded, began}, generation_before);
     co_return loaded;
   }
   if (absl::IsUnavailable(loaded.status()) && Lookup(user_id, options_.stale, since, state)) {
@@ -64,18 +64,18 @@ uint64_t AccountCache::generation() {
   return generation_;
 }
 
-void AccountCache::Keep(const std::string& user_id, const Entry& entry, uint64_t generation) {
+void AccountCache::Store(const std::string& user_id, const Entry& entry, uint64_t generation) {
   absl::MutexLock lock(&mutex_);
   if (generation != generation_) return;
-  MakeRoom();
+  EvictIfFull();
   entries_[user_id] = entry;
 }
 
-void AccountCache::MakeRoom() {
+void AccountCache::EvictIfFull() {
   if (entries_.size() < options_.capacity) return;
   const absl::Time oldest = clock_.Now() - options_.stale;
   std::erase_if(entries_, [oldest](const auto& entry) { return entry.second.loaded_at < oldest; });
-  // Still full of fresh ones: any half goes, which costs a look-up each and nothing else.
+  // Still full of fresh entries: drop an arbitrary half. That costs one look-up for each.
   if (entries_.size() < options_.capacity) return;
   size_t excess = entries_.size() / 2;
   for (auto it = entries_.begin(); excess > 0; --excess) it = entries_.erase(it);

@@ -19,54 +19,57 @@
 
 namespace vibestack::rpc {
 
-// Tells the present state of an account, by which a token is checked. Thread-safe.
+// Looks up the current state of an account, against which a token is checked. Thread-safe.
 class AccountSource {
  public:
   virtual ~AccountSource() = default;
 
-  // The account's state; `exists` is false where there is none. UNAVAILABLE when it cannot be told
-  // now: callers are then refused, never let in.
+  // Returns the state of the account; `exists` is false when there is no such account. Returns
+  // UNAVAILABLE when the state cannot be determined now; the caller of the RPC is then refused.
   Task<absl::StatusOr<auth::AccountState>> Find(std::string user_id, absl::Time deadline) {
     return FindSince(std::move(user_id), absl::InfinitePast(), deadline);
   }
 
-  // The same, as it was at `since` or later: what is remembered from before does not count.
+  // As Find, but the state is that of `since` or later: older cache entries do not count.
   virtual Task<absl::StatusOr<auth::AccountState>> FindSince(std::string user_id, absl::Time since,
                                                              absl::Time deadline) = 0;
 };
 
 struct AccountCacheOptions {
-  // How long an answer counts without asking again. At most a second, so that a ban holds
-  // everywhere within a second even where its notification is lost.
+  // How long an entry is used without asking the source. At most one second, so that a ban takes
+  // effect everywhere within a second even when its notification is lost.
   absl::Duration ttl = absl::Seconds(1);
-  // How long an answer that nothing invalidated may serve while the source is UNAVAILABLE.
+  // How long an entry may be used while the source returns UNAVAILABLE.
   absl::Duration stale = absl::Seconds(10);
-  // Accounts kept at most.
+  // Maximum number of entries.
   size_t capacity = 100'000;
 };
 
-// Keeps what another source said for a short time. Notifications of changed users invalidate it.
+// Caches account states for a short time. Notifications about changed users invalidate entries.
+// Thread-safe.
 class AccountCache final : public AccountSource {
  public:
   using Loader = std::function<Task<absl::StatusOr<auth::AccountState>>(std::string user_id,
                                                                         absl::Time deadline)>;
 
+  // `clock` must outlive this. `load` is called on any thread and asks the source.
   AccountCache(AccountCacheOptions options, const Clock& clock, Loader load);
 
   Task<absl::StatusOr<auth::AccountState>> FindSince(std::string user_id, absl::Time since,
                                                      absl::Time deadline) override;
 
-  // This user changed: what was loaded, and what is being loaded now, is not kept.
+  // Call it when the user changed. Drops the entry, and the result of a load in progress is not
+  // cached.
   void Invalidate(const std::string& user_id);
-  // News may have been missed: forgets everything.
+  // Call it when change events may have been missed. Drops every entry.
   void InvalidateAll();
 
-  // For metrics: counts from the start, and the accounts that are kept now.
+  // For metrics: look-ups since the start, and the current number of entries.
   struct Stats {
     uint64_t hits = 0;
-    uint64_t misses = 0;  // asked of the source, which answered, or had no answer to give
-    uint64_t stale = 0;   // the source was away and an older answer served
-    uint64_t failed = 0;  // the source was away and there was none
+    uint64_t misses = 0;  // answered by the source, also with an error other than UNAVAILABLE
+    uint64_t stale = 0;   // the source was unavailable; an older entry was used
+    uint64_t failed = 0;  // the source was unavailable; there was no usable entry
     size_t entries = 0;
   };
   Stats stats() const;
@@ -74,16 +77,17 @@ class AccountCache final : public AccountSource {
  private:
   struct Entry {
     auth::AccountState state;
-    absl::Time loaded_at;  // When it was asked for: it is as it was then, or later.
+    absl::Time loaded_at;  // start of the load: the state is from then or later
   };
 
-  // The entry if it is younger than `age` and not from before `since`.
+  // Copies an entry younger than `age` and loaded at `since` or later to `state`. Returns whether
+  // there is one.
   bool Lookup(const std::string& user_id, absl::Duration age, absl::Time since,
               auth::AccountState& state);
   uint64_t generation();
-  // Keeps an entry unless something was invalidated since `generation`.
-  void Keep(const std::string& user_id, const Entry& entry, uint64_t generation);
-  void MakeRoom() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // Stores an entry, unless something was invalidated since `generation`.
+  void Store(const std::string& user_id, const Entry& entry, uint64_t generation);
+  void EvictIfFull() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   const AccountCacheOptions options_;
   const Clock& clock_;
@@ -94,7 +98,7 @@ class AccountCache final : public AccountSource {
   std::atomic<uint64_t> failed_{0};
   mutable absl::Mutex mutex_;
   std::unordered_map<std::string, Entry> entries_ ABSL_GUARDED_BY(mutex_);
-  // Counts invalidations: an answer that was on its way when one came may be from before it.
+  // Number of invalidations. A load that started before the last one may return an older state.
   uint64_t generation_ ABSL_GUARDED_BY(mutex_) = 0;
 };
 

@@ -12,10 +12,11 @@
 
 namespace vibestack::rpc {
 
-// Runs a callback at a time, on a thread of gRPC's, unless it is destroyed before. The callback may
-// be running while this is destroyed, so it must own what it uses. Something must hold gRPC
-// meanwhile, as a process's server does (or grpc_init in a test): it would end with the last alarm
-// and lose one that is set while it ends.
+// Calls `callback` at `when`, on a thread of gRPC, unless the alarm is destroyed before. The
+// callback may still run while the alarm is destroyed, so it must own what it uses.
+//
+// Keep gRPC initialised while alarms exist (a running server does, or grpc_init in a test).
+// Otherwise gRPC shuts down with the last alarm and loses one that is set meanwhile.
 class Alarm {
  public:
   Alarm(absl::Time when, std::function<void()> callback) {
@@ -30,7 +31,7 @@ class Alarm {
   grpc::Alarm alarm_;
 };
 
-// Waits without holding a thread; goes on in a thread of gRPC's.
+// Waits until `when` without blocking a thread. The task resumes on a thread of gRPC.
 inline Task<void> WaitUntil(absl::Time when) {
   Completion<bool> over;
   const Alarm alarm(when, [&over] { over.Set(true); });

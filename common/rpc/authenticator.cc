@@ -14,10 +14,11 @@ namespace {
 
 constexpr std::string_view kScheme = "bearer ";
 
-// The token of `Bearer <token>`; the scheme's name is in any case (RFC 7235, 2.1).
+// The token in `Bearer <token>`. The scheme is case-insensitive (RFC 7235, 2.1).
 absl::StatusOr<std::string> BearerToken(const std::string& authorization) {
   if (authorization.empty()) {
-    return UnauthenticatedError("TOKEN_MISSING", "this needs a bearer token");
+    return UnauthenticatedError("TOKEN_MISSING",
+                                "the call needs a bearer token in the authorization metadata");
   }
   if (authorization.size() <= kScheme.size() ||
       strncasecmp(authorization.data(), kScheme.data(), kScheme.size()) != 0) {
@@ -28,7 +29,7 @@ absl::StatusOr<std::string> BearerToken(const std::string& authorization) {
   return authorization.substr(kScheme.size());
 }
 
-// A token that is right itself, but not its account.
+// The error for a valid token whose account is not valid.
 absl::Status Refusal(std::string_view reason, const auth::Claims& claims, std::string fault) {
   return auth::WithRefusal(
       UnauthenticatedError(reason, reason == "ACCOUNT_INACTIVE" ? "the account is not active"
@@ -86,7 +87,7 @@ Task<absl::StatusOr<auth::AccountState>> Authenticator::FindAccount(const auth::
                                                                     absl::Time deadline) {
   absl::StatusOr<auth::AccountState> account = co_await accounts_.Find(claims.subject, deadline);
   if (!account.ok() || CheckAccount(claims, *account).ok()) co_return account;
-  // What is remembered may be from before the token: it was issued in the second of `issued_at`.
+  // The cached state may be older than the token, which was issued within the second `issued_at`.
   const absl::Time issued = claims.issued_at + absl::Seconds(1);
   account = co_await accounts_.FindSince(claims.subject, issued, deadline);
   if (!account.ok()) co_return account;

@@ -13,32 +13,31 @@
 
 namespace vibestack::rpc {
 
-// Finds out who calls, from the call's bearer token and the account's state at this moment.
-// Thread-safe.
+// Identifies the caller from the bearer token and the current state of the account. Thread-safe.
 class Authenticator {
  public:
-  // Verifies an access, service or callback token, as far as callers may have one: UNAUTHENTICATED,
-  // or UNAVAILABLE while no keys are known. Claims of another purpose must not come of it.
+  // Verifies an access, service or callback token. Returns UNAUTHENTICATED, or UNAVAILABLE while no
+  // keys are known. Never returns claims of a purpose with which a caller may not authenticate.
   using Verify = std::function<absl::StatusOr<auth::Claims>(const std::string& token)>;
 
-  // Asked once about a token that was refused: OK when it may be verified again, because keys came
-  // that were not known; else the error to answer.
+  // Called once for a token that Verify refused, with its error. Returns OK when new keys were
+  // fetched and the token should be verified again; otherwise the error for the caller.
   using RefreshKeysAndRetry =
       std::function<Task<absl::Status>(const std::string& token, absl::Status refusal)>;
 
-  // `accounts` must outlive this. Without `refresh_keys_and_retry` a refusal stands.
+  // `accounts` must outlive this. Without `refresh_keys_and_retry` the first refusal is final.
   Authenticator(Verify verify, AccountSource& accounts,
                 RefreshKeysAndRetry refresh_keys_and_retry = nullptr);
 
-  // `authorization` is the metadata of that name. UNAUTHENTICATED with the reason TOKEN_MISSING,
-  // TOKEN_INVALID (also after a password change), TOKEN_EXPIRED or ACCOUNT_INACTIVE; UNAVAILABLE
-  // when the account cannot be looked up: nobody is let in on a guess.
+  // `authorization` is the metadata of that name. Errors: UNAUTHENTICATED with the reason
+  // TOKEN_MISSING, TOKEN_INVALID (also after a password change), TOKEN_EXPIRED or ACCOUNT_INACTIVE;
+  // UNAVAILABLE when the account cannot be looked up.
   Task<absl::StatusOr<auth::Caller>> Authenticate(std::string authorization, absl::Time deadline);
 
  private:
-  // The account, if it stands behind the token; CheckAccount's error otherwise, which is never
-  // decided by what was remembered before the token was issued: right after a change of password
-  // elsewhere that would refuse a new token.
+  // Returns the account when the token is valid for it, otherwise the error of CheckAccount. A
+  // cached state from before the token was issued never decides: right after a password change on
+  // another replica, it would refuse the new token.
   Task<absl::StatusOr<auth::AccountState>> FindAccount(const auth::Claims& claims,
                                                        absl::Time deadline);
 
@@ -47,7 +46,8 @@ class Authenticator {
   const RefreshKeysAndRetry refresh_keys_and_retry_;
 };
 
-// Whether a token with these claims still stands for its account; UNAUTHENTICATED as above.
+// Checks that the account exists, is active and has the fingerprint of the claims. Errors:
+// UNAUTHENTICATED as above.
 absl::Status CheckAccount(const auth::Claims& claims, const auth::AccountState& account);
 
 }  // namespace vibestack::rpc

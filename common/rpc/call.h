@@ -18,54 +18,56 @@
 
 namespace vibestack::rpc {
 
-// One call as its handler sees it: who calls, until when, and whether they still care. Lives until
-// the call is finished. Used by the call's own task only, but for OnCancel's callback.
+// One call, as its handler sees it: the caller, the deadline, and whether the client cancelled.
+// Lives until the call is finished. Only the task of the call may use it, except for the callback
+// of OnCancel.
 class Call {
  public:
   explicit Call(grpc::CallbackServerContext& context);
   Call(const Call&) = delete;
   Call& operator=(const Call&) = delete;
 
-  // Set by the guard before the handler runs.
+  // The caller, which the interceptor sets before the handler runs.
   const auth::Caller& caller() const { return caller_; }
   void set_caller(auth::Caller caller) { caller_ = std::move(caller); }
 
-  // What the call is traced by: its own span; null where it has none. Set before the guard; must
-  // outlive what the call awaits.
+  // The trace context of the call: its own span, or null without one. Set before the interceptor
+  // authorizes the call. The context must outlive what the call awaits.
   const TraceContext* trace() const { return trace_; }
   void set_trace(const TraceContext* trace) { trace_ = trace; }
 
-  // Whose proxies' word counts in client_address(). Set by the guard before the handler runs; must
-  // outlive the call.
+  // The proxies whose x-forwarded-for client_address() believes. The interceptor sets them before
+  // the handler runs; they must outlive the call.
   void set_trusted_proxies(const IpNetworks& proxies) { trusted_proxies_ = &proxies; }
 
-  // Where the call comes from (see client_address.h); nothing when it came by no IP. Takes some
-  // microseconds.
+  // The address of the client (see client_address.h); nothing when the transport is not IP. Takes
+  // some microseconds.
   std::optional<IpAddress> client_address() const;
 
-  // By which the caller names the request in its own logs (metadata `x-request-id`), cut to 100
-  // bytes; empty without.
+  // The id that the client gave the request (metadata `x-request-id`), cut to 100 bytes; empty
+  // without one.
   std::string request_id() const { return Metadata("x-request-id").substr(0, 100); }
 
   // The client's deadline; InfiniteFuture() without one.
   absl::Time deadline() const { return deadline_; }
 
-  // Until when a piece of work for this call may take: the client's deadline, and never more than
-  // half a minute from now.
+  // The deadline for one piece of work of this call, such as a statement: the client's deadline,
+  // but at most 30 seconds from now.
   absl::Time WorkDeadline() const;
 
-  // Metadata that the client sent (the first value), or empty. `key` in lower case.
+  // The first value of the metadata `key` (in lower case), or empty.
   std::string Metadata(const std::string& key) const;
 
-  // Whether the client went away.
+  // Whether the client cancelled the call or disconnected.
   bool cancelled() const;
 
-  // Runs `callback` if the client goes away, at once if it has; replaces the callback before. It
-  // runs on any thread, possibly after the handler went on, so it must own what it uses.
+  // Calls `callback` when the client cancels or disconnects; immediately if it already did.
+  // Replaces an earlier callback. The callback runs on any thread, possibly after the handler went
+  // on, so it must own what it uses.
   void OnCancel(std::function<void()> callback);
 
  protected:
-  // The client went away.
+  // Called when the client cancels or disconnects.
   void NotifyCancelled();
 
  private:
@@ -79,7 +81,7 @@ class Call {
   std::function<void()> on_cancel_ ABSL_GUARDED_BY(mutex_);
 };
 
-// CANCELLED: the client went away, so nobody hears it.
+// CANCELLED: the client cancelled the call or disconnected, so nobody reads the response.
 absl::Status ClientGoneError();
 
 }  // namespace vibestack::rpc

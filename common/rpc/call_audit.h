@@ -9,9 +9,9 @@
 
 namespace vibestack::rpc {
 
-// Writes a line of the audit log (telemetry/audit.h) about what a call did: the fields, then who
-// called (`actor_id`, the caller's user id, or `actor_service`), `client_address` and `request_id`.
-// Name the account that it is about `user_id`. Thread-safe.
+// Writes a line of the audit log (telemetry/audit.h) about what a call did: `fields`, then the
+// caller (`actor_id`, the user id, or `actor_service`), `client_address` and `request_id`. Use the
+// field `user_id` for the account that the event is about. Thread-safe.
 void AuditCall(const Call& call, std::string_view event,
                std::initializer_list<LogField> fields = {});
 

@@ -1,7 +1,11 @@
 #include "common/rpc/call_interceptor.h"
 
 #include <optional>
+#include <string>
+#include <vector>
 
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "common/base/error.h"
 #include "common/base/uuid.h"
 #include "common/rpc/call_audit.h"
@@ -49,7 +53,19 @@ const char* SubjectName(const auth::TokenRefusal& refusal) {
   return IsUuid(refusal.subject) ? "user_id" : "subject";
 }
 
-// Whether the fault is on our side or in the database, so that an operator wants to see it.
+// Such as "this method needs a service or superuser token". `allowed` has a role but PUBLIC.
+std::string RoleRequiredMessage(const auth::RoleSet& allowed) {
+  std::vector<std::string> names;
+  for (const auth::Role role :
+       {auth::Role::kCallback, auth::Role::kService, auth::Role::kUser, auth::Role::kSuperuser}) {
+    // A superuser is a user, too.
+    if (role == auth::Role::kSuperuser && allowed.Has(auth::Role::kUser)) continue;
+    if (allowed.Has(role)) names.emplace_back(RoleName(role));
+  }
+  return absl::StrCat("this method needs a ", absl::StrJoin(names, " or "), " token");
+}
+
+// Whether the error is ours or the database's, so that an operator must see it.
 bool IsOurFault(absl::StatusCode code) {
   return code == absl::StatusCode::kInternal || code == absl::StatusCode::kUnknown ||
          code == absl::StatusCode::kUnavailable || code == absl::StatusCode::kDataLoss;
@@ -72,10 +88,10 @@ CallInterceptor::Method CallInterceptor::Describe(
   return {service, method.name(), AllowedRoles(method), metrics_.Method(service, method.name())};
 }
 
-Task<absl::Status> CallInterceptor::Admit(const Method& method, Call& call) {
+Task<absl::Status> CallInterceptor::Authorize(const Method& method, Call& call) {
   call.set_trusted_proxies(trusted_proxies_);
   if (method.allowed.empty()) {
-    co_return PermissionDeniedError("METHOD_CLOSED", "nobody may call this method");
+    co_return PermissionDeniedError("METHOD_CLOSED", "no caller may use this method");
   }
   if (method.allowed.Has(auth::Role::kPublic)) co_return absl::OkStatus();
   absl::StatusOr<auth::Caller> caller =
@@ -84,7 +100,7 @@ Task<absl::Status> CallInterceptor::Admit(const Method& method, Call& call) {
   const auth::Role role = caller->role;
   call.set_caller(*std::move(caller));
   if (!method.allowed.Allows(role)) {
-    co_return PermissionDeniedError("ROLE_REQUIRED", "this method is for callers of another kind");
+    co_return PermissionDeniedError("ROLE_REQUIRED", RoleRequiredMessage(method.allowed));
   }
   co_return absl::OkStatus();
 }

@@ -20,21 +20,22 @@
 
 namespace vibestack::rpc {
 
-// The roles that the option `vibestack.options.v1.access` of a method names; empty without it.
+// The roles in the option `vibestack.options.v1.access` of a method; empty without the option.
 auth::RoleSet AllowedRoles(const google::protobuf::MethodDescriptor& method);
 
-// The one gate through which every call goes before its handler and after it: who may call, and
-// what is counted and logged. Thread-safe.
+// Runs before and after the handler of every call: authenticates and authorizes the caller, counts
+// and logs the call, and traces it. Thread-safe.
 class CallInterceptor {
  public:
-  // Both must outlive this. Behind `trusted_proxies`, x-forwarded-for says where a call comes from.
+  // `authenticator` and `metrics` must outlive this. When the peer is one of `trusted_proxies`, the
+  // client address comes from x-forwarded-for.
   CallInterceptor(Authenticator& authenticator, RpcMetrics& metrics,
                   IpNetworks trusted_proxies = {})
       : authenticator_(authenticator),
         metrics_(metrics),
         trusted_proxies_(std::move(trusted_proxies)) {}
 
-  // What the guard knows of one method. Lives as long as the service that has it.
+  // What the interceptor needs to know about a method. Lives as long as the service.
   struct Method {
     std::string service;
     std::string name;
@@ -43,21 +44,23 @@ class CallInterceptor {
   };
   Method Describe(const google::protobuf::MethodDescriptor& method);
 
-  // Lets a call in and sets its caller. PERMISSION_DENIED (METHOD_CLOSED) for a method without the
-  // access option, (ROLE_REQUIRED) for a caller of another kind; else as Authenticator.
-  Task<absl::Status> Admit(const Method& method, Call& call);
+  // Authorizes a call and sets its caller. Errors: PERMISSION_DENIED with the reason METHOD_CLOSED
+  // for a method without the access option, or ROLE_REQUIRED for a caller without a required role;
+  // otherwise those of Authenticator::Authenticate.
+  Task<absl::Status> Authorize(const Method& method, Call& call);
 
-  // The span of a call, to be traced by until Record(); empty while tracing is off.
+  // Starts the span of a call and sets it as the trace context of the call, until Record(). The
+  // span is empty while tracing is off.
   static Span BeginSpan(const Method& method, Call& call);
 
-  // Counts and logs a finished call, and ends its span: at debug when it went well or the caller
-  // erred, at warning when we did. A token that was refused, here or by the handler, is a line of
-  // the audit log; of a flood of them only some are.
+  // Counts and logs a finished call and ends its span. The log level is warning for errors that are
+  // ours (or the database's), otherwise debug. A refused token is also a line of the audit log, at
+  // most 20 lines a second.
   void Record(const Method& method, const Call& call, const absl::Status& status,
               absl::Duration took, Span& span);
 
  private:
-  static constexpr int kRefusalsPerSecond = 20;  // in the audit log
+  static constexpr int kRefusalsPerSecond = 20;  // lines of the audit log
 
   void AuditRefusal(const Method& method, const Call& call, const auth::TokenRefusal& refusal);
 

@@ -6,7 +6,7 @@
 namespace vibestack::rpc {
 namespace {
 
-std::optional<TraceContext> CallersTrace(const Call& call) {
+std::optional<TraceContext> TraceFromMetadata(const Call& call) {
   return ParseTraceHeaders(call.Metadata("traceparent"), call.Metadata("tracestate"));
 }
 
@@ -14,7 +14,7 @@ std::optional<TraceContext> CallersTrace(const Call& call) {
 
 Span BeginCallSpan(const Call& call, const std::string& service, const std::string& method) {
   if (!TracingEnabled()) return Span();
-  const std::optional<TraceContext> parent = CallersTrace(call);
+  const std::optional<TraceContext> parent = TraceFromMetadata(call);
   Span span = StartRootSpan(service + "/" + method, SpanKind::kServer,
                             parent.has_value() ? &*parent : nullptr);
   span.Set("rpc.system", "grpc");
@@ -33,7 +33,7 @@ void EndCallSpan(Span& span, const absl::Status& status, bool our_fault) {
 
 std::optional<TraceContext> TraceForLog(const Call& call) {
   if (call.trace() != nullptr) return *call.trace();
-  return CallersTrace(call);
+  return TraceFromMetadata(call);
 }
 
 }  // namespace vibestack::rpc

@@ -11,15 +11,16 @@
 
 namespace vibestack::rpc {
 
-// The span of a call that came in, under the trace that its metadata names; empty while tracing is
-// off.
+// Starts the span of an incoming call, under the trace context in its metadata if there is one. The
+// span is empty while tracing is off.
 Span BeginCallSpan(const Call& call, const std::string& service, const std::string& method);
 
-// Ends the span with the call's status. Only what is our fault, or the database's, is a failure.
+// Ends the span with the status of the call. `our_fault` marks the span as failed; errors of the
+// caller do not.
 void EndCallSpan(Span& span, const absl::Status& status, bool our_fault);
 
-// The trace to name in lines of the log about a call: its span's, or, where it has none, the
-// caller's own; nothing where neither is.
+// The trace context for log lines about a call: that of its span, else the one in its metadata,
+// else nothing.
 std::optional<TraceContext> TraceForLog(const Call& call);
 
 }  // namespace vibestack::rpc

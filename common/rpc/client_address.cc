@@ -6,7 +6,7 @@
 namespace vibestack::rpc {
 namespace {
 
-// The last entry of a comma-separated list, which is taken off it.
+// Removes the last entry of a comma-separated list and returns it.
 std::string_view TakeLast(std::string_view& list) {
   const size_t comma = list.rfind(',');
   const std::string_view last = list.substr(comma + 1);  // npos + 1 is 0
@@ -40,9 +40,9 @@ IpAddress ClientAddress(const IpAddress& peer, const std::vector<std::string_vie
   IpAddress client = peer;
   for (auto list = forwarded_for.rbegin(); list != forwarded_for.rend(); ++list) {
     for (std::string_view rest = *list; !rest.empty();) {
-      const std::optional<IpAddress> heard = IpAddress::Parse(TakeLast(rest));
-      if (!heard.has_value()) return peer;
-      client = *heard;
+      const std::optional<IpAddress> address = IpAddress::Parse(TakeLast(rest));
+      if (!address.has_value()) return peer;
+      client = *address;
       if (!trusted_proxies.Contain(client)) return client;
     }
   }

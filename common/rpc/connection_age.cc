@@ -7,8 +7,8 @@
 #include "common/config/checks.h"
 
 ABSL_FLAG(absl::Duration, max_connection_age, absl::InfiniteDuration(),
-          "how long a client may stay connected before it has to connect anew, so that new "
-          "replicas get their share; calls under way go on");
+          "maximum age of a client's connection; the client then reconnects, so that new replicas "
+          "receive calls; calls in progress continue");
 
 namespace vibestack::rpc {
 
@@ -20,7 +20,7 @@ absl::Status CheckConnectionAge() {
 void LimitConnectionAge(grpc::ServerBuilder& builder) {
   const absl::Duration age = absl::GetFlag(FLAGS_max_connection_age);
   if (age == absl::InfiniteDuration()) return;
-  // gRPC's grace after it stays unbounded: whatever is under way has a bound of its own.
+  // The grace period stays unbounded: every call has a bound of its own.
   const int64_t longest = std::numeric_limits<int>::max() - 1;
   builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_AGE_MS,
                              static_cast<int>(std::min(absl::ToInt64Milliseconds(age), longest)));

@@ -6,21 +6,21 @@
 #include "absl/status/status.h"
 #include "absl/time/time.h"
 
-// How long a client's connection lasts: the flag --max_connection_age, which both services have.
+// The maximum age of a client's connection: the flag --max_connection_age of both services.
 //
-// A client that stays connected for ever never finds replicas that came later. So a connection that
-// has its age is told to take no new calls (GOAWAY): the client looks its address up anew and
-// connects again, while calls and streams under way go on to their own end.
+// A client that never reconnects does not find new replicas. So the server tells a connection of
+// that age to start no new calls (GOAWAY). The client resolves the address again and reconnects;
+// calls and streams in progress continue to their end on the old connection.
 namespace vibestack::rpc {
 
-// The shortest age that the flag takes; shorter ones would cost more than they bring.
+// The minimum of the flag. Reconnecting more often would cost more than it brings.
 inline constexpr absl::Duration kShortestConnectionAge = absl::Seconds(1);
 
-// OK, or INVALID_ARGUMENT that names the flag.
+// Checks the flag. INVALID_ARGUMENT names it.
 absl::Status CheckConnectionAge();
 
-// Lets connections of the server that is built last for what the flag says, give or take a tenth
-// (by gRPC itself, so that not all clients come back at once).
+// Applies the flag to the server that is built. gRPC varies the age by 10 % for each connection, so
+// that clients do not reconnect all at once.
 void LimitConnectionAge(grpc::ServerBuilder& builder);
 
 }  // namespace vibestack::rpc

@@ -34,7 +34,7 @@ void OnMessage(gpr_log_func_args* arguments) {
   }
   const std::string_view reason = HandshakeFault(message);
   std::optional<tls::VerifyFault> fault;
-  // Taken even if no line is written: it must not be found by the handshake after this one.
+  // Always take it, so that the next handshake on this thread does not find it.
   if (!reason.empty()) fault = tls::TakeVerifyFault();
   if (!LogEnabled(LogLevel::kWarning)) return;
   const std::optional<uint64_t> suppressed = gate.Pass();
@@ -59,7 +59,7 @@ std::string_view HandshakeFault(std::string_view message) {
   if (!message.starts_with(kBeginning)) return "";
   message.remove_prefix(kBeginning.size());
   while (message.ends_with('.')) message.remove_suffix(1);
-  // Of `SSL_ERROR_SSL: error:0A000102:SSL routines::unsupported protocol` the last part.
+  // The last part of `SSL_ERROR_SSL: error:0A000102:SSL routines::unsupported protocol`.
   const size_t colon = message.rfind(':');
   return colon == std::string_view::npos ? message : message.substr(colon + 1);
 }

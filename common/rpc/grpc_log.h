@@ -5,15 +5,14 @@
 
 namespace vibestack::rpc {
 
-// gRPC's own messages become lines of our log from now on; its errors are warnings there, at most
-// 20 a second, as strangers can cause them. A TLS handshake that failed is a line
-// `tls_handshake_failed` with `reason` in OpenSSL's words; where the peer's certificate was not
-// believed, also `cause`, `subject` and `serial` of it. gRPC does not say who the peer was. May be
-// called more than once.
+// Sends gRPC's log messages to our log. gRPC's errors become warnings, at most 20 a second, because
+// clients can cause them. A failed TLS handshake is the event `tls_handshake_failed` with OpenSSL's
+// `reason`; when the peer's certificate was rejected, the line also has its `cause`, `subject` and
+// `serial`. gRPC does not report the peer's address. May be called more than once.
 void RouteGrpcLog();
 
-// OpenSSL's words in gRPC's message about a handshake that failed, such as `unsupported protocol`;
-// empty for every other message.
+// OpenSSL's reason in gRPC's message about a failed handshake, such as `unsupported protocol`;
+// empty for any other message.
 std::string_view HandshakeFault(std::string_view message);
 
 }  // namespace vibestack::rpc

@@ -11,7 +11,7 @@
 namespace vibestack::rpc {
 namespace {
 
-// Other payloads are notes for this process only.
+// Payloads of other types are for this process only.
 constexpr char kDetailPrefix[] = "type.googleapis.com/";
 constexpr absl::string_view kErrorInfoType = "type.googleapis.com/google.rpc.ErrorInfo";
 
@@ -29,7 +29,7 @@ google::rpc::Status ToStatusProto(const absl::Status& status) {
   const absl::Status described = WithReason(status);
   proto.set_code(static_cast<int>(described.code()));
   proto.set_message(std::string(described.message()));
-  // absl::Status gives them in any order; callers find the reason first.
+  // absl::Status iterates in arbitrary order; ErrorInfo goes first.
   std::map<std::pair<bool, std::string>, std::string> details;
   described.ForEachPayload([&details](absl::string_view type_url, const absl::Cord& payload) {
     if (!absl::StartsWith(type_url, kDetailPrefix)) return;

@@ -8,15 +8,15 @@
 
 namespace vibestack::rpc {
 
-// An error as gRPC sends it: code, message, and the payloads as google.rpc.Status in the trailer
-// `grpc-status-details-bin`. An error without google.rpc.ErrorInfo did not come from our own code:
-// it gets the reason UNKNOWN and a message that says nothing.
+// Converts an error to gRPC: code, message, and the payloads as google.rpc.Status in the trailer
+// `grpc-status-details-bin`. An error without google.rpc.ErrorInfo is not one of ours and may say
+// too much: it becomes the reason UNKNOWN with a fixed message.
 grpc::Status ToGrpcStatus(const absl::Status& status);
 
-// The way back, for a client of another service of ours.
+// The reverse, for clients of our other service.
 absl::Status FromGrpcStatus(const grpc::Status& status);
 
-// An error inside an answer, such as of one item of many.
+// Converts an error that is part of a response, such as that of one item of many.
 google::rpc::Status ToStatusProto(const absl::Status& status);
 
 }  // namespace vibestack::rpc

@@ -12,7 +12,7 @@ namespace vibestack::rpc {
 namespace {
 
 constexpr int kBits = 128;
-constexpr int kMappedBits = 96;  // of ::ffff:0:0/96, where IPv4 is
+constexpr int kMappedBits = 96;  // of ::ffff:0:0/96, the prefix of mapped IPv4
 constexpr int kClientBits = 64;
 constexpr uint8_t kMappedPrefix[] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
 
@@ -63,7 +63,7 @@ std::optional<IpNetworks::Network> IpNetworks::ParseOne(std::string_view text) {
                          std::all_of(digits.begin(), digits.end(),
                                      [](unsigned char c) { return absl::ascii_isdigit(c); }) &&
                          absl::SimpleAtoi(std::string(digits), &bits);
-  // Of a mapped address written as IPv6 the bits count from IPv6's first.
+  // In an address written as IPv6, also a mapped one, the bits count from IPv6's first.
   const bool counts_from_v4 = text.find(':') == std::string_view::npos;
   if (counts_from_v4) bits += kMappedBits;
   if (!is_number || bits > kBits) return std::nullopt;
@@ -80,7 +80,7 @@ absl::StatusOr<IpNetworks> IpNetworks::Parse(std::string_view list) {
     const std::optional<Network> network = ParseOne({trimmed.data(), trimmed.size()});
     if (!network.has_value()) {
       return absl::InvalidArgumentError("\"" + std::string(trimmed) +
-                                        "\" is no network such as 10.0.0.0/8 or 2001:db8::/32");
+                                        "\" is not a network such as 10.0.0.0/8 or 2001:db8::/32");
     }
     networks.networks_.push_back(*network);
   }

@@ -12,36 +12,37 @@
 
 namespace vibestack::rpc {
 
-// An IPv4 or IPv6 address; an IPv4 one mapped into IPv6 (`::ffff:192.0.2.1`) is that IPv4 one. A
-// plain value.
+// An IPv4 or IPv6 address. An IPv4-mapped IPv6 address (`::ffff:192.0.2.1`) equals the IPv4
+// address. A plain value.
 class IpAddress {
  public:
-  // An address in its usual text form, alone: no port, no brackets, no zone, no space.
+  // Parses an address in text form, without port, brackets, zone or spaces.
   static std::optional<IpAddress> Parse(std::string_view text);
 
   bool is_v4() const;
-  // In the shortest usual form.
+  // In the shortest standard form.
   std::string ToString() const;
-  // What one client has for itself: the address, of IPv6 its /64, in which it may choose freely.
+  // The network that one client controls: the address itself, for IPv6 its /64.
   std::string Network() const;
 
-  // The first `bits` of 128 (of an IPv4 address: of its mapped form) with zeros behind them.
+  // The address with only its first `bits` of 128 kept (of an IPv4 address: of its mapped form);
+  // the rest is zero.
   IpAddress Prefix(int bits) const;
   friend bool operator==(const IpAddress&, const IpAddress&) = default;
 
  private:
-  std::array<uint8_t, 16> bytes_{};  // of IPv6; IPv4 is mapped
+  std::array<uint8_t, 16> bytes_{};  // an IPv6 address; IPv4 is mapped
 };
 
-// Networks in CIDR notation. Immutable, so usable by many threads.
+// A set of networks in CIDR notation. Immutable, so thread-safe.
 class IpNetworks {
  public:
-  // None.
+  // The empty set.
   IpNetworks() = default;
 
-  // Comma-separated `address/bits` or bare addresses, such as `10.0.0.0/8,2001:db8::/32,192.0.2.1`;
-  // spaces around them are allowed, bits behind the prefix must be zero. INVALID_ARGUMENT quotes
-  // the bad part.
+  // Parses comma-separated `address/bits` or plain addresses, such as
+  // `10.0.0.0/8,2001:db8::/32,192.0.2.1`. Spaces around an entry are allowed; bits after the prefix
+  // must be zero. INVALID_ARGUMENT quotes the invalid entry.
   static absl::StatusOr<IpNetworks> Parse(std::string_view list);
 
   bool Contain(const IpAddress& address) const;

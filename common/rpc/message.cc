@@ -20,8 +20,8 @@ using google::protobuf::FieldDescriptor;
 using google::protobuf::UnknownField;
 using google::protobuf::UnknownFieldSet;
 
-constexpr size_t kMaxMessageBytes = INT_MAX;  // as protobuf
-constexpr int kMaxDepth = 100;                // As protobuf's own parser.
+constexpr size_t kMaxMessageBytes = INT_MAX;  // the limit of protobuf
+constexpr int kMaxDepth = 100;                // as protobuf's parser
 
 std::string Flatten(const grpc::ByteBuffer& bytes) {
   std::vector<grpc::Slice> slices;
@@ -33,8 +33,8 @@ std::string Flatten(const grpc::ByteBuffer& bytes) {
   return flat;
 }
 
-// The path of the first string field that is not UTF-8, or empty. Reads the wire format without the
-// checks that made the real parse fail.
+// The path of the first string field that is not valid UTF-8, or empty. Reads the wire format only,
+// without the checks that made the parser fail.
 std::string FindInvalidUtf8(const Descriptor& type, const std::string& bytes, int depth) {
   UnknownFieldSet fields;
   if (depth > kMaxDepth || !fields.ParseFromString(bytes)) return "";
@@ -57,7 +57,7 @@ std::string FindInvalidUtf8(const Descriptor& type, const std::string& bytes, in
 }  // namespace
 
 absl::Status ParseMessage(const grpc::ByteBuffer& bytes, google::protobuf::Message& message) {
-  grpc::ByteBuffer readable(bytes);  // Shares the slices; the reader wants to own a buffer.
+  grpc::ByteBuffer readable(bytes);  // shares the slices; the reader takes a mutable buffer
   {
     grpc::ProtoBufferReader reader(&readable);
     if (reader.status().ok() && message.ParseFromZeroCopyStream(&reader)) return absl::OkStatus();
@@ -70,7 +70,7 @@ absl::Status ParseMessage(const grpc::ByteBuffer& bytes, google::protobuf::Messa
 
 absl::Status SerializeMessage(const google::protobuf::Message& message, grpc::ByteBuffer& bytes) {
   const size_t size = message.ByteSizeLong();
-  if (size == 0) {  // the writer takes no empty message
+  if (size == 0) {  // the writer does not support an empty message
     const grpc::Slice empty;
     bytes = grpc::ByteBuffer(&empty, 1);
     return absl::OkStatus();

@@ -8,12 +8,12 @@
 
 namespace vibestack::rpc {
 
-// Parses a request. INVALID_ARGUMENT when it cannot be parsed, naming the field where that is a
-// string that is not UTF-8. (gRPC 1.51's own handlers answer UNIMPLEMENTED to bytes that cannot be
-// parsed, which is why services here take the bytes.)
+// Parses a request. Returns INVALID_ARGUMENT when the bytes are no message of the type; the error
+// names the field when a string is not valid UTF-8. (The handlers of gRPC 1.51 return UNIMPLEMENTED
+// for such bytes, so our services take bytes and parse them here.)
 absl::Status ParseMessage(const grpc::ByteBuffer& bytes, google::protobuf::Message& message);
 
-// INTERNAL if it cannot be serialized.
+// Serializes a response, replacing what `bytes` held. Returns INTERNAL when that fails.
 absl::Status SerializeMessage(const google::protobuf::Message& message, grpc::ByteBuffer& bytes);
 
 }  // namespace vibestack::rpc

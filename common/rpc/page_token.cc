@@ -41,23 +41,24 @@ std::string PageFilter(const google::protobuf::Message& request, const std::stri
 }
 
 std::string EncodePageToken(const PagePosition& position, const std::string& filter) {
-  const std::string place = position.id + std::to_string(absl::ToUnixMicros(position.created_at));
-  return absl::WebSafeBase64Escape(Digest(place + '\0' + filter) + place);
+  const std::string position_text =
+      position.id + std::to_string(absl::ToUnixMicros(position.created_at));
+  return absl::WebSafeBase64Escape(Digest(position_text + '\0' + filter) + position_text);
 }
 
 absl::StatusOr<PagePosition> DecodePageToken(const std::string& token, const std::string& filter) {
   std::string bytes;
-  // Unescaping skips spaces and padding: only the one form that we write is ours.
+  // Unescaping ignores spaces and padding; accept only the form that we write.
   if (!absl::WebSafeBase64Unescape(token, &bytes) || bytes.size() <= kDigestSize + kIdSize ||
       absl::WebSafeBase64Escape(bytes) != token) {
     return InvalidToken();
   }
-  const std::string place = bytes.substr(kDigestSize);
-  const std::string id = place.substr(0, kIdSize);
+  const std::string position_text = bytes.substr(kDigestSize);
+  const std::string id = position_text.substr(0, kIdSize);
   int64_t micros = 0;
-  if (bytes.substr(0, kDigestSize) != Digest(place + '\0' + filter) || !IsUuid(id) ||
-      !absl::SimpleAtoi(place.substr(kIdSize), &micros) ||
-      std::to_string(micros) != place.substr(kIdSize)) {
+  if (bytes.substr(0, kDigestSize) != Digest(position_text + '\0' + filter) || !IsUuid(id) ||
+      !absl::SimpleAtoi(position_text.substr(kIdSize), &micros) ||
+      std::to_string(micros) != position_text.substr(kIdSize)) {
     return InvalidToken();
   }
   return PagePosition{absl::FromUnixMicros(micros), id};

@@ -8,16 +8,17 @@
 
 namespace vibestack::rpc {
 
-// Readiness as the database has it, for a server that may not be there yet. Thread-safe.
+// Sets the readiness of a server by the health of the database. The server may come and go.
+// Thread-safe.
 class Readiness {
  public:
-  // The database is there, or is not.
+  // Whether the database is available.
   void SetHealthy(bool healthy);
 
-  // From now on the server is told; with null, no longer. The server must live until then.
+  // Sets the server to update; null for none. The server must live until it is replaced.
   void SetServer(Server* server);
 
-  // Whether a server says that it is ready.
+  // Whether there is a server and it is ready.
   bool ready() const;
 
  private:
@@ -26,7 +27,7 @@ class Readiness {
   Server* server_ ABSL_GUARDED_BY(mutex_) = nullptr;
 };
 
-// vibestack_ready: 1 while ready(), else 0. Both must outlive the registration.
+// vibestack_ready: 1 while ready(), else 0. Both arguments must outlive the registration.
 MetricRegistration RegisterReadinessMetric(Metrics& metrics, const Readiness& readiness);
 
 }  // namespace vibestack::rpc

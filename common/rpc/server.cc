@@ -20,12 +20,12 @@ namespace {
 constexpr char kLiveness[] = "liveness";
 constexpr char kReadiness[] = "readiness";
 
-// What holds for every later server, so it is set up once.
+// Process-wide settings, which every server needs.
 void SetUpOnce() {
   static const bool once = [] {
     grpc::EnableDefaultHealthCheckService(true);
     grpc::reflection::InitProtoReflectionServerBuilderPlugin();
-    // Protobuf logs what callers sent wrong; we answer it instead.
+    // Protobuf would log invalid requests; we return errors for them.
     google::protobuf::SetLogHandler(nullptr);
     RouteGrpcLog();
     return true;
@@ -33,7 +33,7 @@ void SetUpOnce() {
   static_cast<void>(once);
 }
 
-// Takes from a server what every server of the process gets: reflection.
+// Removes what the process adds to every server: reflection.
 class WithoutPlugins : public grpc::ServerBuilderOption {
  public:
   void UpdateArguments(grpc::ChannelArguments*) override {}
@@ -52,22 +52,21 @@ bool IsLoopback(const std::string& address) {
 }
 
 void SetArguments(grpc::ServerBuilder& builder) {
-  // A second process on the same port is a mistake to report, not a way to share the load.
+  // A second process on the same port is a mistake, not a way to share the load.
   builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
-  // Finds clients that vanished without a word, and lets quiet ones keep their connection alive.
+  // Detects clients that vanished, and lets idle clients keep their connection alive.
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, 60'000);
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, 20'000);
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
   builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, 10'000);
   LimitConnectionAge(builder);
-  // gRPC 1.51 unpacks a compressed message whole before it looks at the size: a few hundred
-  // kilobytes from anybody would become hundreds of megabytes here. Who compresses gets
-  // UNIMPLEMENTED.
+  // gRPC 1.51 decompresses a whole message before it checks the size: a few hundred kilobytes from
+  // anybody would become hundreds of megabytes. Compressed requests get UNIMPLEMENTED.
   builder.SetCompressionAlgorithmSupportStatus(GRPC_COMPRESS_GZIP, false);
   builder.SetCompressionAlgorithmSupportStatus(GRPC_COMPRESS_DEFLATE, false);
 }
 
-// Null when the address cannot be had.
+// Null when the address cannot be bound.
 std::unique_ptr<grpc::Server> Start(grpc::ServerBuilder& builder, const std::string& address,
                                     std::shared_ptr<grpc::ServerCredentials> credentials,
                                     int* port) {
@@ -77,7 +76,7 @@ std::unique_ptr<grpc::Server> Start(grpc::ServerBuilder& builder, const std::str
   return *port == 0 ? nullptr : std::move(server);
 }
 
-absl::Status Taken(const std::string& address) {
+absl::Status AddressUnavailableError(const std::string& address) {
   return UnavailableError("ADDRESS_UNAVAILABLE",
                           "cannot listen on " + address + ": is something else using it?");
 }
@@ -97,14 +96,14 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Listen(const Options& options,
   server->server_ =
       Start(builder, options.address,
             plaintext ? grpc::InsecureServerCredentials() : options.credentials, &server->port_);
-  if (server->server_ == nullptr) return Taken(options.address);
+  if (server->server_ == nullptr) return AddressUnavailableError(options.address);
   if (!options.health_address.empty()) {
     grpc::ServerBuilder health;
     health.SetOption(std::make_unique<WithoutPlugins>());
     health.RegisterCallbackGenericService(&server->health_placeholder_);
     server->health_server_ = Start(health, options.health_address,
                                    grpc::InsecureServerCredentials(), &server->health_port_);
-    if (server->health_server_ == nullptr) return Taken(options.health_address);
+    if (server->health_server_ == nullptr) return AddressUnavailableError(options.health_address);
   }
   server->SetReady(false);
   for (grpc::Server* one : server->Servers()) {
@@ -134,7 +133,7 @@ void Server::SetReady(bool ready) {
 void Server::Shutdown(absl::Duration grace) {
   SetReady(false);
   const auto until = std::chrono::system_clock::now() + absl::ToChronoMilliseconds(grace);
-  // The one for health goes last: this process lives for as long as calls are under way.
+  // The health server stops last: the process is alive while calls are in progress.
   for (grpc::Server* one : Servers()) {
     one->GetHealthCheckService()->Shutdown();
     one->Shutdown(until);

@@ -15,23 +15,24 @@
 
 namespace vibestack::rpc {
 
-// A gRPC server with health and reflection.
+// A gRPC server with the health and reflection services.
 //
-// Health service names (grpc.health.v1): `liveness` is SERVING from the start to the end of the
-// server; `readiness` and the empty name follow SetReady. Thread-safe.
+// Health service names (grpc.health.v1): `liveness` is SERVING for the lifetime of the server;
+// `readiness` and the empty name follow SetReady. Thread-safe.
 class Server {
  public:
   struct Options {
-    // `host:port`; port 0 picks a free one.
+    // `host:port`; port 0 chooses a free port.
     std::string address;
-    // Null serves in plaintext, at which a warning is logged unless the address is of loopback.
+    // Null serves plaintext. That logs a warning unless the address is loopback.
     std::shared_ptr<grpc::ServerCredentials> credentials = nullptr;
-    // Where the health service alone is served too, in plaintext and to everybody: for probes that
-    // can neither do TLS nor show a certificate, as Kubernetes' own. Empty: nowhere.
+    // A second address that serves only the health service, in plaintext and to everybody: for
+    // probes without TLS or without a client certificate, such as those of Kubernetes. Empty: none.
     std::string health_address = "";
   };
 
-  // Listens. UNAVAILABLE when an address cannot be had. The services must outlive the server.
+  // Starts to listen. UNAVAILABLE when an address cannot be bound. The services must outlive the
+  // server.
   static absl::StatusOr<std::unique_ptr<Server>> Listen(const Options& options,
                                                         const std::vector<Service*>& services);
   Server(const Server&) = delete;
@@ -42,12 +43,12 @@ class Server {
   // 0 without a health address.
   int health_port() const { return health_port_; }
 
-  // Whether calls can succeed now. Not ready until told so, and never again after Shutdown().
+  // Sets the readiness. The server is not ready until this is called, and never after Shutdown().
   void SetReady(bool ready);
 
-  // Takes no new calls and returns when every call under way is answered; those that are not after
-  // `grace` are cancelled, which their handlers notice or not: it always waits for them, so
-  // whatever answers them must still work. May be called twice.
+  // Refuses new calls and returns when all calls in progress are answered. Cancels those that are
+  // not answered after `grace`; it still waits until their handlers end, so what they depend on
+  // must still work. May be called twice.
   void Shutdown(absl::Duration grace);
 
  private:
@@ -57,7 +58,7 @@ class Server {
   int port_ = 0;
   int health_port_ = 0;
   std::unique_ptr<grpc::Server> server_;
-  // UNIMPLEMENTED to all but health: a server must have a service that somebody registered.
+  // Answers UNIMPLEMENTED to everything but health checks: a server must have a registered service.
   grpc::CallbackGenericService health_placeholder_;
   std::unique_ptr<grpc::Server> health_server_;  // null without a health address
 };

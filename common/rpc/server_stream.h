@@ -9,7 +9,7 @@
 
 namespace vibestack::rpc {
 
-// What a stream of answers is underneath; see ServerStream.
+// A stream of responses as bytes; see ServerStream.
 class ByteStream {
  public:
   virtual ~ByteStream() = default;
@@ -19,8 +19,8 @@ class ByteStream {
   virtual Task<absl::Status> Reauthorize() = 0;
 };
 
-// The answers of one call, as the handler of a method with a stream of answers writes them. Used by
-// the call's own task only, one write at a time.
+// The responses of one call, which the handler of a streaming method writes. Only the task of the
+// call may use it, one write at a time.
 template <typename Response>
 class ServerStream {
  public:
@@ -29,11 +29,13 @@ class ServerStream {
   ServerStream(const ServerStream&) = delete;
   ServerStream& operator=(const ServerStream&) = delete;
 
-  // Sends a message, which must live until the task ends. Ends when gRPC took the message for the
-  // connection, so whoever writes is as fast as the client reads; no thread is held meanwhile.
+  // Sends a message, which must live until the task ends. The task ends when gRPC accepts the
+  // message for the connection, so the handler writes as fast as the client reads. No thread is
+  // blocked meanwhile.
   //
-  // CANCELLED when the client went away, its deadline passed, the server's grace at shutdown is
-  // over, or the client took nothing for a minute: the handler is to end then.
+  // Returns CANCELLED when the client disconnected, its deadline passed, the grace period of the
+  // server's shutdown is over, or the client accepted no data for a minute. The handler must end
+  // then.
   Task<absl::Status> Write(const Response& message) {
     grpc::ByteBuffer bytes;
     const absl::Status serialized = SerializeMessage(message, bytes);
@@ -41,8 +43,8 @@ class ServerStream {
     co_return co_await bytes_.Write(bytes);
   }
 
-  // Lets the call in once more, as at its beginning: the token may have expired since and the
-  // account may have changed. Sets the call's caller anew. Errors as CallInterceptor::Admit.
+  // Authorizes the call again, since the token may have expired and the account may have changed.
+  // Updates the caller of the call. Errors: those of CallInterceptor::Authorize.
   Task<absl::Status> Reauthorize() { return bytes_.Reauthorize(); }
 
  private:

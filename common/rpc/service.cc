@@ -15,12 +15,12 @@
 namespace vibestack::rpc {
 namespace {
 
-// A client that takes no byte for so long while there is something to send is gone.
+// A client that accepts no data for this long, while there is data to send, is considered gone.
 constexpr absl::Duration kWriteTimeout = absl::Minutes(1);
 
 absl::Status UnimplementedError() {
   return MakeError(absl::StatusCode::kUnimplemented, "UNIMPLEMENTED",
-                   "this server does not serve the method");
+                   "this server does not implement the method");
 }
 
 // Ends the process because of a mistake in the program.
@@ -45,7 +45,7 @@ const google::protobuf::ServiceDescriptor& DescriptorOf(const RawService& raw) {
 
 }  // namespace
 
-// One call under way. gRPC deletes it by OnDone, after Finish.
+// One call. gRPC deletes it through OnDone, after Finish.
 class Service::UnaryCall final : public grpc::ServerUnaryReactor, public Call {
  public:
   UnaryCall(CallInterceptor& interceptor, const Method& method,
@@ -61,11 +61,11 @@ class Service::UnaryCall final : public grpc::ServerUnaryReactor, public Call {
     const absl::Time began = absl::Now();
     Span span = CallInterceptor::BeginSpan(method_.described, *this);
     co_await TraceBy(span.context());
-    absl::Status status = co_await interceptor_.Admit(method_.described, *this);
+    absl::Status status = co_await interceptor_.Authorize(method_.described, *this);
     if (status.ok()) status = co_await method_.unary(*this, request_, response_);
     interceptor_.Record(method_.described, *this, status, absl::Now() - began, span);
     Finish(ToGrpcStatus(status));
-    // Nothing may follow: the call may be gone.
+    // This object may be deleted now.
   }
 
   void OnCancel() override { NotifyCancelled(); }
@@ -81,8 +81,8 @@ class Service::UnaryCall final : public grpc::ServerUnaryReactor, public Call {
   grpc::ByteBuffer& response_;
 };
 
-// One stream under way. gRPC deletes it by OnDone, after Finish. (gRPC runs a stream's OnDone and
-// OnCancel on threads of its own, so that whoever cancels a stream may hold a lock.)
+// One call with a stream of responses. gRPC deletes it through OnDone, after Finish. gRPC calls
+// OnDone and OnCancel of a stream on threads of its own, so a caller of TryCancel may hold a lock.
 class Service::StreamCall final : public grpc::ServerWriteReactor<grpc::ByteBuffer>,
                                   public Call,
                                   public ByteStream {
@@ -99,32 +99,32 @@ class Service::StreamCall final : public grpc::ServerWriteReactor<grpc::ByteBuff
     const absl::Time began = absl::Now();
     Span span = CallInterceptor::BeginSpan(method_.described, *this);
     co_await TraceBy(span.context());
-    absl::Status status = co_await interceptor_.Admit(method_.described, *this);
+    absl::Status status = co_await interceptor_.Authorize(method_.described, *this);
     if (status.ok()) status = co_await method_.stream(*this, request_, *this);
     interceptor_.Record(method_.described, *this, status, absl::Now() - began, span);
     Finish(ToGrpcStatus(status));
-    // Nothing may follow: the call may be gone.
+    // This object may be deleted now.
   }
 
   Task<absl::Status> Write(const grpc::ByteBuffer& bytes) override {
-    Completion<bool> taken;
-    taken_ = &taken;
-    // The alarm may ring while the call ends, so what it shares with us says whether there is still
-    // something to cancel.
+    Completion<bool> written;
+    written_ = &written;
+    // The alarm may fire while the call ends. The shared WriteTimeout knows whether there is still
+    // a call to cancel.
     auto write_timeout = std::make_shared<WriteTimeout>(&context_);
     const Alarm alarm(absl::Now() + kWriteTimeout, [write_timeout] { write_timeout->End(); });
     StartWrite(&bytes);
-    const bool ok = co_await taken;
+    const bool ok = co_await written;
     write_timeout->Forget();
     if (!ok) co_return ClientGoneError();
     co_return absl::OkStatus();
   }
 
   Task<absl::Status> Reauthorize() override {
-    co_return co_await interceptor_.Admit(method_.described, *this);
+    co_return co_await interceptor_.Authorize(method_.described, *this);
   }
 
-  void OnWriteDone(bool ok) override { taken_->Set(ok); }
+  void OnWriteDone(bool ok) override { written_->Set(ok); }
   void OnCancel() override { NotifyCancelled(); }
   void OnDone() override { delete this; }
 
@@ -150,7 +150,7 @@ class Service::StreamCall final : public grpc::ServerWriteReactor<grpc::ByteBuff
   const Method& method_;
   grpc::CallbackServerContext& context_;
   const grpc::ByteBuffer& request_;
-  Completion<bool>* taken_ = nullptr;  // Of the write under way.
+  Completion<bool>* written_ = nullptr;  // of the write in progress
 };
 
 Service::Service(const RawService& raw, CallInterceptor& interceptor)

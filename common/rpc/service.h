@@ -50,7 +50,8 @@ class Service final : private RawCallHandler {
   // What a server registers.
   grpc::Service& grpc_service() { return *grpc_service_; }
 
-  // `name` must be a method of the service with these types: anything else ends the process.
+  // Binds the handler of a method. `name` must be a method of the service with these types;
+  // otherwise the process aborts.
   template <typename Request, typename Response>
   void Unary(const std::string& name,
              std::function<Task<absl::StatusOr<Response>>(Call&, const Request&)> handler) {
@@ -70,7 +71,7 @@ class Service final : private RawCallHandler {
     });
   }
 
-  // The same for a method with a stream of answers.
+  // The same for a method with a stream of responses.
   template <typename Request, typename Response>
   void Stream(
       const std::string& name,
@@ -92,7 +93,7 @@ class Service final : private RawCallHandler {
   }
 
  private:
-  // Answers a call from its bytes into bytes.
+  // Handles a call from bytes to bytes.
   using UnaryHandler = std::function<Task<absl::Status>(Call&, const grpc::ByteBuffer& request,
                                                         grpc::ByteBuffer& response)>;
   using StreamHandler =

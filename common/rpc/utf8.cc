@@ -3,7 +3,7 @@
 namespace vibestack::rpc {
 namespace {
 
-// How many bytes a character that starts with `first` has; 0 where none does.
+// The length in bytes of a character that starts with `first`; 0 when no character does.
 size_t SequenceLength(unsigned char first) {
   if (first < 0x80) return 1;
   if (first >= 0xc2 && first <= 0xdf) return 2;
@@ -12,7 +12,7 @@ size_t SequenceLength(unsigned char first) {
   return 0;
 }
 
-// Whether the second byte keeps clear of overlong forms, surrogates and values past U+10FFFF.
+// Whether `second` is valid: it excludes overlong forms, surrogates and values above U+10FFFF.
 bool IsSecondByte(unsigned char first, unsigned char second) {
   if (first == 0xe0 && second < 0xa0) return false;
   if (first == 0xed && second > 0x9f) return false;

@@ -7,8 +7,9 @@
 
 namespace vibestack::rpc {
 
-// The number of characters (code points) of valid UTF-8 (RFC 3629: no overlong forms, surrogates or
-// values past U+10FFFF), as PostgreSQL's VARCHAR counts them; none for anything else.
+// The number of characters (code points) in `text`, as PostgreSQL counts them for VARCHAR. Nothing
+// when `text` is not valid UTF-8 (RFC 3629: no overlong forms, no surrogates, nothing above
+// U+10FFFF).
 std::optional<size_t> CountUtf8Characters(std::string_view text);
 
 }  // namespace vibestack::rpc

@@ -56,7 +56,7 @@ void Validator::Span(std::string_view field, const google::protobuf::Duration& v
 void Validator::NoUnknownFields(const google::protobuf::Message& request) {
   const auto& unknown = request.GetReflection()->GetUnknownFields(request);
   for (int i = 0; i < unknown.field_count(); ++i) {
-    Add("field " + std::to_string(unknown.field(i).number()), "is no field of this request");
+    Add("field " + std::to_string(unknown.field(i).number()), "is not a field of this request");
   }
 }
 

@@ -28,7 +28,7 @@ RESPONSES = {
     401: ("Unauthenticated", "UNAUTHENTICATED: no token, or one that is not or no longer good.",
           _status("UNAUTHENTICATED", "the token has expired", "TOKEN_EXPIRED")),
     403: ("Denied", "PERMISSION_DENIED: the caller may not do this.",
-          _status("PERMISSION_DENIED", "this method is for callers of another kind", "ROLE_REQUIRED")),
+          _status("PERMISSION_DENIED", "this method needs a service or superuser token", "ROLE_REQUIRED")),
     404: ("NotFound", "NOT_FOUND: there is no such thing.",
           _status("NOT_FOUND", "there is no such job", "JOB_NOT_FOUND",
                   {"@type": "type.googleapis.com/google.rpc.ResourceInfo", "resource_type": "vibestack/job",
