@@ -21,44 +21,46 @@
 
 namespace vibestack {
 
-// What a batch is traced by, until it is destroyed.
+// The trace context of a batch, until destruction.
 class BatchTrace {
  public:
   virtual ~BatchTrace() = default;
   virtual const TraceContext* context() const = 0;
 };
 
-// How a coalescer batches. The defaults suit statements over single rows.
+// Options of a Coalescer. The defaults suit statements over single rows.
 struct CoalescerOptions {
-  // Requests (weighed by Coalescer::Weigh) in one batch at most; a heavier one goes alone.
+  // Maximum weight of a batch (Coalescer::Weigh; by default the number of requests). A heavier
+  // request forms a batch of its own.
   size_t max_batch = 500;
-  // Batches under way at once, so that their commits share a flush.
+  // Maximum number of concurrent batches, so that their commits share a flush.
   int max_in_flight = 2;
-  // Requests that may wait; one more is refused with RESOURCE_EXHAUSTED.
+  // Maximum number of waiting requests; one more gets RESOURCE_EXHAUSTED.
   size_t max_queued = 10'000;
-  // Called after each batch, for metrics: its size and how long its first request had waited.
+  // Called after each batch, for metrics: its size and how long its first request waited.
   std::function<void(size_t batch, absl::Duration waited)> on_batch = [](size_t, absl::Duration) {};
-  // Called before each batch of requests some of whose tasks are traced, by these contexts: makes
-  // what the sink is traced by. Empty, which costs nothing: batches are not traced.
+  // Called before each batch that has traced callers, with their contexts; returns the trace
+  // context of the sink. Empty: batches are not traced, at no cost.
   std::function<std::unique_ptr<BatchTrace>(const std::vector<const TraceContext*>& callers)>
       begin_trace = nullptr;
 };
 
-// Makes one batch of the calls of one kind that come while others are under way. There is no timer:
-// a call that finds a free slot goes at once, and under load batches grow by themselves.
+// Combines concurrent calls of one kind into batches. There is no timer: a call that finds a free
+// slot runs at once; while all slots are busy, calls gather in a queue, so batches grow with the
+// load.
 //
-// A queue in front of a sink: the sink gets the requests of a batch and answers each of them, in
-// order. When it refuses a whole batch for what may be one row's fault (see IsOneRowsFault), the
-// batch is halved until the fault stands alone, so that a bad row never fails its neighbours. Every
-// request is answered exactly once.
+// The sink receives the requests of a batch and answers each of them, in order. When it refuses a
+// whole batch with an error that one row may have caused (see IsOneRowsFault), the batch is split
+// in halves until the bad row is alone, so that it does not fail its neighbours. Every request is
+// answered exactly once.
 //
-// Thread-safe. Close() before destruction.
+// Thread-safe. Call Close() before destruction.
 template <typename Request, typename Response>
 class Coalescer {
  public:
   using Answers = std::vector<absl::StatusOr<Response>>;
   // Answers a batch: one answer for each request, or one error for all. `requests` lives until the
-  // task ends; `deadline` is the latest of the requests' own.
+  // task ends; `deadline` is the latest deadline of the requests.
   using Sink = std::function<Task<absl::StatusOr<Answers>>(const std::vector<Request>& requests,
                                                            absl::Time deadline)>;
   using Weigh = std::function<size_t(const Request&)>;
@@ -73,21 +75,22 @@ class Coalescer {
   class Submission;
   class Submissions;
 
-  // `co_await coalescer.Submit(request, deadline)` yields absl::StatusOr<Response>. Besides the
-  // sink's errors: RESOURCE_EXHAUSTED (QUEUE_FULL) at once when too many wait, DEADLINE_EXCEEDED
-  // when the deadline passed while waiting, UNAVAILABLE (SHUTTING_DOWN) after Close().
+  // `co_await coalescer.Submit(request, deadline)` returns absl::StatusOr<Response>. Errors besides
+  // those of the sink: RESOURCE_EXHAUSTED (QUEUE_FULL) immediately when too many requests wait,
+  // DEADLINE_EXCEEDED when the deadline passed in the queue, UNAVAILABLE (SHUTTING_DOWN) after
+  // Close().
   Submission Submit(Request request, absl::Time deadline) {
     return Submission(*this, std::move(request), deadline);
   }
 
-  // `co_await coalescer.SubmitAll(requests, deadline)` yields an absl::StatusOr<Response> for each
-  // of them, in order. They go into the queue at once, so that they share batches.
+  // `co_await coalescer.SubmitAll(requests, deadline)` returns an absl::StatusOr<Response> for each
+  // request, in order. The requests are enqueued together, so that they share batches.
   Submissions SubmitAll(std::vector<Request> requests, absl::Time deadline) {
     return Submissions(*this, std::move(requests), deadline);
   }
 
-  // Answers what waits with UNAVAILABLE and returns when no batch is under way any more. May be
-  // called twice. Never from within a sink or a submitting task.
+  // Answers waiting requests with UNAVAILABLE and returns when no batch is in progress. May be
+  // called twice, but never by a sink or a submitting task.
   void Close() {
     std::deque<Submission*> refused;
     {
@@ -101,12 +104,12 @@ class Coalescer {
         +[](int* in_flight) { return *in_flight == 0; }, &in_flight_));
   }
 
-  // Requests that wait now.
+  // The number of waiting requests.
   size_t queued() const {
     absl::MutexLock lock(&mutex_);
     return queue_.size();
   }
-  // Whether no request waits and no batch is under way.
+  // Whether no request waits and no batch is in progress.
   bool idle() const {
     absl::MutexLock lock(&mutex_);
     return queue_.empty() && in_flight_ == 0;
@@ -119,14 +122,14 @@ class Coalescer {
     return UnavailableError("SHUTTING_DOWN", "the service is stopping");
   }
 
-  // Whether the refusal of a batch may be the fault of one of its rows.
+  // Whether one row may have caused the error of a batch.
   static bool IsOneRowsFault(const absl::Status& status) {
     return absl::IsInvalidArgument(status) || absl::IsFailedPrecondition(status) ||
            absl::IsAlreadyExists(status) || absl::IsNotFound(status);
   }
 
-  // Takes submissions in, as many as there is room for, and starts what batches there are slots
-  // for. Those that are not taken in have their answer; how many those are.
+  // Enqueues submissions, as many as fit, and starts batches in free slots. Sets the error of the
+  // submissions that do not fit, and returns their number.
   template <typename Range>
   size_t Enqueue(Range& submissions) {
     size_t refused = 0;
@@ -165,7 +168,7 @@ class Coalescer {
     return batch;
   }
 
-  // The batch to go on with, or none, in which case the slot is free again.
+  // Returns the next batch; empty, and the slot is released, when no request waits.
   Batch TakeNextOrRelease() {
     absl::MutexLock lock(&mutex_);
     if (queue_.empty()) {
@@ -175,9 +178,9 @@ class Coalescer {
     return TakeBatch();
   }
 
-  // Starts a run for `next` and empties it, unless that would nest too deep: the bound keeps a sink
-  // that answers at once from growing the stack. (A function of its own, since a coroutine that
-  // goes on in another thread must not hold on to a thread_local.)
+  // Starts a run for `next` and empties it, unless runs are nested too deeply: the limit keeps a
+  // sink that answers immediately from growing the stack. (A separate function, because a coroutine
+  // that resumes on another thread must not keep a reference to a thread_local.)
   void StartNested(Batch& next) {
     constexpr int kMaxDepth = 8;
     thread_local int depth = 0;
@@ -187,8 +190,8 @@ class Coalescer {
     --depth;
   }
 
-  // Runs one slot until the queue is empty. The next batch is on its way to the sink before the
-  // answers of this one are handed out, so that the database never waits for handlers.
+  // Runs one slot until the queue is empty. Passes the next batch to the sink before it hands out
+  // the answers of this one, so that the database never waits for handlers.
   Task<void> Run(Batch batch) {
     while (!batch.empty()) {
       const absl::Time latest = DropExpired(batch);
@@ -199,21 +202,21 @@ class Coalescer {
         requests.reserve(batch.size());
         for (Submission* s : batch) requests.push_back(std::move(s->request_));
         std::unique_ptr<BatchTrace> trace = BeginTrace(batch);
-        const TraceContext* const traced_by = trace == nullptr ? nullptr : trace->context();
-        co_await TraceBy(traced_by);
+        const TraceContext* const context = trace == nullptr ? nullptr : trace->context();
+        co_await TraceBy(context);
         answers = co_await Answer(requests, latest);
         trace.reset();
         options_.on_batch(batch.size(), waited);
       }
       Batch next = TakeNextOrRelease();
       StartNested(next);
-      // With the slot released Close() may be done, so nothing below touches a member.
+      // After the slot is released Close() may return, so nothing below accesses a member.
       for (size_t i = 0; i < batch.size(); ++i) batch[i]->Resolve(std::move(answers[i]));
       batch = std::move(next);
     }
   }
 
-  // Null where nobody traces.
+  // Null when no caller is traced.
   std::unique_ptr<BatchTrace> BeginTrace(const Batch& batch) const {
     if (!options_.begin_trace) return nullptr;
     std::vector<const TraceContext*> callers;
@@ -223,7 +226,7 @@ class Coalescer {
     return callers.empty() ? nullptr : options_.begin_trace(callers);
   }
 
-  // Answers those whose deadline has passed and returns the latest deadline of the others.
+  // Answers expired submissions and returns the latest deadline of the others.
   static absl::Time DropExpired(Batch& batch) {
     const absl::Time now = absl::Now();
     absl::Time latest = absl::InfinitePast();
@@ -239,12 +242,13 @@ class Coalescer {
     return latest;
   }
 
-  // One answer for each request, whatever the sink does.
+  // Returns exactly one answer for each request, whatever the sink does.
   Task<Answers> Answer(const std::vector<Request>& requests, absl::Time deadline) {
     absl::StatusOr<Answers> answers = co_await sink_(requests, deadline);
     if (answers.ok() && answers->size() == requests.size()) co_return *std::move(answers);
     const absl::Status error =
-        answers.ok() ? InternalError("a batch was answered in part") : answers.status();
+        answers.ok() ? InternalError("the number of answers differs from that of the requests")
+                     : answers.status();
     if (requests.size() == 1 || !IsOneRowsFault(error)) {
       co_return Answers(requests.size(), absl::StatusOr<Response>(error));
     }

@@ -8,9 +8,9 @@
 
 namespace vibestack {
 
-// The bridge from callbacks to coroutines: one task awaits it, one callback sets it, in either
-// order and on any threads. Lives in the waiting task; after Set() the setter does not touch it
-// again.
+// Connects a callback to a coroutine: one task awaits it and one callback sets it, in either order
+// and on any threads. Lives in the awaiting task; Set() does not touch it after it resumed the
+// task.
 template <typename T>
 class Completion {
  public:
@@ -18,7 +18,7 @@ class Completion {
   Completion(const Completion&) = delete;
   Completion& operator=(const Completion&) = delete;
 
-  // Exactly once. Runs the waiting task on this thread.
+  // Sets the value, exactly once. Resumes the awaiting task on this thread.
   void Set(T value) {
     value_.emplace(std::move(value));
     void* waiting = state_.exchange(kSet, std::memory_order_acq_rel);
@@ -43,26 +43,26 @@ class Completion {
     Completion& completion;
   };
 
-  // No coroutine has this address.
+  // Not the address of any coroutine.
   inline static void* const kSet = reinterpret_cast<void*>(1);
 
   std::optional<T> value_;
   std::atomic<void*> state_{nullptr};
 };
 
-// A wake-up that several sources race for: news, a timer, a cancelled call. The first one wins, the
-// others are told so. Shared by its sources and the one task that awaits it.
+// A wake-up with several possible sources, such as a change event, a timer or a cancelled call. The
+// first source wins. Shared by the sources and the one task that awaits it.
 template <typename Reason>
 class Wakeup {
  public:
-  // Whether this call was the first. Runs the waiting task on this thread.
+  // Returns whether this call was the first. If so, resumes the awaiting task on this thread.
   bool Notify(Reason reason) {
     if (notified_.exchange(true, std::memory_order_acq_rel)) return false;
     completion_.Set(reason);
     return true;
   }
 
-  // `co_await wakeup->Wait()`, once. The task keeps a reference to this until it goes on.
+  // `co_await wakeup->Wait()`, at most once. The task holds a reference to this until it resumes.
   auto Wait() noexcept { return completion_.operator co_await(); }
 
  private:

@@ -14,7 +14,7 @@ namespace vibestack {
 
 namespace internal {
 
-// Several tasks that go on at once and the one task that waits for all of them.
+// The shared state of concurrent tasks and of the task that waits for them.
 template <typename T>
 struct Gathering {
   explicit Gathering(size_t tasks) : left(tasks), outcomes(tasks) {}
@@ -28,13 +28,13 @@ template <typename T>
 Task<void> RunInto(Task<T> task, size_t index, Gathering<T>& gathering) {
   T outcome = co_await task;
   gathering.outcomes[index].emplace(std::move(outcome));
-  // After the last one nothing may touch the gathering.
+  // After the last decrement, the gathering may be destroyed.
   if (gathering.left.fetch_sub(1) == 1) gathering.done.Set(true);
 }
 
 }  // namespace internal
 
-// Runs tasks at once and ends when all of them have; their outcomes are in their order.
+// Runs tasks concurrently and ends when all of them have ended. Returns their results in order.
 template <typename T>
 Task<std::vector<T>> Gather(std::vector<Task<T>> tasks) {
   std::vector<T> outcomes;

@@ -11,7 +11,7 @@
 
 namespace vibestack {
 
-// Does something again and again, on a thread of its own, with a pause before each time.
+// Calls a function repeatedly on its own thread, with a pause before each call.
 class Periodic {
  public:
   Periodic(absl::Duration pause, std::function<void()> work)
@@ -20,7 +20,7 @@ class Periodic {
   Periodic& operator=(const Periodic&) = delete;
   ~Periodic() { Stop(); }
 
-  // Joins the thread, after the work that is under way. May be called twice, not by the work.
+  // Joins the thread, after a call in progress. May be called twice, but not by the function.
   void Stop() {
     {
       absl::MutexLock lock(&mutex_);
@@ -34,7 +34,7 @@ class Periodic {
     while (Pause()) work_();
   }
 
-  // Whether to go on.
+  // Waits. Returns false when stopped.
   bool Pause() {
     absl::MutexLock lock(&mutex_);
     return !mutex_.AwaitWithTimeout(absl::Condition(&stopping_), pause_);

@@ -1,7 +1,7 @@
 #ifndef VIBESTACK_COMMON_ASYNC_SUBMISSIONS_H_
 #define VIBESTACK_COMMON_ASYNC_SUBMISSIONS_H_
 
-// What tasks await of a Coalescer: a part of coalescer.h, which includes it.
+// The awaitables of Coalescer: a part of coalescer.h, which includes this file.
 
 #include <atomic>
 #include <coroutine>
@@ -18,7 +18,7 @@
 
 namespace vibestack {
 
-// A request on its way. Lives in the frame of the task that awaits it.
+// One submitted request. Lives in the frame of the awaiting task.
 template <typename Request, typename Response>
 class Coalescer<Request, Response>::Submission {
  public:
@@ -27,7 +27,7 @@ class Coalescer<Request, Response>::Submission {
   bool await_suspend(std::coroutine_handle<Promise> handle) {
     handle_ = handle;
     trace_ = handle.promise().trace;
-    // Once enqueued, another thread may resolve and free this at any moment.
+    // Once enqueued, another thread may resolve and free this at any time.
     std::span<Submission, 1> alone(this, 1);
     return coalescer_.Enqueue(alone) == 0;
   }
@@ -53,13 +53,13 @@ class Coalescer<Request, Response>::Submission {
   const absl::Time deadline_;
   const absl::Time queued_at_ = absl::Now();
   absl::StatusOr<Response> answer_ = absl::UnknownError("not answered");
-  // The one of these two that goes on.
+  // The result goes to `group_` if it is set, otherwise to `handle_`.
   std::coroutine_handle<> handle_;
   Submissions* group_ = nullptr;
-  const TraceContext* trace_ = nullptr;  // of the task that awaits it, which keeps it alive
+  const TraceContext* trace_ = nullptr;  // of the awaiting task, which keeps it alive
 };
 
-// Several requests on their way. Lives in the frame of the task that awaits it.
+// Several submitted requests. Lives in the frame of the awaiting task.
 template <typename Request, typename Response>
 class Coalescer<Request, Response>::Submissions {
  public:
@@ -72,7 +72,8 @@ class Coalescer<Request, Response>::Submissions {
       submission.trace_ = handle.promise().trace;
     }
     const size_t refused = coalescer_.Enqueue(submissions_);
-    // Once the last answer is counted, another thread may go on and free this at any moment.
+    // Once the last answer is counted, another thread may resume the task and free this at any
+    // time.
     return unanswered_.fetch_sub(refused + 1) != refused + 1;
   }
   std::vector<absl::StatusOr<Response>> await_resume() {
@@ -98,7 +99,7 @@ class Coalescer<Request, Response>::Submissions {
 
   Coalescer& coalescer_;
   std::deque<Submission> submissions_;
-  // One more until all are in the queue.
+  // Unanswered requests, plus one until all are enqueued.
   std::atomic<size_t> unanswered_;
   std::coroutine_handle<> handle_;
 };

@@ -20,8 +20,8 @@ Task<void> StoreAndNotify(Task<T> task, std::optional<T>& result, absl::Notifica
 
 }  // namespace internal
 
-// Runs a task to its end and blocks this thread meanwhile. For commands and tests: a thread that
-// serves calls must never wait so.
+// Runs a task and blocks this thread until it ends. For commands and tests; never call it on a
+// thread that serves calls.
 template <typename T>
 T SyncWait(Task<T> task) {
   std::optional<T> result;

@@ -6,15 +6,15 @@
 #include <optional>
 #include <utility>
 
-// Coroutines for work that waits: a handler reads from top to bottom, yet no thread is held while
-// it waits for the database or another service.
+// Coroutines for asynchronous work: the code of a handler reads sequentially, yet no thread is
+// blocked while it waits for the database or another service.
 //
-// A Task is lazy: it runs when it is awaited, or when Start() is given it. It goes on where
-// whatever it waited for was finished, which may be another thread each time; a task is never run
-// by two threads at once. A task that was started always runs to its end: nothing destroys it half
-// way. Errors are values (absl::Status); an exception that leaves a task ends the process.
+// A Task is lazy: it runs when it is awaited or passed to Start(). It resumes on the thread that
+// completed what it waited for, which may be another thread each time; two threads never run a task
+// at once. A started task always runs to its end; nothing destroys it midway. Errors are values
+// (absl::Status); an exception that leaves a task terminates the process.
 //
-// A task hands what it is traced by on to the tasks it awaits: see CurrentTrace().
+// The trace context propagates implicitly to awaited tasks: see CurrentTrace().
 namespace vibestack {
 
 template <typename T>
@@ -24,7 +24,7 @@ struct TraceContext;  // common/base/trace_context.h
 
 namespace internal {
 
-// What both kinds of promise share: at its end a task goes on with whoever awaited it.
+// The common part of the promises: at its end, a task resumes the task that awaits it.
 struct TaskPromiseBase {
   struct FinalAwaiter {
     bool await_ready() noexcept { return false; }
@@ -64,7 +64,7 @@ struct TaskPromise<void> : TaskPromiseBase {
 
 }  // namespace internal
 
-// A computation that will yield a T. Owns its coroutine; awaited at most once.
+// An asynchronous computation of a T. Owns its coroutine; can be awaited at most once.
 template <typename T>
 class [[nodiscard]] Task {
  public:
@@ -101,7 +101,7 @@ inline Task<void> TaskPromise<void>::get_return_object() {
   return Task<void>(std::coroutine_handle<TaskPromise<void>>::from_promise(*this));
 }
 
-// A coroutine that starts at once and frees itself at its end.
+// A coroutine that starts immediately and frees itself at its end.
 struct Started {
   struct promise_type {
     Started get_return_object() noexcept { return {}; }
@@ -114,7 +114,7 @@ struct Started {
   };
 };
 
-// Reads or replaces what the awaiting coroutine is traced by, without a pause.
+// Reads or replaces the trace context of the awaiting coroutine, without suspending it.
 struct TraceReader {
   bool await_ready() const noexcept { return false; }
   template <typename Promise>
@@ -141,12 +141,13 @@ struct TraceWriter {
 
 }  // namespace internal
 
-// `co_await CurrentTrace()` yields what this task is traced by, or null: its awaiter's, unless it
-// was replaced. Whoever awaits a task, or starts it with a context, keeps that alive until its end.
+// `co_await CurrentTrace()` returns the trace context of this task, or null. A task inherits it
+// from the task that awaits it. The awaiting task, or the caller of Start(), keeps the context
+// alive until the task ends.
 inline internal::TraceReader CurrentTrace() { return {}; }
 
-// `co_await TraceBy(context)` replaces it, for what this task awaits from then on; null for
-// nothing.
+// `co_await TraceBy(context)` replaces the trace context of this task, for the tasks that it awaits
+// afterwards; null for none.
 inline internal::TraceWriter TraceBy(const TraceContext* context) { return {context}; }
 
 namespace internal {
@@ -158,8 +159,8 @@ inline Started RunToEnd(Task<void> task, const TraceContext* trace) {
 
 }  // namespace internal
 
-// Runs a task on this thread until it first waits; it goes on by itself from there. Whoever starts
-// a task keeps what it refers to alive until its end, `trace` too.
+// Starts a task: runs it on this thread until it first suspends; then it continues by itself. The
+// caller keeps what the task refers to alive until its end, including `trace`.
 inline void Start(Task<void> task, const TraceContext* trace = nullptr) {
   internal::RunToEnd(std::move(task), trace);
 }

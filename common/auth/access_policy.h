@@ -7,8 +7,8 @@
 
 namespace vibestack::auth {
 
-// The roles that may call a method. Empty, as a method without the access option has it, denies
-// everybody. Immutable but for Add; a plain value.
+// The roles that may call a method. Empty, as for a method without the access option, means that
+// nobody may call. A plain value.
 class RoleSet {
  public:
   constexpr RoleSet() = default;
@@ -20,8 +20,8 @@ class RoleSet {
   constexpr bool Has(Role role) const { return (bits_ & Bit(role)) != 0; }
   constexpr bool empty() const { return bits_ == 0; }
 
-  // Whether a caller of that role may call: everybody where PUBLIC is listed; a superuser, being a
-  // user, where USER or SUPERUSER is; users and services only where they are listed themselves.
+  // Whether a caller with that role may call. PUBLIC allows everybody. USER allows users and
+  // superusers, since a superuser is a user. The other roles allow only themselves.
   constexpr bool Allows(Role caller) const {
     return Has(Role::kPublic) || Has(caller) || (caller == Role::kSuperuser && Has(Role::kUser));
   }

@@ -5,13 +5,13 @@
 
 namespace vibestack::auth {
 
-// What the database says about a user at this moment, as far as a token's worth depends on it. A
-// token never carries any of it but the fingerprint, which must equal the one here.
+// The current state of a user in the database, as far as it decides whether a token is valid. A
+// token carries only the fingerprint, which must equal the one here.
 struct AccountState {
   bool exists = false;
   bool is_active = false;
   bool is_superuser = false;
-  std::string fingerprint;  // empty when there is no usable password: matches no token
+  std::string fingerprint;  // empty without a usable password: matches no token
 };
 
 }  // namespace vibestack::auth

@@ -6,12 +6,12 @@
 
 namespace vibestack::auth {
 
-// RFC 4648's base64url without padding, as JOSE uses it.
+// Encodes as base64url without padding (RFC 4648), as JOSE uses it.
 std::string Base64UrlEncode(const std::string& bytes);
 
-// The bytes of `text`, which must be exactly what Base64UrlEncode makes of them: no padding, no
-// white space, no other alphabet, no stray bits in the last character. Otherwise nothing. So no two
-// texts mean the same bytes.
+// Decodes exactly what Base64UrlEncode writes: no padding, no white space, no other alphabet, no
+// unused bits set in the last character. Nothing for any other text, so no two texts decode to the
+// same bytes.
 std::optional<std::string> Base64UrlDecode(const std::string& text);
 
 }  // namespace vibestack::auth

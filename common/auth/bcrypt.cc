@@ -42,13 +42,13 @@ absl::Status CheckPassword(const Secret& password) {
   return absl::OkStatus();
 }
 
-// libxcrypt works in here, so it holds the password and what is derived from it.
+// The working memory of libxcrypt, which holds the password and values derived from it.
 struct Workspace {
   crypt_data data{};
   ~Workspace() { OPENSSL_cleanse(&data, sizeof(data)); }
 };
 
-// The hash of `password` by a setting, which may be a whole hash; empty when libxcrypt refuses.
+// Hashes `password` with a setting, which may be a whole hash. Empty when libxcrypt refuses.
 std::string Crypt(const Secret& password, const std::string& setting) {
   const auto workspace = std::make_unique<Workspace>();
   const char* hash = crypt_rn(password.Reveal().c_str(), setting.c_str(), &workspace->data,
@@ -122,7 +122,7 @@ absl::StatusOr<std::string> RehashPassword(const Secret& password, const std::st
   std::string rehashed = Crypt(password, absl::StrFormat("$2b$%02d$%s", cost, stored->salt));
   const std::optional<BcryptHash> made = ParseBcryptHash(rehashed);
   if (!made.has_value()) return InternalError("the password could not be hashed");
-  // Of the salt's last character libxcrypt drops the bits that belong to no byte.
+  // libxcrypt drops the unused bits of the salt's last character.
   if (made->salt != stored->salt) return UnusableError();
   return rehashed;
 }

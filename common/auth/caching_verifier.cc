@@ -7,8 +7,8 @@
 namespace vibestack::auth {
 namespace {
 
-// A verdict as Verify answers it.
-absl::StatusOr<Claims> ToAnswer(const std::string& token, TokenVerdict verdict, TokenFault* fault) {
+// Converts a verdict to the result of Verify.
+absl::StatusOr<Claims> ToResult(const std::string& token, TokenVerdict verdict, TokenFault* fault) {
   if (fault != nullptr) *fault = verdict.fault;
   if (verdict.fault != TokenFault::kNone) return TokenError(token, verdict.fault);
   return std::move(verdict.claims);
@@ -28,14 +28,14 @@ absl::StatusOr<Claims> CachingVerifier::Verify(const std::string& token, Purpose
   if (fault != nullptr) *fault = TokenFault::kNone;
   const std::shared_ptr<const KeySet> keys = keys_();
   if (keys == nullptr) return NoKeysError();
-  return ToAnswer(token, Judge(token, expected, *keys), fault);
+  return ToResult(token, Judge(token, expected, *keys), fault);
 }
 
 absl::StatusOr<Claims> CachingVerifier::VerifyCaller(const std::string& token, TokenFault* fault) {
   if (fault != nullptr) *fault = TokenFault::kNone;
   const std::shared_ptr<const KeySet> keys = keys_();
   if (keys == nullptr) return NoKeysError();
-  return ToAnswer(token, JudgeCaller(token, *keys), fault);
+  return ToResult(token, JudgeCaller(token, *keys), fault);
 }
 
 TokenVerdict CachingVerifier::Judge(const std::string& token, Purpose expected,

@@ -12,10 +12,10 @@
 
 namespace vibestack::auth {
 
-// A TokenVerifier that remembers its verdicts: what every call goes through. A token seen before
-// costs a hash and a lock, about 1 us. A key that is removed takes the tokens it verified with it
-// at once, and one that is added gives the refused tokens a new chance at once. Thread-safe; the
-// clock must outlive it.
+// A TokenVerifier with a cache of verdicts, which every call uses. A known token costs a hash and a
+// lock, about 1 us. When a key is removed, the tokens that it verified become invalid immediately;
+// when a key is added, refused tokens are verified again immediately. Thread-safe; the clock must
+// outlive it.
 class CachingVerifier {
  public:
   CachingVerifier(KeySetProvider keys, const Clock& clock, TokenRealm realm = {},
@@ -25,8 +25,8 @@ class CachingVerifier {
   absl::StatusOr<Claims> Verify(const std::string& token, Purpose expected,
                                 TokenFault* fault = nullptr);
 
-  // The claims of a token that says who calls: an access or a service token, whichever it is. A
-  // new token is verified once, for what it claims to be.
+  // Verifies a token that identifies a caller: an access or a service token. A new token is
+  // verified once, for the purpose that it claims.
   absl::StatusOr<Claims> VerifyCaller(const std::string& token, TokenFault* fault = nullptr);
 
   const VerifiedTokenCache& cache() const { return cache_; }

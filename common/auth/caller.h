@@ -11,14 +11,14 @@ namespace vibestack::auth {
 // The kinds of caller, as vibestack.options.v1.Role names them.
 enum class Role { kPublic, kUser, kSuperuser, kService, kCallback };
 
-// Who is calling: established by common/rpc from a verified token and the account's present state,
-// and true for this one call only. A plain value.
+// The caller of one call, which common/rpc determines from a verified token and the current state
+// of the account. Valid for this call only. A plain value.
 struct Caller {
   Role role = Role::kPublic;
   std::string user_id;       // lower-case UUID; of users and superusers only
   std::string service_name;  // of services only
-  std::string job_id;        // of callbacks only: the one job they may speak of
-  // When the token expires by which the caller is known; what lasts longer than a call looks anew.
+  std::string job_id;        // of callbacks only: the one job that they may change
+  // When the caller's token expires. A stream that lasts longer authorizes its caller again.
   absl::Time token_expires_at = absl::InfiniteFuture();
 
   static Caller Anonymous() { return {}; }
@@ -47,7 +47,7 @@ struct Caller {
   }
 
   bool IsAnonymous() const { return role == Role::kPublic; }
-  // A superuser is a user, too.
+  // A superuser is also a user.
   bool IsUser() const { return role == Role::kUser || role == Role::kSuperuser; }
   bool IsSuperuser() const { return role == Role::kSuperuser; }
   bool IsService() const { return role == Role::kService; }

@@ -11,21 +11,21 @@
 
 namespace vibestack::auth {
 
-// One key of the curve P-256 for ES256 (ECDSA with SHA-256, RFC 7518, 3.4): a key pair, or a public
-// key that only verifies. Parsed once and kept parsed, for reading a PEM costs four times a
-// verification. Immutable, cheap to copy, usable by many threads at once.
+// A P-256 key for ES256 (ECDSA with SHA-256, RFC 7518, 3.4): a key pair, or a public key that only
+// verifies. Keeps the parsed key, since parsing a PEM takes four times as long as a verification.
+// Immutable, cheap to copy, thread-safe.
 class Es256Key {
  public:
-  // A private key (PKCS #8 or SEC 1) or a public key in PEM. INVALID_ARGUMENT when it is neither,
-  // is encrypted, is of another type or curve, or is no valid point; the message never quotes the
-  // PEM.
+  // Reads a private key (PKCS #8 or SEC 1) or a public key in PEM. INVALID_ARGUMENT when it is
+  // neither, is encrypted, has another type or curve, or is not a valid point; the message never
+  // quotes the PEM.
   static absl::StatusOr<Es256Key> FromPem(const Secret& pem);
 
-  // A public key from its coordinates, 32 bytes each, big-endian. INVALID_ARGUMENT when they are no
-  // point of the curve.
+  // Makes a public key from its coordinates, 32 bytes each, big-endian. INVALID_ARGUMENT when they
+  // are not a point of the curve.
   static absl::StatusOr<Es256Key> FromCoordinates(const std::string& x, const std::string& y);
 
-  // A new key pair. INTERNAL when OpenSSL has none to give.
+  // Generates a key pair. INTERNAL when OpenSSL fails.
   static absl::StatusOr<Es256Key> Generate();
 
   bool can_sign() const { return can_sign_; }
@@ -34,10 +34,10 @@ class Es256Key {
   const std::string& x() const { return x_; }
   const std::string& y() const { return y_; }
 
-  // The 64 bytes r || s. FAILED_PRECONDITION for a public key.
+  // Signs a message: 64 bytes r || s. FAILED_PRECONDITION for a public key.
   absl::StatusOr<std::string> Sign(const std::string& message) const;
 
-  // Whether `signature` is 64 bytes r || s and fits. No other encoding is taken. About 80 us.
+  // Whether `signature` (64 bytes r || s, no other encoding) is valid for the message. About 80 us.
   bool Verify(const std::string& message, const std::string& signature) const;
 
   // The private key as PKCS #8 in PEM. FAILED_PRECONDITION for a public key.

@@ -16,7 +16,7 @@ namespace {
 
 constexpr size_t kFingerprintBytes = 16;
 
-// Of the id (36 characters), a dot, the salt (22) and what follows.
+// Over the id (36 characters), a dot, the salt (22 characters) and `more`.
 absl::StatusOr<std::string> Compute(const Secret& key, const std::string& user_id,
                                     const std::string& hashed_password, const std::string& more) {
   if (key.empty()) return InternalError("there is no fingerprint secret");

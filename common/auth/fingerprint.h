@@ -6,25 +6,25 @@
 #include "absl/status/statusor.h"
 #include "common/base/secret.h"
 
-// A user's fingerprint stands for the present password without telling anything about it. Tokens
-// carry it, and a token whose fingerprint is not the present one is dead: a changed password has a
-// new salt. A hash made anew at a higher cost with the same salt keeps it. Thread-safe.
+// A user's fingerprint identifies the current password without revealing anything about it. Tokens
+// carry it; a token with another fingerprint than the current one is invalid. A changed password
+// has a new salt and so a new fingerprint; a rehash at a higher cost keeps both. Thread-safe.
 namespace vibestack::auth {
 
-// 128 bits in base64url: HMAC-SHA256 over the user id and the bcrypt salt. FAILED_PRECONDITION when
-// the hash is malformed, so that no token can ever match it.
+// The fingerprint: 128 bits in base64url of an HMAC-SHA256 over the user id and the bcrypt salt.
+// FAILED_PRECONDITION when the hash is malformed, so that no token is valid for it.
 absl::StatusOr<std::string> Fingerprint(const Secret& key, const std::string& user_id,
                                         const std::string& hashed_password);
 
-// The same over the email, too, for reset tokens: they die with the email that they were sent to.
+// As Fingerprint, but also over the email, for reset tokens: a changed email invalidates them.
 absl::StatusOr<std::string> ResetFingerprint(const Secret& key, const std::string& user_id,
                                              const std::string& hashed_password,
                                              const std::string& email);
 
-// Whether `text` looks like one.
+// Whether `text` has the form of a fingerprint.
 bool IsFingerprint(const std::string& text);
 
-// Whether both are the same fingerprint, in constant time; two that are none are never the same.
+// Whether both fingerprints are equal, compared in constant time. Empty ones never are.
 bool SameFingerprint(const std::string& a, const std::string& b);
 
 }  // namespace vibestack::auth

@@ -75,7 +75,7 @@ bool WriteAll(int fd, const std::string& content) {
   return ::fsync(fd) == 0;
 }
 
-// Written under another name and then linked, which fails when the name is taken, unlike a rename.
+// Writes another name and links it, which fails when the name exists (a rename would replace it).
 absl::Status WriteNewFile(const std::string& directory, const std::string& name,
                           const Secret& content) {
   const std::string temporary = directory + "/.new-" + absl::BytesToHexString(RandomBytes(8));

@@ -12,14 +12,14 @@
 
 namespace vibestack::auth {
 
-// The keys of a directory (see key_files.h), read anew on demand while tokens are issued and
+// The keys of a directory (see key_files.h), which Reload reads again while tokens are issued and
 // verified. Thread-safe.
 class KeyRing {
  public:
-  // Fails as Reload does.
+  // Reads the directory. Errors: those of Reload.
   static absl::StatusOr<std::unique_ptr<KeyRing>> Open(const std::string& directory);
 
-  // The keys of the last good reading; never null.
+  // The keys of the last successful read; never null.
   std::shared_ptr<const KeySet> Snapshot() const ABSL_LOCKS_EXCLUDED(mutex_);
 
   // Snapshot() as a function, valid as long as this lives.
@@ -27,9 +27,9 @@ class KeyRing {
     return [this] { return Snapshot(); };
   }
 
-  // Reads the directory again. When any file is bad the error names it (never its content) and the
-  // last good set stays: UNAVAILABLE when the directory or a file cannot be read, INVALID_ARGUMENT
-  // when a file is not a key for ES256 or there is none.
+  // Reads the directory again. On an error the last good keys stay, and the error names the file,
+  // never its content: UNAVAILABLE when the directory or a file cannot be read; INVALID_ARGUMENT
+  // when a file is not an ES256 key or there is no key.
   absl::Status Reload() ABSL_LOCKS_EXCLUDED(mutex_);
 
  private:

@@ -24,8 +24,8 @@ absl::Status CheckKeyId(const std::string& kid) {
   return absl::InvalidArgumentError("a key has an unusable name");
 }
 
-// A public key's identity in few bytes: what SHA-256 says of all kids and points. Every part has a
-// length that the text itself tells, so no two sets give the same text.
+// A hash over all kids and points. Each part determines its own length, so different sets have
+// different texts.
 uint64_t ContentId(const std::map<std::string, Es256Key>& keys) {
   std::string content;
   for (const auto& [kid, key] : keys) content += kid + '\n' + key.x() + key.y();
@@ -74,7 +74,7 @@ absl::StatusOr<std::shared_ptr<const KeySet>> KeySet::FromJwks(const std::vector
     if (!x || !y) return Unusable(jwk.kid, "has coordinates that are not base64url");
     const auto key = Es256Key::FromCoordinates(*x, *y);
     if (!key.ok()) return Unusable(jwk.kid, std::string(key.status().message()));
-    if (!keys.emplace(jwk.kid, *key).second) return Unusable(jwk.kid, "is there twice");
+    if (!keys.emplace(jwk.kid, *key).second) return Unusable(jwk.kid, "occurs twice");
   }
   if (keys.empty()) return absl::InvalidArgumentError("there is no key");
   return std::shared_ptr<const KeySet>(new KeySet(std::move(keys)));

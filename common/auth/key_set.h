@@ -14,41 +14,41 @@
 
 namespace vibestack::auth {
 
-// What a JWKS says about one ES256 key (RFC 7517, 7518): the coordinates are base64url. The rest
-// (kty EC, crv P-256, alg ES256, use sig) is the same for all.
+// One ES256 key of a JWKS (RFC 7517, 7518), with the coordinates in base64url. The other members
+// (kty EC, crv P-256, alg ES256, use sig) are the same for all keys.
 struct Jwk {
   std::string kid;
   std::string x;
   std::string y;
 };
 
-// Whether `kid` may name a key: 1 to 64 of letters, digits, `.`, `_` and `-`, not starting with
+// Whether `kid` is a valid key id: 1 to 64 letters, digits, `.`, `_` and `-`, not starting with
 // `.`.
 bool IsKeyId(const std::string& kid);
 
-// The keys of one moment: all of them verify, the newest private one signs. Newest is the greatest
-// kid, for kids begin with their time of creation; so copying files changes nothing. Immutable and
-// shared between threads.
+// An immutable set of keys. All of them verify; the private key with the greatest kid signs, which
+// is the newest one because a kid starts with its time of creation. (File times do not matter, so
+// files may be copied.) Thread-safe.
 class KeySet {
  public:
-  // From PEM texts by kid. INVALID_ARGUMENT names the kid that is unusable and why, never the
-  // content, and is also what an empty set gets.
+  // Makes a set from PEM texts by kid. INVALID_ARGUMENT names the invalid kid and the reason, never
+  // the content; also for an empty set.
   static absl::StatusOr<std::shared_ptr<const KeySet>> FromPems(
       const std::map<std::string, Secret>& pems);
 
-  // From a JWKS, for those who only verify. INVALID_ARGUMENT as above; a kid twice is one too.
+  // Makes a set of public keys from a JWKS. INVALID_ARGUMENT as above, and for a duplicate kid.
   static absl::StatusOr<std::shared_ptr<const KeySet>> FromJwks(const std::vector<Jwk>& jwks);
 
-  // The key of that kid; nullptr when there is none. Valid as long as the set.
+  // The key with that kid, or null. Valid as long as the set.
   const Es256Key* Find(const std::string& kid) const;
 
-  // The kid that signs; empty when there are only public keys.
+  // The kid of the signing key; empty when there are only public keys.
   const std::string& signing_kid() const { return signing_kid_; }
 
   // All public keys, in the order of their kids.
   std::vector<Jwk> Jwks() const;
 
-  // Equal for sets that verify the same: what was verified under one id holds under an equal one.
+  // An id of the contents: sets with equal ids verify the same tokens.
   uint64_t id() const { return id_; }
 
  private:
@@ -59,8 +59,8 @@ class KeySet {
   uint64_t id_;
 };
 
-// Where an issuer or verifier gets the keys of the moment, for every token anew; nullptr means that
-// none are known yet. Called from many threads.
+// Returns the current keys; issuers and verifiers call it for every token, on any thread. Null
+// while no keys are known.
 using KeySetProvider = std::function<std::shared_ptr<const KeySet>()>;
 
 }  // namespace vibestack::auth

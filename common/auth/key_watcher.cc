@@ -7,7 +7,7 @@
 namespace vibestack::auth {
 
 KeyWatcher::KeyWatcher(KeyRing& keys, absl::Duration interval)
-    : keys_(keys), looks_(interval, [this] { Reload(); }) {}
+    : keys_(keys), reloads_(interval, [this] { Reload(); }) {}
 
 void KeyWatcher::Reload() {
   const uint64_t before = keys_.Snapshot()->id();

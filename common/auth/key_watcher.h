@@ -7,24 +7,24 @@
 
 namespace vibestack::auth {
 
-// Reads the key directory anew every few seconds, so that keys come and go without a restart. (A
-// look at the files instead of inotify: it also sees what Kubernetes swaps in by symbolic links,
-// and what was changed on another machine.) While the directory is bad the last good keys stay, and
-// that is logged once. Has a thread of its own.
+// Reloads the key directory every few seconds, on a thread of its own, so that keys can be added
+// and removed without a restart. (Polling instead of inotify also notices symbolic links that
+// Kubernetes swaps and changes from other machines.) While the directory is invalid the last good
+// keys stay; that is logged once.
 class KeyWatcher {
  public:
   // `keys` must outlive this.
   KeyWatcher(KeyRing& keys, absl::Duration interval);
 
   // Joins the thread. May be called twice.
-  void Stop() { looks_.Stop(); }
+  void Stop() { reloads_.Stop(); }
 
  private:
   void Reload();
 
   KeyRing& keys_;
-  bool failing_ = false;  // of the thread
-  Periodic looks_;
+  bool failing_ = false;  // used by the thread only
+  Periodic reloads_;
 };
 
 }  // namespace vibestack::auth

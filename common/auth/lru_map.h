@@ -9,14 +9,13 @@
 
 namespace vibestack::auth {
 
-// A map of at most `capacity` entries that forgets the one whose use is longest ago. Not
-// thread-safe.
+// A map of at most `capacity` entries that evicts the least recently used one. Not thread-safe.
 template <typename Key, typename Value>
 class LruMap {
  public:
   explicit LruMap(size_t capacity) : capacity_(capacity) {}
 
-  // The value, which counts as a use; nullptr when there is none. Valid until the next change.
+  // Returns the value, or null, and marks it as used. Valid until the next change.
   Value* Find(const Key& key) {
     const auto found = index_.find(key);
     if (found == index_.end()) return nullptr;
@@ -39,7 +38,7 @@ class LruMap {
   void Erase(const Key& key) {
     const auto found = index_.find(key);
     if (found == index_.end()) return;
-    const auto entry = found->second;  // `key` may live in it: it goes last
+    const auto entry = found->second;  // `key` may be part of it, so erase it last
     index_.erase(found);
     entries_.erase(entry);
   }
@@ -50,7 +49,7 @@ class LruMap {
   using Entries = std::list<std::pair<Key, Value>>;
 
   const size_t capacity_;
-  Entries entries_;  // the one used last is first
+  Entries entries_;  // most recently used first
   absl::flat_hash_map<Key, typename Entries::iterator> index_;
 };
 

@@ -8,9 +8,9 @@
 
 namespace vibestack::auth {
 
-// vibestack_passwords{state="queued"|"running"} and vibestack_password_hashes_total{outcome}:
-// `done` (or begun), `shed` (refused, since it would come too late), `expired` (dropped from the
-// queue, too late). Both must outlive the registrations.
+// vibestack_passwords{state="queued"|"running"} and
+// vibestack_password_hashes_total{outcome="done"|"shed"|"expired"}; see PasswordPool::Stats. Both
+// arguments must outlive the registrations.
 std::vector<MetricRegistration> RegisterPasswordPoolMetrics(Metrics& metrics,
                                                             const PasswordPool& pool);
 

@@ -18,15 +18,15 @@ namespace {
 
 constexpr int kNiceBy = 10;  // below the priority of the process
 constexpr double kNewSampleWeight = 0.125;
-constexpr double kHeadroom = 1.1;                               // for what the estimates miss
-constexpr absl::Duration kAnswerTime = absl::Milliseconds(20);  // until the caller has it
+constexpr double kHeadroom = 1.1;                                 // for errors of the estimates
+constexpr absl::Duration kResponseTime = absl::Milliseconds(20);  // to send the response
 constexpr absl::Duration kMinRetryAfter = absl::Milliseconds(50);
 constexpr int kProbeCost = 5;
 constexpr int kProbes = 3;
 
 double Rounds(int cost) { return std::ldexp(1.0, std::clamp(cost, 0, kMaxBcryptCost)); }
 
-// Malformed and absurd hashes are refused without work.
+// Malformed hashes and excessive costs are refused without work.
 double RoundsOf(const std::string& hash) {
   const std::optional<BcryptHash> parsed = ParseBcryptHash(hash);
   return parsed.has_value() && parsed->cost <= kMaxBcryptCost ? Rounds(parsed->cost) : 0;
@@ -41,8 +41,8 @@ absl::Duration Since(std::chrono::steady_clock::time_point start) {
   return absl::FromChrono(std::chrono::steady_clock::now() - start);
 }
 
-// A first guess; the first real hashes correct it. The best of a few tries, since the first one of
-// a process also prepares OpenSSL, which would make it many times too high.
+// An estimate, which the first real hashes correct. Takes the best of some attempts, since the
+// first one of a process also initialises OpenSSL and would be far too slow.
 absl::Duration MeasureTimePerRound() {
   absl::Duration best = absl::InfiniteDuration();
   for (int i = 0; i < kProbes; ++i) {
@@ -53,7 +53,7 @@ absl::Duration MeasureTimePerRound() {
   return best / Rounds(kProbeCost);
 }
 
-// On Linux a nice level belongs to a thread. Failing to raise it only costs others some latency.
+// On Linux a nice level belongs to a thread. A failure only costs other calls some latency.
 void LowerThisThreadsPriority() {
   const auto thread = static_cast<id_t>(syscall(SYS_gettid));
   setpriority(PRIO_PROCESS, thread, getpriority(PRIO_PROCESS, thread) + kNiceBy);
@@ -82,7 +82,7 @@ PasswordPool::PasswordPool(Options options, const Clock& clock)
       time_per_round_(MeasureTimePerRound()) {
   absl::MutexLock lock(&stop_mutex_);
   for (int i = 0; i < thread_count_; ++i) threads_.emplace_back([this] { RunThread(); });
-  answering_thread_ = std::thread([this] { GiveAnswers(); });
+  callback_thread_ = std::thread([this] { RunCallbacks(); });
 }
 
 PasswordPool::~PasswordPool() { Stop(); }
@@ -92,7 +92,7 @@ void PasswordPool::SubmitFor(double rounds, absl::Time deadline, Callback done, 
                              bool exact) {
   Submit({rounds, deadline,
           [compute = std::move(compute),
-           done = std::move(done)](const absl::Status& status) mutable -> Answer {
+           done = std::move(done)](const absl::Status& status) mutable -> ReadyCallback {
             absl::StatusOr<T> result = status.ok() ? compute() : status;
             return [done = std::move(done), result = std::move(result)]() mutable {
               std::move(done)(std::move(result));
@@ -144,10 +144,11 @@ void PasswordPool::Submit(Task task) {
 absl::Status PasswordPool::Admit(Task& task) {
   if (stopping_) return StoppedError();
   const absl::Duration wait = EstimatedWait();
-  // A task that waits for nobody is always let in: so a wrong guess of the speed is corrected.
+  // A task that would start at once is always admitted, so that a wrong estimate of the speed is
+  // corrected.
   const bool too_late =
       wait > absl::ZeroDuration() &&
-      clock_.Now() + (wait + TimeOf(task)) * kHeadroom + kAnswerTime > task.deadline;
+      clock_.Now() + (wait + TimeOf(task)) * kHeadroom + kResponseTime > task.deadline;
   if (queue_.size() >= max_queued_ || too_late) {
     ++stats_.shed;
     return BusyError(wait);
@@ -162,7 +163,7 @@ absl::Status PasswordPool::CheckStillInTime(const Task& task) {
     ++stats_.expired;
     return ExpiredError();
   }
-  if (task.waits && now + TimeOf(task) + kAnswerTime > task.deadline) {
+  if (task.waits && now + TimeOf(task) + kResponseTime > task.deadline) {
     ++stats_.shed;
     return BusyError(EstimatedWait());
   }
@@ -181,43 +182,43 @@ void PasswordPool::RunThread() {
   LowerThisThreadsPriority();
   while (true) {
     Task task;
-    absl::Status fate;
+    absl::Status admission;
     {
       absl::MutexLock lock(&mutex_);
       mutex_.Await(absl::Condition(this, &PasswordPool::HasWorkOrStops));
       if (stopping_) return;
       task = std::move(queue_.front());
       queue_.pop_front();
-      fate = CheckStillInTime(task);
+      admission = CheckStillInTime(task);
       ++stats_.running;
     }
-    Run(std::move(task), std::move(fate));
+    Run(std::move(task), std::move(admission));
   }
 }
 
-void PasswordPool::Run(Task task, absl::Status fate) {
-  const bool measures = fate.ok() && task.rounds > 0 && task.exact;
+void PasswordPool::Run(Task task, absl::Status admission) {
+  const bool measures = admission.ok() && task.rounds > 0 && task.exact;
   const auto start = std::chrono::steady_clock::now();
-  Answer answer = std::move(task.work)(std::move(fate));
+  ReadyCallback callback = std::move(task.work)(std::move(admission));
   const absl::Duration taken = Since(start);
   absl::MutexLock lock(&mutex_);
-  answers_.push_back(std::move(answer));
+  ready_callbacks_.push_back(std::move(callback));
   --stats_.running;
   pending_rounds_ -= task.rounds;
   if (!measures) return;
   time_per_round_ += (taken / task.rounds - time_per_round_) * kNewSampleWeight;
 }
 
-void PasswordPool::GiveAnswers() {
+void PasswordPool::RunCallbacks() {
   while (true) {
-    std::deque<Answer> answers;
+    std::deque<ReadyCallback> callbacks;
     {
       absl::MutexLock lock(&mutex_);
-      mutex_.Await(absl::Condition(this, &PasswordPool::HasAnswers));
-      if (answers_.empty()) return;
-      answers.swap(answers_);
+      mutex_.Await(absl::Condition(this, &PasswordPool::HasCallbacks));
+      if (ready_callbacks_.empty()) return;
+      callbacks.swap(ready_callbacks_);
     }
-    for (Answer& answer : answers) std::move(answer)();
+    for (ReadyCallback& callback : callbacks) std::move(callback)();
   }
 }
 
@@ -230,9 +231,9 @@ void PasswordPool::Stop() {
     abandoned.swap(queue_);
   }
   for (Task& task : abandoned) {
-    Answer answer = std::move(task.work)(StoppedError());
+    ReadyCallback callback = std::move(task.work)(StoppedError());
     absl::MutexLock lock(&mutex_);
-    answers_.push_back(std::move(answer));
+    ready_callbacks_.push_back(std::move(callback));
   }
   for (std::thread& thread : threads_) thread.join();
   threads_.clear();
@@ -240,7 +241,7 @@ void PasswordPool::Stop() {
     absl::MutexLock lock(&mutex_);
     hashing_ended_ = true;
   }
-  if (answering_thread_.joinable()) answering_thread_.join();
+  if (callback_thread_.joinable()) callback_thread_.join();
 }
 
 PasswordPool::Stats PasswordPool::stats() const {

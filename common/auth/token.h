@@ -8,67 +8,69 @@
 
 namespace vibestack::auth {
 
-// What a token is for. It is a claim in every token, and no token passes for another purpose.
+// The purpose of a token. It is a claim in every token; a token is valid for no other purpose.
 enum class Purpose { kAccess, kRefresh, kReset, kSignUp, kCallback, kService };
 
 inline constexpr Purpose kAllPurposes[] = {Purpose::kAccess, Purpose::kRefresh,  Purpose::kReset,
                                            Purpose::kSignUp, Purpose::kCallback, Purpose::kService};
 
-// `access`, `refresh`, `reset`, `sign_up`, `callback`, `service`; and back, exactly these.
+// The name in the claim: `access`, `refresh`, `reset`, `sign_up`, `callback` or `service`; and the
+// reverse, exactly these.
 std::string PurposeName(Purpose purpose);
 std::optional<Purpose> ParsePurpose(const std::string& name);
 
-// Who issues our tokens and whom they are for (`iss` and `aud`). Both services share one realm.
+// The issuer and the audience of our tokens (`iss` and `aud`), the same in both services.
 struct TokenRealm {
   std::string issuer = "vibestack";
   std::string audience = "vibestack";
 };
 
-// What a token says, besides its realm and key. A plain value; not a credential.
+// The claims of a token, besides its realm and key. A plain value; not a credential.
 struct Claims {
   Purpose purpose = Purpose::kAccess;
-  // The service's name for kService, else a lower-case UUID: the user's, for kSignUp that of the
-  // account to be, for kCallback the job's.
+  // For kService the name of the service, otherwise a lower-case UUID: the id of the user, for
+  // kSignUp of the future account, for kCallback of the job.
   std::string subject;
-  // Whole seconds. The token is valid before `expires_at`, no longer at that second.
+  // Whole seconds. The token is valid before `expires_at` and invalid from that second on.
   absl::Time issued_at;
   absl::Time expires_at;
-  // The user's fingerprint (fingerprint.h) in access and refresh tokens, the one for resets in
-  // reset tokens; empty in others.
+  // In access and refresh tokens the Fingerprint of the user, in reset tokens the ResetFingerprint
+  // (fingerprint.h); empty in others.
   std::string fingerprint;
-  // A UUID of the token's own (`jti`), by which logs may name it.
+  // The unique id of the token (`jti`), a UUID, for logs.
   std::string token_id;
-  // The email of the account to be, as it will be stored, in sign-up tokens; empty in others.
+  // In sign-up tokens the email of the future account, as it will be stored; empty in others.
   std::string email;
 };
 
 // Whether tokens of this purpose carry the user's fingerprint.
 bool CarriesFingerprint(Purpose purpose);
 
-// Whether `email` may stand in a token of this purpose: in sign-up tokens one of up to 1,020
-// bytes (255 characters), in others none.
+// Whether `email` is valid for a token of this purpose: 1 to 1,020 bytes (255 characters) in
+// sign-up tokens, empty in others.
 bool IsEmailClaim(Purpose purpose, const std::string& email);
 
-// Whether `subject` may stand in a token of this purpose.
+// Whether `subject` is valid for a token of this purpose.
 bool IsSubject(Purpose purpose, const std::string& subject);
 
-// 1 to 100 of lower-case letters, digits, `.`, `_` and `-`, the first a letter or digit.
+// Whether `name` has 1 to 100 lower-case letters, digits, `.`, `_` and `-`, and starts with a
+// letter or digit.
 bool IsServiceName(const std::string& name);
 
-// Why a token was refused: for the audit log, not for the caller.
+// Why a token was refused: for the audit log, not for the client.
 enum class TokenFault {
   kNone,
   kTooLarge,
   kMalformed,   // not three canonical base64url parts
-  kBadHeader,   // another algorithm, type or form than our header has
-  kUnknownKey,  // no key of that kid
+  kBadHeader,   // the header is not exactly the one that we write
+  kUnknownKey,  // no key with that kid
   kBadSignature,
-  kBadClaims,  // the payload is not in our form, or a claim is missing or of another type
+  kBadClaims,  // the payload is not canonical, or a claim is missing or has another type
   kWrongIssuer,
   kWrongAudience,
   kWrongPurpose,
   kBadSubject,
-  kNotYetValid,  // issued, or valid from, later than now and the leeway
+  kNotYetValid,  // `iat` or `nbf` is later than now plus the leeway
   kExpired,
 };
 

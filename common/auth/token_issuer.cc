@@ -44,7 +44,7 @@ absl::StatusOr<IssuedToken> TokenIssuer::Issue(Purpose purpose, const std::strin
                                                const std::string& fingerprint,
                                                const std::string& email) const {
   if (!Fits(purpose, subject, lifetime, fingerprint, email)) {
-    return InternalError("a token was asked for that would not be valid");
+    return InternalError("the arguments of a token are not valid for its purpose");
   }
   const std::shared_ptr<const KeySet> keys = keys_();
   const Es256Key* key = keys == nullptr ? nullptr : keys->Find(keys->signing_kid());

@@ -12,7 +12,7 @@
 
 namespace vibestack::auth {
 
-// How long tokens of users live.
+// Lifetimes of the tokens of users.
 inline constexpr absl::Duration kAccessTokenLifetime = absl::Minutes(15);
 inline constexpr absl::Duration kRefreshTokenLifetime = absl::Hours(24 * 30);
 inline constexpr absl::Duration kResetTokenLifetime = absl::Minutes(30);
@@ -28,10 +28,10 @@ class TokenIssuer {
  public:
   TokenIssuer(KeySetProvider keys, const Clock& clock, TokenRealm realm = {});
 
-  // A token valid from this second for `lifetime` (rounded down to seconds, at least one). The
-  // fingerprint is for the purposes that carry one and empty for the others, and so is the email.
-  // INTERNAL when an argument does not fit the purpose (check a service's name with IsServiceName
-  // before) or no private key is there.
+  // Issues a token that is valid from this second for `lifetime` (rounded down to seconds, at least
+  // one). Pass `fingerprint` and `email` for the purposes that carry them, otherwise leave them
+  // empty. INTERNAL when an argument is not valid for the purpose (check the name of a service with
+  // IsServiceName first) or there is no private key.
   absl::StatusOr<IssuedToken> Issue(Purpose purpose, const std::string& subject,
                                     absl::Duration lifetime, const std::string& fingerprint = "",
                                     const std::string& email = "") const;

@@ -13,7 +13,7 @@ namespace {
 constexpr char kPayload[] = "vibestack/token_refusal";
 constexpr size_t kMaxSubjectSize = 100;
 
-// Faults that are looked for once the signature was right: the payload is our own word then.
+// Faults that are detected after the signature was verified, so that the payload is ours.
 bool IsSigned(TokenFault fault) {
   switch (fault) {
     case TokenFault::kBadClaims:
@@ -47,7 +47,7 @@ TokenRefusal DescribeRefusal(const std::string& token, TokenFault fault) {
 }
 
 absl::Status WithRefusal(absl::Status error, const TokenRefusal& refusal) {
-  // None of these has a line feed but a subject that only our own key could have signed.
+  // None of these contains a line feed, except a subject that only our own key can have signed.
   error.SetPayload(kPayload,
                    absl::Cord(absl::StrJoin({refusal.fault, refusal.key_id, refusal.token_id,
                                              refusal.purpose, refusal.subject},

@@ -9,20 +9,20 @@
 
 namespace vibestack::auth {
 
-// What the audit log says about a token that was refused. Never the token.
+// Why a token was refused, for the audit log. Never contains the token.
 struct TokenRefusal {
-  std::string fault;     // TokenFaultName, or what is wrong with the account
-  std::string key_id;    // that the token names; empty when it names none in our form
-  std::string token_id;  // this and the next two only where the signature was right
+  std::string fault;     // TokenFaultName, or the problem with the account
+  std::string key_id;    // the kid in the header; empty when the header is not one of ours
+  std::string token_id;  // this and the next two only when the signature was valid
   std::string subject;
   std::string purpose = "";  // as PurposeName
 };
 
-// Why a token with that fault was refused.
+// Describes why a token with that fault was refused.
 TokenRefusal DescribeRefusal(const std::string& token, TokenFault fault);
 
-// The same error with the refusal attached. It stays inside the process: rpc::ToGrpcStatus sends
-// google.rpc's details only.
+// Attaches the refusal to the error. It stays in this process: rpc::ToGrpcStatus sends only the
+// details of google.rpc.
 absl::Status WithRefusal(absl::Status error, const TokenRefusal& refusal);
 
 // The refusal attached to an error; nothing for other errors.

@@ -22,7 +22,7 @@ struct Parts {
   std::string signature;
 };
 
-// Exactly three parts; what they hold is checked by who reads them.
+// Splits a token into exactly three parts, without checking them.
 std::optional<Parts> Split(const std::string& token) {
   const size_t first = token.find('.');
   if (first == std::string::npos) return std::nullopt;
@@ -39,7 +39,8 @@ std::optional<absl::Time> GetTime(const JwtPayload& payload, const std::string& 
   return absl::FromUnixSeconds(*seconds);
 }
 
-// The claims that are the same in form for every purpose; nothing when one is missing or odd.
+// Reads the claims and checks what does not depend on the expected purpose. Nothing when one is
+// missing or invalid.
 std::optional<Claims> ReadClaims(const JwtPayload& payload) {
   const std::optional<Purpose> purpose = ParsePurpose(payload.GetString("purpose").value_or(""));
   const std::optional<absl::Time> issued_at = GetTime(payload, "iat");

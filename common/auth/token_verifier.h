@@ -14,44 +14,45 @@
 
 namespace vibestack::auth {
 
-// Longer texts are refused before anything is done with them.
+// Longer tokens are refused before any processing.
 inline constexpr size_t kMaxTokenBytes = 4096;
 
-// How far the clock of another replica may be ahead of ours: a token issued later than that is
-// refused. Expiry has no leeway.
+// Tolerance for the clock of another replica: a token issued later than now plus this is refused.
+// Expiry has no leeway.
 inline constexpr absl::Duration kClockLeeway = absl::Seconds(5);
 
-// What a verification found: `claims` are set when `fault` is kNone.
+// The result of a verification: `claims` are set when `fault` is kNone.
 struct TokenVerdict {
   TokenFault fault = TokenFault::kNone;
   Claims claims;
 };
 
-// A verdict as callers are told: UNAUTHENTICATED with TOKEN_EXPIRED for a token that is right but
-// for its age, TOKEN_INVALID for all others, without saying why. The TokenRefusal is attached.
+// The error for the client: UNAUTHENTICATED with TOKEN_EXPIRED for a valid token that has expired,
+// TOKEN_INVALID without a reason for all others. The TokenRefusal is attached.
 absl::Status TokenError(const std::string& token, TokenFault fault);
 
-// What a token says it is for, unproved; nothing where it says nothing that we know. Only to choose
-// the purpose to verify it for.
+// The purpose that a token claims, not verified; nothing when it claims none that we know. Use it
+// only to choose the purpose to verify.
 std::optional<Purpose> ClaimedPurpose(const std::string& token);
 
-// UNAVAILABLE (TOKEN_KEYS_UNAVAILABLE): no keys are known yet, so no token can be judged.
+// UNAVAILABLE (TOKEN_KEYS_UNAVAILABLE): no keys are known yet, so no token can be verified.
 absl::Status NoKeysError();
 
-// Verifies tokens of TokenIssuer, and nothing else: the form is the one that the issuer writes,
-// byte for byte, so there is nothing to interpret before the signature is proved and nothing
-// ambiguous after. It knows nothing of accounts: whether the user exists, is active and still has
-// that fingerprint is for the caller to look up. Thread-safe; the clock must outlive it.
+// Verifies tokens of TokenIssuer and no others. It accepts exactly the form that the issuer writes,
+// so nothing is interpreted before the signature is verified and nothing is ambiguous afterwards.
+// It does not check the account: the caller looks up whether the user exists, is active and has
+// that fingerprint. Thread-safe; the clock must outlive it.
 class TokenVerifier {
  public:
   TokenVerifier(KeySetProvider keys, const Clock& clock, TokenRealm realm = {});
 
-  // The claims of a valid token made for `expected`. Errors: TokenError, NoKeysError. When `fault`
-  // is given it says why a token was refused (kNone otherwise), for the audit log. About 90 us.
+  // Verifies a token for the purpose `expected` and returns its claims. Errors: TokenError,
+  // NoKeysError. `fault`, if given, receives the reason for the audit log (kNone without an error).
+  // About 90 us.
   absl::StatusOr<Claims> Verify(const std::string& token, Purpose expected,
                                 TokenFault* fault = nullptr) const;
 
-  // The same by these keys, as a verdict that can be kept.
+  // As Verify with these keys; returns a verdict that can be cached.
   TokenVerdict Judge(const std::string& token, Purpose expected, const KeySet& keys) const;
 
  private:

@@ -21,10 +21,10 @@
 
 namespace vibestack::auth {
 
-// Remembers verdicts on tokens, so that a signature is verified once and not at every call. Holds
-// no tokens, only their SHA-256. A verdict counts only under the keys (KeySet::id) that it was made
-// with, a good one only before the token expires. Good and refused tokens have rooms of their own,
-// so that nobody can push the good ones out by sending bad ones. Bounded; thread-safe.
+// Caches verdicts on tokens, so that a signature is verified once and not at every call. Stores the
+// SHA-256 of a token, not the token. A verdict is valid only for the keys (KeySet::id) that it was
+// made with; the verdict on a valid token only until the token expires. Valid and refused tokens
+// have separate capacities, so that invalid tokens cannot evict valid ones. Bounded; thread-safe.
 class VerifiedTokenCache {
  public:
   struct Options {
@@ -33,7 +33,7 @@ class VerifiedTokenCache {
     absl::Duration refused_lifetime = absl::Seconds(10);
   };
 
-  // What a verdict is kept under.
+  // The key of a verdict.
   struct Key {
     std::array<uint8_t, 32> token_hash;
     Purpose purpose;
@@ -50,14 +50,14 @@ class VerifiedTokenCache {
 
   Key MakeKey(const std::string& token, Purpose purpose) const;
 
-  // The verdict on that token; one that has expired by `now` comes as kExpired. Nothing when it is
-  // not known or was made with other keys.
+  // The verdict on that token; kExpired when it has expired by `now`. Nothing when it is unknown or
+  // was made with other keys.
   std::optional<TokenVerdict> Find(const Key& key, uint64_t key_set_id, absl::Time now);
 
-  // Keeps a verdict made at `now`; not one that time alone can turn (kNotYetValid).
+  // Stores a verdict made at `now`, except kNotYetValid, which time alone can change.
   void Put(const Key& key, uint64_t key_set_id, const TokenVerdict& verdict, absl::Time now);
 
-  // How many are held, for tests and metrics.
+  // Numbers of entries, for tests and metrics.
   size_t verified_count() const;
   size_t refused_count() const;
 
@@ -84,7 +84,8 @@ class VerifiedTokenCache {
   Shard& ShardOf(const Key& key) { return *shards_[key.token_hash[0] % shards_.size()]; }
 
   const absl::Duration refused_lifetime_;
-  const std::unique_ptr<EVP_MD, FreeDigest> sha256_;  // fetched once, for OpenSSL's lookup is slow
+  const std::unique_ptr<EVP_MD, FreeDigest>
+      sha256_;  // fetched once, since OpenSSL's lookup is slow
   std::vector<std::unique_ptr<Shard>> shards_;
 };
 

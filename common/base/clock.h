@@ -8,14 +8,14 @@
 
 namespace vibestack {
 
-// Where the time comes from, so that tests can fix it. Thread-safe.
+// The source of time, so that tests can control it. Thread-safe.
 class Clock {
  public:
   virtual ~Clock() = default;
   virtual absl::Time Now() const = 0;
 };
 
-// The machine's clock. The instance lives as long as the process.
+// The system clock. The instance lives as long as the process.
 class SystemClock final : public Clock {
  public:
   static const Clock& Instance() {
@@ -25,7 +25,7 @@ class SystemClock final : public Clock {
   absl::Time Now() const override { return absl::Now(); }
 };
 
-// A clock that moves only when told to.
+// A clock for tests, which moves only with Advance().
 class FakeClock final : public Clock {
  public:
   explicit FakeClock(absl::Time start) : micros_(absl::ToUnixMicros(start)) {}

@@ -12,11 +12,11 @@ namespace {
 
 constexpr char kDomain[] = "vibestack";
 
-// What fits into 8 KiB of headers: the details in base64, beside them the message, in which each
-// byte may take three.
+// Details and message must fit into 8 KiB of headers: details in base64, and three bytes for each
+// byte of the message in the worst case.
 constexpr size_t kMaxViolationBytes = 3'000;
 constexpr size_t kMaxTextBytes = 200;
-constexpr size_t kOverheadBytes = 8;  // of a violation in protobuf
+constexpr size_t kOverheadBytes = 8;  // per violation in protobuf
 
 template <typename Detail>
 std::string TypeUrl() {
@@ -34,7 +34,7 @@ bool Read(const absl::Status& status, Detail& detail) {
   return payload.has_value() && detail.ParseFromString(std::string(*payload));
 }
 
-// `text`, cut between two characters of UTF-8 where it is long.
+// `text`, cut between two UTF-8 characters when it is too long.
 std::string Shortened(std::string_view text) {
   if (text.size() <= kMaxTextBytes) return std::string(text);
   size_t end = kMaxTextBytes;
@@ -122,7 +122,7 @@ absl::Duration RetryDelay(const absl::Status& status) {
 
 void FieldViolations::Add(std::string_view field, std::string_view description) {
   if (bytes_ >= kMaxViolationBytes) {
-    ++left_out_;
+    ++omitted_;
     return;
   }
   const auto& [name, text] = violations_.emplace_back(Shortened(field), Shortened(description));
@@ -133,7 +133,7 @@ absl::Status FieldViolations::ToStatus() const {
   if (violations_.empty()) return absl::OkStatus();
   const auto& [first_field, first_description] = violations_.front();
   std::string message = first_field + ": " + first_description;
-  if (left_out_ > 0) message += " (" + std::to_string(left_out_) + " more are not named here)";
+  if (omitted_ > 0) message += " (" + std::to_string(omitted_) + " more are not listed)";
   absl::Status status = MakeError(absl::StatusCode::kInvalidArgument, "INVALID_FIELDS", message);
   google::rpc::BadRequest bad_request;
   for (const auto& [field, description] : violations_) {

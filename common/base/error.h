@@ -10,16 +10,16 @@
 #include "absl/status/status.h"
 #include "absl/time/time.h"
 
-// The errors that callers see. An error is an absl::Status whose payloads are the google.rpc detail
-// messages, keyed by their type URL; common/rpc copies them into the answer. Every error that
-// leaves a service carries exactly one google.rpc.ErrorInfo with the domain `vibestack`.
+// Errors for clients. An error is an absl::Status whose payloads are google.rpc detail messages by
+// their type URL; common/rpc copies them into the gRPC status. Every error that leaves a service
+// has exactly one google.rpc.ErrorInfo with the domain `vibestack`. All functions are thread-safe.
 namespace vibestack {
 
-// An error with a stable `reason` (UPPER_SNAKE_CASE), by which programs tell errors apart, and a
-// message for people. Neither may hold SQL, a path, a credential or anybody's data.
+// Makes an error with a stable `reason` (UPPER_SNAKE_CASE), by which programs tell errors apart,
+// and a message for people. Neither may hold SQL, a path, a credential or personal data.
 absl::Status MakeError(absl::StatusCode code, std::string_view reason, std::string_view message);
 
-// UNAUTHENTICATED, PERMISSION_DENIED, … with the code in the name, for the common ones.
+// Shorthands for common codes.
 absl::Status UnauthenticatedError(std::string_view reason, std::string_view message);
 absl::Status PermissionDeniedError(std::string_view reason, std::string_view message);
 absl::Status FailedPreconditionError(std::string_view reason, std::string_view message);
@@ -38,15 +38,15 @@ absl::Status ResourceExhaustedError(std::string_view reason, std::string_view me
 // `user`.
 absl::Status NotFoundError(std::string_view type, std::string_view name);
 
-// The `reason` of an error made here; empty for others.
+// The `reason` of an error; empty without google.rpc.ErrorInfo.
 std::string ErrorReason(const absl::Status& status);
 
-// The google.rpc.RetryInfo delay of an error; InfiniteDuration() where there is none.
+// The delay in google.rpc.RetryInfo of an error; InfiniteDuration() without one.
 absl::Duration RetryDelay(const absl::Status& status);
 
-// Collects what is wrong with a request, so that one answer names every violated field, as far as
-// an answer has room: details travel in HTTP/2 headers, of which clients take 8 KiB. Long paths are
-// cut, and past some dozens of violations only their number is told.
+// Collects the invalid fields of a request, so that one error names all of them, as far as they
+// fit: gRPC sends details in HTTP/2 headers, and clients accept 8 KiB. Long paths are cut; after
+// some dozens of violations only their number is given. Not thread-safe.
 class FieldViolations {
  public:
   // `field` is the path in the request, such as `requests[3].workflow_id`.
@@ -59,8 +59,8 @@ class FieldViolations {
 
  private:
   std::vector<std::pair<std::string, std::string>> violations_;
-  size_t bytes_ = 0;     // of violations_, as they are sent
-  size_t left_out_ = 0;  // violations for which there was no room
+  size_t bytes_ = 0;    // size of violations_ as sent
+  size_t omitted_ = 0;  // number of violations that did not fit
 };
 
 // INVALID_ARGUMENT for one field.

@@ -7,10 +7,10 @@
 #include <memory>
 #include <string>
 
-// What code that calls OpenSSL needs around it.
+// Helpers for code that calls OpenSSL.
 namespace vibestack {
 
-// Frees with that function: `std::unique_ptr<BIGNUM, OpensslFree<BN_free>>`.
+// A deleter that calls `Free`: `std::unique_ptr<BIGNUM, OpensslFree<BN_free>>`.
 template <auto Free>
 struct OpensslFree {
   template <typename T>
@@ -20,13 +20,13 @@ struct OpensslFree {
 };
 using BioPtr = std::unique_ptr<BIO, OpensslFree<BIO_free_all>>;
 
-// Reads a text, which must outlive it.
+// A reader of `text`, which must outlive it.
 inline BioPtr OpensslReader(const std::string& text) {
   return BioPtr(BIO_new_mem_buf(text.data(), static_cast<int>(text.size())));
 }
 
-// Takes back what our failures leave in the thread's error queue: TLS code on the same thread reads
-// that queue and would take them for its own.
+// Removes the errors that our calls left in the thread's error queue. TLS code on the same thread
+// reads that queue and would mistake them for its own.
 class OpensslErrorScope {
  public:
   OpensslErrorScope() { ERR_set_mark(); }
@@ -35,8 +35,8 @@ class OpensslErrorScope {
   OpensslErrorScope& operator=(const OpensslErrorScope&) = delete;
 };
 
-// A passphrase callback that has none: without it OpenSSL asks the terminal for the one of an
-// encrypted key.
+// A passphrase callback that provides none. Without it OpenSSL asks on the terminal for the
+// passphrase of an encrypted key.
 inline int NoPassphrase(char*, int, int, void*) { return -1; }
 
 }  // namespace vibestack

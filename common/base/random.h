@@ -8,12 +8,12 @@
 
 namespace vibestack {
 
-// `size` bytes fit for keys and ids. Thread-safe. Ends the process if the system has no randomness
-// to give, for nothing safe could be done then.
+// Returns `size` cryptographically secure random bytes. Thread-safe. Aborts the process when the
+// system provides no randomness, since nothing would be safe.
 std::string RandomBytes(int size);
 
-// The wait before retry number `attempt` (0 for the first): a random time between half and all of
-// `base` doubled per attempt, never above `limit`. Full herds never come back together.
+// The delay before retry number `attempt` (0 for the first): random, between 50 % and 100 % of
+// `base` doubled per attempt, at most `limit`. The jitter keeps clients from retrying all at once.
 absl::Duration BackoffWithJitter(int attempt, absl::Duration base, absl::Duration limit);
 
 }  // namespace vibestack

@@ -9,8 +9,8 @@
 
 namespace vibestack {
 
-// A credential. It has no way to be printed or formatted, is compared in constant time, and its
-// memory is overwritten when it goes. Not thread-safe for writes.
+// A credential. It cannot be printed or formatted, is compared in constant time, and its memory is
+// overwritten on destruction. Not thread-safe for writes.
 class Secret {
  public:
   Secret() = default;
@@ -21,7 +21,7 @@ class Secret {
   Secret& operator=(Secret&&) = default;
   ~Secret() { OPENSSL_cleanse(value_.data(), value_.size()); }
 
-  // The credential itself, for the one place that needs it. Valid while this lives.
+  // The credential, for the code that needs it. Valid while this lives.
   const std::string& Reveal() const { return value_; }
   bool empty() const { return value_.empty(); }
 

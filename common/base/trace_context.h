@@ -7,15 +7,14 @@
 
 namespace vibestack {
 
-// Where a piece of work stands in a distributed trace, as W3C Trace Context says it. Tasks hand a
-// pointer to it on to what they await (common/async/task.h), spans make one
-// (common/telemetry/span.h).
+// A position in a distributed trace (W3C Trace Context). Tasks propagate a pointer to it to the
+// tasks that they await (common/async/task.h); spans create one (common/telemetry/span.h).
 struct TraceContext {
   std::array<uint8_t, 16> trace_id{};
   std::array<uint8_t, 8> span_id{};
-  // Whether somebody records the trace; otherwise it is only passed on.
+  // Whether the trace is recorded; otherwise it is only propagated.
   bool sampled = false;
-  // The header `tracestate` as it came.
+  // The header `tracestate` as received.
   std::string state = "";
 };
 

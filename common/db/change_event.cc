@@ -8,7 +8,7 @@
 namespace vibestack::db {
 namespace {
 
-// The strings of a list; false for anything else.
+// Appends the strings of a list; false for anything else.
 bool ReadStrings(const rapidjson::Value& list, std::vector<std::string>& strings) {
   if (!list.IsArray()) return false;
   for (const auto& item : list.GetArray()) {
@@ -18,7 +18,7 @@ bool ReadStrings(const rapidjson::Value& list, std::vector<std::string>& strings
   return true;
 }
 
-// The ids of a list, in lower case; false for anything else.
+// Appends the ids of a list, in lower case; false for anything else.
 bool ReadIds(const rapidjson::Value& list, std::vector<std::string>& ids) {
   if (!ReadStrings(list, ids)) return false;
   for (std::string& id : ids) {
@@ -40,7 +40,7 @@ bool ReadDeleted(const rapidjson::Value& users, ChangeEvent& event) {
   return true;
 }
 
-// Reads one member; what is not known is passed over.
+// Reads one member; ignores unknown ones. False when it is malformed or says `resync`.
 bool ReadMember(std::string_view name, const rapidjson::Value& value, ChangeEvent& event) {
   if (name == "ids") return ReadIds(value, event.ids);
   if (name == "pending") return ReadStrings(value, event.pending);
@@ -51,16 +51,16 @@ bool ReadMember(std::string_view name, const rapidjson::Value& value, ChangeEven
 }  // namespace
 
 ChangeEvent ParseChangeEvent(const std::string& payload) {
-  const ChangeEvent anything{.resync = true, .ids = {}, .deleted = {}, .pending = {}};
+  const ChangeEvent resync{.resync = true, .ids = {}, .deleted = {}, .pending = {}};
   rapidjson::Document message;
   message.Parse<rapidjson::kParseIterativeFlag>(payload.data(), payload.size());
-  if (message.HasParseError() || !message.IsObject()) return anything;
+  if (message.HasParseError() || !message.IsObject()) return resync;
   ChangeEvent event;
   for (const auto& member : message.GetObject()) {
     const std::string_view name(member.name.GetString(), member.name.GetStringLength());
-    if (!ReadMember(name, member.value, event)) return anything;
+    if (!ReadMember(name, member.value, event)) return resync;
   }
-  if (event.ids.empty() && event.pending.empty()) return anything;
+  if (event.ids.empty() && event.pending.empty()) return resync;
   return event;
 }
 

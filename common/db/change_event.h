@@ -7,25 +7,25 @@
 
 namespace vibestack::db {
 
-// The channels that the triggers of deploy/migrations notify.
+// The channels on which the triggers of deploy/migrations notify.
 inline constexpr char kUsersChannel[] = "vibestack_users";
 inline constexpr char kJobsChannel[] = "vibestack_agent_jobs";
 
-// What a notification on one of them says.
+// A change event, parsed from a notification on one of these channels.
 struct ChangeEvent {
-  // Too much happened to tell: anything may have changed.
+  // The event does not list the changes: anything may have changed.
   bool resync = false;
-  // The rows that changed or are gone, in lower case.
+  // The ids of changed and deleted rows, in lower case.
   std::vector<std::string> ids;
-  // Of jobs only: those of them that are gone, by their user (empty for none).
+  // Jobs only: the deleted jobs among `ids`, by their user (empty for none).
   std::map<std::string, std::vector<std::string>> deleted;
-  // Of jobs only: the workflows that have pending jobs now.
+  // Jobs only: the workflows that now have pending jobs.
   std::vector<std::string> pending;
 };
 
-// Reads a payload: `{"ids":[…]}`, `{"ids":[…],"pending":[…]}`, `{"deleted":{"<user_id>":[…],…}}` or
-// `{"resync":true}`; members that are not known are passed over. Anybody may NOTIFY, so what is
-// malformed, or names nothing, is read as `resync`.
+// Parses a payload: `{"ids":[…]}`, `{"ids":[…],"pending":[…]}`, `{"deleted":{"<user_id>":[…],…}}`
+// or `{"resync":true}`. Ignores unknown members. Anybody may NOTIFY, so a malformed or empty
+// payload means `resync`.
 ChangeEvent ParseChangeEvent(const std::string& payload);
 
 }  // namespace vibestack::db

@@ -9,7 +9,7 @@ namespace {
 
 constexpr char kPayload[] = "vibestack.db/connect_fault";
 
-// The first part that is found says it.
+// The first match counts.
 constexpr std::pair<std::string_view, std::string_view> kFaults[] = {
     {"does not match host name", "the server's certificate is for another host"},
     {"certificate verify failed",

@@ -8,15 +8,15 @@
 
 namespace vibestack::db {
 
-// What libpq's text about a connection that failed says of TLS, in words for the operator that name
-// no host, user or path; empty when it is about something else.
+// The TLS problem in libpq's error text about a failed connection, in words for the operator that
+// name no host, user or path; empty for other problems.
 std::string_view TlsFault(std::string_view libpq_text);
 
-// The same error with such words attached, for the log. They stay inside the process, as nothing
-// but google.rpc's details is sent.
+// Attaches the problem to the error, for the log. It stays in this process: only the details of
+// google.rpc are sent.
 absl::Status WithConnectFault(absl::Status error, std::string_view fault);
 
-// The words attached to an error; empty for other errors.
+// The problem attached to an error; empty for other errors.
 std::string ConnectFaultOf(const absl::Status& error);
 
 }  // namespace vibestack::db

@@ -5,9 +5,9 @@
 
 namespace vibestack::db {
 
-// What libpq connects with: the URL or keywords of the operator, plus an application name and
-// bounds on what a dead peer can hold up: keepalives find an idle one, tcp_user_timeout one that
-// stops in the middle of an exchange (libpq, 34.1.2). What `database_url` says itself wins.
+// The connection string for libpq: the URL or keywords of the operator, plus the application name
+// and timeouts for dead peers. Keepalives detect a dead idle connection, tcp_user_timeout one in
+// the middle of an exchange (libpq, 34.1.2). Settings in `database_url` take precedence.
 std::string ConnectionString(const std::string& database_url, const std::string& application_name);
 
 }  // namespace vibestack::db

@@ -4,9 +4,10 @@
 
 #include "absl/flags/flag.h"
 
-ABSL_FLAG(std::string, read_database_url, "",
-          "postgresql:// URL or libpq keywords of a standby, for lists and statistics, which may "
-          "lag then; empty, and while it is away: the database of --database_url.");
+ABSL_FLAG(
+    std::string, read_database_url, "",
+    "postgresql:// URL or libpq keywords of a standby for lists and statistics, which may then "
+    "lag; without it, and while it is unavailable, --database_url serves them.");
 
 namespace vibestack::db {
 

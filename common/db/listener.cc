@@ -18,28 +18,27 @@
 namespace vibestack::db {
 namespace {
 
-// A silent connection is asked for a sign of life this often: a half-open socket never ends by
-// itself.
+// Interval of pings on a connection without traffic: a half-open socket reports no error.
 constexpr int kPingMillis = 5'000;
-// One that does not answer within this time is lost. libpq would wait for ever where something in
-// between takes our packets and the server never sees them.
+// A connection that does not answer within this time is lost. libpq would wait for ever when
+// something drops our packets on the way.
 constexpr absl::Duration kAnswerLimit = absl::Seconds(3);
 constexpr absl::Duration kBackoffBase = absl::Milliseconds(50);
 constexpr absl::Duration kBackoffLimit = absl::Seconds(2);
 
-// Runs what asks something of the server, whose socket is ended when that takes too long: whoever
-// reads from it fails then.
-void InTime(pqxx::connection& connection, const std::function<void()>& ask) {
+// Runs `ask`, which sends a request to the server. Shuts down the socket when it takes too long, so
+// that reading from it fails.
+void WithTimeout(pqxx::connection& connection, const std::function<void()>& ask) {
   const TimeLimit limit(absl::Now() + kAnswerLimit,
                         [socket = connection.sock()] { shutdown(socket, SHUT_RDWR); });
   ask();
 }
 
 void Ping(pqxx::connection& connection) {
-  InTime(connection, [&] { pqxx::nontransaction(connection).exec("SELECT 1"); });
+  WithTimeout(connection, [&] { pqxx::nontransaction(connection).exec("SELECT 1"); });
 }
 
-// LISTENs when made and hands on what comes.
+// LISTENs on construction and passes notifications to the options.
 class Receiver final : public pqxx::notification_receiver {
  public:
   Receiver(pqxx::connection& connection, const std::string& channel, const ListenerOptions& options)
@@ -93,7 +92,7 @@ bool Listener::ListenOnce() {
 #pragma GCC diagnostic pop
     const OpenSockets::Entry socket(sockets_, connection.sock());
     std::vector<std::unique_ptr<Receiver>> receivers;
-    InTime(connection, [&] {
+    WithTimeout(connection, [&] {
       for (const std::string& channel : options_.channels) {
         receivers.push_back(std::make_unique<Receiver>(connection, channel, options_));
       }
@@ -103,7 +102,7 @@ bool Listener::ListenOnce() {
     ++connects_;
     options_.on_listening();
     while (WaitForSocket(connection.sock(), kPingMillis)) {
-      // Nothing to read means that the time is over: the ping reads too.
+      // No notification: the wait timed out, so ping, which also reads.
       if (connection.get_notifs() == 0) Ping(connection);
     }
     receivers.clear();
@@ -114,8 +113,8 @@ bool Listener::ListenOnce() {
 }
 
 bool Listener::WaitForSocket(int socket, int timeout_millis) {
-  pollfd watched[] = {{stop_event_, POLLIN, 0}, {socket, POLLIN, 0}};
-  poll(watched, 2, timeout_millis);
+  pollfd descriptors[] = {{stop_event_, POLLIN, 0}, {socket, POLLIN, 0}};
+  poll(descriptors, 2, timeout_millis);
   return !stopping_;
 }
 

@@ -16,19 +16,20 @@ struct ListenerOptions {
   std::string database_url;
   std::string application_name;
   std::vector<std::string> channels;
-  // News: a notification's channel and payload.
+  // Called for each notification, with its channel and payload.
   std::function<void(const std::string& channel, const std::string& payload)> on_notification;
-  // Listening (again): whatever happened before may have been missed, so look for yourself.
+  // Called each time listening starts. Earlier notifications may have been missed, so read the
+  // current state.
   std::function<void()> on_listening;
-  // The connection is lost: others to the same server may be, too.
+  // Called when the connection is lost; other connections to the same server may be lost, too.
   std::function<void()> on_lost = [] {};
 };
 
-// The one connection of a process that LISTENs. A thread of its own owns it; the callbacks run
-// there, one at a time, and must be short. A lost connection is opened again with backoff and
-// jitter, and on_listening tells after each time; one that falls silent without ending is noticed
-// within some ten seconds. News is a hint: a slow poll must stand behind
-// everything that waits for it, for a NOTIFY can be lost.
+// The one connection of a process that LISTENs. Its own thread runs the callbacks, one at a time;
+// they must be short. A lost connection is reopened with backoff and jitter, and on_listening is
+// called again. A connection that stops responding is noticed within about ten seconds. A
+// notification is a hint: since one can be lost, a slow poll must back up everything that waits for
+// it.
 class Listener {
  public:
   explicit Listener(ListenerOptions options);
@@ -36,21 +37,21 @@ class Listener {
   Listener& operator=(const Listener&) = delete;
   ~Listener() { Stop(); }
 
-  // Joins the thread: no callback runs afterwards. May be called twice; never from a callback.
+  // Joins the thread; no callback runs afterwards. May be called twice, but never by a callback.
   void Stop();
 
-  // Ends the connection to a database that does not answer, for a Stop() that waits for it.
+  // Ends the connection to a database that does not answer, so that Stop() does not wait for it.
   void GiveUp() { sockets_.End(); }
 
   bool listening() const { return listening_; }
-  // How often it began to listen.
+  // How many times listening started.
   uint64_t connects() const { return connects_; }
 
  private:
   void Run();
-  // Listens until the connection is lost or Stop(); whether it ever listened.
+  // Listens until the connection is lost or Stop(). Returns whether listening ever started.
   bool ListenOnce();
-  // Waits for the socket, Stop() or `timeout`; whether to go on.
+  // Waits for the socket, Stop() or the timeout. Returns false after Stop().
   bool WaitForSocket(int socket, int timeout_millis);
 
   const ListenerOptions options_;

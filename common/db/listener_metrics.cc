@@ -4,15 +4,15 @@ namespace vibestack::db {
 
 std::vector<MetricRegistration> RegisterListenerMetrics(Metrics& metrics,
                                                         const Listener& listener) {
-  std::vector<MetricRegistration> watched;
-  watched.push_back(metrics.AddGaugeCallback(
+  std::vector<MetricRegistration> registrations;
+  registrations.push_back(metrics.AddGaugeCallback(
       "vibestack_listener_connected", "1 while the listener for NOTIFY is connected, else 0.", {},
       [&listener] { return listener.listening() ? 1.0 : 0.0; }));
-  watched.push_back(metrics.AddCounterCallback(
+  registrations.push_back(metrics.AddCounterCallback(
       "vibestack_listener_connects_total",
-      "How often it began to listen; each one after the first is a reconnect.", {},
+      "Connections of the listener; each one after the first is a reconnect.", {},
       [&listener] { return static_cast<double>(listener.connects()); }));
-  return watched;
+  return registrations;
 }
 
 }  // namespace vibestack::db

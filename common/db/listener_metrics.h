@@ -8,8 +8,8 @@
 
 namespace vibestack::db {
 
-// vibestack_listener_connected (1 while it listens, else 0) and vibestack_listener_connects_total
-// (each one after the first is a reconnect). Both must outlive the registrations.
+// vibestack_listener_connected (1 while listening, else 0) and vibestack_listener_connects_total
+// (more than one: reconnects). Both arguments must outlive the registrations.
 std::vector<MetricRegistration> RegisterListenerMetrics(Metrics& metrics, const Listener& listener);
 
 }  // namespace vibestack::db

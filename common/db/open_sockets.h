@@ -7,9 +7,9 @@
 
 namespace vibestack::db {
 
-// The sockets of connections whose threads wait for PostgreSQL's answers. libpq waits for as long
-// as the server's machine is there, even where the server itself hangs; ending the socket from
-// another thread is the one way to have it give up. Thread-safe.
+// The sockets of connections whose threads wait for PostgreSQL. libpq waits for as long as the
+// machine of the server responds, even when the server itself hangs. Shutting down the socket from
+// another thread is the only way to end that wait. Thread-safe.
 class OpenSockets {
  public:
   class Entry;
@@ -18,8 +18,8 @@ class OpenSockets {
   OpenSockets(const OpenSockets&) = delete;
   OpenSockets& operator=(const OpenSockets&) = delete;
 
-  // Ends them all, and from now on whatever is opened at once: who waits for an answer gets the
-  // error of a lost connection.
+  // Shuts down all sockets, and every socket that is added later. A thread that waits for an answer
+  // gets the error of a lost connection.
   void End();
 
  private:
@@ -28,8 +28,8 @@ class OpenSockets {
   bool ended_ ABSL_GUARDED_BY(mutex_) = false;
 };
 
-// One connection's socket, for as long as this lives. It is a descriptor of its own, so that it
-// never names what was opened after the connection closed its one.
+// Registers the socket of one connection while it lives. Uses a duplicate descriptor, so that it
+// never refers to a descriptor that was reused after the connection closed its own.
 class [[nodiscard]] OpenSockets::Entry {
  public:
   Entry(OpenSockets& sockets, int socket);

@@ -13,12 +13,12 @@
 namespace vibestack::db {
 
 // Builds the text form of a one-dimensional PostgreSQL array ('{…}', PostgreSQL manual 8.15.2), for
-// `unnest($1::text[])` and the like. Every element is quoted, so none can be read as anything else.
+// `unnest($1::text[])` and the like. Quotes every element, so that none can be mistaken for syntax.
 class ArrayBuilder {
  public:
   void Add(std::string_view element);
   void AddNull();
-  // The array; the builder is empty afterwards.
+  // Returns the array and empties the builder.
   std::string Finish();
 
  private:
@@ -29,8 +29,8 @@ class ArrayBuilder {
 std::string EncodeArray(const std::vector<std::string>& elements);
 std::string EncodeArray(const std::vector<std::optional<std::string>>& elements);
 
-// The parameters of one execution, in order, all in PostgreSQL's text form. libpqxx's text
-// parameters stop at a NUL, so a value with one makes the execution fail with INVALID_ARGUMENT.
+// The parameters of one execution, in order, in PostgreSQL's text form. libpqxx cuts text
+// parameters at a NUL, so a value with a NUL makes the execution fail with INVALID_ARGUMENT.
 class Params {
  public:
   Params& Add(std::string value);
@@ -39,7 +39,7 @@ class Params {
   Params& Add(bool value) { return Add(std::string(value ? "t" : "f")); }
   Params& Add(const char* value) { return Add(std::string(value)); }
   Params& Add(std::optional<bool> value);
-  // A time in whole microseconds, as timestamptz reads it; absent is NULL.
+  // A time in whole microseconds as timestamptz text; absent means NULL.
   Params& Add(std::optional<absl::Time> value);
   Params& AddNull();
 
@@ -48,13 +48,13 @@ class Params {
   const std::vector<const char*>& pointers() const { return pointers_; }
 
  private:
-  std::deque<std::string> values_;  // A deque, since growing must not move what is pointed at.
+  std::deque<std::string> values_;  // a deque, so that pointers stay valid while it grows
   std::vector<const char*> pointers_;
   bool has_nul_ = false;
 };
 
-// A time as PostgreSQL's timestamptz text in UTC, to the microsecond. A time before the year 1 is
-// `-infinity`, InfiniteFuture() `infinity`.
+// Formats a time as PostgreSQL's timestamptz text in UTC, in microseconds. A time before the year 1
+// becomes `-infinity`, InfiniteFuture() `infinity`.
 std::string FormatTimestamp(absl::Time time);
 
 }  // namespace vibestack::db

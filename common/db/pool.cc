@@ -11,8 +11,8 @@ namespace {
 
 constexpr absl::Duration kBackoffBase = absl::Milliseconds(50);
 constexpr absl::Duration kBackoffLimit = absl::Seconds(2);
-// An idle connection is pinged this often, and whenever another one is lost, so that a lost one is
-// replaced before it is needed.
+// Idle connections are pinged at this interval, and whenever another one is lost, so that a lost
+// connection is replaced before it is needed.
 constexpr absl::Duration kPingInterval = absl::Seconds(15);
 
 absl::Status StoppedError() { return UnavailableError("SHUTTING_DOWN", "the service is stopping"); }
@@ -23,32 +23,32 @@ Pool::Pool(PoolOptions options) : options_(std::move(options)) {
   for (int i = 0; i < options_.connections; ++i) threads_.emplace_back([this] { Serve(); });
 }
 
-void Pool::Refuse() {
-  std::deque<Work> refused;
+void Pool::RejectTasks() {
+  std::deque<PoolTask> rejected;
   {
     absl::MutexLock lock(&mutex_);
     stopping_ = true;
-    refused.swap(queue_);
-    RaiseAlarm();
+    rejected.swap(queue_);
+    WakeIdleThreads();
   }
-  for (Work& work : refused) std::move(work.done)(StoppedError());
+  for (PoolTask& task : rejected) std::move(task.done)(StoppedError());
 }
 
 int Pool::GiveUp() {
-  Refuse();
-  int under_way = 0;
+  RejectTasks();
+  int running = 0;
   {
     absl::MutexLock lock(&mutex_);
-    under_way = busy_;
+    running = busy_;
   }
-  Log(under_way > 0 ? LogLevel::kError : LogLevel::kInfo, "database_given_up",
-      {{"role", options_.role}, {"statements", under_way}});
+  Log(running > 0 ? LogLevel::kError : LogLevel::kInfo, "database_given_up",
+      {{"role", options_.role}, {"statements", running}});
   sockets_.End();
-  return under_way;
+  return running;
 }
 
 void Pool::Stop() {
-  Refuse();
+  RejectTasks();
   for (std::thread& thread : threads_) thread.join();
   threads_.clear();
 }
@@ -60,7 +60,7 @@ bool Pool::stopping() const {
 
 void Pool::Probe() {
   absl::MutexLock lock(&mutex_);
-  RaiseAlarm();
+  WakeIdleThreads();
 }
 
 bool Pool::healthy() const {
@@ -83,17 +83,17 @@ Pool::Stats Pool::stats() const {
   return {live_, busy_, queue_.size(), connects_};
 }
 
-void Pool::Submit(Work work) {
-  std::shared_ptr<IdleSlot> taker;
-  absl::Status placed = Place(work, taker);
-  if (!placed.ok()) {
-    std::move(work.done)(std::move(placed));
-  } else if (taker != nullptr) {
-    taker->woken.Signal();
+void Pool::Submit(PoolTask task) {
+  std::shared_ptr<IdleSlot> idle_slot;
+  absl::Status assigned = Assign(task, idle_slot);
+  if (!assigned.ok()) {
+    std::move(task.done)(std::move(assigned));
+  } else if (idle_slot != nullptr) {
+    idle_slot->woken.Signal();
   }
 }
 
-absl::Status Pool::Place(Work& work, std::shared_ptr<IdleSlot>& taker) {
+absl::Status Pool::Assign(PoolTask& task, std::shared_ptr<IdleSlot>& idle_slot) {
   absl::MutexLock lock(&mutex_);
   if (stopping_) return StoppedError();
   if (live_ == 0 && !failure_.ok()) return failure_;
@@ -101,15 +101,15 @@ absl::Status Pool::Place(Work& work, std::shared_ptr<IdleSlot>& taker) {
     return ResourceExhaustedError("QUEUE_FULL", "too many calls wait for the database");
   }
   if (idle_.empty()) {
-    queue_.push_back(std::move(work));
+    queue_.push_back(std::move(task));
     return absl::OkStatus();
   }
-  // To the one who waited least: its connection, and the process of PostgreSQL behind it, are still
+  // The thread that became idle last: its connection, and the server process behind it, are still
   // warm.
-  taker = std::move(idle_.back());
+  idle_slot = std::move(idle_.back());
   idle_.pop_back();
   ++busy_;
-  taker->work = std::move(work);
+  idle_slot->task = std::move(task);
   return absl::OkStatus();
 }
 
@@ -117,15 +117,15 @@ void Pool::Serve() {
   const auto slot = std::make_shared<IdleSlot>();
   std::unique_ptr<Session> session;
   int attempt = 0;
-  uint64_t alarms = 0;
+  uint64_t probes = 0;
   while (!stopping()) {
     if (session == nullptr) {
       session = Connect(attempt);
       continue;
     }
-    std::optional<Work> work = NextWork(slot, alarms);
-    if (work.has_value()) {
-      RunWork(*std::move(work), session);
+    std::optional<PoolTask> task = NextTask(slot, probes);
+    if (task.has_value()) {
+      RunTask(*std::move(task), session);
     } else if (!stopping() && !session->Ping().ok()) {
       Drop(session);
     }
@@ -136,7 +136,7 @@ void Pool::Serve() {
 std::unique_ptr<Session> Pool::Connect(int& attempt) {
   absl::StatusOr<std::unique_ptr<Session>> session = Session::Open(options_.session, &sockets_);
   if (!session.ok()) {
-    NoteFailure(session.status());
+    RecordFailure(session.status());
     PauseBeforeRetry(attempt++);
     return nullptr;
   }
@@ -159,7 +159,7 @@ void Pool::CountLive(int change) {
       ++connects_;
       failure_ = absl::OkStatus();
     } else {
-      RaiseAlarm();
+      WakeIdleThreads();
     }
   }
   if (is_healthy == was_healthy) return;
@@ -168,8 +168,8 @@ void Pool::CountLive(int change) {
   options_.on_health(is_healthy);
 }
 
-void Pool::NoteFailure(const absl::Status& status) {
-  std::deque<Work> refused;
+void Pool::RecordFailure(const absl::Status& status) {
+  std::deque<PoolTask> rejected;
   {
     absl::MutexLock lock(&mutex_);
     if (live_ > 0) return;
@@ -180,11 +180,11 @@ void Pool::NoteFailure(const absl::Status& status) {
            {"message", std::string(status.message())},
            {"fault", ConnectFaultOf(status)}});
     }
-    // Whatever is wrong, callers are to try again later.
+    // Whatever the cause, clients should retry later.
     failure_ = absl::IsUnavailable(status) ? status : StatusFromSqlState("");
-    refused.swap(queue_);
+    rejected.swap(queue_);
   }
-  for (Work& work : refused) std::move(work.done)(StatusFromSqlState(""));
+  for (PoolTask& task : rejected) std::move(task.done)(StatusFromSqlState(""));
 }
 
 void Pool::PauseBeforeRetry(int attempt) {
@@ -193,60 +193,61 @@ void Pool::PauseBeforeRetry(int attempt) {
                           BackoffWithJitter(attempt, kBackoffBase, kBackoffLimit));
 }
 
-std::optional<Pool::Work> Pool::NextWork(const std::shared_ptr<IdleSlot>& slot, uint64_t& alarms) {
+std::optional<Pool::PoolTask> Pool::NextTask(const std::shared_ptr<IdleSlot>& slot,
+                                             uint64_t& probes) {
   absl::MutexLock lock(&mutex_);
   if (!queue_.empty()) {
-    Work work = std::move(queue_.front());
+    PoolTask task = std::move(queue_.front());
     queue_.pop_front();
     ++busy_;
-    return work;
+    return task;
   }
-  AwaitWork(slot, alarms);
-  // Without one the caller asks its connection for a sign of life.
-  if (!slot->work.has_value()) alarms = alarms_;
-  return std::exchange(slot->work, std::nullopt);
+  AwaitTask(slot, probes);
+  // Without a task the caller pings its connection.
+  if (!slot->task.has_value()) probes = probes_;
+  return std::exchange(slot->task, std::nullopt);
 }
 
-void Pool::AwaitWork(const std::shared_ptr<IdleSlot>& slot, uint64_t alarms) {
+void Pool::AwaitTask(const std::shared_ptr<IdleSlot>& slot, uint64_t probes) {
   const absl::Time limit = absl::Now() + kPingInterval;
   idle_.push_back(slot);
-  while (!slot->work.has_value() && !stopping_ && alarms_ == alarms) {
+  while (!slot->task.has_value() && !stopping_ && probes_ == probes) {
     if (slot->woken.WaitWithDeadline(&mutex_, limit)) break;
   }
-  if (!slot->work.has_value()) std::erase(idle_, slot);
+  if (!slot->task.has_value()) std::erase(idle_, slot);
 }
 
-void Pool::RaiseAlarm() {
-  ++alarms_;
+void Pool::WakeIdleThreads() {
+  ++probes_;
   for (const auto& slot : idle_) slot->woken.Signal();
 }
 
-absl::Status Pool::RunOnce(Work& work, Session& session) {
-  absl::Status status = session.SetDeadline(work.deadline);
+absl::Status Pool::RunOnce(PoolTask& task, Session& session) {
+  absl::Status status = session.SetDeadline(task.deadline);
   if (!status.ok()) return status;
-  const LogTrace log_trace(work.trace);
-  session.TraceBy(work.trace);
-  status = work.run(session);
+  const LogTrace log_trace(task.trace);
+  session.TraceBy(task.trace);
+  status = task.run(session);
   session.TraceBy(nullptr);
   return status;
 }
 
-void Pool::RunWork(Work work, std::unique_ptr<Session>& session) {
+void Pool::RunTask(PoolTask task, std::unique_ptr<Session>& session) {
   const absl::Time began = absl::Now();
-  absl::Status status = RunOnce(work, *session);
+  absl::Status status = RunOnce(task, *session);
   if (session->broken()) {
     Drop(session);
     int first_attempt = 0;
-    if (work.repeat == Repeat::kSafe && !stopping()) session = Connect(first_attempt);
-    if (session != nullptr) status = RunOnce(work, *session);
+    if (task.repeat == Repeat::kSafe && !stopping()) session = Connect(first_attempt);
+    if (session != nullptr) status = RunOnce(task, *session);
     if (session != nullptr && session->broken()) Drop(session);
   }
   {
     absl::MutexLock lock(&mutex_);
     --busy_;
   }
-  options_.on_work(began - work.submitted_at, absl::Now() - began);
-  std::move(work.done)(std::move(status));
+  options_.on_work(began - task.submitted_at, absl::Now() - began);
+  std::move(task.done)(std::move(status));
 }
 
 void Pool::Drop(std::unique_ptr<Session>& session) {

@@ -25,34 +25,34 @@ namespace vibestack::db {
 
 struct PoolOptions {
   SessionOptions session;
-  // Connections, each with a thread of its own.
+  // Number of connections, each with its own thread.
   int connections = 8;
-  // Works that may wait for a connection; one more is refused with RESOURCE_EXHAUSTED.
+  // Maximum number of tasks that wait for a connection; one more gets RESOURCE_EXHAUSTED.
   size_t max_queued = 1'000;
-  // What the log calls the database.
+  // The name of the database in the log.
   const char* role = "primary";
-  // Called when the first connection is there and when the last one is lost, on a thread of the
+  // Called when the first connection is open and when the last one is lost, on a thread of the
   // pool, one call at a time.
   std::function<void(bool healthy)> on_health = [](bool) {};
-  // Called after each work that got a connection, for metrics: how long it waited for one, and how
-  // long it had it. On the thread of the pool.
+  // Called after each task that got a connection, for metrics: how long it waited for the
+  // connection and how long it used it. Called on a thread of the pool.
   std::function<void(absl::Duration waited, absl::Duration used)> on_work = [](absl::Duration,
                                                                                absl::Duration) {};
 };
 
-// Whether a work may run a second time when its connection broke under it, which leaves its effect
-// unknown.
+// Whether a task may run a second time when its connection broke during the first, so that the
+// effect of the first is unknown.
 enum class Repeat {
-  // It only reads, or repeating it changes nothing more.
+  // The task only reads, or repeating it changes nothing more.
   kSafe,
   kNever,
 };
 
-// A pool of connections to PostgreSQL. Works run on the pool's threads, one thread and one
-// connection each, so that the blocking library never holds up a caller.
+// A pool of connections to PostgreSQL. Each connection has its own thread, which runs the tasks, so
+// that the blocking library never blocks a caller.
 //
-// Broken connections are replaced with backoff and jitter; while there is none at all, works are
-// refused at once with UNAVAILABLE (DATABASE_UNAVAILABLE) and RetryInfo. Thread-safe.
+// Broken connections are replaced with backoff and jitter. While there is no connection at all,
+// tasks are refused immediately with UNAVAILABLE (DATABASE_UNAVAILABLE) and RetryInfo. Thread-safe.
 class Pool {
  public:
   explicit Pool(PoolOptions options);
@@ -60,46 +60,47 @@ class Pool {
   Pool& operator=(const Pool&) = delete;
   ~Pool() { Stop(); }
 
-  // Answers what waits with UNAVAILABLE, lets running works end, joins the threads. May be called
-  // twice. Never from a work.
+  // Answers waiting tasks with UNAVAILABLE, completes running tasks and joins the threads. May be
+  // called twice, but never by a task.
   void Stop();
 
-  // Gives up on a database that does not answer: what is under way ends with UNAVAILABLE, its
-  // effect unknown, and nothing more begins; how many works those were. Stop() then takes no longer
-  // than a connection that is being made.
+  // Abandons a database that does not answer: running tasks end with UNAVAILABLE, their effect
+  // unknown, and no new ones start. Returns the number of abandoned tasks. Stop() then only waits
+  // for a connection that is being opened.
   int GiveUp();
 
   // Runs `work(session)`, which returns absl::StatusOr<T>, before `deadline` (DEADLINE_EXCEEDED).
-  // `work` must own or outlive what it uses. Goes on in the thread of the pool that ran the work:
-  // what follows is to be short.
+  // `work` must own or outlive what it uses. The awaiting task resumes on the thread of the pool
+  // that ran the work, so it should soon await something else.
   template <typename T>
   Task<absl::StatusOr<T>> Run(absl::Time deadline, Repeat repeat,
                               std::function<absl::StatusOr<T>(Session&)> work) {
     absl::StatusOr<T> outcome = absl::UnknownError("not run");
     Completion<absl::Status> done;
     const TraceContext* const trace = co_await CurrentTrace();
-    Submit(Work{deadline, repeat,
-                [&outcome, &work](Session& session) {
-                  outcome = work(session);
-                  return outcome.status();
-                },
-                [&done](absl::Status status) { done.Set(std::move(status)); }, trace});
+    Submit(PoolTask{deadline, repeat,
+                    [&outcome, &work](Session& session) {
+                      outcome = work(session);
+                      return outcome.status();
+                    },
+                    [&done](absl::Status status) { done.Set(std::move(status)); }, trace});
     const absl::Status status = co_await done;
     if (!status.ok()) co_return status;
     co_return outcome;
   }
 
-  // Has every idle connection asked for a sign of life now, not only when its time comes; what is
-  // lost is then known and replaced.
+  // Pings every idle connection now, so that lost ones are noticed and replaced.
   void Probe();
 
-  // Whether at least one connection is live, on a schema that we know.
+  // Whether at least one connection is open, to a supported schema.
   bool healthy() const;
 
-  // Whether a work would get a connection at once. (It may be gone when it comes.)
+  // Whether a task submitted now would get a connection immediately. (Another task may take it
+  // first.)
   bool has_idle() const;
 
-  // Why it is not healthy, for the log and for readiness; OK while it is, or before the first try.
+  // Why the pool is not healthy, for the log and for readiness; OK while it is healthy and before
+  // the first attempt.
   absl::Status health() const;
 
   struct Stats {
@@ -111,61 +112,62 @@ class Pool {
   Stats stats() const;
 
  private:
-  struct Work {
+  struct PoolTask {
     absl::Time deadline;
     Repeat repeat;
     absl::AnyInvocable<absl::Status(Session&)> run;
     absl::AnyInvocable<void(absl::Status) &&> done;
-    const TraceContext* trace = nullptr;  // of the task that waits for it
+    const TraceContext* trace = nullptr;  // of the coroutine that waits
     absl::Time submitted_at = absl::Now();
   };
 
-  // Where an idle thread waits for a work of its own. Shared with whoever signals it, which is done
-  // when the mutex is free again: a thread that wakes before would only wait once more, for that.
+  // Where an idle thread waits for its next task. Shared with the submitter, which signals it after
+  // unlocking, to avoid a second wait.
   struct IdleSlot {
     absl::CondVar woken;
-    std::optional<Work> work;
+    std::optional<PoolTask> task;
   };
 
-  void Submit(Work work);
-  // Moves the work to whoever does it, who is to be woken if it is a `taker`; why not, where nobody
-  // does.
-  absl::Status Place(Work& work, std::shared_ptr<IdleSlot>& taker);
-  // The life of one connection's thread.
+  void Submit(PoolTask task);
+  // Queues the task, or assigns it to an idle thread, whose slot the caller then signals. Returns
+  // an error when the task is refused.
+  absl::Status Assign(PoolTask& task, std::shared_ptr<IdleSlot>& idle_slot);
+  // The loop of one thread.
   void Serve();
-  // One try to connect. On failure waits before the next; null then, and after Stop().
+  // Tries to connect once. On failure waits before the next attempt and returns null; also null
+  // after Stop().
   std::unique_ptr<Session> Connect(int& attempt);
-  void NoteFailure(const absl::Status& status);
+  void RecordFailure(const absl::Status& status);
   void PauseBeforeRetry(int attempt);
-  // The next work; none when the idle time is over, there was an alarm (`alarms` is how many this
-  // thread knew of) or the pool stops.
-  std::optional<Work> NextWork(const std::shared_ptr<IdleSlot>& slot, uint64_t& alarms);
-  void AwaitWork(const std::shared_ptr<IdleSlot>& slot, uint64_t alarms)
+  // Returns the next task. Nothing when the connection is to be pinged (after the ping interval, or
+  // when `probes` differs from probes_) or when the pool stops.
+  std::optional<PoolTask> NextTask(const std::shared_ptr<IdleSlot>& slot, uint64_t& probes);
+  void AwaitTask(const std::shared_ptr<IdleSlot>& slot, uint64_t probes)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  // Has every idle thread ask its connection for a sign of life.
-  void RaiseAlarm() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  // Runs a work, once more on a fresh connection where that is safe; `session` is null afterwards
-  // if it broke.
-  void RunWork(Work work, std::unique_ptr<Session>& session);
-  absl::Status RunOnce(Work& work, Session& session);
+  // Wakes every idle thread, to ping its connection or to stop.
+  void WakeIdleThreads() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // Runs a task; if its connection broke, runs it again on a new connection where that is safe.
+  // `session` is null afterwards if it broke.
+  void RunTask(PoolTask task, std::unique_ptr<Session>& session);
+  absl::Status RunOnce(PoolTask& task, Session& session);
   void Drop(std::unique_ptr<Session>& session);
-  // Counts a connection in or out and tells when that changes the health.
+  // Adds `change` to the number of open connections and reports a change of health.
   void CountLive(int change);
   bool stopping() const;
-  // Lets no work in any more, and answers those that wait.
-  void Refuse();
+  // Refuses new tasks and answers the waiting ones.
+  void RejectTasks();
 
   const PoolOptions options_;
   OpenSockets sockets_;
-  absl::Mutex health_mutex_ ABSL_ACQUIRED_BEFORE(mutex_);  // Orders the calls of on_health.
+  absl::Mutex health_mutex_ ABSL_ACQUIRED_BEFORE(mutex_);  // orders the calls of on_health
   mutable absl::Mutex mutex_;
-  std::deque<Work> queue_ ABSL_GUARDED_BY(mutex_);  // Empty while any thread idles.
-  std::vector<std::shared_ptr<IdleSlot>> idle_ ABSL_GUARDED_BY(mutex_);  // The latest comer last.
+  std::deque<PoolTask> queue_ ABSL_GUARDED_BY(mutex_);  // empty while any thread is idle
+  std::vector<std::shared_ptr<IdleSlot>> idle_ ABSL_GUARDED_BY(mutex_);  // most recently idle last
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
   int live_ ABSL_GUARDED_BY(mutex_) = 0;
   int busy_ ABSL_GUARDED_BY(mutex_) = 0;
   uint64_t connects_ ABSL_GUARDED_BY(mutex_) = 0;
-  uint64_t alarms_ ABSL_GUARDED_BY(mutex_) = 0;  // Lost connections and probes.
+  uint64_t probes_ ABSL_GUARDED_BY(mutex_) = 0;  // requests to ping idle connections
   absl::Status failure_ ABSL_GUARDED_BY(mutex_);
   std::vector<std::thread> threads_;
 };

@@ -12,21 +12,22 @@ const prometheus::Histogram::BucketBoundaries& TimeBounds() {
 std::vector<MetricRegistration> RegisterConnectionMetrics(Metrics& metrics, const std::string& name,
                                                           const std::string& help,
                                                           const Pool& pool) {
-  std::vector<MetricRegistration> watched;
-  watched.push_back(metrics.AddGaugeCallback(name, help, {{"state", "live"}},
-                                             [&pool] { return pool.stats().live; }));
-  watched.push_back(metrics.AddGaugeCallback(name, help, {{"state", "busy"}},
-                                             [&pool] { return pool.stats().busy; }));
-  return watched;
+  std::vector<MetricRegistration> registrations;
+  registrations.push_back(metrics.AddGaugeCallback(name, help, {{"state", "live"}},
+                                                   [&pool] { return pool.stats().live; }));
+  registrations.push_back(metrics.AddGaugeCallback(name, help, {{"state", "busy"}},
+                                                   [&pool] { return pool.stats().busy; }));
+  return registrations;
 }
 
 }  // namespace
 
 PoolTimes::PoolTimes(Metrics& metrics)
     : wait_(&metrics.Histogram("vibestack_db_wait_seconds",
-                               "How long works waited for a connection.", {}, TimeBounds())),
-      use_(&metrics.Histogram("vibestack_db_use_seconds", "How long works had a connection.", {},
-                              TimeBounds())) {}
+                               "Time that database tasks waited for a connection.", {},
+                               TimeBounds())),
+      use_(&metrics.Histogram("vibestack_db_use_seconds",
+                              "Time that database tasks used a connection.", {}, TimeBounds())) {}
 
 void PoolTimes::operator()(absl::Duration waited, absl::Duration used) const {
   wait_->Observe(absl::ToDoubleSeconds(waited));
@@ -36,19 +37,20 @@ void PoolTimes::operator()(absl::Duration waited, absl::Duration used) const {
 std::vector<MetricRegistration> RegisterStandbyMetrics(Metrics& metrics, const Pool* standby) {
   if (standby == nullptr) return {};
   return RegisterConnectionMetrics(metrics, "vibestack_db_standby_connections",
-                                   "Connections to the database of reads that may lag.", *standby);
+                                   "Connections to the standby, which serves reads that may lag.",
+                                   *standby);
 }
 
 std::vector<MetricRegistration> RegisterPoolMetrics(Metrics& metrics, const Pool& pool) {
-  std::vector<MetricRegistration> watched = RegisterConnectionMetrics(
+  std::vector<MetricRegistration> registrations = RegisterConnectionMetrics(
       metrics, "vibestack_db_connections", "Connections to the database.", pool);
-  watched.push_back(
-      metrics.AddGaugeCallback("vibestack_db_queue", "Works that wait for a connection.", {},
-                               [&pool] { return static_cast<double>(pool.stats().queued); }));
-  watched.push_back(
-      metrics.AddCounterCallback("vibestack_db_connects_total", "Connections that were opened.", {},
+  registrations.push_back(
+      metrics.AddGaugeCallback("vibestack_db_queue", "Database tasks that wait for a connection.",
+                               {}, [&pool] { return static_cast<double>(pool.stats().queued); }));
+  registrations.push_back(
+      metrics.AddCounterCallback("vibestack_db_connects_total", "Opened database connections.", {},
                                  [&pool] { return static_cast<double>(pool.stats().connects); }));
-  return watched;
+  return registrations;
 }
 
 }  // namespace vibestack::db

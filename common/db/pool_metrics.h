@@ -9,9 +9,9 @@
 
 namespace vibestack::db {
 
-// vibestack_db_wait_seconds and vibestack_db_use_seconds: how long works waited for a connection,
-// and how long they had it. Fits PoolOptions::on_work. Cheap to copy; the metrics live in
-// `metrics`, which must live longer. Thread-safe.
+// vibestack_db_wait_seconds and vibestack_db_use_seconds: how long tasks waited for a connection
+// and how long they used it. A value for PoolOptions::on_work. Cheap to copy. `metrics` owns the
+// series and must outlive this. Thread-safe.
 class PoolTimes {
  public:
   explicit PoolTimes(Metrics& metrics);
@@ -23,13 +23,13 @@ class PoolTimes {
   prometheus::Histogram* use_;
 };
 
-// vibestack_db_connections{state="live"|"busy"}, vibestack_db_queue (works that wait for a
-// connection) and vibestack_db_connects_total (more than connections: some were lost). Both must
-// outlive the registrations.
+// vibestack_db_connections{state="live"|"busy"}, vibestack_db_queue (tasks that wait for a
+// connection) and vibestack_db_connects_total (opened connections, including replacements). Both
+// arguments must outlive the registrations.
 std::vector<MetricRegistration> RegisterPoolMetrics(Metrics& metrics, const Pool& pool);
 
-// vibestack_db_standby_connections{state="live"|"busy"}; nothing for null (lagging_reads.h). Both
-// must outlive the registrations.
+// vibestack_db_standby_connections{state="live"|"busy"}; nothing when `standby` is null
+// (lagging_reads.h). Both arguments must outlive the registrations.
 std::vector<MetricRegistration> RegisterStandbyMetrics(Metrics& metrics, const Pool* standby);
 
 }  // namespace vibestack::db

@@ -34,8 +34,7 @@ Session::Session(const SessionOptions& options, OpenSockets* sockets)
       plans_end_(opened_at_ + plan_lifetime_) {
   if (sockets != nullptr) socket_.emplace(*sockets, connection_.sock());
   if (plan_lifetime_ != absl::InfiniteDuration()) plans_end_ = opened_at_;
-    // A connection that came back by itself would have lost its settings, even inside a
-    // transaction.
+    // Disable reconnects: a new connection would lack the settings, even inside a transaction.
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wdeprecated-declarations"
   connection_.inhibit_reactivation(true);
@@ -52,7 +51,7 @@ absl::StatusOr<std::unique_ptr<Session>> Session::Open(const SessionOptions& opt
   try {
     session.reset(new Session(options, sockets));
   } catch (const std::exception& error) {
-    // The exception's text may name the host and the user, so it goes nowhere.
+    // The text may name the host and the user, so it is not logged or returned.
     return WithConnectFault(StatusFromSqlState(""), TlsFault(error.what()));
   }
   const absl::Status known = session->CheckSchema();
@@ -72,7 +71,7 @@ absl::Status Session::CheckSchema() {
   int version = 0;
   bool serves = false;
   const absl::Status status = Catch("schema_version", [&] {
-    // to_regprocedure is null, not an error, where nothing was migrated yet.
+    // to_regprocedure returns null, not an error, before the first migration.
     const auto known =
         pqxx::nontransaction(connection_)
             .exec("SELECT to_regprocedure('vibestack_schema_serves(integer)') IS NOT NULL");
@@ -85,10 +84,11 @@ absl::Status Session::CheckSchema() {
   });
   if (!status.ok() || serves) return status;
   return FailedPreconditionError(
-      "SCHEMA_UNKNOWN", "the database has schema version " + std::to_string(version) +
-                            " and this program was written for " + std::to_string(schema_version_) +
-                            (version < schema_version_ ? ": run deploy/migrations/migrate"
-                                                       : ", which that serves no more"));
+      "SCHEMA_UNKNOWN",
+      "the database has schema version " + std::to_string(version) +
+          " and this program was written for " + std::to_string(schema_version_) +
+          (version < schema_version_ ? ": run deploy/migrations/migrate"
+                                     : ", which the database no longer supports"));
 }
 
 absl::Status Session::Catch(const char* what, const std::function<void()>& call) {
@@ -105,7 +105,7 @@ absl::Status Session::Catch(const char* what, const std::function<void()>& call)
   } catch (const pqxx::too_many_connections&) {
     sql_state = "53300";
   } catch (const std::exception&) {
-    // Lost connections and COMMITs in doubt, which carry no state.
+    // Lost connections and COMMITs in doubt, which have no SQLSTATE.
     sql_state.clear();
   }
   broken_ = sql_state.empty() || !connection_.is_open();

@@ -19,58 +19,60 @@
 
 namespace vibestack::db {
 
-// How a session is set up.
+// How to open a session.
 struct SessionOptions {
   // A postgresql:// URL or libpq keywords. A credential: never logged.
   std::string database_url;
-  // As pg_stat_activity shows it.
+  // The name in pg_stat_activity.
   std::string application_name;
-  // The schema that the program was written for: one that vibestack_schema_serves() names
-  // (deploy/migrations), so that old and new programs can work side by side; 0 accepts any.
+  // The schema version that the program was written for. vibestack_schema_serves()
+  // (deploy/migrations) must accept it, so that old and new programs can run side by side. 0
+  // accepts any schema.
   int schema_version = 0;
-  // Prepared when the session opens.
+  // Statements to prepare when the session opens.
   std::vector<Statement> statements;
-  // How long a plan of a statement is kept at most, for sessions whose plan_cache_mode is
-  // force_generic_plan: a plan fits the size that the tables had when it was made. In the beginning
-  // it is kept only as long as the session was there before, so that a plan for an empty table does
-  // not last while the table fills.
+  // Maximum age of a query plan, for sessions whose plan_cache_mode is force_generic_plan: a plan
+  // suits the table sizes at the time of planning. In a young session plans live only as long as
+  // the session has existed before, so that a plan for an empty table does not last while the table
+  // fills.
   absl::Duration plan_lifetime = absl::InfiniteDuration();
-  // Settings of the session, such as {"vibestack.own_notify", "on"}.
+  // Settings (SET) of the session, such as {"vibestack.own_notify", "on"}.
   std::vector<std::pair<std::string, std::string>> settings;
 };
 
-// One connection to PostgreSQL with its statements prepared. Belongs to one thread at a time. Never
-// reconnects by itself: once broken() it answers UNAVAILABLE and is to be dropped.
+// One connection to PostgreSQL with prepared statements. Used by one thread at a time. Never
+// reconnects by itself: once broken() it returns UNAVAILABLE, and its owner must drop it.
 class Session {
  public:
-  // Connects. UNAVAILABLE (DATABASE_UNAVAILABLE) when the database cannot be reached,
-  // FAILED_PRECONDITION (SCHEMA_UNKNOWN) when its schema is not the one we know. `sockets`, where
-  // given, can end the connection, and must outlive the session.
+  // Connects. Errors: UNAVAILABLE (DATABASE_UNAVAILABLE) when the database cannot be reached,
+  // FAILED_PRECONDITION (SCHEMA_UNKNOWN) when its schema does not support this program. `sockets`,
+  // if given, can end the connection; it must outlive the session.
   static absl::StatusOr<std::unique_ptr<Session>> Open(const SessionOptions& options,
                                                        OpenSockets* sockets = nullptr);
 
-  // Runs a prepared statement. Outside Transact() it commits by itself. Errors: StatusFromSqlState.
+  // Runs a prepared statement. Outside Transact() it commits immediately. Errors:
+  // StatusFromSqlState.
   absl::StatusOr<pqxx::result> Exec(const Statement& statement, const Params& params = {});
 
-  // Runs `work` in one READ COMMITTED transaction: commits when it returns OK, else rolls back. A
-  // COMMIT whose answer was lost gives UNAVAILABLE like any lost connection: the caller finds out
-  // by reading back.
+  // Runs `work` in a READ COMMITTED transaction: commits when it returns OK, otherwise rolls back.
+  // A lost reply to COMMIT returns UNAVAILABLE like any lost connection; the caller must read the
+  // row back to learn the outcome.
   absl::Status Transact(const std::function<absl::Status()>& work);
 
-  // Lets statements run until `deadline` (PostgreSQL's statement_timeout). The timeout is a step of
-  // at most 1.5 times what is left, so that it rarely has to be sent; InfiniteFuture() removes it.
+  // Sets PostgreSQL's statement_timeout by `deadline`. The value is rounded up to at most 1.5 times
+  // the remaining time, so that it rarely has to be sent. InfiniteFuture() removes it.
   // DEADLINE_EXCEEDED when the deadline has passed.
   absl::Status SetDeadline(absl::Time deadline);
 
   // Whether the connection is lost.
   bool broken() const { return broken_; }
 
-  // What the statements that follow are traced by, each as a span of its own; null for nothing.
-  // Must live until it is replaced.
+  // The trace context for the statements that follow, each with its own span; null for none. Must
+  // live until it is replaced.
   void TraceBy(const TraceContext* trace) { trace_ = trace; }
 
-  // Asks the server for a sign of life, and whether its schema still serves this program, as Open()
-  // did.
+  // Checks that the server answers and that its schema still supports this program. Errors as
+  // Open().
   absl::Status Ping();
 
  private:
@@ -78,18 +80,18 @@ class Session {
 
   absl::Status CheckSchema();
 
-  // Drops the plans when they are too old.
+  // Discards query plans that are too old.
   absl::Status RenewPlans();
 
-  // Runs `call` and turns what libpqxx throws into a status; finds out whether the connection
-  // lives.
+  // Runs `call`, converts exceptions of libpqxx to a status, and detects a lost connection. `what`
+  // names the statement in the log.
   absl::Status Catch(const char* what, const std::function<void()>& call);
 
-  // The span of a statement; empty where the work is not traced.
+  // Starts the span of a statement; empty when the task is not traced.
   Span StartStatement(const char* name) const;
   void Commit(pqxx::work& transaction);
 
-  // The same in a span, named `what`, where the work is traced.
+  // As Catch, within a span named `what` when the task is traced.
   absl::Status CatchTraced(const char* what, const std::function<void()>& call);
 
   const int schema_version_;

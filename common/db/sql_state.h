@@ -7,19 +7,23 @@
 
 namespace vibestack::db {
 
-// What a PostgreSQL error (manual, appendix A) means to a caller. The message says nothing of the
-// statement, its parameters or the server.
-//   08, 57P, 53300, 25006 and an unknown state (a lost connection): UNAVAILABLE
-//   (DATABASE_UNAVAILABLE) 57014, 25P03: DEADLINE_EXCEEDED · 40001, 40P01, 55P03: ABORTED
-//   (CONFLICT) 22, 23514, 23502, 54: INVALID_ARGUMENT · 23505: ALREADY_EXISTS · 23503:
-//   FAILED_PRECONDITION 53: RESOURCE_EXHAUSTED · anything else: INTERNAL
+// Converts a PostgreSQL error code (manual, appendix A) to an error for clients. The message says
+// nothing about the statement, its parameters or the server.
+//   08, 57P, 53300, 25006, empty (a lost connection): UNAVAILABLE (DATABASE_UNAVAILABLE)
+//   57014, 25P03: DEADLINE_EXCEEDED
+//   40001, 40P01, 55P03: ABORTED (CONFLICT)
+//   22, 23514, 23502, 54: INVALID_ARGUMENT
+//   23505: ALREADY_EXISTS
+//   23503: FAILED_PRECONDITION
+//   53: RESOURCE_EXHAUSTED
+//   anything else: INTERNAL
 absl::Status StatusFromSqlState(const std::string& sql_state);
 
-// DEADLINE_EXCEEDED, as a statement that ran out of time gives.
+// The error of a statement that ran out of time: DEADLINE_EXCEEDED.
 absl::Status DeadlineError();
 
-// Whether an error is that the database could not be reached, so that the statement's effect is
-// unknown or none.
+// Whether the error means that the database could not be reached, so that the effect of the
+// statement is unknown or none.
 bool IsDatabaseUnavailable(const absl::Status& status);
 
 }  // namespace vibestack::db

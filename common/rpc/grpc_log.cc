@@ -47,7 +47,7 @@ void OnMessage(gpr_log_func_args* arguments) {
 
 void RouteGrpcLog() {
   static const bool once = [] {
-    tls::NoteVerifyFaults();
+    tls::RecordVerifyFaults();
     gpr_set_log_function(OnMessage);
     return true;
   }();

@@ -30,7 +30,7 @@ void SwitchLog(bool verbose) {
   LogAlways(LogLevel::kInfo, "log_level_switched", {&all, 1});
 }
 
-// Handles a signal. Returns false for a signal that stops the process.
+// Does what a signal other than one to stop asks for; false for one to stop.
 bool HandleSignal(int signal, const std::function<void()>& on_hangup) {
   switch (signal) {
     case SIGUSR1:
@@ -55,7 +55,7 @@ void RaiseFileLimit() {
 }  // namespace
 
 void PrepareProcess() {
-  // Threads inherit the mask, so no other thread receives these.
+  // Threads inherit the mask, so that no other one takes these.
   const sigset_t signals = StopSignals();
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   std::signal(SIGPIPE, SIG_IGN);
@@ -79,26 +79,26 @@ absl::Duration DatabaseGrace(absl::Duration shutdown_grace) {
   return std::max({shutdown_grace / 2, shutdown_grace - kRest, absl::Seconds(1)});
 }
 
-int ReportStop(int abandoned_statements) {
-  if (abandoned_statements == 0) {
+int ReportStop(int statements_given_up) {
+  if (statements_given_up == 0) {
     Log(LogLevel::kInfo, "stopped");
     return 0;
   }
   Log(LogLevel::kError, "stopped_without_the_database",
-      {{"abandoned_statements", abandoned_statements}});
+      {{"statements_given_up", statements_given_up}});
   return 1;
 }
 
 absl::Status WritePortFile(const std::string& path,
                            std::initializer_list<std::pair<const char*, int>> ports) {
   if (path.empty()) return absl::OkStatus();
-  const std::string temporary = path + ".new";
-  std::ofstream file(temporary, std::ios::trunc);
+  const std::string aside = path + ".new";
+  std::ofstream file(aside, std::ios::trunc);
   for (const auto& [name, port] : ports) {
     if (port != 0) file << name << "=" << port << "\n";
   }
   file.close();
-  if (file.fail() || std::rename(temporary.c_str(), path.c_str()) != 0) {
+  if (file.fail() || std::rename(aside.c_str(), path.c_str()) != 0) {
     return absl::UnavailableError("cannot write the file that --port_file names");
   }
   return absl::OkStatus();

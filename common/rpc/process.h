@@ -8,33 +8,33 @@
 
 #include "absl/status/status.h"
 
-// Process-wide parts of the two services: signals, limits, the port file and the stop.
+// What the two server processes do alike around their servers.
 namespace vibestack::rpc {
 
-// Prepares this process for serving. Call it once, before other threads start. Blocks SIGTERM,
-// SIGINT, SIGHUP, SIGUSR1 and SIGUSR2, which WaitForStopSignal handles, and ignores SIGPIPE. Raises
-// the limit of open files to its maximum: gRPC 1.51 never accepts connections again after it ran
-// out (CVE-2023-4785). In optimised builds, disables the deadlock detection of Abseil's mutexes,
-// which Debian's build enables.
+// Readies this process for serving; call it once, before other threads. Leaves SIGTERM, SIGINT,
+// SIGHUP, SIGUSR1 and SIGUSR2 to WaitForStopSignal and ignores SIGPIPE. Raises the limit on open
+// files to what the system allows: gRPC 1.51 never accepts again once it ran out (CVE-2023-4785).
+// Turns off the search for deadlocks in Abseil's mutexes, which Debian's build has on, in optimised
+// builds.
 void PrepareProcess();
 
-// Blocks this thread until the process is asked to stop, and returns the signal. SIGHUP calls
-// `on_hangup` on this thread if it is set, otherwise it stops the process. SIGUSR1 enables log
-// lines of every level; SIGUSR2 restores --log_level.
+// Blocks this thread until the process is asked to stop, and returns the signal. SIGHUP runs
+// `on_hangup` on this thread instead, where it is given. SIGUSR1 has lines of every level logged
+// from then on, SIGUSR2 again those that --log_level chose.
 int WaitForStopSignal(const std::function<void()>& on_hangup = nullptr);
 
-// Writes each port as a line `NAME=PORT` to `path`; omits port 0, does nothing for an empty path.
-// The file appears whole. UNAVAILABLE when it cannot be written.
+// Writes the ports as `NAME=PORT` to `path`, each on a line; nothing for an empty path, and no line
+// for port 0. Whoever waits for the file finds it whole. UNAVAILABLE when it cannot be written.
 absl::Status WritePortFile(const std::string& path,
                            std::initializer_list<std::pair<const char*, int>> ports);
 
-// The part of a stop's grace period in which the database may answer the statements in progress.
-// The rest is for sending responses and for a connection that is being opened.
+// How much of the grace time of a stop the database has to answer what is under way. The rest is
+// for the callers' answers and for a connection that is just being made.
 absl::Duration DatabaseGrace(absl::Duration shutdown_grace);
 
-// Logs the end of the process and returns its exit code: 0, or 1 when statements were abandoned
+// Logs the end of the process and returns its exit code: 0, or 1 where statements were given up
 // because the database did not answer.
-int ReportStop(int abandoned_statements);
+int ReportStop(int statements_given_up);
 
 }  // namespace vibestack::rpc
 

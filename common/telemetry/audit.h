@@ -14,27 +14,27 @@
 #include "common/telemetry/log_value.h"
 
 // The audit log: what happened to accounts, passwords and tokens, who did it and from where. Its
-// lines are lines of the log with `"audit":true`, of level info, and written whatever --log_level
-// says. Like all others they hold ids, never an email, a password or a token.
+// lines are log lines of level info with `"audit":true`; --log_level does not hide them. Like all
+// lines they hold ids, never an email, a password or a token.
 namespace vibestack {
 
-// Writes one line. `event` is a short constant in snake_case, such as `login_failed`; in a call's
-// handler use rpc::AuditCall, which adds who calls. Thread-safe.
+// Writes one line. `event` is a short constant in snake_case, such as `login_failed`. In the
+// handler of a call use rpc::AuditCall, which adds the caller. Thread-safe.
 void Audit(std::string_view event, std::span<const LogField> fields);
 inline void Audit(std::string_view event, std::initializer_list<LogField> fields) {
   Audit(event, std::span<const LogField>(fields.begin(), fields.size()));
 }
 
-// For events that strangers can cause at any rate, at no cost for them: lets some lines a second
-// through, so that a flood does not fill the disk, and counts the others. Thread-safe.
+// A rate limit for log lines that anybody can cause at no cost, so that a flood does not fill the
+// disk. Passes some lines a second and counts the others. Thread-safe.
 class AuditGate {
  public:
   // `clock` must outlive this.
   explicit AuditGate(int lines_per_second, const Clock& clock = SystemClock::Instance())
       : lines_per_second_(lines_per_second), clock_(clock) {}
 
-  // Nothing when this line is to be left out; else how many were since the last one that was let
-  // through, for its field `suppressed`.
+  // Nothing when this line must be omitted. Otherwise the number of lines omitted since the last
+  // one that passed, for its field `suppressed`.
   std::optional<uint64_t> Pass() ABSL_LOCKS_EXCLUDED(mutex_);
 
  private:
@@ -42,7 +42,7 @@ class AuditGate {
   const Clock& clock_;
   absl::Mutex mutex_;
   absl::Time second_ ABSL_GUARDED_BY(mutex_) = absl::InfinitePast();
-  int passed_ ABSL_GUARDED_BY(mutex_) = 0;  // in that second
+  int passed_ ABSL_GUARDED_BY(mutex_) = 0;  // lines in that second
   uint64_t suppressed_ ABSL_GUARDED_BY(mutex_) = 0;
 };
 

@@ -11,17 +11,16 @@
 namespace vibestack {
 
 // vibestack_batch_size{kind} and vibestack_batch_wait_seconds{kind}: how well the calls of one kind
-// (such as `get_user`) coalesce. Cheap to copy; the metrics live in `metrics`, which must live
-// longer. Thread-safe.
+// (such as `get_user`) coalesce. Cheap to copy. `metrics` owns the series and must outlive this.
+// Thread-safe.
 class BatchMetrics {
  public:
   BatchMetrics(Metrics& metrics, const std::string& kind);
 
-  // A batch of `size` requests was made; its first one had waited for `waited`. Some 100 ns a
-  // batch.
+  // Records a batch of `size` requests whose first request waited for `waited`. Takes about 100 ns.
   void Record(size_t size, absl::Duration waited) const;
 
-  // So that it fits CoalescerOptions::on_batch as it is.
+  // Lets this serve as CoalescerOptions::on_batch.
   void operator()(size_t size, absl::Duration waited) const { Record(size, waited); }
 
  private:
@@ -29,7 +28,7 @@ class BatchMetrics {
   prometheus::Histogram* wait_;
 };
 
-// vibestack_batch_queue{kind}: the requests that wait, asked for at each scrape. Destroy the
+// vibestack_batch_queue{kind}: the number of waiting requests, read at each scrape. Destroy the
 // registration before what `queued` reads.
 MetricRegistration RegisterBatchQueueMetric(Metrics& metrics, const std::string& kind,
                                             std::function<double()> queued);

@@ -17,7 +17,7 @@ class BatchSpan final : public BatchTrace {
 
  private:
   Span span_;
-  const TraceContext* const unrecorded_;  // to be passed on where there is no span
+  const TraceContext* const unrecorded_;  // propagated when there is no span
 };
 
 }  // namespace

@@ -10,9 +10,9 @@
 
 namespace vibestack {
 
-// Fits CoalescerOptions::begin_trace: the span `batch <kind>` of each batch, in the trace of the
-// first of its callers that somebody records, linked to all of them. Empty while tracing is off, so
-// that batches cost nothing more; so call it after StartTracing.
+// A value for CoalescerOptions::begin_trace: each batch gets a span `batch <kind>`, a child of the
+// first recorded caller and linked to all recorded callers. Empty while tracing is off, so that
+// batches cost nothing extra; call it after StartTracing.
 std::function<std::unique_ptr<BatchTrace>(const std::vector<const TraceContext*>& callers)>
 BatchSpans(const std::string& kind);
 

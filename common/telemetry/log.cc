@@ -28,8 +28,9 @@ constexpr std::array<std::string_view, 4> kLevelNames = {"debug", "info", "warni
 struct Sink {
   std::string service;
   std::atomic<size_t> chosen = static_cast<size_t>(LogLevel::kInfo);  // by SetLogLevel
-  std::atomic<size_t> lowest = static_cast<size_t>(LogLevel::kInfo);  // that Log() writes
-  absl::Mutex write_mutex;  // held while a line is written
+  std::atomic<size_t> lowest =
+      static_cast<size_t>(LogLevel::kInfo);  // the lowest level that Log() writes
+  absl::Mutex write_mutex;                   // held while a line is written
 };
 
 Sink& TheSink() {
@@ -89,12 +90,13 @@ void WriteLine(Sink& sink, std::string_view line) {
   }
 }
 
-thread_local const TraceContext* traced_by = nullptr;
+thread_local const TraceContext* current_trace = nullptr;
 
 }  // namespace
 
-LogTrace::LogTrace(const TraceContext* context) : before_(std::exchange(traced_by, context)) {}
-LogTrace::~LogTrace() { traced_by = before_; }
+LogTrace::LogTrace(const TraceContext* context)
+    : previous_(std::exchange(current_trace, context)) {}
+LogTrace::~LogTrace() { current_trace = previous_; }
 
 void InitLog(std::string service) { TheSink().service = std::move(service); }
 
@@ -133,9 +135,9 @@ void LogAlways(LogLevel level, std::string_view event, std::span<const LogField>
   WriteField(writer, {"service", sink.service});
   WriteField(writer, {"event", event});
   for (const LogField& field : fields) WriteField(writer, field);
-  if (traced_by != nullptr) {
-    WriteField(writer, {"trace_id", TraceIdText(*traced_by)});
-    WriteField(writer, {"span_id", SpanIdText(*traced_by)});
+  if (current_trace != nullptr) {
+    WriteField(writer, {"trace_id", TraceIdText(*current_trace)});
+    WriteField(writer, {"span_id", SpanIdText(*current_trace)});
   }
   writer.EndObject();
   buffer.Put('\n');

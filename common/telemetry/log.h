@@ -10,34 +10,36 @@
 #include "common/base/trace_context.h"
 #include "common/telemetry/log_value.h"
 
-// Structured log lines on stderr, each a JSON object on a line of its own:
+// Structured log lines on stderr, each one JSON object on its own line:
 //   {"time":"2030-01-02T03:04:05.000006Z","level":"info","service":"user_service","event":"started","port":50051}
-// An event is a short constant in snake_case; what varies stands in fields. Lines about a call that
-// is traced end with trace_id and span_id (LogTrace). No credential and no
-// personal data is ever logged: ids yes, emails no.
+// An event is a short constant in snake_case; fields hold the variable parts. Lines about a traced
+// call end with trace_id and span_id (see LogTrace). Never log a credential or personal data: ids
+// yes, emails no.
 namespace vibestack {
 
 enum class LogLevel { kDebug, kInfo, kWarning, kError };
 
-// Sets the `service` of the lines that follow. Call it at the start of main, before other threads.
+// Sets the field `service` of later lines. Call it at the start of main, before other threads.
 void InitLog(std::string service);
 
-// Sets the lowest level that is written: debug, info (the default), warning or error.
-// INVALID_ARGUMENT names the flag --log_level for any other. Thread-safe.
+// Sets the lowest level to write: debug, info (the default), warning or error. INVALID_ARGUMENT
+// names the flag --log_level for any other text. Thread-safe.
 absl::Status SetLogLevel(std::string_view level);
 
-// Writes lines of every level from now on, or again those that SetLogLevel chose. Thread-safe.
+// `verbose` enables every level; false restores the level of SetLogLevel. Thread-safe.
 void SetVerboseLog(bool verbose);
 
-// Whether lines of `level` are written: one atomic load. Ask first where building fields costs.
+// Whether lines of `level` are written: one atomic load. Ask first when building the fields is
+// expensive.
 bool LogEnabled(LogLevel level);
 
-// Writes one line, with one write to stderr. Fields follow the fixed ones in the given order.
-// Invalid UTF-8 is replaced, numbers that JSON lacks (NaN, infinities) become null. Thread-safe.
+// Writes one line as a whole; lines of different threads never mix. Fields follow the fixed ones in
+// the given order. Replaces invalid UTF-8; writes numbers that JSON lacks (NaN, infinities) as
+// null. Thread-safe.
 void Log(LogLevel level, std::string_view event, std::initializer_list<LogField> fields = {});
 
-// While it lives, the lines that this thread writes end with the `trace_id` and `span_id` of that
-// context; null for none. Scopes nest. Never across a co_await, which may go on in another thread.
+// While it lives, the lines of this thread end with the `trace_id` and `span_id` of `context`; null
+// for none. Scopes nest. Never hold it across a co_await, which may resume on another thread.
 class LogTrace {
  public:
   explicit LogTrace(const TraceContext* context);
@@ -46,10 +48,10 @@ class LogTrace {
   ~LogTrace();
 
  private:
-  const TraceContext* const before_;
+  const TraceContext* const previous_;
 };
 
-// The same whatever the lowest level is.
+// As Log, whatever the lowest level is.
 void LogAlways(LogLevel level, std::string_view event, std::span<const LogField> fields);
 
 }  // namespace vibestack

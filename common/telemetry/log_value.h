@@ -11,15 +11,15 @@
 
 namespace vibestack {
 
-// Anything with characters: std::string, std::string_view, absl::string_view.
+// A text type: std::string, std::string_view, absl::string_view.
 template <typename T>
 concept TextLike = requires(const T& text) {
   { text.data() } -> std::same_as<const char*>;
   { text.size() } -> std::convertible_to<size_t>;
 };
 
-// A value in a log line. Borrows text: it lives no longer than the Log() call it is written in.
-// A Secret is refused by the compiler.
+// A value in a log line. It refers to the text, so it must not outlive the Log() call. Does not
+// accept a Secret.
 class LogValue {
  public:
   using Value = std::variant<std::string_view, int64_t, uint64_t, double, bool>;
@@ -35,7 +35,7 @@ class LogValue {
   requires(!std::same_as<T, bool>) LogValue(T number) : value_(static_cast<uint64_t>(number)) {}
   template <std::floating_point T>
   LogValue(T number) : value_(static_cast<double>(number)) {}
-  template <std::same_as<bool> T>  // no pointer turns into a bool
+  template <std::same_as<bool> T>  // no conversion from pointers
   LogValue(T yes) : value_(yes) {}
   LogValue(const Secret&) = delete;
   // NOLINTEND(google-explicit-constructor)
@@ -51,7 +51,7 @@ struct LogField {
   LogValue value;
 };
 
-// `text` with every byte that is no part of valid UTF-8 replaced by U+FFFD.
+// `text` with every byte outside valid UTF-8 replaced by U+FFFD.
 std::string ReplaceInvalidUtf8(std::string_view text);
 
 }  // namespace vibestack

@@ -13,7 +13,7 @@
 namespace vibestack {
 namespace {
 
-// A source of one series with these labels, into which `fill` puts the value of the moment.
+// A source of one series with these labels; `fill` sets its current value.
 ScrapedFamilies::Source OneSeries(const Metrics::Labels& labels,
                                   std::function<void(prometheus::ClientMetric&)> fill) {
   return [labels = ToSeriesLabels(labels),
@@ -79,7 +79,7 @@ MetricRegistration Metrics::AddSource(const std::string& name, const std::string
 }
 
 absl::Status Metrics::Serve(const std::string& address) {
-  // One worker beside civetweb's own thread; the timeout frees it from a silent client.
+  // One worker besides civetweb's own thread; the timeout frees it from an idle client.
   const std::vector<std::string> options = {"listening_ports",    address, "num_threads", "1",
                                             "request_timeout_ms", "5000"};
   address_ = address;
@@ -88,7 +88,7 @@ absl::Status Metrics::Serve(const std::string& address) {
     exposer_->RegisterCollectable(registry_);
     exposer_->RegisterCollectable(scraped_);
     port_ = exposer_->GetListeningPorts().at(0);
-  } catch (const std::exception&) {  // its message says nothing
+  } catch (const std::exception&) {  // its message has no detail
     StopServing();
     return absl::UnavailableError("cannot listen on " + address +
                                   " for metrics; is the port taken?");

@@ -18,15 +18,15 @@ class Exposer;
 
 namespace vibestack {
 
-// A process's metrics and the HTTP endpoint (`/metrics`) that Prometheus scrapes them from. Comes
-// with the usual process_* metrics.
+// The metrics of a process, and the HTTP endpoint (`/metrics`) that Prometheus scrapes. Includes
+// the usual process_* metrics.
 //
 // Names are `vibestack_<what>_<unit>`. Labels have few values: never an id, an email or anything
-// else that callers choose. Asking for the same name and labels again gives the same metric. A name
-// that Prometheus does not allow, or one of two kinds, is a programmer's error and throws.
+// else that callers choose. Requesting the same name and labels again returns the same metric. A
+// name that Prometheus does not allow, or one name with two kinds, is a bug and throws.
 //
-// One for each process, made before and destroyed after what uses it. Thread-safe, but for Serve()
-// and StopServing(), which main calls.
+// Create one for each process, before its users, and destroy it after them. Thread-safe, except
+// Serve() and StopServing(), which main calls.
 class Metrics {
  public:
   using Labels = prometheus::Labels;
@@ -36,8 +36,8 @@ class Metrics {
   Metrics& operator=(const Metrics&) = delete;
   ~Metrics();
 
-  // Each lives as long as this. They take microseconds to find and some 40 ns to use: find them
-  // once, at the start.
+  // The metrics live as long as this. Finding one takes microseconds, using it about 40 ns: find
+  // each once, at the start.
   prometheus::Counter& Counter(const std::string& name, const std::string& help,
                                const Labels& labels = {});
   prometheus::Gauge& Gauge(const std::string& name, const std::string& help,
@@ -46,27 +46,28 @@ class Metrics {
                                    const Labels& labels,
                                    const prometheus::Histogram::BucketBoundaries& upper_bounds);
 
-  // A gauge whose value is asked for at each scrape, on the server's thread, for as long as the
+  // Adds a gauge whose value is read at each scrape, on the thread of the HTTP server, while the
   // registration lives.
   MetricRegistration AddGaugeCallback(const std::string& name, const std::string& help,
                                       const Labels& labels, std::function<double()> value);
 
-  // The same for a count that only grows, which somebody else keeps.
+  // As AddGaugeCallback, for a counter that another object keeps and that never decreases.
   MetricRegistration AddCounterCallback(const std::string& name, const std::string& help,
                                         const Labels& labels, std::function<double()> value);
 
-  // Any series that are computed at each scrape.
+  // Adds series that are computed at each scrape.
   MetricRegistration AddSource(const std::string& name, const std::string& help,
                                prometheus::MetricType type, ScrapedFamilies::Source source);
 
-  // Listens on `address` (`host:port`; port 0 picks a free one) with two threads, until
-  // StopServing() or the end of this. UNAVAILABLE where the address cannot be had. Not twice.
+  // Serves on `address` (`host:port`; port 0 chooses a free port) with two threads, until
+  // StopServing() or destruction. UNAVAILABLE when the address cannot be bound. Call it at most
+  // once.
   absl::Status Serve(const std::string& address);
 
-  // The port that Serve() got; 0 before.
+  // The port after Serve(); 0 before.
   int port() const { return port_; }
 
-  // Ends the endpoint, after a scrape under way. May be called twice or without Serve().
+  // Stops the endpoint, after a scrape in progress. May be called twice or without Serve().
   void StopServing();
 
  private:

@@ -6,7 +6,7 @@
 
 namespace vibestack {
 
-// Between our contexts and the library's; for this room only.
+// Conversions between our trace context and OpenTelemetry's. For this library only.
 opentelemetry::trace::SpanContext ToOtel(const TraceContext& context);
 TraceContext FromOtel(const opentelemetry::trace::SpanContext& context);
 

@@ -23,7 +23,7 @@ double ClockSeconds(clockid_t clock) {
   return static_cast<double>(now.tv_sec) + static_cast<double>(now.tv_nsec) * 1e-9;
 }
 
-// The second number of /proc/self/statm, in pages.
+// Resident memory: the second number of /proc/self/statm, in pages.
 double ResidentBytes() {
   std::ifstream statm("/proc/self/statm");
   double total_pages = 0;
@@ -32,7 +32,7 @@ double ResidentBytes() {
   return resident_pages * static_cast<double>(sysconf(_SC_PAGESIZE));
 }
 
-// Less one, for the descriptor that lists them.
+// Minus one, for the descriptor that reads the directory.
 double OpenDescriptors() {
   std::error_code error;
   const std::filesystem::directory_iterator all("/proc/self/fd", error);
@@ -40,8 +40,8 @@ double OpenDescriptors() {
   return static_cast<double>(std::distance(begin(all), end(all)) - 1);
 }
 
-// Field 22 of /proc/self/stat is the start in ticks after boot. The program's name, field 2, may
-// hold blanks and ends with the last parenthesis.
+// Field 22 of /proc/self/stat is the start time in ticks after boot. Field 2, the name of the
+// program, may hold blanks; it ends with the last parenthesis.
 double StartTime() {
   std::ifstream file("/proc/self/stat");
   std::string stat((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
@@ -65,8 +65,8 @@ void AddGauge(ScrapedFamilies& families, const std::string& name, const std::str
 }  // namespace
 
 void AddProcessMetrics(ScrapedFamilies& families) {
-  families.Add("vibestack_build_info", "1; the program's version is its label.", MetricType::Gauge,
-               [](std::vector<ClientMetric>& series) {
+  families.Add("vibestack_build_info", "1; the label is the version of the program.",
+               MetricType::Gauge, [](std::vector<ClientMetric>& series) {
                  ClientMetric& metric = series.emplace_back();
                  metric.label.push_back({"version", VIBESTACK_VERSION});
                  metric.gauge.value = 1;

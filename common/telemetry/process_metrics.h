@@ -6,7 +6,7 @@
 namespace vibestack {
 
 // Adds vibestack_build_info{version}, and process_resident_memory_bytes, process_open_fds,
-// process_cpu_seconds_total and process_start_time_seconds, as Prometheus' own clients have them.
+// process_cpu_seconds_total and process_start_time_seconds, as in Prometheus' client libraries.
 // Read from /proc at each scrape.
 void AddProcessMetrics(ScrapedFamilies& families);
 

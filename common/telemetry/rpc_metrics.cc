@@ -22,7 +22,7 @@ void RpcMethodMetrics::Record(absl::StatusCode code, absl::Duration duration) {
 RpcMetrics::RpcMetrics(Metrics& metrics)
     : metrics_(metrics),
       handled_(metrics.AddSource(
-          "vibestack_rpc_handled_total", "Calls that were answered, by status code.",
+          "vibestack_rpc_handled_total", "Finished calls by status code.",
           prometheus::MetricType::Counter,
           [this](std::vector<prometheus::ClientMetric>& series) { AppendHandled(series); })) {}
 
@@ -31,7 +31,7 @@ RpcMethodMetrics& RpcMetrics::Method(const std::string& service, const std::stri
   std::unique_ptr<RpcMethodMetrics>& metrics = methods_[{service, method}];
   if (metrics == nullptr) {
     metrics = std::make_unique<RpcMethodMetrics>(metrics_.Histogram(
-        "vibestack_rpc_duration_seconds", "Time from a call's arrival to its answer.",
+        "vibestack_rpc_duration_seconds", "Time from the arrival of a call to its status.",
         {{"service", service}, {"method", method}}, DurationBounds()));
   }
   return *metrics;

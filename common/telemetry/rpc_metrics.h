@@ -18,13 +18,13 @@
 
 namespace vibestack {
 
-// What is counted about the calls of one RPC method.
+// The metrics of one RPC method.
 class RpcMethodMetrics {
  public:
   explicit RpcMethodMetrics(prometheus::Histogram& duration) : duration_(duration) {}
 
-  // Counts a finished call: under 100 ns, no allocation. A code outside the canonical ones counts
-  // as UNKNOWN. Thread-safe.
+  // Counts a finished call. Takes less than 100 ns and does not allocate. A code outside the
+  // canonical ones counts as UNKNOWN. Thread-safe.
   void Record(absl::StatusCode code, absl::Duration duration);
 
  private:
@@ -36,15 +36,16 @@ class RpcMethodMetrics {
 };
 
 // vibestack_rpc_handled_total{service,method,code} and
-// vibestack_rpc_duration_seconds{service,method}. A code is shown once it was seen, OK from the
-// first. Thread-safe.
+// vibestack_rpc_duration_seconds{service,method}. The series of a code appears when the code first
+// occurs; that of OK always exists. Thread-safe.
 class RpcMetrics {
  public:
-  // `metrics` must live longer than this.
+  // `metrics` must outlive this.
   explicit RpcMetrics(Metrics& metrics);
 
-  // The metrics of one method, such as `vibestack.user.v1.UserService` and `GetUser`: the same
-  // object each time, as long-lived as this. Takes a lock: resolve each method once, at the start.
+  // The metrics of one method, such as `vibestack.user.v1.UserService` and `GetUser`. Returns the
+  // same object each time; it lives as long as this. Takes a lock: find each method once, at the
+  // start.
   RpcMethodMetrics& Method(const std::string& service, const std::string& method);
 
  private:
@@ -54,7 +55,7 @@ class RpcMetrics {
   mutable absl::Mutex mutex_;
   std::map<std::pair<std::string, std::string>, std::unique_ptr<RpcMethodMetrics>> methods_
       ABSL_GUARDED_BY(mutex_);
-  MetricRegistration handled_;  // last: it reads the others
+  MetricRegistration handled_;  // last, because it reads the others
 };
 
 }  // namespace vibestack

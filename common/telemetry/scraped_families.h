@@ -17,20 +17,20 @@
 
 namespace vibestack {
 
-// Metrics that are computed when Prometheus asks, so that nothing need be done meanwhile.
-// Thread-safe.
+// Metrics that are computed at each scrape. Thread-safe.
 class ScrapedFamilies final : public prometheus::Collectable {
  public:
-  // Appends a source's series. Runs on the metrics server's thread with this object's lock held.
+  // Appends the series of a source. Runs on the thread of the HTTP server, with the lock of this
+  // object held.
   using Source = std::function<void(std::vector<prometheus::ClientMetric>&)>;
 
-  // Adds a source to the family `name`; the first one decides on its help and type.
+  // Adds a source to the family `name`. The first source determines help and type.
   uint64_t Add(const std::string& name, const std::string& help, prometheus::MetricType type,
                Source source);
-  // Returns when the source does not run and never will.
+  // After it returns, the source does not run any more.
   void Remove(uint64_t id);
 
-  // Families without series are left out.
+  // Omits families without series.
   std::vector<prometheus::MetricFamily> Collect() const override;
 
  private:
@@ -45,8 +45,8 @@ class ScrapedFamilies final : public prometheus::Collectable {
   std::map<std::string, Family> families_ ABSL_GUARDED_BY(mutex_);
 };
 
-// Keeps a source in its family; the source goes with it. Destroy it before what the source reads,
-// and never while holding a lock that the source takes. Movable, and empty when default-made.
+// Owns a source in a family and removes it at the end. Destroy it before what the source reads, and
+// never while holding a lock that the source takes. Movable; a default-constructed one is empty.
 class [[nodiscard]] MetricRegistration {
  public:
   MetricRegistration() = default;
@@ -67,7 +67,7 @@ class [[nodiscard]] MetricRegistration {
   uint64_t id_ = 0;
 };
 
-// `labels` as the series of a Collectable want them.
+// Converts labels to the type that a Collectable uses.
 std::vector<prometheus::ClientMetric::Label> ToSeriesLabels(const prometheus::Labels& labels);
 
 }  // namespace vibestack

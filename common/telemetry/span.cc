@@ -62,7 +62,7 @@ void Span::Fail(std::string_view reason) {
 }
 
 void Span::End() {
-  if (impl_ != nullptr) impl_->span->End();  // what is ended already takes no notice
+  if (impl_ != nullptr) impl_->span->End();  // no effect on an ended span
 }
 
 Span StartRootSpan(std::string_view name, SpanKind kind, const TraceContext* parent) {
@@ -86,7 +86,7 @@ Span StartSpan(std::string_view name, SpanKind kind, const TraceContext* parent,
   options.kind = KindOf(kind);
   options.parent = ToOtel(*parent);
   Links linked;
-  // A link needs no more than the ids.
+  // A link needs only the ids.
   for (const TraceContext* link : links) {
     linked.emplace_back(ToOtel({link->trace_id, link->span_id, link->sampled}), Attributes());
   }

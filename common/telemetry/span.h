@@ -10,34 +10,36 @@
 
 namespace vibestack {
 
-// Whether spans are recorded at all (tracing.h): one atomic load. Off, the rest here does nothing.
+// Whether tracing is on (see tracing.h): one atomic load. While it is off, the rest of this header
+// does nothing.
 bool TracingEnabled();
 
 enum class SpanKind { kInternal, kServer, kClient };
 
-// A piece of work of a trace, with its beginning and end. Names and attributes hold nothing that
-// callers choose: no id of a person, no email, no credential, no parameter of a statement. An empty
-// one, default-made or of work that nobody records, takes everything and does nothing. Movable; for
-// one thread at a time.
+// An operation within a trace. Names and attributes never hold what callers choose: no user id, no
+// email, no credential, no parameter of a statement. An empty span (default-constructed, or one
+// that is not recorded) accepts every call and does nothing. Movable; not thread-safe.
 class Span {
  public:
   Span();
   Span(Span&& other) noexcept;
   Span& operator=(Span&& other) noexcept;
-  // Ends it.
+  // Ends the span.
   ~Span();
 
-  // What work under this span is traced by; null for an empty one. Lives as long as the span.
+  // The trace context for operations under this span; null for an empty span. Valid as long as the
+  // span.
   const TraceContext* context() const;
 
-  // `key` is a name of OpenTelemetry's semantic conventions where there is one.
+  // `key` is a name from OpenTelemetry's semantic conventions where there is one.
   void Set(std::string_view key, std::string_view value);
   void Set(std::string_view key, int64_t value);
 
-  // Marks it as failed for this reason, a constant such as DATABASE_UNAVAILABLE.
+  // Marks the span as failed. `reason` is a constant such as DATABASE_UNAVAILABLE.
   void Fail(std::string_view reason);
 
-  // Hands it to the exporter, which never waits. May be called twice; the context stays.
+  // Ends the span and passes it to the exporter, which never blocks. May be called twice; context()
+  // stays valid.
   void End();
 
  private:
@@ -50,13 +52,13 @@ class Span {
   std::unique_ptr<Impl> impl_;
 };
 
-// Where a trace enters this process: under `parent`, which came from elsewhere, or a new trace
-// where that is null. Without a parent, the configured share of traces is recorded; one that is not
-// has a context all the same, to be passed on. Empty while tracing is off.
+// Starts the first span of a trace in this process: under `parent`, which came from another
+// process, or of a new trace when `parent` is null. A new trace is recorded with the configured
+// probability; if not, its context is still propagated. Empty while tracing is off.
 Span StartRootSpan(std::string_view name, SpanKind kind, const TraceContext* parent);
 
-// Work within a trace: empty without a parent, and where nobody records that. `links` are other
-// traces that the work is done for.
+// Starts a span under `parent`. Empty without a parent, and when the trace is not recorded. `links`
+// are other traces that share the operation.
 Span StartSpan(std::string_view name, SpanKind kind, const TraceContext* parent,
                const std::vector<const TraceContext*>& links = {});
 

@@ -10,11 +10,11 @@
 
 namespace vibestack {
 
-// Counts what another exporter makes of spans, and has an end: past it batches are dropped instead,
-// so that a collector that does not answer cannot hold up a stop.
+// Wraps an exporter: counts exported and failed spans, and drops every batch after a given time, so
+// that a collector that does not answer cannot delay a stop.
 class SpanExporter final : public opentelemetry::sdk::trace::SpanExporter {
  public:
-  // Counts from the start of the process.
+  // Counts since the start of the process.
   struct Counts {
     std::atomic<uint64_t> exported{0};
     std::atomic<uint64_t> failed{0};
@@ -24,7 +24,7 @@ class SpanExporter final : public opentelemetry::sdk::trace::SpanExporter {
   SpanExporter(std::unique_ptr<opentelemetry::sdk::trace::SpanExporter> wrapped, Counts& counts)
       : wrapped_(std::move(wrapped)), counts_(counts) {}
 
-  // Begins no export after `until`. Thread-safe.
+  // Starts no export after `until`. Thread-safe.
   void EndAt(absl::Time until) { until_micros_ = absl::ToUnixMicros(until); }
 
   std::unique_ptr<opentelemetry::sdk::trace::Recordable> MakeRecordable() noexcept override;

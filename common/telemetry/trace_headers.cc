@@ -14,11 +14,11 @@ namespace otel = opentelemetry::trace;
 namespace nostd = opentelemetry::nostd;
 using Headers = std::vector<std::pair<std::string, std::string>>;
 
-// What everybody has to pass on (W3C Trace Context, 3.3.1.5). Anybody may send one, and it costs
-// time to parse.
+// The minimum that everybody must propagate (W3C Trace Context, 3.3.1.5). Longer ones cost time to
+// parse, and anybody may send one.
 constexpr size_t kLongestState = 512;
 
-// Headers for the library's propagator.
+// The headers in the form that OpenTelemetry's propagator reads and writes.
 class Carrier final : public opentelemetry::context::propagation::TextMapCarrier {
  public:
   Carrier() = default;

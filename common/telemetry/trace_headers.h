@@ -11,15 +11,15 @@
 
 namespace vibestack {
 
-// The context in the W3C headers `traceparent` and `tracestate`; nothing where the first one is
-// missing or malformed. A `tracestate` of more than 512 characters is left out.
+// Parses the W3C headers `traceparent` and `tracestate`. Nothing when the first is missing or
+// malformed. Ignores a `tracestate` of more than 512 characters.
 std::optional<TraceContext> ParseTraceHeaders(std::string_view traceparent,
                                               std::string_view tracestate);
 
-// The headers, in lower case, that hand the context on.
+// The headers, with names in lower case, that propagate the context.
 std::vector<std::pair<std::string, std::string>> TraceHeaders(const TraceContext& context);
 
-// As hexadecimal digits in lower case.
+// The ids as lower-case hexadecimal digits.
 std::string TraceIdText(const TraceContext& context);
 std::string SpanIdText(const TraceContext& context);
 

@@ -5,7 +5,7 @@
 
 namespace vibestack {
 
-// The process's tracer; null while tracing is off. For this room only.
+// The tracer of the process; null while tracing is off. For this library only.
 opentelemetry::nostd::shared_ptr<opentelemetry::trace::Tracer> CurrentTracer();
 
 }  // namespace vibestack

@@ -34,11 +34,11 @@ using Tracer = opentelemetry::trace::Tracer;
 constexpr size_t kMaxQueued = 8'192;  // spans
 constexpr size_t kMaxBatch = 512;
 constexpr std::chrono::milliseconds kInterval(1'000);
-// Of one request to the collector.
+// For one request to the collector.
 constexpr std::chrono::seconds kLongestExport(2);
 
-// The library's own complaints, one line a second at most.
-class Complaints final : public sdk::common::internal_log::LogHandler {
+// Logs the errors of the OpenTelemetry library, at most one line a second.
+class ExporterLog final : public sdk::common::internal_log::LogHandler {
  public:
   void Handle(sdk::common::internal_log::LogLevel level, const char*, int, const char* message,
               const sdk::common::AttributeMap&) noexcept override {
@@ -53,7 +53,7 @@ class Complaints final : public sdk::common::internal_log::LogHandler {
   AuditGate gate_{1};
 };
 
-// Lives to the end of the process, so that late threads may still ask.
+// Never destroyed, so that threads may use it until the process ends.
 struct Process {
   SpanExporter::Counts counts;
   std::atomic<bool> enabled{false};
@@ -69,11 +69,11 @@ Process& TheProcess() {
 }
 
 std::unique_ptr<SpanExporter> MakeExporter(const std::string& endpoint) {
-  otlp::OtlpHttpExporterOptions options;  // with what the environment says
+  otlp::OtlpHttpExporterOptions options;  // reads the environment
   options.url = endpoint + (endpoint.ends_with('/') ? "v1/traces" : "/v1/traces");
   options.content_type = otlp::HttpRequestContentType::kBinary;
   options.timeout = kLongestExport;
-  // What failed is dropped: a retry would hold up what comes after it.
+  // Drop failed batches: a retry would delay the next one.
   options.retry_policy_max_attempts = 1;
   return std::make_unique<SpanExporter>(otlp::OtlpHttpExporterFactory::Create(options),
                                         TheProcess().counts);
@@ -93,7 +93,7 @@ nostd::shared_ptr<Tracer> CurrentTracer() {
 void StartTracing(const TracingOptions& options, const std::string& service) {
   if (options.endpoint.empty()) return;
   sdk::common::internal_log::GlobalLogHandler::SetLogHandler(
-      nostd::shared_ptr<sdk::common::internal_log::LogHandler>(new Complaints));
+      nostd::shared_ptr<sdk::common::internal_log::LogHandler>(new ExporterLog));
   std::unique_ptr<SpanExporter> exporter = MakeExporter(options.endpoint);
   SpanExporter* const kept = exporter.get();
   sdk::trace::BatchSpanProcessorOptions batches;
@@ -131,15 +131,15 @@ void StopTracing(absl::Duration grace) {
 }
 
 std::vector<MetricRegistration> RegisterTracingMetrics(Metrics& metrics) {
-  std::vector<MetricRegistration> watched;
+  std::vector<MetricRegistration> registrations;
   const auto count = [&](const char* outcome, const std::atomic<uint64_t>& value) {
-    watched.push_back(metrics.AddCounterCallback(
-        "vibestack_spans_total", "Spans of traces, by what came of their export.",
-        {{"outcome", outcome}}, [&value] { return static_cast<double>(value.load()); }));
+    registrations.push_back(metrics.AddCounterCallback(
+        "vibestack_spans_total", "Spans by outcome of their export.", {{"outcome", outcome}},
+        [&value] { return static_cast<double>(value.load()); }));
   };
   count("exported", TheProcess().counts.exported);
   count("failed", TheProcess().counts.failed);
-  return watched;
+  return registrations;
 }
 
 }  // namespace vibestack

@@ -8,33 +8,32 @@
 #include "absl/time/time.h"
 #include "common/telemetry/metrics.h"
 
-// The process's one exporter of spans: OTLP over HTTP, in batches, from a thread of its own. Spans
-// wait in a bounded queue; what does not fit, and what the collector does not take, is dropped and
-// never holds up a call.
+// The span exporter of the process: OTLP over HTTP, in batches, on a thread of its own. Spans wait
+// in a bounded queue. Spans that do not fit, or that the collector refuses, are dropped; a call
+// never waits for them.
 namespace vibestack {
 
 struct TracingOptions {
-  // The collector, as `http://127.0.0.1:4318`; empty: no tracing.
+  // URL of the collector, such as `http://127.0.0.1:4318`; empty disables tracing.
   std::string endpoint;
-  // The share of traces to record, of those that begin here. Whoever begins a trace elsewhere
-  // decides for it.
+  // Sampling ratio, 0 to 1, for traces that start here. An incoming sampling decision is honoured.
   double sample_ratio = 1;
 };
 
-// What --otlp_endpoint and --trace_sample_ratio say. INVALID_ARGUMENT names the flag.
+// Reads --otlp_endpoint and --trace_sample_ratio. INVALID_ARGUMENT names the flag.
 absl::StatusOr<TracingOptions> ReadTracingFlags();
 
-// Begins to trace, unless the endpoint is empty. `service` is the resource's service.name; the
-// variable OTEL_RESOURCE_ATTRIBUTES adds to the resource, OTEL_EXPORTER_OTLP_HEADERS to the
-// requests. Call it at the start of main, once.
+// Starts tracing, unless the endpoint is empty. `service` becomes the resource attribute
+// service.name. The environment variable OTEL_RESOURCE_ATTRIBUTES adds attributes,
+// OTEL_EXPORTER_OTLP_HEADERS adds headers. Call it once, at the start of main.
 void StartTracing(const TracingOptions& options, const std::string& service);
 
-// Sends what waits, beginning nothing after `grace`, and traces no more. Does nothing where it was
-// not started. Call it at the end of main.
+// Exports the waiting spans, but starts no export after `grace`, and stops tracing. Does nothing if
+// tracing was not started. Call it at the end of main.
 void StopTracing(absl::Duration grace = absl::Seconds(1));
 
-// vibestack_spans_total{outcome}: `exported`, or `failed` where the collector did not take them.
-// `metrics` must outlive the registrations.
+// vibestack_spans_total{outcome}: `exported`, or `failed` when the collector did not accept the
+// spans. `metrics` must outlive the registrations.
 std::vector<MetricRegistration> RegisterTracingMetrics(Metrics& metrics);
 
 }  // namespace vibestack

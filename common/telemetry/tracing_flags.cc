@@ -4,11 +4,11 @@
 #include "common/telemetry/tracing.h"
 
 ABSL_FLAG(std::string, otlp_endpoint, "",
-          "OpenTelemetry collector that takes spans by OTLP over HTTP, such as "
-          "http://127.0.0.1:4318; empty: no tracing.");
+          "OpenTelemetry collector that receives spans (OTLP over HTTP), such as "
+          "http://127.0.0.1:4318; empty disables tracing.");
 ABSL_FLAG(double, trace_sample_ratio, 1,
-          "Share of traces to record, 0 to 1, of those that begin here; who begins one elsewhere "
-          "decides for it.");
+          "Sampling ratio, 0 to 1, for traces that start here; an incoming sampling decision is "
+          "honoured.");
 
 namespace vibestack {
 

@@ -8,15 +8,15 @@
 #include "common/config/checks.h"
 
 ABSL_FLAG(std::string, tls_cert, "",
-          "PEM file with the certificate to serve with, and those between it and its authority; "
-          "without it gRPC is served in plaintext.");
+          "PEM file with the certificate of the server, followed by intermediate certificates; "
+          "without it, gRPC is served in plaintext.");
 ABSL_FLAG(std::string, tls_key, "", "PEM file with the private key of --tls_cert.");
 ABSL_FLAG(std::string, tls_client_ca, "",
-          "PEM file with authorities: callers must show a certificate that one of them signed "
-          "(mutual TLS).");
+          "PEM file with certificate authorities: clients must present a certificate that one of "
+          "them signed (mutual TLS).");
 ABSL_FLAG(absl::Duration, tls_reload, absl::Seconds(10),
-          "How soon certificates, keys and authorities that were replaced on disk are in use; "
-          "2s at the least.");
+          "Time after which certificates, keys and authorities that were replaced on disk are in "
+          "use; at least 2s.");
 
 namespace vibestack::tls {
 namespace {
@@ -32,7 +32,7 @@ absl::StatusOr<std::optional<Config>> ReadConfig(Files files) {
   return Config{std::move(files), *std::move(material), reload};
 }
 
-// The one is no use without the other.
+// Refuses `file` without `needed`.
 absl::Status CheckNeed(const PemFile& file, const PemFile& needed) {
   if (file.path.empty() || !needed.path.empty()) return absl::OkStatus();
   return absl::InvalidArgumentError(

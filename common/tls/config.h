@@ -9,20 +9,21 @@
 
 namespace vibestack::tls {
 
-// TLS of one side of a connection, as the flags say it.
+// The TLS configuration of one side of a connection, from the flags.
 struct Config {
   Files files;
-  Material material;      // what they held at the start
-  absl::Duration reload;  // what is changed in them is in use by then
+  Material material;      // their contents at the start
+  absl::Duration reload;  // changed files are in use after at most this time
 };
 
-// TLS of our own port, from --tls_cert, --tls_key, --tls_client_ca and --tls_reload; none without a
-// certificate. INVALID_ARGUMENT as ReadMaterial has it, and for --tls_client_ca without --tls_cert.
+// Reads the configuration of our own port from --tls_cert, --tls_key, --tls_client_ca and
+// --tls_reload; none without a certificate. INVALID_ARGUMENT as ReadMaterial, and for
+// --tls_client_ca without --tls_cert.
 absl::StatusOr<std::optional<Config>> ReadServerConfig();
 
-// TLS towards a peer whose certificate is signed by `files.authorities`; none where those and all
-// others are not given. Certificate and key are what we show it, if it asks. --tls_reload counts
-// here too. INVALID_ARGUMENT likewise.
+// Reads the configuration for connections to a peer whose certificate `files.authorities` signed;
+// none when no file is given. `files.certificate` and `files.key` are our client certificate, if
+// any. --tls_reload applies here too. INVALID_ARGUMENT likewise.
 absl::StatusOr<std::optional<Config>> ReadClientConfig(Files files);
 
 }  // namespace vibestack::tls

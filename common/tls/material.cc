@@ -24,13 +24,13 @@ absl::StatusOr<std::string> ReadPem(const PemFile& file) {
   std::string text(kLargestFile + 1, '\0');
   stream.read(text.data(), static_cast<std::streamsize>(text.size()));
   text.resize(static_cast<size_t>(stream.gcount()));
-  if (text.empty()) return Refuse(file, "is not a readable file with something in it");
+  if (text.empty()) return Refuse(file, "is not a readable file, or is empty");
   if (text.size() > kLargestFile) return Refuse(file, "is larger than 1 MiB");
   text.shrink_to_fit();
   return text;
 }
 
-// The first certificate; null when there is none, or when one after it is not whole.
+// The first certificate; null when there is none, or when a later one is malformed.
 CertificatePtr FirstCertificate(const std::string& text) {
   const BioPtr reader = OpensslReader(text);
   CertificatePtr first(PEM_read_bio_X509(reader.get(), nullptr, NoPassphrase, nullptr));
@@ -51,11 +51,11 @@ absl::Time NotAfter(const X509& certificate) {
 
 absl::Status Describe(const Files& files, Material& material) {
   const CertificatePtr leaf = FirstCertificate(material.chain);
-  if (leaf == nullptr) return Refuse(files.certificate, "holds no whole certificates in PEM");
+  if (leaf == nullptr) return Refuse(files.certificate, "does not hold valid certificates in PEM");
   const BioPtr reader = OpensslReader(material.key.Reveal());
   const PrivateKeyPtr key(PEM_read_bio_PrivateKey(reader.get(), nullptr, NoPassphrase, nullptr));
   if (key == nullptr) {
-    return Refuse(files.key, "holds no private key in PEM that needs no passphrase");
+    return Refuse(files.key, "does not hold a private key in PEM without a passphrase");
   }
   if (X509_check_private_key(leaf.get(), key.get()) != 1) {
     return Refuse(files.key, absl::StrCat("is not the key of the first certificate in --",
@@ -94,7 +94,7 @@ absl::StatusOr<Material> ReadMaterial(const Files& files) {
   material.authorities = *std::move(authorities);
   const OpensslErrorScope errors;
   if (!files.authorities.path.empty() && FirstCertificate(material.authorities) == nullptr) {
-    return Refuse(files.authorities, "holds no whole certificates in PEM");
+    return Refuse(files.authorities, "does not hold valid certificates in PEM");
   }
   if (!files.certificate.path.empty()) {
     const absl::Status described = Describe(files, material);

@@ -17,17 +17,17 @@ struct PemFile {
 
 // The files of one side of a connection.
 struct Files {
-  PemFile certificate;  // our chain, the leaf first; given together with `key`
+  PemFile certificate;  // our certificate chain, the leaf first; requires `key`
   PemFile key;
-  PemFile authorities;  // whose certificates we believe
+  PemFile authorities;  // the authorities that we trust
 };
 
-// What was in them. Fields of files that are not given are empty.
+// The contents of the files. Fields of files that are not given are empty.
 struct Material {
   std::string chain;
   Secret key;
   std::string authorities;
-  // Of our certificate, for the log.
+  // About our certificate, for the log.
   std::string subject;
   std::string serial;
   absl::Time not_after = absl::InfiniteFuture();
@@ -35,9 +35,9 @@ struct Material {
 
 bool operator==(const Material& a, const Material& b);
 
-// Reads the files that are given. INVALID_ARGUMENT names the flag, never the path or what is in the
-// file: a file cannot be read or is larger than 1 MiB, holds no certificate or no key without a
-// passphrase, the key is not the one of the certificate, or only one of the two is given.
+// Reads the files that are given. INVALID_ARGUMENT names the flag, never the path or the content: a
+// file cannot be read, is larger than 1 MiB, or holds no certificate or no key without a
+// passphrase; the key does not belong to the certificate; or only one of the two is given.
 absl::StatusOr<Material> ReadMaterial(const Files& files);
 
 }  // namespace vibestack::tls

@@ -28,14 +28,14 @@ MemoryFile::~MemoryFile() {
 
 absl::Status MemoryFile::Replace(const std::string& text) {
   const int fresh = memfd_create("tls", MFD_CLOEXEC);
-  // Whole seconds, for that is how finely some readers look.
+  // Whole seconds, since some readers compare only those.
   const timespec times[2] = {{++version_, 0}, {version_, 0}};
   const bool made = fresh >= 0 && WriteAll(fresh, text) && futimens(fresh, times) == 0;
   if (made && descriptor_ < 0) {
     descriptor_ = fresh;
     return absl::OkStatus();
   }
-  // Takes the old one's place in one step.
+  // Replaces the old file atomically.
   const bool replaced = made && dup3(fresh, descriptor_, O_CLOEXEC) == descriptor_;
   if (fresh >= 0) close(fresh);
   return replaced ? absl::OkStatus() : absl::InternalError("cannot make a file in memory");

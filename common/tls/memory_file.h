@@ -8,9 +8,9 @@
 
 namespace vibestack::tls {
 
-// A file without a disk, for code in this process that takes nothing but a path. Whoever opens the
-// path reads the old text or the new one, whole, and the time of modification differs with every
-// text. Not thread-safe, but for readers of the path.
+// A file in memory, for code in this process that accepts only a path. A reader of the path sees
+// either the old or the new content, whole; each content has a different modification time. Not
+// thread-safe, except for readers of the path.
 class MemoryFile {
  public:
   MemoryFile() = default;
@@ -18,10 +18,10 @@ class MemoryFile {
   MemoryFile& operator=(const MemoryFile&) = delete;
   ~MemoryFile();
 
-  // INTERNAL when the system lacks what it takes.
+  // Replaces the content. INTERNAL when the system cannot create a file in memory.
   absl::Status Replace(const std::string& text);
 
-  // The same all the time; nothing can be opened there before the first Replace.
+  // Constant. Nothing can be opened there before the first Replace.
   std::string path() const;
 
  private:

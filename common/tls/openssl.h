@@ -13,11 +13,11 @@ namespace vibestack::tls {
 using CertificatePtr = std::unique_ptr<X509, OpensslFree<X509_free>>;
 using PrivateKeyPtr = std::unique_ptr<EVP_PKEY, OpensslFree<EVP_PKEY_free>>;
 
-// The certificate's subject as RFC 2253 writes it, such as `CN=job_service`, cut at 200 bytes: it
-// may be a stranger's.
+// The subject of a certificate in the form of RFC 2253, such as `CN=job_service`, cut to 200 bytes
+// because it may come from a stranger.
 std::string SubjectOf(const X509& certificate);
 
-// The certificate's serial number in hexadecimal digits.
+// The serial number of a certificate in hexadecimal.
 std::string SerialOf(const X509& certificate);
 
 }  // namespace vibestack::tls

@@ -8,8 +8,8 @@
 namespace vibestack::tls {
 namespace {
 
-// How often gRPC looks into our memory: the least that it can.
-constexpr unsigned int kGrpcLooksEverySeconds = 1;
+// How often gRPC reads the files in memory: its minimum.
+constexpr unsigned int kGrpcReloadSeconds = 1;
 
 }  // namespace
 
@@ -17,13 +17,13 @@ absl::StatusOr<std::unique_ptr<ServerIdentity>> ServerIdentity::Open(
     const std::optional<Config>& config) {
   if (!config.has_value()) return nullptr;
   std::unique_ptr<ServerIdentity> identity(new ServerIdentity());
-  const absl::Status taken = identity->Take(config->material);
-  if (!taken.ok()) return taken;
+  const absl::Status applied = identity->Apply(config->material);
+  if (!applied.ok()) return applied;
   const bool mutual = !config->material.authorities.empty();
   const std::string pair = identity->pair_.path();
   grpc::experimental::TlsServerCredentialsOptions options(
       std::make_shared<grpc::experimental::FileWatcherCertificateProvider>(
-          pair, pair, mutual ? identity->authorities_.path() : "", kGrpcLooksEverySeconds));
+          pair, pair, mutual ? identity->authorities_.path() : "", kGrpcReloadSeconds));
   options.watch_identity_key_cert_pairs();
   if (mutual) options.watch_root_certs();
   options.set_cert_request_type(mutual ? GRPC_SSL_REQUEST_AND_REQUIRE_CLIENT_CERTIFICATE_AND_VERIFY
@@ -31,24 +31,23 @@ absl::StatusOr<std::unique_ptr<ServerIdentity>> ServerIdentity::Open(
   identity->credentials_ = grpc::experimental::TlsServerCredentials(options);
   identity->watcher_ = std::make_unique<Watcher>(
       *config,
-      [identity = identity.get()](const Material& material) { return identity->Take(material); });
+      [identity = identity.get()](const Material& material) { return identity->Apply(material); });
   return identity;
 }
 
-absl::Status ServerIdentity::Take(const Material& material) {
+absl::Status ServerIdentity::Apply(const Material& material) {
   if (!material.authorities.empty()) {
     const absl::Status replaced = authorities_.Replace(material.authorities);
     if (!replaced.ok()) return replaced;
   }
-  // In one file, for gRPC reads key and certificates one after the other.
+  // Both in one file, since gRPC reads key and certificates one after the other.
   return pair_.Replace(material.chain + "\n" + material.key.Reveal());
 }
 
 MetricRegistration RegisterExpiryMetric(Metrics& metrics, const ServerIdentity& identity) {
-  return metrics.AddGaugeCallback(
-      "vibestack_tls_certificate_not_after_seconds",
-      "Unix time at which the certificate that gRPC is served with expires.", {},
-      [&identity] { return identity.not_after_seconds(); });
+  return metrics.AddGaugeCallback("vibestack_tls_certificate_not_after_seconds",
+                                  "Expiry of the certificate of the gRPC server, in Unix time.", {},
+                                  [&identity] { return identity.not_after_seconds(); });
 }
 
 }  // namespace vibestack::tls

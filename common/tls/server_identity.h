@@ -14,28 +14,30 @@
 
 namespace vibestack::tls {
 
-// What a server proves itself with, kept up with the files. TLS 1.2 and 1.3; with authorities every
-// client must show a certificate of theirs. Connections keep what they began with.
+// The TLS certificate of a server, reloaded when its files change. TLS 1.2 and 1.3; with
+// authorities, every client must present a certificate that they signed. Existing connections keep
+// the certificate that they started with.
 //
-// gRPC 1.51 can read such files itself, but takes a key that does not fit its certificate, at
-// which it frees its state and serves nobody. So it reads from memory what was checked before.
+// gRPC 1.51 can read such files itself, but it accepts a key that does not belong to the
+// certificate; it then frees its state and serves nobody. So this class checks the files and passes
+// them to gRPC in memory.
 class ServerIdentity {
  public:
-  // Null without a config. INTERNAL when the system lacks what it takes.
+  // Null without a config. INTERNAL when the system cannot create files in memory.
   static absl::StatusOr<std::unique_ptr<ServerIdentity>> Open(const std::optional<Config>& config);
 
-  // For one or more servers; they may outlive this.
+  // For one or more servers, which may outlive this.
   const std::shared_ptr<grpc::ServerCredentials>& credentials() const { return credentials_; }
 
-  // As Watcher has it.
+  // As Watcher::not_after_seconds.
   double not_after_seconds() const { return watcher_->not_after_seconds(); }
 
-  // No more looks at the files. May be called twice.
+  // Stops reloading. May be called twice.
   void Stop() { watcher_->Stop(); }
 
  private:
   ServerIdentity() = default;
-  absl::Status Take(const Material& material);
+  absl::Status Apply(const Material& material);
 
   MemoryFile pair_;
   MemoryFile authorities_;
@@ -43,7 +45,7 @@ class ServerIdentity {
   std::unique_ptr<Watcher> watcher_;
 };
 
-// Shows when the certificate expires, as a metric. The identity must outlive it.
+// Exports the expiry of the certificate as a metric. The identity must outlive the registration.
 MetricRegistration RegisterExpiryMetric(Metrics& metrics, const ServerIdentity& identity);
 
 }  // namespace vibestack::tls

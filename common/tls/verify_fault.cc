@@ -12,10 +12,11 @@ namespace {
 
 thread_local std::optional<VerifyFault> last_fault;
 
-// OpenSSL calls it for each verification that ends, on its thread.
+// OpenSSL calls it at the end of each verification, on its thread.
 void OnVerificationEnd(void* parent, void*, CRYPTO_EX_DATA*, int, long, void*) {
   auto* verification = static_cast<X509_STORE_CTX*>(parent);
-  // Of a handshake, which keeps the peer's certificate until it has ended; others may not.
+  // Only for handshakes, which keep the peer's certificate until their end; other verifications may
+  // not.
   if (X509_STORE_CTX_get_ex_data(verification, SSL_get_ex_data_X509_STORE_CTX_idx()) == nullptr) {
     return;
   }
@@ -29,7 +30,7 @@ void OnVerificationEnd(void* parent, void*, CRYPTO_EX_DATA*, int, long, void*) {
 
 }  // namespace
 
-void NoteVerifyFaults() {
+void RecordVerifyFaults() {
   CRYPTO_get_ex_new_index(CRYPTO_EX_INDEX_X509_STORE_CTX, 0, nullptr, nullptr, nullptr,
                           OnVerificationEnd);
 }

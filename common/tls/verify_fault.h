@@ -6,19 +6,19 @@
 
 namespace vibestack::tls {
 
-// Why OpenSSL did not believe a peer's certificate.
+// Why OpenSSL rejected a peer's certificate.
 struct VerifyFault {
   std::string cause;    // such as `certificate has expired`
   std::string subject;  // of the peer's certificate
   std::string serial;
 };
 
-// From now on the faults of this process are noted. Call it once, before TLS is used.
+// Starts to record verification faults of this process. Call it once, before TLS is used.
 //
-// gRPC logs no more than `certificate verify failed`, and has no place to ask for more.
-void NoteVerifyFaults();
+// gRPC logs only `certificate verify failed` and offers no way to get the reason.
+void RecordVerifyFaults();
 
-// The fault of the last verification on this thread, if it had one and was not asked for before.
+// Returns the fault of the last verification on this thread and forgets it; nothing without one.
 std::optional<VerifyFault> TakeVerifyFault();
 
 }  // namespace vibestack::tls

@@ -8,7 +8,7 @@
 namespace vibestack::tls {
 namespace {
 
-// What is left of the period for those who are told.
+// The part of the period that is left for applying the change.
 constexpr absl::Duration kReserve = absl::Seconds(1);
 
 double Seconds(const Material& material) {
@@ -21,21 +21,21 @@ Watcher::Watcher(Config config, OnChange on_change)
     : config_(std::move(config)),
       on_change_(std::move(on_change)),
       not_after_seconds_(Seconds(config_.material)),
-      looks_(config_.reload - kReserve, [this] { Look(); }) {}
+      polls_(config_.reload - kReserve, [this] { Poll(); }) {}
 
-void Watcher::Look() {
+void Watcher::Poll() {
   const absl::StatusOr<Material> material = ReadMaterial(config_.files);
-  const absl::Status taken = material.ok() ? Take(*material) : material.status();
-  if (!taken.ok() && !failing_) {
-    Log(LogLevel::kError, "tls_not_reloaded", {{"message", taken.message()}});
+  const absl::Status applied = material.ok() ? Apply(*material) : material.status();
+  if (!applied.ok() && !failing_) {
+    Log(LogLevel::kError, "tls_not_reloaded", {{"message", applied.message()}});
   }
-  failing_ = !taken.ok();
+  failing_ = !applied.ok();
 }
 
-absl::Status Watcher::Take(const Material& material) {
+absl::Status Watcher::Apply(const Material& material) {
   if (material == config_.material) return absl::OkStatus();
-  const absl::Status taken = on_change_(material);
-  if (!taken.ok()) return taken;
+  const absl::Status applied = on_change_(material);
+  if (!applied.ok()) return applied;
   not_after_seconds_ = Seconds(material);
   const PemFile& named = config_.files.certificate.path.empty() ? config_.files.authorities
                                                                 : config_.files.certificate;

@@ -10,35 +10,35 @@
 
 namespace vibestack::tls {
 
-// Reads a side's files anew, again and again, and hands on what has changed in them. (A look at the
-// files instead of inotify, as with the signing keys.) A pair that does not fit, as it is seen
-// while somebody replaces one file after the other, and files that cannot be read change nothing;
-// that is logged once until it is good again. Has a thread of its own.
+// Polls the files of one side of a connection, on a thread of its own, and reports changes.
+// (Polling instead of inotify, as for the signing keys.) Files that cannot be read, and a key that
+// does not belong to the certificate (which occurs while somebody replaces the files one after the
+// other), change nothing; that is logged once until the files are valid again.
 class Watcher {
  public:
-  // Puts changed material to use. What it refuses is logged and tried again at the next look.
+  // Applies changed material. An error is logged, and the next poll tries again.
   using OnChange = std::function<absl::Status(const Material&)>;
 
-  // Looks often enough that `on_change` is called, on the thread, a second before `config.reload`
-  // is over.
+  // Polls often enough that `on_change` is called, on the thread, at the latest one second before
+  // `config.reload` has passed.
   Watcher(Config config, OnChange on_change);
 
-  // Unix seconds at which our present certificate expires; infinite without one. Thread-safe.
+  // Expiry of our current certificate in Unix seconds; infinite without one. Thread-safe.
   double not_after_seconds() const { return not_after_seconds_; }
 
   // Joins the thread. May be called twice.
-  void Stop() { looks_.Stop(); }
+  void Stop() { polls_.Stop(); }
 
  private:
-  void Look();
-  // What has changed is in use then.
-  absl::Status Take(const Material& material);
+  void Poll();
+  // Applies changed material.
+  absl::Status Apply(const Material& material);
 
-  Config config_;  // of the thread, which keeps the present material in it
+  Config config_;  // used by the thread only; holds the current material
   const OnChange on_change_;
-  bool failing_ = false;  // of the thread
+  bool failing_ = false;  // used by the thread only
   std::atomic<double> not_after_seconds_;
-  Periodic looks_;
+  Periodic polls_;
 };
 
 }  // namespace vibestack::tls

@@ -85,12 +85,12 @@ TEST_F(TlsFiles, BadFilesEndTheStartInWordsThatNameTheFlag) {
   ExpectNoStart({Certificate("user_service"), "--tls_key=" + keys_.path() + "/empty"},
                 "--tls_key is not a readable file");
   ExpectNoStart({Certificate("user_service"), "--tls_key=" + keys_.path() + "/prose"},
-                "--tls_key holds no private key");
+                "--tls_key does not hold a private key");
   ExpectNoStart({Certificate("user_service"), Key("job_service")},
                 "--tls_key is not the key of the first certificate in --tls_cert");
   ExpectNoStart({Certificate("user_service"), Key("user_service"),
                  "--tls_client_ca=" + keys_.path() + "/prose"},
-                "--tls_client_ca holds no whole certificates");
+                "--tls_client_ca does not hold valid certificates");
   ExpectNoStart({"--tls_client_ca=" + certificates_.certificate("ca")},
                 "--tls_client_ca is given without --tls_cert");
 }
