@@ -25,7 +25,7 @@ PoolOptions TestPool(int connections = 2) {
   return options;
 }
 
-// Runs works from a plain thread and waits for them.
+// Runs tasks from a plain thread and waits for them.
 class Caller {
  public:
   explicit Caller(Pool& pool) : pool_(pool) {}
@@ -102,15 +102,15 @@ TEST(PoolTest, WorksRunAtOnceOnConnectionsOfTheirOwn) {
   pool.Stop();
 }
 
-TEST(PoolTest, ItIsToldHowLongAWorkWaitedAndHowLongItHadItsConnection) {
+TEST(PoolTest, OnTaskReportsHowLongATaskWaitedAndUsedItsConnection) {
   PoolOptions options = TestPool(1);
-  std::atomic<int> works{0};
+  std::atomic<int> runs{0};
   std::atomic<int64_t> waited_micros{0};
   std::atomic<int64_t> used_micros{0};
   options.on_work = [&](absl::Duration waited, absl::Duration used) {
     waited_micros = absl::ToInt64Microseconds(waited);
     used_micros = absl::ToInt64Microseconds(used);
-    ++works;
+    ++runs;
   };
   Pool pool(options);
   Caller caller(pool);
@@ -131,13 +131,13 @@ TEST(PoolTest, ItIsToldHowLongAWorkWaitedAndHowLongItHadItsConnection) {
   may_end.Notify();
   done.Wait();
   pool.Stop();
-  EXPECT_EQ(works, 2);
-  // Of the second work, which waited for the first one's connection.
+  EXPECT_EQ(runs, 2);
+  // Of the second task, which waited for the first one's connection.
   EXPECT_GE(waited_micros, 5'000);
   EXPECT_GT(used_micros, 0);
 }
 
-TEST(PoolTest, ASafeWorkRunsAgainWhenItsConnectionBreaksAndAnUnsafeOneDoesNot) {
+TEST(PoolTest, ASafeTaskRunsAgainWhenItsConnectionBreaksAndAnUnsafeOneDoesNot) {
   Pool pool(TestPool(1));
   Caller caller(pool);
   for (const auto& [repeat, runs_wanted] :

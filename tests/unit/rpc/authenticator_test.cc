@@ -113,7 +113,7 @@ TEST_F(AuthenticatorTest, ATokenEndsWithItsAccountItsPasswordOrABan) {
   EXPECT_EQ(Reason("Bearer user"), "TOKEN_INVALID");
 }
 
-TEST_F(AuthenticatorTest, NobodyIsLetInWhileTheAccountCannotBeLookedUp) {
+TEST_F(AuthenticatorTest, NobodyIsAuthenticatedWhileTheAccountCannotBeLookedUp) {
   account_.state = UnavailableError("AWAY", "away");
   EXPECT_EQ(Reason("Bearer user"), "AWAY");
 }

@@ -22,7 +22,7 @@
 
 namespace vibestack::rpc {
 
-// A real server with the ProbeService behind a real guard. A token is its caller's role.
+// A real server with the ProbeService behind a real interceptor. A token is the role of its caller.
 class ProbeServer : public testing::Test, public AccountSource {
  protected:
   using Handler = std::function<Task<absl::StatusOr<test::Probe>>(Call&, const test::Probe&)>;

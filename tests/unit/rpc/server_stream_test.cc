@@ -80,7 +80,7 @@ TEST_F(ServerStreamTest, AnswersArriveInOrderAndThenTheStatusWithItsDetails) {
   EXPECT_EQ(FromGrpcStatus(reader->Finish()), NotFoundError("job", "x"));
 }
 
-TEST_F(ServerStreamTest, TheGuardLetsIntoStreamsAsIntoOtherCalls) {
+TEST_F(ServerStreamTest, StreamsAreAuthorizedLikeOtherCalls) {
   StartStreams([](Call& call, const Probe&, ServerStream<Probe>& stream) -> Task<absl::Status> {
     const Probe answer = WithText(call.caller().user_id);
     co_return co_await stream.Write(answer);
@@ -97,7 +97,7 @@ TEST_F(ServerStreamTest, TheGuardLetsIntoStreamsAsIntoOtherCalls) {
   EXPECT_TRUE(absl::IsUnimplemented(Drain(stub_->UnboundStream(&unbound, {}))));
 }
 
-TEST_F(ServerStreamTest, WhoWritesIsAsFastAsTheClientReads) {
+TEST_F(ServerStreamTest, AHandlerWritesAsFastAsTheClientReads) {
   constexpr int kMessages = 100;
   std::atomic<int> written = 0;
   StartStreams([&](Call&, const Probe&, ServerStream<Probe>& stream) -> Task<absl::Status> {
@@ -151,7 +151,7 @@ TEST_F(ServerStreamTest, AStreamThatWaitsHearsThatItsClientWentAway) {
   EXPECT_TRUE(ended.WaitForNotificationWithTimeout(absl::Seconds(30)));
 }
 
-TEST_F(ServerStreamTest, ABanIsSeenWhenTheCallIsLetInOnceMore) {
+TEST_F(ServerStreamTest, ABanIsSeenWhenTheCallIsReauthorized) {
   auto banned = std::make_shared<Wakeup<int>>();
   StartStreams([&](Call&, const Probe&, ServerStream<Probe>& stream) -> Task<absl::Status> {
     const absl::Status before = co_await stream.Reauthorize();

@@ -83,6 +83,16 @@ TEST_F(ServiceTest, MethodWithoutAccessOptionIsDenied) {
 TEST_F(ServiceTest, MethodWithoutHandlerIsUnimplemented) {
   Start(Echo);
   EXPECT_EQ(CallMethod("Unbound", "").error_code(), grpc::StatusCode::UNIMPLEMENTED);
+  EXPECT_EQ(Reason("Unbound", ""), "UNIMPLEMENTED");
+}
+
+TEST_F(ServiceTest, AnErrorAboutTheRoleNamesTheTokensThatTheMethodTakes) {
+  Start(Echo);
+  EXPECT_EQ(CallMethod("ForUsers", "service").error_message(), "this method needs a user token");
+  EXPECT_EQ(CallMethod("ForSuperusers", "user").error_message(),
+            "this method needs a superuser token");
+  EXPECT_EQ(CallMethod("ForWorkers", "user").error_message(),
+            "this method needs a callback or service token");
 }
 
 TEST_F(ServiceTest, BytesThatCannotBeParsedAreTheCallersFault) {
