@@ -98,8 +98,7 @@ class ProbeServer : public testing::Test, public AccountSource {
   RpcMetrics rpc_metrics_{metrics_};
   Authenticator authenticator_{Verify, *this};
   CallInterceptor interceptor_{authenticator_, rpc_metrics_, *IpNetworks::Parse("127.0.0.1")};
-  Service service_{test::RawProbeService(),
-                   interceptor_};
+  Service service_{test::RawProbeService(), interceptor_};
   std::unique_ptr<Server> server_;
   std::shared_ptr<grpc::Channel> channel_;
   std::unique_ptr<test::ProbeService::Stub> stub_;
