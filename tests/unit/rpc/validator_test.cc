@@ -41,7 +41,7 @@ TEST(ValidatorTest, FieldsThatTheTypeDoesNotHaveAreNamedByNumber) {
   ASSERT_TRUE(time.ParseFromString("\x30\x01"));  // field 6, a true
   Validator refusing;
   refusing.NoUnknownFields(time);
-  EXPECT_EQ(refusing.ToStatus().message(), "field 6: is no field of this request");
+  EXPECT_EQ(refusing.ToStatus().message(), "field 6: is not a field of this request");
 }
 
 TEST(ValidatorTest, TimesAndSpansStayInTheirRange) {
