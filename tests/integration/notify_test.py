@@ -1,4 +1,4 @@
-"""The triggers: what NOTIFY says and when it is silent, updated_at moving forward for every writer."""
+"""The triggers: which changes NOTIFY names, when it stays silent, and that every write moves updated_at forward."""
 
 import json
 import os
@@ -32,8 +32,8 @@ class DatabaseCase(unittest.TestCase):
         self.addCleanup(connection.close)
         return connection
 
-    def news(self) -> list[tuple[str, dict]]:
-        """Returns what was sent before now: notifications are delivered in the order of their commits."""
+    def events(self) -> list[tuple[str, dict]]:
+        """Returns the change events up to now. PostgreSQL delivers notifications in the order of their commits."""
         mark = str(uuid.uuid4())
         self.writer.execute("SELECT pg_notify(%s, %s)", (JOBS, json.dumps({"mark": mark})))
         found = []
@@ -57,7 +57,7 @@ class JobChangesTest(DatabaseCase):
     def test_insert_names_ids_and_pending_workflows(self) -> None:
         ids = self.insert_jobs(2, "a") + self.insert_jobs(1, "b", None) + self.insert_jobs(1, "c", "completed")
         self.assertEqual(
-            self.news(),
+            self.events(),
             [
                 (JOBS, {"ids": ids[:2], "pending": ["a"]}),
                 (JOBS, {"ids": ids[2:3], "pending": ["b"]}),
@@ -67,67 +67,67 @@ class JobChangesTest(DatabaseCase):
 
     def test_update_names_changed_ids_and_workflows_pending_now(self) -> None:
         ids = self.insert_jobs(2, "a") + self.insert_jobs(1, "b")
-        self.news()
+        self.events()
         self.writer.execute("UPDATE agent_jobs SET status = 'processing' WHERE workflow_id = 'a'")
         self.writer.execute("UPDATE agent_jobs SET status = 'pending' WHERE workflow_id = 'a'")
-        first, second = self.news()
+        first, second = self.events()
         self.assertEqual((sorted(first[1]["ids"]), first[1]["pending"]), (sorted(ids[:2]), []))
         self.assertEqual((sorted(second[1]["ids"]), second[1]["pending"]), (sorted(ids[:2]), ["a"]))
 
     def test_changed_key_names_both_ids(self) -> None:
         (old,) = self.insert_jobs(1)
-        self.news()
+        self.events()
         ((new,),) = self.writer.execute("UPDATE agent_jobs SET id = gen_random_uuid() RETURNING id::text").fetchall()
-        self.assertEqual(set(self.news()[0][1]["ids"]), {old, new})
+        self.assertEqual(set(self.events()[0][1]["ids"]), {old, new})
 
     def test_delete_names_ids_by_user(self) -> None:
         orphans = self.insert_jobs(2)
         (user,) = self.insert_users(1)
         owned = self.insert_jobs(300)
         self.writer.execute("UPDATE agent_jobs SET user_id = %s WHERE id = ANY(%s)", (user, owned))
-        self.news()
+        self.events()
         self.writer.execute("DELETE FROM agent_jobs")
         deleted = {"": [], user: []}
-        for _, payload in self.news():
+        for _, payload in self.events():
             self.assertEqual(list(payload), ["deleted"])
             for owner, ids in payload["deleted"].items():
                 deleted[owner] += ids
         self.assertEqual(sorted(deleted[""]), sorted(orphans))
         self.assertEqual(sorted(deleted[user]), sorted(owned))
 
-    def test_news_of_deleted_jobs_of_many_users_fits(self) -> None:
+    def test_deleted_jobs_of_many_users_fit(self) -> None:
         users = self.insert_users(400)
         ids = self.insert_jobs(400)
         for user, job in zip(users, ids, strict=True):
             self.writer.execute("UPDATE agent_jobs SET user_id = %s WHERE id = %s", (user, job))
-        self.news()
+        self.events()
         self.writer.execute("DELETE FROM agent_jobs")
-        told = [ids for _, payload in self.news() for ids in payload["deleted"].items()]
-        self.assertEqual(sorted(told), sorted((user, [job]) for user, job in zip(users, ids, strict=True)))
+        deleted = [ids for _, payload in self.events() for ids in payload["deleted"].items()]
+        self.assertEqual(sorted(deleted), sorted((user, [job]) for user, job in zip(users, ids, strict=True)))
 
     def test_statement_that_changes_nothing_is_silent(self) -> None:
         self.insert_jobs(0)
         self.writer.execute("UPDATE agent_jobs SET status = 'failed' WHERE false")
         self.writer.execute("DELETE FROM agent_jobs")
         self.writer.execute("UPDATE users SET bio = 'x' WHERE false")
-        self.assertEqual(self.news(), [])
+        self.assertEqual(self.events(), [])
 
     def test_rolled_back_change_is_silent(self) -> None:
         with self.writer.transaction(force_rollback=True):
             self.insert_jobs(1)
-        self.assertEqual(self.news(), [])
+        self.assertEqual(self.events(), [])
 
-    def test_much_news_is_divided(self) -> None:
+    def test_many_changes_are_split(self) -> None:
         ids = self.insert_jobs(3000)
-        news = [payload for _, payload in self.news()]
-        self.assertEqual(len(news), 20)
-        self.assertLessEqual(max(len(payload["ids"]) for payload in news), 150)
-        self.assertEqual(sorted(i for payload in news for i in payload["ids"]), sorted(ids))
-        self.assertEqual([w for payload in news for w in payload["pending"]], ["w"])
+        payloads = [payload for _, payload in self.events()]
+        self.assertEqual(len(payloads), 20)
+        self.assertLessEqual(max(len(payload["ids"]) for payload in payloads), 150)
+        self.assertEqual(sorted(i for payload in payloads for i in payload["ids"]), sorted(ids))
+        self.assertEqual([w for payload in payloads for w in payload["pending"]], ["w"])
 
-    def test_too_much_news_is_resync(self) -> None:
+    def test_too_many_changes_are_a_resync(self) -> None:
         self.insert_jobs(3001)
-        self.assertEqual(self.news(), [(JOBS, {"resync": True})])
+        self.assertEqual(self.events(), [(JOBS, {"resync": True})])
 
     def test_longest_workflow_names_fit(self) -> None:
         for letter in ("w", "ö", "\U0001f680", "\x01", '"'):
@@ -148,14 +148,14 @@ class JobChangesTest(DatabaseCase):
         own.execute(INSERT_JOBS, ("w", "pending", 3))
         own.execute("UPDATE agent_jobs SET status = 'failed'")
         own.execute("DELETE FROM agent_jobs")
-        self.assertEqual(self.news(), [])
+        self.assertEqual(self.events(), [])
         ((user,),) = own.execute(INSERT_USERS, (1,)).fetchall()
-        self.assertEqual(self.news(), [(USERS, {"ids": [user]})])
+        self.assertEqual(self.events(), [(USERS, {"ids": [user]})])
 
     def test_truncate_is_resync_in_every_session(self) -> None:
         self.writer.execute("TRUNCATE agent_jobs")
         self.connect("-c vibestack.own_notify=on").execute("TRUNCATE users, agent_jobs CASCADE")
-        self.assertEqual(self.news(), [(JOBS, {"resync": True}), (USERS, {"resync": True}), (JOBS, {"resync": True})])
+        self.assertEqual(self.events(), [(JOBS, {"resync": True}), (USERS, {"resync": True}), (JOBS, {"resync": True})])
 
     def test_search_path_of_the_writer_does_not_matter(self) -> None:
         self.writer.execute("CREATE SCHEMA evil")
@@ -167,24 +167,24 @@ class JobChangesTest(DatabaseCase):
         self.writer.execute("UPDATE public.agent_jobs SET status = 'failed', created_at = NULL")
         self.writer.execute("DELETE FROM public.agent_jobs")
         self.writer.execute("SET search_path = public")
-        self.assertEqual(len(self.news()), 3)
+        self.assertEqual(len(self.events()), 3)
 
 
 class UserNotifyTest(DatabaseCase):
     def test_every_change_names_ids(self) -> None:
         ids = self.insert_users(2)
-        self.assertEqual(self.news(), [(USERS, {"ids": ids})])
+        self.assertEqual(self.events(), [(USERS, {"ids": ids})])
         self.writer.execute("UPDATE users SET is_active = false WHERE id = %s", (ids[0],))
-        self.assertEqual(self.news(), [(USERS, {"ids": ids[:1]})])
+        self.assertEqual(self.events(), [(USERS, {"ids": ids[:1]})])
         self.writer.execute("DELETE FROM users WHERE id = %s", (ids[1],))
-        self.assertEqual(self.news(), [(USERS, {"ids": ids[1:]})])
+        self.assertEqual(self.events(), [(USERS, {"ids": ids[1:]})])
 
-    def test_much_news_is_divided_and_too_much_is_resync(self) -> None:
+    def test_many_changes_are_split_and_too_many_are_a_resync(self) -> None:
         ids = self.insert_users(301)
-        news = [payload["ids"] for _, payload in self.news()]
-        self.assertEqual((sorted(map(len, news)), sorted(sum(news, []))), ([1, 150, 150], sorted(ids)))
+        payloads = [payload["ids"] for _, payload in self.events()]
+        self.assertEqual((sorted(map(len, payloads)), sorted(sum(payloads, []))), ([1, 150, 150], sorted(ids)))
         self.insert_users(3001)
-        self.assertEqual(self.news(), [(USERS, {"resync": True})])
+        self.assertEqual(self.events(), [(USERS, {"resync": True})])
 
 
 class TimesTest(DatabaseCase):

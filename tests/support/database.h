@@ -46,7 +46,7 @@ class EmptiedDatabase : public Database {
 // Runs it (one statement or several) in a session of its own, once the server takes it: it may be
 // recovering from a crash. Ends the test program after half a minute.
 std::vector<Database::Row> RunWhenUp(const std::string& sql);
-// The same past every trigger: updated_at may go back, and nobody is told.
+// The same without triggers: updated_at may go back, and nothing is notified.
 void RunUnnoticed(const std::string& sql);
 // The only field of the only row of RunWhenUp.
 std::string OneWhenUp(const std::string& sql);

@@ -77,12 +77,12 @@ void DatabaseProxy::Accept() {
 void DatabaseProxy::Arm(Fault fault) {
   const std::lock_guard<std::mutex> lock(mutex_);
   fault_ = std::move(fault);
-  struck_ = false;
+  failed_ = false;
 }
 
-bool DatabaseProxy::struck() const {
+bool DatabaseProxy::failed() const {
   const std::lock_guard<std::mutex> lock(mutex_);
-  return struck_;
+  return failed_;
 }
 
 int DatabaseProxy::Silence(const std::string& application) {
@@ -102,9 +102,9 @@ std::optional<DatabaseProxy::Fault> DatabaseProxy::Take(const std::string& appli
   return std::exchange(fault_, std::nullopt);
 }
 
-void DatabaseProxy::NoteStruck() {
+void DatabaseProxy::NoteFailure() {
   const std::lock_guard<std::mutex> lock(mutex_);
-  struck_ = true;
+  failed_ = true;
 }
 
 }  // namespace vibestack::e2e

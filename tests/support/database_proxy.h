@@ -18,10 +18,10 @@ namespace vibestack::e2e {
 class ProxiedSession;
 
 // Stands between the services and the PostgreSQL of DATABASE_URL, reads its protocol, and fails at
-// a moment that the test names. Thread-safe.
+// the moment that the test names. Thread-safe.
 class DatabaseProxy {
  public:
-  // Of a statement that commits by itself, or of a COMMIT.
+  // The moment of a statement that commits by itself, or of a COMMIT.
   enum class Moment {
     kBefore,  // the server never gets it
     kAfter,   // the server has committed, and its answer is lost
@@ -32,11 +32,11 @@ class DatabaseProxy {
     // Names of prepared statements, or texts of others, such as COMMIT.
     std::set<std::string> statements;
     Moment moment = Moment::kBefore;
-    // Runs when the statement is about to be handed on, in the session's thread.
+    // Runs right before the statement is passed on, in the session's thread.
     std::function<void()> approach = [] {};
-    // Runs at that moment, in the session's thread, with the server's process; then the connection
-    // is closed.
-    std::function<void(pid_t backend)> strike = [](pid_t) {};
+    // Runs at that moment, in the session's thread, with the pid of the server's process. Then the
+    // proxy closes the connection.
+    std::function<void(pid_t backend)> fail = [](pid_t) {};
   };
 
   DatabaseProxy();
@@ -45,17 +45,17 @@ class DatabaseProxy {
   // Closes every connection.
   ~DatabaseProxy();
 
-  // DATABASE_URL by way of this proxy.
+  // DATABASE_URL through this proxy.
   std::string url() const;
 
-  // Strikes once: the first session that comes to it.
+  // Injects the fault once, into the first session that reaches it.
   void Arm(Fault fault);
-  bool struck() const;
+  bool failed() const;
 
-  // Leaves the open connections of that application as a lost network would: open and silent, for
-  // ever. How many they were. Connections that are made later work.
+  // Silences the open connections of that application, as a lost network does: they stay open and
+  // silent. Returns their number. Later connections work.
   int Silence(const std::string& application);
-  // While it is on, no notification reaches anybody.
+  // While it is on, the proxy drops every notification.
   void SwallowNotifications(bool on) { swallow_ = on; }
   int swallowed() const { return swallowed_; }
 
@@ -63,9 +63,9 @@ class DatabaseProxy {
   friend class ProxiedSession;
 
   void Accept();
-  // The fault, if it is for this statement; nobody else gets it then.
+  // Removes and returns the fault, if it is for this statement.
   std::optional<Fault> Take(const std::string& application, const std::string& statement);
-  void NoteStruck();
+  void NoteFailure();
 
   const int listener_;
   int port_ = 0;
@@ -73,7 +73,7 @@ class DatabaseProxy {
   std::atomic<int> swallowed_ = 0;
   mutable std::mutex mutex_;
   std::optional<Fault> fault_;
-  bool struck_ = false;
+  bool failed_ = false;
   bool stopping_ = false;
   std::vector<std::unique_ptr<ProxiedSession>> sessions_;
   std::thread acceptor_;

@@ -25,8 +25,8 @@ bool IsUpperSnakeCase(const std::string& text) {
          text.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_") == std::string::npos;
 }
 
-// What tells of the inside of a service.
-bool TellsInternals(const std::string& message) {
+// Texts that reveal internals of a service.
+bool RevealsInternals(const std::string& message) {
   for (const char* word : {"SELECT ", "INSERT ", "UPDATE ", "unnest", "pqxx", "psql", "relation \"",
                            "::uuid", ".cc", "/home", "/tmp", "/root", "postgresql:", "SQLSTATE"}) {
     if (message.find(word) != std::string::npos) return true;
@@ -59,7 +59,7 @@ std::string Fault(const grpc::Status& status) {
   if (infos[0].domain() != "vibestack") return "has another domain: " + infos[0].domain();
   if (!IsUpperSnakeCase(infos[0].reason())) return "has an odd reason";
   if (status.error_message().empty()) return "has no message";
-  if (TellsInternals(status.error_message())) return "tells internals";
+  if (RevealsInternals(status.error_message())) return "reveals internals";
   const auto code = status.error_code();
   const bool retry = code == grpc::UNAVAILABLE || code == grpc::RESOURCE_EXHAUSTED;
   if (retry && !HasRetryInfo(status)) return "has no RetryInfo";

@@ -90,7 +90,7 @@ class Reader {
 
 std::string Serialize(const HttpReceiver::Reply& reply) {
   if (!reply.raw.empty()) return reply.raw;
-  std::string text = "HTTP/1.1 " + std::to_string(reply.status) + " As Told\r\n";
+  std::string text = "HTTP/1.1 " + std::to_string(reply.status) + " Status\r\n";
   for (const auto& [name, value] : reply.headers) text += name + ": " + value + "\r\n";
   return text + "Content-Length: " + std::to_string(reply.body.size()) + "\r\n\r\n" + reply.body;
 }

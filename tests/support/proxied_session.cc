@@ -140,7 +140,7 @@ void ProxiedSession::TakeStartup(const std::string& message) {
   started_ = true;
 }
 
-bool ProxiedSession::StruckBefore(const std::string& message) {
+bool ProxiedSession::FailsAt(const std::string& message) {
   const std::string statement = StatementOf(message);
   if (statement.empty()) return false;
   std::optional<DatabaseProxy::Fault> fault = proxy_.Take(application_, statement);
@@ -150,8 +150,8 @@ bool ProxiedSession::StruckBefore(const std::string& message) {
     committing_ = std::move(fault);
     return false;
   }
-  fault->strike(backend_);
-  proxy_.NoteStruck();
+  fault->fail(backend_);
+  proxy_.NoteFailure();
   return true;
 }
 
@@ -165,7 +165,7 @@ bool ProxiedSession::ReadClient() {
         continue;
       }
       if (code != kCancelRequest) TakeStartup(*message);
-    } else if (StruckBefore(*message)) {
+    } else if (FailsAt(*message)) {
       return false;
     }
     if (!HandOn(server_, *message)) return false;
@@ -179,9 +179,10 @@ bool ProxiedSession::ReadServer() {
     const char kind = (*message)[0];
     if (kind == 'K') backend_ = static_cast<pid_t>(ReadNumber(*message, 5));
     if (committing_.has_value()) {
-      if (kind != 'Z') continue;  // It is done when the server is ready for the next one.
-      committing_->strike(backend_);
-      proxy_.NoteStruck();
+      if (kind != 'Z')
+        continue;  // The commit is done when the server is ready for the next statement.
+      committing_->fail(backend_);
+      proxy_.NoteFailure();
       return false;
     }
     if (kind == 'A' && proxy_.swallow_) {

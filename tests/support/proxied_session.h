@@ -26,7 +26,7 @@ class ProxiedSession {
   bool ReadClient();
   bool ReadServer();
   bool HandOn(int to, const std::string& message);
-  bool StruckBefore(const std::string& message);
+  bool FailsAt(const std::string& message);
   void TakeStartup(const std::string& message);
 
   DatabaseProxy& proxy_;

@@ -43,7 +43,7 @@ class Service {
   std::string Scrape() const;
   // The value of a series of its /metrics; 0 where there is none.
   double Metric(const std::string& series) const;
-  // Calls that have subscribed to news and wait for it.
+  // Calls that have subscribed to change events and wait.
   double WaitingCalls() const { return Metric("vibestack_waiting_calls"); }
   std::string address() const { return "127.0.0.1:" + std::to_string(port_); }
   // One connection for all calls of a test; it survives a restart of the service.

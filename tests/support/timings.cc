@@ -45,19 +45,19 @@ double Median(Micros micros) {
 void ExpectSameTime(const std::vector<TimedStep>& steps) {
   std::mt19937 random(7);  // NOLINT: the same orders each time
   std::vector<Micros> micros(steps.size());
-  std::string told;
+  std::string report;
   for (int i = 0; i < kMeasurements; ++i) {
     Measure(steps, random, micros);
     Micros medians;
     for (const Micros& of_step : micros) medians.push_back(Median(of_step));
     const auto [least, most] = std::minmax_element(medians.begin(), medians.end());
     if (*most <= kTolerance * *least) return;
-    told += "\nmedians in us of " + std::to_string(micros[0].size()) + ":";
+    report += "\nmedians in us of " + std::to_string(micros[0].size()) + ":";
     for (size_t k = 0; k < steps.size(); ++k) {
-      told += " " + steps[k].first + " " + std::to_string(medians[k]);
+      report += " " + steps[k].first + " " + std::to_string(medians[k]);
     }
   }
-  ADD_FAILURE() << "not within 5 %, each time:" << told;
+  ADD_FAILURE() << "not within 5 %, each time:" << report;
 }
 
 }  // namespace vibestack::e2e

@@ -12,9 +12,9 @@ namespace vibestack::e2e {
 // Something to be timed, and its name for messages.
 using TimedStep = std::pair<std::string, std::function<void()>>;
 
-// Expects that the medians of 200 timings of each step, taken in turns, are within 5 %. Where they
-// are not, 200 more are added, up to 1,600: somebody else may have had the machine, and chance
-// moves the medians of more timings less, whereas what tells by its time goes on telling.
+// Expects that the medians of 200 timings of each step are within 5 %. The steps alternate. If the
+// medians differ more, 200 timings are added, up to 1,600: a busy machine and chance move the
+// medians of more timings less, whereas a real difference stays.
 void ExpectSameTime(const std::vector<TimedStep>& steps);
 
 }  // namespace vibestack::e2e

@@ -17,7 +17,7 @@ BEGIN
   RETURN NEW;
 END $$;
 
--- Sends the news of one statement. A payload stays under PostgreSQL's 8,000 bytes: 150 ids are at most 5,850 bytes, and the
+-- Sends the change events of one statement. A payload stays under PostgreSQL's 8,000 bytes: 150 ids are at most 5,850 bytes, and the
 -- workflows of one message begin within 1,200 bytes, the last of them being at most 603 long (100 characters, each \uXXXX).
 CREATE OR REPLACE FUNCTION vibestack_send_jobs(changed uuid[], pending text[]) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -65,7 +65,7 @@ BEGIN
   RETURN NULL;
 END $$;
 
--- Nobody can look a deleted job up, so its news names its user (empty for none). 90 jobs are at most 7,000 bytes.
+-- Nobody can look a deleted job up, so its change event names its user (empty for none). 90 jobs are at most 7,000 bytes.
 CREATE OR REPLACE FUNCTION vibestack_jobs_deleted() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN

@@ -10,7 +10,7 @@ CREATE OR REPLACE TRIGGER vibestack_timestamps BEFORE INSERT OR UPDATE ON agent_
   FOR EACH ROW WHEN (NEW.created_at IS NULL OR NEW.updated_at IS NULL)
   EXECUTE FUNCTION vibestack_fill_timestamps();
 
--- News of users always leaves inside the writer's transaction: a ban must not be missed.
+-- Change events of users are always sent inside the writer's transaction: a ban must not be missed.
 -- (One trigger an event: a trigger with transition tables takes no second event.)
 CREATE OR REPLACE TRIGGER vibestack_notify_insert AFTER INSERT ON users REFERENCING NEW TABLE AS new_rows
   FOR EACH STATEMENT EXECUTE FUNCTION vibestack_users_inserted();
@@ -22,7 +22,7 @@ CREATE OR REPLACE TRIGGER vibestack_notify_delete AFTER DELETE ON users REFERENC
 CREATE OR REPLACE TRIGGER vibestack_notify_truncate AFTER TRUNCATE ON users
   FOR EACH STATEMENT EXECUTE FUNCTION vibestack_truncated('vibestack_users');
 
--- News of agent_jobs: sessions with vibestack.own_notify = 'on' send it themselves after their commit, since NOTIFY inside a
+-- Change events of agent_jobs: sessions with vibestack.own_notify = 'on' send them after their commit, since NOTIFY inside a
 -- transaction makes commits wait for one another.
 CREATE OR REPLACE TRIGGER vibestack_notify_insert AFTER INSERT ON agent_jobs REFERENCING NEW TABLE AS new_rows
   FOR EACH STATEMENT WHEN (current_setting('vibestack.own_notify', true) IS DISTINCT FROM 'on')

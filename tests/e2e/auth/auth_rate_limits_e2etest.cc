@@ -1,4 +1,4 @@
-// Guessing passwords stops early, and does not lock the owner out.
+// Rate limits stop an attacker who tries passwords, and do not lock the owner out.
 #include <gmock/gmock.h>
 
 #include <map>
@@ -29,14 +29,15 @@ class AuthRateLimitsE2e : public testing::Test {
     return Call(services_.auth(), &AuthService::Stub::Login, request, {.forwarded_for = from});
   }
 
-  // The answers to as many wrong guesses, by their reasons.
-  std::map<std::string, int> Guess(const std::string& email, int tries, const std::string& from) {
+  // Tries a wrong password `tries` times; counts the answers by reason.
+  std::map<std::string, int> TryWrongPassword(const std::string& email, int tries,
+                                              const std::string& from) {
     std::map<std::string, int> reasons;
     for (int i = 0; i < tries; ++i) ++reasons[LogIn(email, "wrong horse", from).reason()];
     return reasons;
   }
 
-  // As many log-ins at once, by their reasons.
+  // Logs in `calls` times at once; counts the answers by reason.
   std::map<std::string, int> AtOnce(const std::string& email, const std::string& password,
                                     int calls) {
     std::vector<std::string> reasons(static_cast<size_t>(calls));
@@ -57,11 +58,12 @@ class AuthRateLimitsE2e : public testing::Test {
   const Person ann_ = services_.SignUp();
 };
 
-TEST_F(AuthRateLimitsE2e, AGuesserIsStoppedWhateverTheCaseOfTheEmail) {
-  std::map<std::string, int> reasons = Guess(ann_.email, 5, kAttacker);
+TEST_F(AuthRateLimitsE2e, AnAttackerIsStoppedWhateverTheCaseOfTheEmail) {
+  std::map<std::string, int> reasons = TryWrongPassword(ann_.email, 5, kAttacker);
   std::string shouted = ann_.email;
   for (char& c : shouted) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
-  for (const auto& [reason, count] : Guess(shouted, 25, kAttacker)) reasons[reason] += count;
+  for (const auto& [reason, count] : TryWrongPassword(shouted, 25, kAttacker))
+    reasons[reason] += count;
   EXPECT_EQ(reasons, kTenOfThirty);
   const auto refused = LogIn(ann_.email, ann_.password, kAttacker);
   EXPECT_EQ(refused.code(), grpc::RESOURCE_EXHAUSTED);
@@ -69,18 +71,18 @@ TEST_F(AuthRateLimitsE2e, AGuesserIsStoppedWhateverTheCaseOfTheEmail) {
 }
 
 TEST_F(AuthRateLimitsE2e, TheOwnerElsewhereStillLogsIn) {
-  Guess(ann_.email, 30, kAttacker);
+  TryWrongPassword(ann_.email, 30, kAttacker);
   EXPECT_TRUE(LogIn(ann_.email, ann_.password, kHome).ok());
-  // Also from the attacker's neighbour, and while guesses come from everywhere.
+  // The owner also logs in from the attacker's network and during an attack from many addresses.
   EXPECT_TRUE(LogIn(ann_.email, ann_.password, "198.51.100.2").ok());
-  for (int i = 0; i < 150; ++i) Guess(ann_.email, 1, "203.0.113." + std::to_string(i));
+  for (int i = 0; i < 150; ++i) TryWrongPassword(ann_.email, 1, "203.0.113." + std::to_string(i));
   EXPECT_EQ(LogIn(ann_.email, ann_.password, "203.0.113.9").reason(), "TOO_MANY_ATTEMPTS");
   EXPECT_TRUE(LogIn(ann_.email, ann_.password, kHome).ok());
 }
 
 TEST_F(AuthRateLimitsE2e, AnUnknownEmailIsLimitedLikeAKnownOne) {
-  EXPECT_EQ(Guess(ann_.email, 30, kAttacker), kTenOfThirty);
-  EXPECT_EQ(Guess("nobody-" + ann_.email, 30, kAttacker), kTenOfThirty);
+  EXPECT_EQ(TryWrongPassword(ann_.email, 30, kAttacker), kTenOfThirty);
+  EXPECT_EQ(TryWrongPassword("nobody-" + ann_.email, 30, kAttacker), kTenOfThirty);
   EXPECT_EQ(LogIn(ann_.email, "wrong", kAttacker).status.error_message(),
             LogIn("nobody-" + ann_.email, "wrong", kAttacker).status.error_message());
 }
@@ -88,13 +90,14 @@ TEST_F(AuthRateLimitsE2e, AnUnknownEmailIsLimitedLikeAKnownOne) {
 TEST_F(AuthRateLimitsE2e, AnIpv6ClientIsItsSlash64) {
   int wrong = 0;
   for (int i = 0; i < 30; ++i) {
-    wrong += Guess(ann_.email, 1, "2001:db8:1:2::" + std::to_string(i))["INVALID_CREDENTIALS"];
+    wrong += TryWrongPassword(ann_.email, 1,
+                              "2001:db8:1:2::" + std::to_string(i))["INVALID_CREDENTIALS"];
   }
   EXPECT_EQ(wrong, 10);
   EXPECT_TRUE(LogIn(ann_.email, ann_.password, "2001:db8:1:3::1").ok());
 }
 
-TEST_F(AuthRateLimitsE2e, OfConcurrentGuessesNoMoreThanTheLimitAreCompared) {
+TEST_F(AuthRateLimitsE2e, ConcurrentWrongPasswordsAreComparedUpToTheLimit) {
   std::map<std::string, int> reasons = AtOnce(ann_.email, "wrong horse", 64);
   EXPECT_EQ(reasons["INVALID_CREDENTIALS"], 10);
   EXPECT_EQ(reasons["TOO_MANY_ATTEMPTS"], 54);
@@ -106,7 +109,7 @@ TEST_F(AuthRateLimitsE2e, AnyNumberOfRightLogInsAtOnceSucceed) {
   }
 }
 
-TEST_F(AuthRateLimitsE2e, TakenEmailsAreToldToAnAddressOnlySoOften) {
+TEST_F(AuthRateLimitsE2e, EmailTakenAnswersAreLimitedByAddress) {
   user::v1::SignUpRequest request;
   request.set_email(ann_.email);
   request.set_password("correct horse battery");
@@ -122,7 +125,7 @@ TEST_F(AuthRateLimitsE2e, TakenEmailsAreToldToAnAddressOnlySoOften) {
 }
 
 TEST_F(AuthRateLimitsE2e, EveryLogInIsALineOfTheAuditLog) {
-  Guess(ann_.email, 11, kAttacker);
+  TryWrongPassword(ann_.email, 11, kAttacker);
   LogIn(ann_.email, ann_.password, kHome);
   LogIn("nobody-" + ann_.email, "wrong horse", kHome);
   const std::string log = services_.user().log();
@@ -137,13 +140,13 @@ TEST_F(AuthRateLimitsE2e, EveryLogInIsALineOfTheAuditLog) {
   EXPECT_THAT(log, Not(HasSubstr(ann_.email)));
 }
 
-// As it is by default.
+// The default configuration.
 class AuthRateLimitsWithoutProxies : public AuthRateLimitsE2e {
  protected:
   AuthRateLimitsWithoutProxies() : AuthRateLimitsE2e({"--login_failure_window=1h"}) {}
 };
 
-TEST_F(AuthRateLimitsWithoutProxies, WhoNamesAnotherAddressEachTimeIsStoppedAllTheSame) {
+TEST_F(AuthRateLimitsWithoutProxies, ForgedForwardedAddressesDoNotEvadeTheLimit) {
   std::map<std::string, int> reasons;
   for (int i = 0; i < 30; ++i) {
     ++reasons[LogIn(ann_.email, "wrong horse", "203.0.113." + std::to_string(i)).reason()];
@@ -151,7 +154,7 @@ TEST_F(AuthRateLimitsWithoutProxies, WhoNamesAnotherAddressEachTimeIsStoppedAllT
   EXPECT_EQ(reasons, kTenOfThirty);
 }
 
-TEST(TrustedProxies, AWrongListIsRefusedAtTheStart) {
+TEST(TrustedProxies, AnInvalidListFailsTheStart) {
   Services services({.start = false});
   const Finished run =
       services.RunUserService({"serve", "--database_url=postgresql://nobody@127.0.0.1:1/x",

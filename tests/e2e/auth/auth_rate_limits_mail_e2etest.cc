@@ -1,4 +1,4 @@
-// The other ways to try passwords, tokens and emails are limited like log-ins.
+// Other calls that take passwords, tokens or emails are rate limited like Login.
 #include <gmock/gmock.h>
 
 #include <functional>
@@ -15,7 +15,7 @@ using testing::HasSubstr;
 constexpr char kAttacker[] = "198.51.100.1";
 constexpr char kHome[] = "192.0.2.7";
 
-class OtherGuesses : public testing::Test {
+class OtherRateLimits : public testing::Test {
  protected:
   using Reasons = std::map<std::string, int>;
 
@@ -62,7 +62,7 @@ class OtherGuesses : public testing::Test {
   const Person ann_ = services_.SignUp();
 };
 
-TEST_F(OtherGuesses, AStolenTokenDoesNotFindOutThePassword) {
+TEST_F(OtherRateLimits, AStolenTokenCannotBeUsedToFindThePassword) {
   EXPECT_EQ(Times(30, [this] { return ChangePassword("wrong horse", kAttacker); }),
             (Reasons{{"INVALID_CREDENTIALS", 10}, {"TOO_MANY_ATTEMPTS", 20}}));
   EXPECT_EQ(ChangePassword(ann_.password, kAttacker), "TOO_MANY_ATTEMPTS");
@@ -70,7 +70,7 @@ TEST_F(OtherGuesses, AStolenTokenDoesNotFindOutThePassword) {
   EXPECT_THAT(services_.user().log(), HasSubstr(R"("event":"password_changed","audit":true)"));
 }
 
-TEST_F(OtherGuesses, RequestsForResetsAreLimitedTheSameForKnownAndUnknownEmails) {
+TEST_F(OtherRateLimits, RequestsForResetsAreLimitedTheSameForKnownAndUnknownEmails) {
   const Reasons ten_of_thirty{{"", 10}, {"TOO_MANY_ATTEMPTS", 20}};
   for (const std::string& email : {ann_.email, "nobody-" + ann_.email}) {
     EXPECT_EQ(Times(30, [&] { return RequestReset(email, kAttacker); }), ten_of_thirty) << email;
@@ -80,7 +80,7 @@ TEST_F(OtherGuesses, RequestsForResetsAreLimitedTheSameForKnownAndUnknownEmails)
               HasSubstr(R"("event":"password_reset_requested","audit":true)"));
 }
 
-TEST_F(OtherGuesses, InventedTokensAreLimitedByAddress) {
+TEST_F(OtherRateLimits, InvalidTokensAreLimitedByAddress) {
   int number = 0;
   EXPECT_EQ(Times(60, [&] { return Reset("invented" + std::to_string(++number), kAttacker); }),
             (Reasons{{"TOKEN_INVALID", 60}}));

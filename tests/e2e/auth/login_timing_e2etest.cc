@@ -1,4 +1,4 @@
-// What a log-in's time tells: nothing about the account.
+// The duration of a log-in reveals nothing about the account.
 #include <gtest/gtest-spi.h>
 
 #include "common/auth/bcrypt.h"
@@ -43,7 +43,7 @@ void Spin(absl::Duration duration) {
   }
 }
 
-TEST(LoginTiming, WouldBeToldByATenth) {
+TEST(LoginTiming, TheTestDetectsADifferenceOfATenth) {
   const TimedStep quick = {"quick", [] { Spin(absl::Microseconds(1'000)); }};
   const TimedStep slow = {"slow", [] { Spin(absl::Microseconds(1'100)); }};
   EXPECT_NONFATAL_FAILURE(ExpectSameTime({quick, slow}), "not within 5 %");

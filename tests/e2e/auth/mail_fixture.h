@@ -18,7 +18,7 @@ class MailTest : public testing::Test {
   explicit MailTest(std::vector<std::string> flags = {})
       : services_({.user_flags = mailbox_.Flags(WithoutLimits(std::move(flags)))}) {}
 
-  // These tests are not about limits on guessing, which they would run into.
+  // These tests would otherwise exceed the rate limits.
   static std::vector<std::string> WithoutLimits(std::vector<std::string> flags) {
     for (const char* name : {"login_failures_per_account_and_address", "login_failures_per_address",
                              "login_failures_per_account"}) {

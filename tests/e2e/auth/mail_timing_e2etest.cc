@@ -1,4 +1,4 @@
-// Answers that must not tell by the time they take whether an email has an account.
+// The duration of an answer must not reveal whether an email has an account.
 #include "tests/e2e/auth/mail_fixture.h"
 #include "tests/support/database.h"
 #include "tests/support/timings.h"

@@ -201,7 +201,7 @@ TEST_F(Secrets, NoTokenEmailOrDatabasePasswordIsInALog) {
   }
 }
 
-TEST_F(Secrets, LoginTellsNobodyWhetherAnEmailExists) {
+TEST_F(Secrets, LoginDoesNotRevealWhetherAnEmailExists) {
   user::v1::LoginRequest request;
   request.set_password("not the right one");
   std::set<std::string> answers;

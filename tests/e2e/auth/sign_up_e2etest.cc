@@ -79,7 +79,7 @@ TEST_F(ConfirmedSignUp, AccountIsMadeByWhoReadsTheMailbox) {
   EXPECT_TRUE(TryLogIn(email, kPassword).ok());
 }
 
-TEST_F(ConfirmedSignUp, KnownEmailsGetTheSameAnswerAndOtherNews) {
+TEST_F(ConfirmedSignUp, KnownEmailsGetTheSameAnswerAndAnotherMail) {
   const std::string email = NewEmail();
   ASSERT_TRUE(Confirm(SignUpToken(email)).ok());
   const auto unknown = SignUp("x" + email);

@@ -71,7 +71,7 @@ TEST_F(TokenPurposes, EachPurposeIsTakenForItselfAndForNoOther) {
     const char* name;
     std::function<std::string(const std::string&)> call;
     std::set<Purpose> takes;
-    // What a good token is told that the method is not for.
+    // The reason of the refusal, by purpose of a valid token that the method does not accept.
     std::map<Purpose, std::string> denies = {};
   };
   const std::vector<Use> uses = {

@@ -70,19 +70,19 @@ TEST_P(Clocks, ALeaseLastsAsLongAsItSaysAndNoLonger) {
 
 TEST_P(Clocks, AHeartbeatKeepsTheLease) {
   Begin();
-  auto held = CreateAndClaim(*services_, person_);
+  auto claimed = CreateAndClaim(*services_, person_);
   const absl::Time until = absl::Now() + absl::Seconds(5);
   ASSERT_TRUE(Eventually(kLong, [&] {
     job::v1::HeartbeatJobsRequest request;
-    request.add_leases()->set_job_id(held.job().id());
-    request.mutable_leases(0)->set_lease_token(held.lease_token());
+    request.add_leases()->set_job_id(claimed.job().id());
+    request.mutable_leases(0)->set_lease_token(claimed.lease_token());
     const auto beat = Call(services_->jobs(), &JobService::Stub::HeartbeatJobs, request,
                            {.token = services_->service_token()});
     EXPECT_FALSE(beat.value.results(0).has_error());
-    held.set_lease_token(beat.value.results(0).lease_token());
+    claimed.set_lease_token(beat.value.results(0).lease_token());
     return HasFailure() || absl::Now() > until;
   }));
-  EXPECT_TRUE(Complete(*services_, held, "1").ok());
+  EXPECT_TRUE(Complete(*services_, claimed, "1").ok());
 }
 
 TEST_P(Clocks, RetentionDeletesWhatIsOldForTheDatabaseOnly) {
@@ -98,7 +98,7 @@ TEST_P(Clocks, RetentionDeletesWhatIsOldForTheDatabaseOnly) {
   EXPECT_EQ(Read(fresh.job().id()).status(), Job::COMPLETED);
 }
 
-TEST_P(Clocks, StatsTellTheAgeByTheDatabase) {
+TEST_P(Clocks, StatsComputeTheAgeWithTheDatabaseClock) {
   Begin();
   CreateJob(*services_, person_, "waits");
   const auto stats = Call(services_->jobs(), &JobService::Stub::GetJobStats, {},
@@ -137,7 +137,7 @@ TEST_P(Clocks, ACallbackIsTaken) {
   EXPECT_EQ(AwaitEnd(id).result_json(), "2");
 }
 
-TEST_P(Clocks, WatchersOfManyJobsAreToldEvenOfWhatNobodyNotified) {
+TEST_P(Clocks, WatchJobsReportsChangesWithoutANotification) {
   Begin();
   job::v1::WatchJobsRequest request;
   Stream<job::v1::WatchJobsResponse> stream(
@@ -147,7 +147,7 @@ TEST_P(Clocks, WatchersOfManyJobsAreToldEvenOfWhatNobodyNotified) {
       },
       {.token = person_.access_token});
   ASSERT_TRUE(stream.Next().value_or(job::v1::WatchJobsResponse()).caught_up());
-  const auto told = [&stream](Job::Status status) {
+  const auto reported = [&stream](Job::Status status) {
     while (const auto message = stream.Next(absl::Seconds(5))) {
       for (const Job& job : message->jobs()) {
         if (job.status() == status) return true;
@@ -156,12 +156,12 @@ TEST_P(Clocks, WatchersOfManyJobsAreToldEvenOfWhatNobodyNotified) {
     return false;
   };
   const Job job = CreateJob(*services_, person_, "w");
-  EXPECT_TRUE(told(Job::PENDING));
+  EXPECT_TRUE(reported(Job::PENDING));
   RunWhenUp(
       "SET session_replication_role = replica; UPDATE agent_jobs SET status = 'failed', "
       "updated_at = clock_timestamp() WHERE id = '" +
       job.id() + "'");
-  EXPECT_TRUE(told(Job::FAILED));
+  EXPECT_TRUE(reported(Job::FAILED));
 }
 
 INSTANTIATE_TEST_SUITE_P(Shifted, Clocks, testing::Values("+1h", "-1h"), [](const auto& info) {

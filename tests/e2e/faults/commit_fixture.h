@@ -42,26 +42,26 @@ class CommitWorld {
     RunWhenUp("DELETE FROM agent_jobs WHERE workflow_id = 'deaf'");
     ids_ = {NewUuid()};
     person_ = services_->SignUp();
-    held_ = job::v1::ClaimedJob();
+    claimed_ = job::v1::ClaimedJob();
     refusals_ = 0;
   }
 
   const std::string& id() const { return ids_.front(); }
-  // A workflow of this test's own, for workers.
+  // A workflow for workers, which only this test uses.
   std::string pulled() const { return "pulled-" + id(); }
   DatabaseProxy& proxy() { return proxy_; }
   Services& services() { return *services_; }
   Person& person() { return person_; }
   const Person& superuser() const { return superuser_; }
-  job::v1::ClaimedJob& held() { return held_; }
+  job::v1::ClaimedJob& claimed() { return claimed_; }
   void AddIds(int count) {
     while (static_cast<int>(ids_.size()) < count) ids_.push_back(NewUuid());
   }
   const std::vector<std::string>& ids() const { return ids_; }
-  // How many requests of the workflow `shy` are refused from now on.
+  // Refuses the next `count` requests of the workflow `shy`.
   void RefuseNext(int count) { refusals_ = count; }
 
-  // Status and result (or error code) of each of the jobs that are there, as the database has them.
+  // Status and result (or error code) of each job in the database.
   std::string State() {
     return OneWhenUp(
         "SELECT coalesce(string_agg(coalesce(status, 'pending') || ' ' || "
@@ -69,19 +69,19 @@ class CommitWorld {
         "FROM agent_jobs WHERE id IN (" +
         IdList() + ")");
   }
-  // What the triggers move at each write of the jobs.
+  // updated_at of the jobs, which the triggers move at each write.
   std::string Stamps() {
     return OneWhenUp(
         "SELECT coalesce(string_agg(updated_at::text, ', ' ORDER BY id), 'gone') FROM agent_jobs "
         "WHERE id IN (" +
         IdList() + ")");
   }
-  // As if nothing had been heard of the jobs for that long; nobody is told.
+  // Moves updated_at of the jobs back by `interval`, without a notification.
   void Age(const std::string& interval) {
     RunUnnoticed("UPDATE agent_jobs SET updated_at = updated_at - interval '" + interval +
                  "' WHERE id IN (" + IdList() + ")");
   }
-  // As a foreign program does; the job is so old already.
+  // Inserts a job of that age with SQL, as a foreign program does.
   void Insert(const std::string& workflow_id, const std::string& age = "0 seconds") {
     RunWhenUp(
         "INSERT INTO agent_jobs (id, user_id, workflow_id, created_at, updated_at) "
@@ -89,7 +89,7 @@ class CommitWorld {
         id() + "', '" + person_.id + "', '" + workflow_id +
         "', t, t FROM (SELECT now() - interval '" + age + "' AS t) AS made");
   }
-  // Has the service learn that `deaf` does not work, by jobs that are not the test's.
+  // Opens the circuit of the workflow `deaf` with jobs that do not belong to the test.
   void OpenCircuit() {
     const auto is_open = [this] {
       return services_->job().Metric("vibestack_dispatch_circuit_open{workflow_id=\"deaf\"}") == 1;
@@ -127,20 +127,20 @@ class CommitWorld {
     return Try(&JobService::Stub::ClaimJobs, request);
   }
   // Creates a job and claims it.
-  void Hold() {
+  void CreateAndClaim() {
     MustCreate(pulled());
     // A connection that the test before broke may be noticed only now.
     ASSERT_TRUE(Eventually(absl::Seconds(20), [this] {
       const auto claimed = Claim();
-      if (claimed.value.jobs_size() == 1) held_ = claimed.value.jobs(0);
+      if (claimed.value.jobs_size() == 1) claimed_ = claimed.value.jobs(0);
       return claimed.value.jobs_size() == 1;
     }));
-    ASSERT_EQ(held_.job().id(), id());
+    ASSERT_EQ(claimed_.job().id(), id());
   }
-  Result<job::v1::Job> CompleteHeld(const std::string& result) {
+  Result<job::v1::Job> CompleteClaimed(const std::string& result) {
     job::v1::CompleteJobRequest request;
     request.set_id(id());
-    request.set_lease_token(held_.lease_token());
+    request.set_lease_token(claimed_.lease_token());
     request.set_result_json(result);
     return Try(&JobService::Stub::CompleteJob, request);
   }
@@ -202,7 +202,7 @@ class CommitWorld {
   Person person_;
   Person superuser_;
   std::vector<std::string> ids_;
-  job::v1::ClaimedJob held_;
+  job::v1::ClaimedJob claimed_;
 };
 
 }  // namespace vibestack::e2e

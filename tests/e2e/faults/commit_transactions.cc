@@ -6,7 +6,7 @@ namespace {
 using Jobs = JobService::Stub;
 
 void CreatePulled(CommitWorld& world) { world.MustCreate(world.pulled()); }
-void Hold(CommitWorld& world) { world.Hold(); }
+void HaveClaimed(CommitWorld& world) { world.CreateAndClaim(); }
 
 grpc::Status CancelIt(CommitWorld& world) {
   return world.Try(&Jobs::CancelJob, OfJob<job::v1::CancelJobRequest>(world)).status;
@@ -29,20 +29,20 @@ grpc::Status CreateBatch(CommitWorld& world) {
 grpc::Status Heartbeat(CommitWorld& world) {
   job::v1::HeartbeatJobsRequest request;
   request.add_leases()->set_job_id(world.id());
-  request.mutable_leases(0)->set_lease_token(world.held().lease_token());
+  request.mutable_leases(0)->set_lease_token(world.claimed().lease_token());
   return world.Try(&Jobs::HeartbeatJobs, request).status;
 }
 
 grpc::Status Report(CommitWorld& world) {
   auto request = OfJob<job::v1::ReportProgressRequest>(world);
-  request.set_lease_token(world.held().lease_token());
+  request.set_lease_token(world.claimed().lease_token());
   request.set_result_json("50");
   return world.Try(&Jobs::ReportProgress, request).status;
 }
 
 grpc::Status Fail(CommitWorld& world) {
   auto request = OfJob<job::v1::FailJobRequest>(world);
-  request.set_lease_token(world.held().lease_token());
+  request.set_lease_token(world.claimed().lease_token());
   request.set_code("BROKEN");
   return world.Try(&Jobs::FailJob, request).status;
 }
@@ -51,7 +51,7 @@ grpc::Status FinishBatch(CommitWorld& world) {
   job::v1::BatchFinishJobsRequest request;
   auto& complete = *request.add_outcomes()->mutable_complete();
   complete.set_id(world.id());
-  complete.set_lease_token(world.held().lease_token());
+  complete.set_lease_token(world.claimed().lease_token());
   complete.set_result_json("1");
   const auto finished = world.Try(&Jobs::BatchFinishJobs, request);
   if (!finished.ok()) return finished.status;
@@ -62,7 +62,7 @@ grpc::Status FinishBatch(CommitWorld& world) {
 grpc::Status Release(CommitWorld& world) {
   job::v1::ReleaseJobsRequest request;
   request.add_leases()->set_job_id(world.id());
-  request.mutable_leases(0)->set_lease_token(world.held().lease_token());
+  request.mutable_leases(0)->set_lease_token(world.claimed().lease_token());
   return world.Try(&Jobs::ReleaseJobs, request).status;
 }
 
@@ -114,7 +114,7 @@ std::vector<Transaction> PulledTransactions() {
        job,
        {"hold_jobs"},
        Repeats::kCaller,
-       Hold,
+       HaveClaimed,
        Heartbeat,
        "processing -",
        "processing -"},
@@ -122,7 +122,7 @@ std::vector<Transaction> PulledTransactions() {
        job,
        {"finish_jobs"},
        Repeats::kCaller,
-       Hold,
+       HaveClaimed,
        Report,
        "processing -",
        "processing 50"},
@@ -130,15 +130,15 @@ std::vector<Transaction> PulledTransactions() {
        job,
        {"finish_jobs"},
        Repeats::kService,
-       Hold,
-       [](World& w) { return w.CompleteHeld("1").status; },
+       HaveClaimed,
+       [](World& w) { return w.CompleteClaimed("1").status; },
        "processing -",
        "completed 1"},
       {"FailJob",
        job,
        {"finish_jobs"},
        Repeats::kService,
-       Hold,
+       HaveClaimed,
        Fail,
        "processing -",
        "failed BROKEN"},
@@ -146,7 +146,7 @@ std::vector<Transaction> PulledTransactions() {
        job,
        {"finish_jobs"},
        Repeats::kService,
-       Hold,
+       HaveClaimed,
        FinishBatch,
        "processing -",
        "completed 1"},
@@ -154,7 +154,7 @@ std::vector<Transaction> PulledTransactions() {
        job,
        {"hold_jobs"},
        Repeats::kCaller,
-       Hold,
+       HaveClaimed,
        Release,
        "processing -",
        "pending -"},
@@ -186,7 +186,7 @@ std::vector<Transaction> PulledTransactions() {
        job,
        {"sweep_jobs"},
        Repeats::kLoop,
-       Hold,
+       HaveClaimed,
        [](World& w) { return AgeBy(w, "2 minutes"); },
        "processing -",
        "pending -",

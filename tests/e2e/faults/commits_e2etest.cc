@@ -1,6 +1,6 @@
-// The connection breaks, the database's process or the service is killed, right before or right
-// after a COMMIT, of every transaction that there is: what was done is done once, what was not can
-// be repeated, and each job ends.
+// For every transaction, right before and right after its COMMIT: the connection breaks, or the
+// database's process or the service is killed. A committed transaction has happened once, a lost
+// one can be repeated, and each job ends.
 #include <gmock/gmock.h>
 #include <signal.h>
 
@@ -29,8 +29,9 @@ class Commits : public testing::TestWithParam<Parameters> {
     return transaction.application == "user_service" ? services.user() : services.job();
   }
 
-  // Lets the transaction happen, and strikes. What the caller was told; OK where there is none.
-  static grpc::Status ActAndFail(const Transaction& transaction, Moment moment, Failure strike) {
+  // Runs the transaction and injects the failure. Returns the caller's answer; OK if there is no
+  // call.
+  static grpc::Status ActAndFail(const Transaction& transaction, Moment moment, Failure failure) {
     const pid_t service = ServiceOf(transaction).process().pid();
     const bool in_it = transaction.acts == Acts::kInIt;
     world_->proxy().Arm({.application = transaction.application,
@@ -40,29 +41,29 @@ class Commits : public testing::TestWithParam<Parameters> {
                              [&transaction, in_it] {
                                if (in_it) transaction.act(*world_);
                              },
-                         .strike =
-                             [strike, service](pid_t backend) {
-                               if (strike == Failure::kKillBackend) kill(backend, SIGKILL);
-                               if (strike == Failure::kKillService) kill(service, SIGKILL);
+                         .fail =
+                             [failure, service](pid_t backend) {
+                               if (failure == Failure::kKillBackend) kill(backend, SIGKILL);
+                               if (failure == Failure::kKillService) kill(service, SIGKILL);
                              }});
-    const grpc::Status told = in_it ? grpc::Status::OK : transaction.act(*world_);
-    EXPECT_TRUE(Eventually(absl::Seconds(20), [] { return world_->proxy().struck(); }));
-    return told;
+    const grpc::Status answer = in_it ? grpc::Status::OK : transaction.act(*world_);
+    EXPECT_TRUE(Eventually(absl::Seconds(20), [] { return world_->proxy().failed(); }));
+    return answer;
   }
 
-  // What is there right after the strike, and what the caller was told. `stamps` are those from
-  // before the transaction.
-  void ExpectDoneOrNotDone(const Transaction& transaction, Moment moment, Failure strike,
-                           const std::string& stamps, const grpc::Status& told) {
+  // Checks the state right after the failure, and the caller's answer. `stamps` are from before the
+  // transaction.
+  void ExpectDoneOrNotDone(const Transaction& transaction, Moment moment, Failure failure,
+                           const std::string& stamps, const grpc::Status& answer) {
     const std::string expected = moment == Moment::kBefore ? transaction.before : transaction.after;
     const bool by_service = transaction.repeats == Repeats::kService;
-    if (strike == Failure::kKillService && !transaction.before.empty()) {
+    if (failure == Failure::kKillService && !transaction.before.empty()) {
       EXPECT_EQ(world_->State(), expected);
     }
-    if (strike != Failure::kCut || transaction.repeats == Repeats::kLoop) return;
-    EXPECT_EQ(told.ok(), by_service) << Describe(told);
-    if (!told.ok()) {
-      EXPECT_EQ(told.error_code(), grpc::UNAVAILABLE) << Describe(told);
+    if (failure != Failure::kCut || transaction.repeats == Repeats::kLoop) return;
+    EXPECT_EQ(answer.ok(), by_service) << Describe(answer);
+    if (!answer.ok()) {
+      EXPECT_EQ(answer.error_code(), grpc::UNAVAILABLE) << Describe(answer);
     }
     if (by_service || !transaction.before.empty()) {
       EXPECT_EQ(world_->State(), by_service ? transaction.after : expected);
@@ -73,9 +74,9 @@ class Commits : public testing::TestWithParam<Parameters> {
     }
   }
 
-  void Recover(const Transaction& transaction, Failure strike) {
+  void Recover(const Transaction& transaction, Failure failure) {
     Service& service = ServiceOf(transaction);
-    if (strike == Failure::kKillService) {
+    if (failure == Failure::kKillService) {
       service.process().Kill();
       service.Start();
     }
@@ -83,11 +84,11 @@ class Commits : public testing::TestWithParam<Parameters> {
     world_->services().job().AwaitReady();
   }
 
-  // As a client that repeats its call until it has an answer, or as time that goes by.
+  // Repeats the call until it has an answer, as a client does; or lets time pass.
   void ExpectDoneInTheEnd(const Transaction& transaction) {
     const bool called = transaction.repeats != Repeats::kLoop;
     grpc::Status last;
-    // While there is no answer no time goes by: who holds a lease has to get through with it.
+    // Time passes only while calls are answered: the holder of a lease must be able to use it.
     absl::Time answered_since = absl::Now();
     bool aged = false;
     EXPECT_TRUE(Eventually(absl::Seconds(30),
@@ -99,7 +100,7 @@ class Commits : public testing::TestWithParam<Parameters> {
                                return false;
                              }
                              if (world_->State() == transaction.after) return true;
-                             // What a lost claim holds is free when its time is over.
+                             // The job of a lost claim is free when its lease expires.
                              if (!aged && now - answered_since > absl::Seconds(1)) {
                                world_->Age("1 minute");
                                aged = true;
@@ -109,7 +110,7 @@ class Commits : public testing::TestWithParam<Parameters> {
         << world_->State() << " " << Describe(last);
   }
 
-  // Whatever became of the job, it ends, and nobody ends it otherwise.
+  // The job ends, whatever happened, and it ends only once.
   void ExpectEndsOnce() {
     std::string state = world_->State();
     if (IsOpen(state)) {
@@ -117,8 +118,8 @@ class Commits : public testing::TestWithParam<Parameters> {
       state = world_->State();
       EXPECT_EQ(state.substr(0, 11), "completed 1");
     }
-    if (world_->held().lease_token() != 0) {
-      EXPECT_FALSE(world_->CompleteHeld("2").ok());
+    if (world_->claimed().lease_token() != 0) {
+      EXPECT_FALSE(world_->CompleteClaimed("2").ok());
     }
     if (!world_->CallbackToken().empty()) {
       EXPECT_FALSE(world_->CallBack("2").ok());
@@ -134,8 +135,8 @@ class Commits : public testing::TestWithParam<Parameters> {
     world_->Age("2 minutes");
     const auto claimed = world_->Claim();
     for (const auto& job : claimed.value.jobs()) {
-      // The first lease stays in the hands of the worker that was late.
-      if (world_->held().lease_token() == 0) world_->held() = job;
+      // The late worker keeps the first lease.
+      if (world_->claimed().lease_token() == 0) world_->claimed() = job;
       EXPECT_TRUE(Complete(world_->services(), job, "1").ok());
     }
     return !IsOpen(world_->State());
@@ -146,20 +147,20 @@ class Commits : public testing::TestWithParam<Parameters> {
 
 CommitWorld* Commits::world_ = nullptr;
 
-TEST_P(Commits, ATransactionWhoseCommitIsLostIsDoneOnceOrCanBeRepeated) {
-  const auto& [transaction, moment, strike] = GetParam();
+TEST_P(Commits, ATransactionWithALostCommitHappensOnceOrCanBeRepeated) {
+  const auto& [transaction, moment, failure] = GetParam();
   world_->Begin();
   transaction.prepare(*world_);
   ASSERT_FALSE(HasFatalFailure());
   const std::string stamps = world_->Stamps();
-  const grpc::Status told = ActAndFail(transaction, moment, strike);
-  ExpectDoneOrNotDone(transaction, moment, strike, stamps, told);
-  Recover(transaction, strike);
+  const grpc::Status answer = ActAndFail(transaction, moment, failure);
+  ExpectDoneOrNotDone(transaction, moment, failure, stamps, answer);
+  Recover(transaction, failure);
   ExpectDoneInTheEnd(transaction);
   ExpectEndsOnce();
 }
 
-TEST(EveryTransaction, OfAJobIsStruckAtItsCommit) {
+TEST(EveryTransaction, OfAJobFailsAtItsCommitInOneTest) {
   std::set<std::string> struck;
   for (const auto& transactions : {PulledTransactions(), PushedTransactions()}) {
     for (const Transaction& one : transactions) {
@@ -179,9 +180,9 @@ TEST(EveryTransaction, OfAJobIsStruckAtItsCommit) {
 
 std::string NameOf(const testing::TestParamInfo<Parameters>& info) {
   static constexpr const char* kFailures[] = {"Cut", "KilledBackend", "KilledService"};
-  const auto& [transaction, moment, strike] = info.param;
+  const auto& [transaction, moment, failure] = info.param;
   return transaction.name + (moment == Moment::kBefore ? "_Before_" : "_After_") +
-         kFailures[static_cast<int>(strike)];
+         kFailures[static_cast<int>(failure)];
 }
 
 auto Each(const std::vector<Transaction>& transactions) {

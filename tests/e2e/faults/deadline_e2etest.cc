@@ -58,13 +58,13 @@ TEST_F(Deadline, ShortCallOnALockedRowEndsAndItsStatementIsCancelled) {
   ExpectCutOff([this](const With& with) { return Update(with); });
   ExpectCutOff([this](const With& with) { return Create(with); });
   locker_.Run("ROLLBACK");
-  // Nothing was done behind the caller's back.
+  // The cut-off calls did nothing later.
   EXPECT_EQ(observer_.One("SELECT count(*) FROM agent_jobs WHERE workflow_id = 'blocked'"), "1");
   EXPECT_TRUE(Update({.token = person_.access_token}).ok());
   EXPECT_TRUE(Create({.token = person_.access_token}).ok());
 }
 
-TEST_F(Deadline, LockedRowHoldsUpNobodyForever) {
+TEST_F(Deadline, ALockedRowBlocksNobodyForever) {
   const Person other = services_.SignUp();
   Lock(person_);
   std::thread blocked([this] {

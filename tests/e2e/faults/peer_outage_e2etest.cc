@@ -15,8 +15,8 @@ class PeerOutage : public testing::Test {
         .status;
   }
 
-  // Makes job_service know the caller. The news of the sign-up may still be on its way, and makes
-  // it forget the caller once more, so it is asked until that must have come.
+  // Makes job_service cache the caller. The change event of the sign-up may still be on its way,
+  // and clears the cached caller; so the calls go on until the event must have arrived.
   void BecomeCached() {
     const absl::Time until = absl::Now() + absl::Seconds(1);
     while (absl::Now() < until) ASSERT_TRUE(ListAs(person_.access_token).ok());

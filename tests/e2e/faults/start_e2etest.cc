@@ -173,7 +173,7 @@ TEST_F(Start, SecondCreateKeysChangesNothing) {
           .ok());
 }
 
-TEST_F(Start, CommandsTellWhatIsWrong) {
+TEST_F(Start, CommandsSayWhatIsWrong) {
   EXPECT_EQ(
       services_.RunUserService({"create-superuser"}, {"VIBESTACK_PASSWORD=long enough"}).exit_code,
       2);

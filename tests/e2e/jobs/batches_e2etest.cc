@@ -148,7 +148,7 @@ TEST_F(Batches, ResultsThatDoNotFitAreLeftOutAndNamed) {
   const Person other = services_->SignUp();
   request.add_ids(CreateJob(*services_, other, "w").id());
   for (int i = 0; i < 4; ++i) request.add_ids(CreateJob(*services_, *user_, "w").id());
-  // Whatever is in jobs that the caller may not see takes no room.
+  // Jobs that the caller may not see do not count towards the size limit.
   Database().Run("UPDATE agent_jobs SET result_payload = to_jsonb(repeat('x', 900000))");
   const auto batch =
       Call(services_->jobs(), &JobService::Stub::BatchGetJobs, request, AsUser()).value;

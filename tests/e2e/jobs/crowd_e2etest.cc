@@ -133,14 +133,15 @@ TEST_F(Crowd, FiveThousandJobsEndExactlyOnceWhateverIsKilled) {
     stored[*row[0]] = *row[1];
   }
   for (const std::string& id : creates_.acknowledged()) EXPECT_TRUE(stored.contains(id)) << id;
-  size_t told = 0;
+  size_t acknowledged = 0;
   for (const auto& [id, results] : Acknowledged()) {
     EXPECT_THAT(results, testing::ElementsAre(stored[id])) << id;
-    told += results.size();
+    acknowledged += results.size();
   }
   // Nearly all: of a worker that was killed, or a service, the last words may be missing.
-  EXPECT_GT(told, stored.size() * 9 / 10);
-  std::printf("%zu jobs ended once, %zu of them as a worker was told\n", stored.size(), told);
+  EXPECT_GT(acknowledged, stored.size() * 9 / 10);
+  std::printf("%zu jobs ended once, %zu of them as acknowledged to a worker\n", stored.size(),
+              acknowledged);
 }
 
 }  // namespace

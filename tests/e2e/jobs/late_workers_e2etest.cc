@@ -112,7 +112,7 @@ TEST_F(LateWorkers, AfterTheLeaseIsLostNothingTheySayCounts) {
   ExpectTooLate(late, grpc::ABORTED);
 }
 
-TEST_F(LateWorkers, WhoSaysWhatIsStoredAlreadyIsToldSoAndWritesNothing) {
+TEST_F(LateWorkers, RepeatingTheStoredOutcomeSucceedsAndWritesNothing) {
   const auto late = CreateAndClaim(services_, person_);
   LetTheLeaseRunOut(late.job().id());
   const auto newer = ClaimJob(services_, late.job().workflow_id());

@@ -29,7 +29,7 @@ class OwnLeases : public testing::Test {
   const Person person_ = services_.SignUp();
 };
 
-TEST_F(OwnLeases, HeartbeatsAndProgressTellTheEndOfEachJobsOwnLease) {
+TEST_F(OwnLeases, HeartbeatsAndProgressReturnTheEndOfEachJobsOwnLease) {
   const With worker{.token = services_.service_token()};
   std::map<std::string, job::v1::ClaimedJob> claimed;
   job::v1::HeartbeatJobsRequest beat;

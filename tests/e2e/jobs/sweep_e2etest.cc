@@ -40,7 +40,7 @@ class Sweep : public testing::Test {
     return CallRaw(service.channel(), PathOf(method), bytes, {.token = token});
   }
 
-  // Expects that this caller gets past the guard exactly where `allowed`.
+  // Expects that the access check admits this caller if, and only if, `allowed`.
   static void ExpectAccess(const MethodDescriptor& method, const std::string& token, bool allowed) {
     const auto result = CallMethod(method, token);
     if (!allowed) {

@@ -66,7 +66,7 @@ TEST(Walk, WaitingCallerIsAnsweredRightAfterTheWorker) {
   EXPECT_EQ(waiting.get().value.status(), job::v1::Job::COMPLETED);
 }
 
-TEST(Walk, FailedJobTellsItsWaitingCallerTheError) {
+TEST(Walk, AWaitingCallerReceivesTheErrorOfAFailedJob) {
   Services services;
   const Person person = services.SignUp();
   const job::v1::ClaimedJob claimed = CreateAndClaim(services, person);

@@ -16,7 +16,7 @@ constexpr absl::Duration kLong = absl::Seconds(40);
 
 class Work : public testing::Test {
  protected:
-  // Polls hardly ever, so that only news wakes whoever waits.
+  // Practically never polls, so that only change events wake waiting calls.
   explicit Work(std::vector<std::string> flags = {"--poll_interval=1h"})
       : services_({.job_flags = std::move(flags)}) {}
 
@@ -172,7 +172,7 @@ TEST_F(Work, AReleasedJobIsWithAWaitingWorkerAtOnce) {
   EXPECT_EQ(Complete(services_, claimed, "1").reason(), "LEASE_LOST");
 }
 
-TEST_F(Work, TheNextHeartbeatTellsTheWorkerOfACancelledJob) {
+TEST_F(Work, TheNextHeartbeatReportsACancelledJob) {
   const auto claimed = CreateAndClaim(services_, person_);
   ASSERT_TRUE(
       AsOwner(&JobService::Stub::CancelJob, OfJob<job::v1::CancelJobRequest>(claimed.job().id()))
@@ -216,7 +216,7 @@ TEST_F(Work, AJobIsRetriedReadToTheLastDigitAndDeleted) {
   EXPECT_EQ(GetJob(services_, services_.service_token(), id).reason(), "JOB_NOT_FOUND");
 }
 
-TEST_F(Work, StatsTellHowMuchWaitsAndForHowLong) {
+TEST_F(Work, StatsReportPendingJobsAndTheOldestAge) {
   const std::string workflow = "stats-" + NewUuid();
   const auto claimed = CreateAndClaimMany(services_, person_, workflow, 6);
   for (int i = 0; i < 2; ++i) ASSERT_TRUE(Complete(services_, claimed[i], "1").ok());

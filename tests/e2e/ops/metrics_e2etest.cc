@@ -1,5 +1,5 @@
-// What /metrics tells: every metric of the reference and no other, counts that follow what happens,
-// and nothing in a label that callers choose.
+// What /metrics reports: every metric of the reference and no other, counts that follow what
+// happens, and nothing in a label that callers choose.
 #include <gmock/gmock.h>
 
 #include <map>
@@ -173,7 +173,7 @@ TEST_F(MetricsTest, PostsToWorkflowsAreCounted) {
   EXPECT_EQ(job.Metric("vibestack_dispatch_duration_seconds_count{workflow_id=\"pushed\"}"), 1);
 }
 
-TEST_F(MetricsTest, TheJobsInTheDatabaseAreCountedAndTheOldestOnesAgeIsTold) {
+TEST_F(MetricsTest, JobsInTheDatabaseAreCountedWithTheAgeOfTheOldest) {
   Service& job = services_->job();
   EXPECT_EQ(job.Metric("vibestack_oldest_pending_job_age_seconds"), 0);
   const std::string id = CreateJob(*services_, services_->SignUp(), "pulled").id();

@@ -16,7 +16,7 @@ namespace vibestack::e2e {
 // the test's own `client`.
 class TlsTest : public testing::Test {
  protected:
-  // What --tls_reload is told.
+  // The value of --tls_reload.
   static constexpr absl::Duration kReload = absl::Seconds(2);
 
   TlsTest() {

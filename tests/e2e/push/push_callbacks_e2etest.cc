@@ -155,7 +155,7 @@ TEST_F(PushCallbacks, CallbacksNeedNoUserService) {
   EXPECT_TRUE(CallBack(id, TokenOf(receiver_->received().at(0)), "1").ok());
 }
 
-TEST_F(PushCallbacks, ACancelledJobsRunIsToldAndComesTooLate) {
+TEST_F(PushCallbacks, ACancelIsPostedToTheRunWhoseCallbackComesTooLate) {
   HttpReceiver cancelled;
   Serve(HttpReceiver::AnswersOk(), R"(, "cancel_url": ")" + cancelled.url() + "\"");
   const std::string id = Create();
@@ -167,18 +167,18 @@ TEST_F(PushCallbacks, ACancelledJobsRunIsToldAndComesTooLate) {
       Call(services_->jobs(), &JobService::Stub::CancelJob, cancel, {.token = person_.access_token})
           .ok());
   ASSERT_TRUE(Eventually(absl::Seconds(10), [&] { return cancelled.count() == 1; }));
-  const Received told = cancelled.received().at(0);
-  EXPECT_EQ(Member(told.body, "job_id"), id);
-  EXPECT_EQ(Member(told.body, "reason"), "changed my mind");
+  const Received posted = cancelled.received().at(0);
+  EXPECT_EQ(Member(posted.body, "job_id"), id);
+  EXPECT_EQ(Member(posted.body, "reason"), "changed my mind");
   EXPECT_EQ(CallBack(id, TokenOf(receiver_->received().at(0)), "1").reason(), "JOB_TERMINAL");
   EXPECT_EQ(ErrorOf(AwaitEnd(id)), "CANCELLED");
-  // Whoever did not hear the answer repeats the call, and so does what follows from it.
+  // A caller without the answer repeats the call, which posts the cancellation again.
   ASSERT_TRUE(
       Call(services_->jobs(), &JobService::Stub::CancelJob, cancel, {.token = person_.access_token})
           .ok());
   ASSERT_TRUE(Eventually(absl::Seconds(10), [&] { return cancelled.count() == 2; }));
   EXPECT_EQ(cancelled.received().at(1).headers.at("idempotency-key"),
-            told.headers.at("idempotency-key"));
+            posted.headers.at("idempotency-key"));
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-// The workflows file: what it does to a service that starts, runs and is told of a new one.
+// The workflows file: at the start, while the service runs, and after a reload.
 #include <atomic>
 #include <thread>
 

@@ -41,7 +41,7 @@ class Erasure : public testing::Test {
   }
 
   EmptiedDatabase database_;
-  // Waiting calls hear of things by news alone.
+  // Only change events wake waiting calls.
   Services services_{{.job_flags = {"--poll_interval=1h"}}};
   const Person superuser_ = services_.CreateSuperuser();
   const Person person_ = services_.SignUp();

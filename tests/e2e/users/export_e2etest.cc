@@ -199,7 +199,7 @@ TEST_F(Export, AClientThatGoesAwayEndsTheReads) {
     while (reader->Read(&message)) continue;
     EXPECT_EQ(reader->Finish().error_code(), grpc::CANCELLED);
   }
-  // The handler is through, without a minute's patience or the rest of the jobs.
+  // The handler ends at once: it waits for no write timeout and reads no more jobs.
   EXPECT_TRUE(Eventually(absl::Seconds(10), [&] {
     return services_.user().log().find(R"("rpc_method":"ExportUser","code":"CANCELLED")") !=
            std::string::npos;

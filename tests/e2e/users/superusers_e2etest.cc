@@ -98,7 +98,7 @@ TEST_F(Superusers, OfTwoWhoTakeEachOtherAwayAtOnceOneRemainsInEachOf200Rounds) {
   EXPECT_GT(refused, 20);
 }
 
-TEST_F(Superusers, TheLastOneIsRefusedEveryWayAndToldWhy) {
+TEST_F(Superusers, TheLastSuperuserCannotBeRemovedAndTheErrorSaysWhy) {
   ASSERT_TRUE(Purge(ann_, bob_.id).ok());
   for (const grpc::Status& status :
        {Update(ann_, "me", "is_superuser"), Update(ann_, "me", "is_active"), Delete(ann_, "me"),

@@ -176,7 +176,7 @@ TEST_F(UpdateFields, AWrongPasswordIsNoVerdictOnTheToken) {
   EXPECT_EQ(Update(request, person_.access_token).code(), grpc::PERMISSION_DENIED);
 }
 
-TEST_F(UpdateFields, AThiefOfATokenCannotGuessThePasswordWithIt) {
+TEST_F(UpdateFields, AStolenTokenCannotBeUsedToFindThePassword) {
   user::v1::UpdateUserRequest request;
   request.mutable_user()->set_id("me");
   request.mutable_user()->set_email("thief@example.org");

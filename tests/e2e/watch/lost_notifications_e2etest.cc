@@ -1,4 +1,4 @@
-// News that gets lost, in every way that it can: whoever waits has the result within the poll
+// Notifications get lost in every possible way: waiting calls have the result within the poll
 // interval, and at once again afterwards.
 #include <gmock/gmock.h>
 
@@ -27,12 +27,12 @@ constexpr absl::Duration kLong = absl::Seconds(40);
 
 class LostNotifications : public testing::Test {
  protected:
-  // By kind of waiter, how long after a change it heard of it.
+  // The delay between a change and its arrival, by kind of waiting call.
   using Delays = std::map<std::string, absl::Duration>;
   // Completes the first job, which is claimed, and makes one of the workflow.
   using Change = std::function<void(const job::v1::ClaimedJob& claimed, const std::string& made)>;
 
-  // As another replica than the one where they wait.
+  // Makes the change on another replica than the one where the calls wait.
   Change ByAnotherReplica() {
     return [this](const job::v1::ClaimedJob& claimed, const std::string& made) {
       const auto other = JobService::NewStub(services_.job(1).channel());
@@ -48,7 +48,7 @@ class LostNotifications : public testing::Test {
       EXPECT_TRUE(Call(*other, &JobService::Stub::CreateJob, create, with).ok());
     };
   }
-  // As a program that knows the table only.
+  // Makes the change with SQL, as a foreign program does.
   static Change ByAForeignProgram() {
     return [](const job::v1::ClaimedJob& claimed, const std::string& made) {
       Database database;
@@ -59,7 +59,8 @@ class LostNotifications : public testing::Test {
     };
   }
 
-  // What four waiters of the first replica notice of a change; `lose` runs just before it.
+  // Lets four calls wait on the first replica and returns their delays; `lose` runs right before
+  // the change.
   Delays Hear(
       const Change& change, const std::function<void()>& lose = [] {}) {
     const auto claimed = CreateAndClaim(services_, person_);
@@ -169,7 +170,7 @@ TEST_F(LostNotifications, TheListenersSocketIsHalfOpen) {
   ExpectAtOnce(ByAnotherReplica());
   ExpectWithinThePoll(ByAnotherReplica(),
                       [this] { EXPECT_EQ(proxy_.Silence("job_service_listener"), 2); });
-  // Until both have noticed, of which nobody tells them.
+  // Waits until both have noticed by themselves.
   EXPECT_TRUE(Eventually(kLong, [this] { return IsAtOnce(Hear(ByAnotherReplica())); }));
   ExpectAtOnce(ByAnotherReplica());
   ExpectAtOnce(ByAForeignProgram());

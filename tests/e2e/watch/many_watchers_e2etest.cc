@@ -75,12 +75,13 @@ TEST(ManyWatchers, AllOfThemHearTheEndOfTheirJobs) {
     EXPECT_EQ(last->result_payload().number_value(), i);
     EXPECT_EQ(streams[i]->EndReason(), "0 ");
   }
-  const absl::Duration told = absl::Now() - finish;
+  const absl::Duration reported = absl::Now() - finish;
   const double kilobytes = static_cast<double>(after - before) / kWatchers;
-  std::printf("%d watchers: opened in %s, %.1f KiB each, all told of the end in %s\n", kWatchers,
-              absl::FormatDuration(opened).c_str(), kilobytes, absl::FormatDuration(told).c_str());
+  std::printf("%d watchers: opened in %s, %.1f KiB each, the end arrived in %s\n", kWatchers,
+              absl::FormatDuration(opened).c_str(), kilobytes,
+              absl::FormatDuration(reported).c_str());
   EXPECT_LT(kilobytes, 64);
-  EXPECT_LT(told, absl::Seconds(30));
+  EXPECT_LT(reported, absl::Seconds(30));
 }
 
 }  // namespace

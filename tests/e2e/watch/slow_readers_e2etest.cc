@@ -33,10 +33,10 @@ class SlowReaders : public testing::Test {
     for (int i = 0; i < kChanges; ++i) {
       report.set_lease_token(claimed.lease_token());
       report.set_result_json("\"" + std::to_string(i) + std::string(kResultBytes, 'x') + "\"");
-      const auto told = Call(services_.jobs(), &JobService::Stub::ReportProgress, report,
-                             {.token = services_.service_token()});
-      ASSERT_TRUE(told.ok()) << told.reason();
-      claimed.set_lease_token(told.value.lease_token());
+      const auto reported = Call(services_.jobs(), &JobService::Stub::ReportProgress, report,
+                                 {.token = services_.service_token()});
+      ASSERT_TRUE(reported.ok()) << reported.reason();
+      claimed.set_lease_token(reported.value.lease_token());
     }
     ASSERT_TRUE(Complete(services_, claimed, "\"the end\"").ok());
   }
@@ -58,13 +58,13 @@ TEST_F(SlowReaders, OfOneJobSkipWhatIsOutdatedWhenTheyRead) {
   Job job;
   ASSERT_TRUE(reader->Read(&job));
   ASSERT_NO_FATAL_FAILURE(ChangeAndComplete(claimed));
-  int told = 0;
-  while (reader->Read(&job)) ++told;
+  int messages = 0;
+  while (reader->Read(&job)) ++messages;
   const grpc::Status end = reader->Finish();
   EXPECT_TRUE(end.ok()) << Describe(end);
   EXPECT_EQ(job.status(), Job::COMPLETED);
   EXPECT_EQ(job.result_json(), "\"the end\"");
-  EXPECT_LT(told, kChanges / 2);
+  EXPECT_LT(messages, kChanges / 2);
 }
 
 TEST_F(SlowReaders, OfManyJobsSkipWhatIsOutdatedWhenTheyRead) {
@@ -77,21 +77,21 @@ TEST_F(SlowReaders, OfManyJobsSkipWhatIsOutdatedWhenTheyRead) {
   job::v1::WatchJobsResponse response;
   while (!response.caught_up()) ASSERT_TRUE(reader->Read(&response));
   ASSERT_NO_FATAL_FAILURE(ChangeAndComplete(claimed));
-  int told = 0;
+  int messages = 0;
   Job last;
   while (last.status() != Job::COMPLETED && reader->Read(&response)) {
     for (const Job& job : response.jobs()) {
-      ++told;
+      ++messages;
       last = job;
     }
   }
   EXPECT_EQ(last.result_json(), "\"the end\"");
-  EXPECT_LT(told, kChanges / 2);
+  EXPECT_LT(messages, kChanges / 2);
   context_.TryCancel();
   reader->Finish();
 }
 
-TEST_F(SlowReaders, OfMoreJobsThanAreKeptForThemAreToldToBeginAnew) {
+TEST_F(SlowReaders, AReaderThatMissesTooManyJobsMustListAgain) {
   constexpr size_t kTooMany = 20'001;
   job::v1::WatchJobsRequest request;
   request.set_view(job::v1::EXACT);
@@ -101,7 +101,7 @@ TEST_F(SlowReaders, OfMoreJobsThanAreKeptForThemAreToldToBeginAnew) {
   job::v1::WatchJobsResponse response;
   while (!response.caught_up()) ASSERT_TRUE(reader->Read(&response));
   ASSERT_NO_FATAL_FAILURE(ChangeAndComplete(CreateAndClaim(services_, person_)));  // It is full.
-  // Somebody else, who reads, says when all are told.
+  // A reader that keeps up shows when all changes have been sent.
   const auto stub = JobService::NewStub(Connect(services_.job().address()));
   job::v1::WatchJobsRequest of_workflow;
   of_workflow.set_workflow_id("many");
@@ -113,11 +113,11 @@ TEST_F(SlowReaders, OfMoreJobsThanAreKeptForThemAreToldToBeginAnew) {
       {.token = services_.service_token(), .timeout = absl::Minutes(2)});
   ASSERT_TRUE(other.Next().has_value());
   CreateAndClaimMany(services_, person_, "many", kTooMany);
-  std::set<std::string> told;
-  while (told.size() < kTooMany) {
+  std::set<std::string> received;
+  while (received.size() < kTooMany) {
     const auto changes = other.Next(absl::Seconds(30));
-    ASSERT_TRUE(changes.has_value()) << told.size();
-    for (const Job& job : changes->jobs()) told.insert(job.id());
+    ASSERT_TRUE(changes.has_value()) << received.size();
+    for (const Job& job : changes->jobs()) received.insert(job.id());
   }
   while (reader->Read(&response)) {
   }

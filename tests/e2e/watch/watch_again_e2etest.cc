@@ -34,7 +34,7 @@ class WatchAgain : public testing::Test {
           {.token = services_.service_token(), .timeout = kLong});
       while (const auto job = stream.Next(kLong)) {
         EXPECT_GE(Micros(*job), Micros(last)) << "an older state after a newer one";
-        if (job->status() != last.status()) ++told_;
+        if (job->status() != last.status()) ++changes_;
         last = *job;
       }
       return stream.End(kLong).value_or(grpc::Status::CANCELLED).ok();
@@ -57,7 +57,7 @@ class WatchAgain : public testing::Test {
     EXPECT_TRUE(done.ok()) << Describe(done.status);
   }
 
-  // What a watch of all jobs tells up to `caught_up`.
+  // The jobs that a watch of all jobs sends up to `caught_up`.
   std::map<std::string, Job> OpenJobs() {
     job::v1::WatchJobsRequest request;
     std::map<std::string, Job> jobs;
@@ -76,7 +76,7 @@ class WatchAgain : public testing::Test {
 
   Services services_{{.job_flags = {"--poll_interval=1h"}, .job_replicas = 2}};
   const Person person_ = services_.SignUp();
-  std::atomic<int> told_ = 0;
+  std::atomic<int> changes_ = 0;
 };
 
 TEST_F(WatchAgain, WatchersOfAJobHearItsEndHoweverOftenTheirReplicaIsKilled) {
@@ -88,7 +88,7 @@ TEST_F(WatchAgain, WatchersOfAJobHearItsEndHoweverOftenTheirReplicaIsKilled) {
   for (int i = 0; i < kWatchers; ++i) {
     watchers.emplace_back([&, i] { ends[i] = WatchToTheEnd(claimed[i].job().id()); });
   }
-  EXPECT_TRUE(Eventually(kLong, [&] { return told_ == kWatchers; }));
+  EXPECT_TRUE(Eventually(kLong, [&] { return changes_ == kWatchers; }));
   for (int round = 0; round < 3; ++round) {
     services_.job(0).process().Kill();
     // A third of them while it is away, or just before or after.

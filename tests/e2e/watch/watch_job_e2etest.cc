@@ -17,7 +17,7 @@ constexpr absl::Duration kLong = absl::Seconds(40);
 
 class WatchJob : public testing::Test {
  protected:
-  // Polls hardly ever, so that only news wakes a watcher.
+  // Practically never polls, so that only change events wake a watcher.
   static Services::Options WithoutPolls() {
     return {.job_flags = {"--poll_interval=1h"}, .job_replicas = 2};
   }
@@ -65,7 +65,7 @@ class WatchJob : public testing::Test {
   std::vector<std::unique_ptr<job::v1::WatchJobRequest>> requests_;
 };
 
-TEST_F(WatchJob, TellsThePresentStateThenEveryChangeAndEndsWithTheTerminalOne) {
+TEST_F(WatchJob, SendsThePresentStateThenEveryChangeAndEndsWithTheTerminalOne) {
   const auto stream = CreateAndWatch();
   const auto claimed = ClaimJob(services_, job_.workflow_id());
   ExpectNext(*stream, Job::PROCESSING);
@@ -118,7 +118,7 @@ TEST_F(WatchJob, ABanEndsAnIdleStreamWithinASecond) {
   EXPECT_EQ(stream->EndReason(absl::Milliseconds(1'300)), "16 ACCOUNT_INACTIVE");
 }
 
-TEST_F(WatchJob, NothingIsToldAfterABanOfWhichNobodyWasNotified) {
+TEST_F(WatchJob, NothingIsSentAfterABanWithoutANotification) {
   const auto stream = CreateAndWatch();
   database_.Run("SET session_replication_role = replica");  // No triggers in this session.
   database_.Run("UPDATE users SET is_active = false WHERE id = '" + person_.id + "'");
@@ -205,7 +205,7 @@ TEST_F(WatchJobWithPolls, AStreamOutlastsTheDatabase) {
   EXPECT_EQ(stream->EndReason(), "0 ");
 }
 
-TEST_F(WatchJobWithPolls, ALargeResultThatWasToldIsNotReadAgainByPolls) {
+TEST_F(WatchJobWithPolls, PollsDoNotReadALargeResultAgain) {
   job_ = CreateJob(services_, person_, "large");
   const auto stream = Watch(job_.id(), services_.service_token());
   ExpectNext(*stream, Job::PENDING, kLong);

@@ -110,7 +110,7 @@ class WatchJobs : public testing::Test {
   const Person person_ = services_.SignUp();
 };
 
-TEST_F(WatchJobs, BeginsWithTheOpenJobsAndTellsEveryChange) {
+TEST_F(WatchJobs, BeginsWithTheOpenJobsAndSendsEveryChange) {
   const Job pending = CreateJob(services_, person_, "w");
   const auto processing = CreateAndClaim(services_, person_);
   const auto ended = CreateAndClaim(services_, person_);
@@ -135,7 +135,7 @@ TEST_F(WatchJobs, BeginsWithTheOpenJobsAndTellsEveryChange) {
   EXPECT_EQ(watcher.jobs().size(), 3U) << "nobody else's";
 }
 
-TEST_F(WatchJobs, ManyOpenJobsAreAllTold) {
+TEST_F(WatchJobs, ManyOpenJobsAreAllSent) {
   Database database;
   database.Run("INSERT INTO agent_jobs (id, user_id, workflow_id) SELECT gen_random_uuid(), '" +
                person_.id + "', 'many' FROM generate_series(1, 2500)");
@@ -144,7 +144,7 @@ TEST_F(WatchJobs, ManyOpenJobsAreAllTold) {
   EXPECT_EQ(watcher.jobs().size(), 2'500U);
 }
 
-TEST_F(WatchJobs, FiltersAndPermissionsHoldForWhatIsToldLater) {
+TEST_F(WatchJobs, FiltersAndPermissionsApplyToLaterChanges) {
   const Person other = services_.SignUp();
   const Person superuser = services_.CreateSuperuser();
   Watcher everything(services_.job(), superuser.access_token);
@@ -176,7 +176,7 @@ TEST_F(WatchJobs, FiltersAndPermissionsHoldForWhatIsToldLater) {
             "3 INVALID_FIELDS");
 }
 
-TEST_F(WatchJobs, DeletedJobsAreToldToTheirOwnerOnly) {
+TEST_F(WatchJobs, DeletionsAreSentToTheirOwnerOnly) {
   const Person other = services_.SignUp();
   Watcher owner(services_.job(), person_.access_token, OfUser("me"));
   Watcher stranger(services_.job(), other.access_token);
@@ -191,7 +191,7 @@ TEST_F(WatchJobs, DeletedJobsAreToldToTheirOwnerOnly) {
   EXPECT_TRUE(stranger.deleted().empty());
 }
 
-TEST_F(WatchJobs, ResultsAreToldWhereTheyAreAskedFor) {
+TEST_F(WatchJobs, ResultsAreSentOnRequest) {
   WatchJobsRequest request;
   request.set_view(job::v1::EXACT);
   Watcher watcher(services_.job(), person_.access_token, request);
@@ -226,7 +226,7 @@ TEST_F(WatchJobs, NoChangeIsMissedWhileTheListenersConnectionIsLost) {
   Watcher watcher(services_.job(), services_.service_token(), OfUser(person_.id));
   ASSERT_TRUE(watcher.CatchesUp());
   Database database;
-  // No triggers in this session: a job comes and ends, and nobody is told.
+  // This session runs no triggers: a job is created and ends without a notification.
   database.Run("SET session_replication_role = replica");
   const std::string id = database.One(
       "WITH ended AS (SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity "
@@ -241,7 +241,7 @@ class WatchJobsWithPolls : public WatchJobs {
   WatchJobsWithPolls() : WatchJobs({.job_flags = {"--poll_interval=1s"}, .job_replicas = 2}) {}
 };
 
-TEST_F(WatchJobsWithPolls, AChangeOfWhichNobodyWasNotifiedIsToldWithinThePollInterval) {
+TEST_F(WatchJobsWithPolls, AChangeWithoutANotificationIsSentWithinThePollInterval) {
   Watcher watcher(services_.job(), person_.access_token);
   ASSERT_TRUE(watcher.CatchesUp());
   const Job job = CreateJob(services_, person_, "w");

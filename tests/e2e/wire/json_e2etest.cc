@@ -179,7 +179,8 @@ TEST_F(Json, DetailsOfAFailureAreCheckedToo) {
 TEST_F(Json, EachOfTheHardOnesIsStoredAsItIsOrRefusedAndTheConnectionsStay) {
   const double connects = services_->job().Metric("vibestack_db_connects_total");
   EXPECT_GT(connects, 0);
-  // All that a message of 4 MiB, which gRPC takes, has room for beside the rest of the request.
+  // The largest value that fits into a message of 4 MiB, gRPC's limit, with the rest of the
+  // request.
   const std::string large = "\"" + std::string((4 << 20) - 256, 'x') + "\"";
   for (const auto& [json, kept] : std::vector<std::pair<std::string, std::string>>{
            {R"({"a": 1, "a": 2})", R"({"a": 2})"},  // as JSONB keeps the last of equal keys

@@ -8,7 +8,7 @@
 namespace vibestack::db {
 namespace {
 
-// Collects what a listener tells.
+// Collects the notifications of a listener.
 class Heard {
  public:
   ListenerOptions Options() {

@@ -125,7 +125,7 @@ TEST(SessionTest, IsServedByTheSchemasThatSaySo) {
   }
 }
 
-TEST(SessionTest, NoDatabaseIsUnavailableAndTellsNothing) {
+TEST(SessionTest, WithoutADatabaseTheErrorIsUnavailableAndRevealsNothing) {
   SessionOptions options = TestSession();
   options.database_url = "postgresql://somebody:hunter2@127.0.0.1:1/nothing";
   const absl::Status status = Session::Open(options).status();

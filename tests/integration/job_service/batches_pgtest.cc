@@ -112,7 +112,7 @@ TEST_F(BatchesTest, AResultThatIsKnownIsNotReadAgain) {
   EXPECT_EQ(result({{id, false}, {id, true}, {id, true, known}}), "[1]");
 }
 
-TEST_F(BatchesTest, JobsWithResultsAreReadAsFarAsThereIsRoom) {
+TEST_F(BatchesTest, JobsWithResultsAreReadUpToTheSizeLimit) {
   Fill(ann_, 4);
   Sql("UPDATE agent_jobs SET result_payload = to_jsonb(repeat('x', 900000))");
   std::vector<std::string> ids;

@@ -48,7 +48,7 @@ TEST_F(CancelTest, AJobThatEndedOtherwiseStays) {
   EXPECT_EQ(Get(id)->result, "1");
 }
 
-TEST_F(CancelTest, AnotherUsersJobIsNotTouchedAndNotTold) {
+TEST_F(CancelTest, AnotherUsersJobIsUnchangedAndLooksMissing) {
   const std::string id = MustCreate(ann_);
   EXPECT_EQ(Cancel(id, bob_).status(), Cancel(NewUuid(), bob_).status());
   EXPECT_EQ(ErrorReason(Cancel(id, bob_).status()), "NOT_YOURS");

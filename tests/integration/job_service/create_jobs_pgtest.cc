@@ -17,7 +17,7 @@ void InThreads(int threads, Work work) {
   for (std::thread& thread : running) thread.join();
 }
 
-TEST_F(CreateJobsTest, ANewJobIsPendingAndAsItWasTold) {
+TEST_F(CreateJobsTest, ANewJobIsPendingWithTheGivenFields) {
   const NewJob job = Make("mail ä");
   const absl::StatusOr<Creation> creation = Create(job);
   ASSERT_TRUE(creation.ok()) << creation.status();

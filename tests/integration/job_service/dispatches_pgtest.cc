@@ -99,7 +99,7 @@ TEST_F(DispatchesTest, TheOldestAreTakenFirstAndOnlyOfTheWorkflow) {
   EXPECT_EQ(Take(5).at(0).id, second);
 }
 
-TEST_F(DispatchesTest, WhatCameOfItIsStoredAndTold) {
+TEST_F(DispatchesTest, TheOutcomeIsStoredAndNotified) {
   const std::string id = MustCreate(ann_);
   const Job taken = Take(1).at(0);
   TakeChanges();
@@ -242,7 +242,7 @@ TEST_F(DispatchesTest, ARunFromBeforeARetryCannotKeepTheJobFromBeingPostedAgain)
   EXPECT_EQ(ErrorReason(late.status()), "RUN_GIVEN_UP");
   EXPECT_EQ(Get(id)->status, JobStatus::kPending);
   EXPECT_THAT(Take(10), SizeIs(1));
-  // From then on it cannot be told apart from the new one.
+  // From then on it is equal to the new one.
   EXPECT_TRUE(SyncWait(dispatches_.ReportRun(id, std::nullopt, Soon())).ok());
 }
 

@@ -49,7 +49,7 @@ TEST_F(FairnessTest, JobsWithoutAnOwnerHaveTheirShare) {
   EXPECT_EQ(users.at(""), 5);
 }
 
-TEST_F(FairnessTest, MoreUsersThanOneClaimTakesAllGetTheirTurn) {
+TEST_F(FairnessTest, EveryUserIsServedWhenThereAreMoreUsersThanAClaimTakes) {
   std::vector<std::string> users;
   for (int i = 0; i < 50; ++i) {
     users.push_back(NewUuid());

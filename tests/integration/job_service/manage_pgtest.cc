@@ -71,7 +71,7 @@ TEST_F(ManageTest, ALateWorkerCannotWriteAfterARetryOrADeletion) {
   EXPECT_EQ(ErrorReason(Progress(late, "1").status()), "JOB_NOT_FOUND");
 }
 
-TEST_F(ManageTest, OnlyTerminalJobsAreDeletedAndTheirUserIsTold) {
+TEST_F(ManageTest, OnlyTerminalJobsAreDeletedAndTheirUserIsNotified) {
   const Lease lease = Claimed();
   EXPECT_EQ(ErrorReason(Delete(lease.job_id)), "JOB_NOT_TERMINAL");
   ASSERT_TRUE(Complete(lease).ok());
@@ -114,7 +114,7 @@ TEST_F(ManageTest, ReleasedJobsArePendingAtOnceAndOthersStay) {
   EXPECT_THAT(Claim(10), testing::SizeIs(1));
 }
 
-TEST_F(ManageTest, AHeartbeatTellsThatTheJobWasCancelled) {
+TEST_F(ManageTest, AHeartbeatReportsThatTheJobWasCancelled) {
   const Lease lease = Claimed();
   ASSERT_TRUE(
       SyncWait(store_.Cancel(lease.job_id, {}, R"({"error":{"code":"CANCELLED"}})", Soon())).ok());

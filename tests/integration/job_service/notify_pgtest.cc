@@ -13,7 +13,7 @@ namespace {
 using testing::Contains;
 using testing::IsEmpty;
 
-// What another replica hears.
+// The test listens as another replica does.
 class NotifyTest : public JobServiceTest {
  protected:
   NotifyTest() {
@@ -61,7 +61,7 @@ class NotifyTest : public JobServiceTest {
                        PublisherOptions{"abc", absl::ZeroDuration()}};
 };
 
-TEST_F(NotifyTest, OurNewsReachesAnotherReplica) {
+TEST_F(NotifyTest, ChangeEventsReachAnotherReplica) {
   MustCreate(ann_, "w \"ä\"");
   publisher_.Publish(TakeChanges());
   const std::string payload = Hear();
@@ -69,17 +69,17 @@ TEST_F(NotifyTest, OurNewsReachesAnotherReplica) {
   EXPECT_THAT(db::ParseChangeEvent(payload).pending, Contains("w \"ä\""));
 }
 
-TEST_F(NotifyTest, OurWritesNotifyNobodyByThemselves) {
+TEST_F(NotifyTest, OurSessionsWriteWithoutTriggerNotifications) {
   MustCreate(ann_);
   ASSERT_TRUE(Complete(LeaseOf(Claim(1)[0])).ok());
-  // What comes next is what we say, and nothing from before it.
+  // The next payload is the published one; the writes sent none.
   JobChanges last;
   last.pending["last"] = 1;
   publisher_.Publish(last);
   EXPECT_THAT(db::ParseChangeEvent(Hear()).pending, Contains("last"));
 }
 
-TEST_F(NotifyTest, SomebodyElsesWritesNotify) {
+TEST_F(NotifyTest, WritesOfAForeignProgramNotify) {
   Fill(ann_, 3, "foreign");
   EXPECT_THAT(db::ParseChangeEvent(Hear()).pending, Contains("foreign"));
 }

@@ -113,8 +113,8 @@ TEST_F(PlansTest, APlanForAnEmptyTableDoesNotLastWhileItFills) {
   options.plan_lifetime = absl::Milliseconds(10);  // shorter than it takes to fill the table
   const auto session = *db::Session::Open(options);
   const auto claim_and_finish = [&] {
-    std::vector<RoundRobinPosition> turns{{"w", ""}};
-    const auto jobs = *ClaimFairly(*session, turns, 100, 100);
+    std::vector<RoundRobinPosition> positions{{"w", ""}};
+    const auto jobs = *ClaimFairly(*session, positions, 100, 100);
     std::vector<JobFinish> finishes;
     for (const Job& job : jobs) finishes.push_back({LeaseOf(job), JobStatus::kCompleted, "1"});
     EXPECT_TRUE(FinishJobs(*session, finishes).ok());

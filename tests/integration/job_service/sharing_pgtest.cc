@@ -35,7 +35,7 @@ class SharingTest : public JobServiceTest {
     return answers;
   }
 
-  // How many batches of a kind there were for so many calls, as the metrics tell.
+  // The batches of a kind for that many calls, as the metrics report them.
   uint64_t BatchesOf(const std::string& kind, double calls) {
     const auto sizes =
         metrics_.Histogram("vibestack_batch_size", "", {{"kind", kind}}, {}).Collect().histogram;
@@ -236,7 +236,7 @@ TEST_F(SharingTest, ClaimsOfSingleJobsThatShareGoByAgeEveryOtherTime) {
     return owners;
   };
   EXPECT_THAT(owners_of_shared(), SizeIs(2));
-  Claim(1);  // so that it is the other's turn
+  Claim(1);  // so that the round robin moves on to the other user
   EXPECT_THAT(owners_of_shared(), testing::ElementsAre(bob_));
 }
 

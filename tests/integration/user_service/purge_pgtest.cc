@@ -8,7 +8,7 @@
 namespace vibestack::user_service {
 namespace {
 
-// Collects the ids that are told on a channel.
+// Collects the ids that are notified on a channel.
 class Ids : public pqxx::notification_receiver {
  public:
   Ids(pqxx::connection& connection, const std::string& channel)
@@ -72,7 +72,7 @@ TEST_F(PurgeTest, TheLastSuperuserStaysWithAllJobs) {
   EXPECT_EQ(Count("users"), 1);
 }
 
-TEST_F(PurgeTest, EveryErasedRowIsTold) {
+TEST_F(PurgeTest, EveryErasedRowIsNotified) {
   const std::string ann = Make("ann@example.com");
   MakeJobs(ann, 1'300);
   pqxx::connection listening(DatabaseUrl());
@@ -127,9 +127,9 @@ TEST_F(PurgeTest, NeverWaitsInACircleWithStatementsThatLockManyJobs) {
         try {
           pqxx::nontransaction(connection)
               .exec(
-                  "WITH held AS (SELECT id FROM agent_jobs ORDER BY id FOR UPDATE) "
-                  "UPDATE agent_jobs AS j SET status = 'processing' FROM held "
-                  "WHERE j.id = held.id");
+                  "WITH locked AS (SELECT id FROM agent_jobs ORDER BY id FOR UPDATE) "
+                  "UPDATE agent_jobs AS j SET status = 'processing' FROM locked "
+                  "WHERE j.id = locked.id");
           ++writes;
         } catch (const std::exception&) {
           ++faults;
@@ -158,7 +158,7 @@ TEST_F(PurgeTest, NeverWaitsInACircleWithStatementsThatLockManyJobs) {
   EXPECT_EQ(Count("agent_jobs"), 0);
 }
 
-TEST_F(PurgeTest, AJobThatSomebodyHoldsIsWaitedForUntilTheDeadline) {
+TEST_F(PurgeTest, APurgeWaitsForALockedJobUntilTheDeadline) {
   const std::string ann = Make("ann@example.com");
   MakeJobs(ann, 3);
   pqxx::connection connection(DatabaseUrl());

@@ -38,7 +38,7 @@ TEST_F(SignUpsTest, ConfirmedSignUpMakesTheAccountThatItsTokenSays) {
   EXPECT_TRUE(LogIn("ann@example.com", kPassword).ok());
 }
 
-TEST_F(SignUpsTest, OwnerOfAnAccountIsToldSoAndGetsNoToken) {
+TEST_F(SignUpsTest, TheOwnerOfAnAccountGetsAMailWithoutAToken) {
   const UserPtr user = Make("ann@example.com");
   EXPECT_EQ(SignUp("ANN@example.com"), "");
   ASSERT_EQ(mail_queue_.notices().size(), 1U);

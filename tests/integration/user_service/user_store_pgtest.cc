@@ -194,7 +194,7 @@ TEST_F(UserStoreTest, DeactivatingTwiceLeavesTheRowAsItIs) {
   EXPECT_EQ(once->updated_at, twice->updated_at);
 }
 
-TEST_F(UserStoreTest, EveryWriterIsToldOf) {
+TEST_F(UserStoreTest, EveryWriterNotifies) {
   std::vector<std::string> written;
   UserStore store(pool_, {.reads = {}, .on_written = [&written](const std::string& id) {
                             written.push_back(id);

@@ -15,7 +15,7 @@ namespace {
 using Answer = absl::StatusOr<int>;
 using IntCoalescer = Coalescer<int, int>;
 
-// A sink that holds every batch until told to go on, and answers each number with its double.
+// A sink that blocks every batch until the gate opens, and answers each number with its double.
 class HeldSink {
  public:
   IntCoalescer::Sink AsSink() {

@@ -49,7 +49,7 @@ Task<void> Await(std::shared_ptr<Wakeup<int>> wakeup, int& reason) {
   reason = co_await wakeup->Wait();
 }
 
-TEST(WakeupTest, TheFirstSourceWinsAndOthersAreToldSo) {
+TEST(WakeupTest, TheFirstSourceWinsAndOthersReturnFalse) {
   auto wakeup = std::make_shared<Wakeup<int>>();
   int reason = 0;
   Start(Await(wakeup, reason));

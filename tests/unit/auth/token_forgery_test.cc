@@ -127,7 +127,7 @@ TEST_F(TokenForgeryTest, OtherFormsOfThePayloadAreRefused) {
   }
 }
 
-TEST_F(TokenForgeryTest, ARefusalTellsTheCallerNothing) {
+TEST_F(TokenForgeryTest, ARefusalRevealsNothing) {
   const absl::Status forged = TokenError("a.b.c", TokenFault::kBadSignature);
   const absl::Status unknown = TokenError("d", TokenFault::kUnknownKey);
   EXPECT_EQ(forged.message(), unknown.message());

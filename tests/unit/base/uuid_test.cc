@@ -29,7 +29,7 @@ TEST(UuidTest, KnowsTheTextFormAndNothingElse) {
   }
 }
 
-TEST(UuidTest, TellsVersion4FromOthers) {
+TEST(UuidTest, DistinguishesVersion4FromOthers) {
   EXPECT_TRUE(IsUuidV4("f47ac10b-58cc-4372-a567-0e02b2c3d479"));
   EXPECT_FALSE(IsUuidV4("f47ac10b-58cc-1372-a567-0e02b2c3d479"));  // version 1
   EXPECT_FALSE(IsUuidV4("f47ac10b-58cc-7372-a567-0e02b2c3d479"));  // version 7

@@ -1,4 +1,4 @@
-// What a client holds at most, and how it ends.
+// The limits of a client, and its shutdown.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -27,7 +27,7 @@ Answer SendAside(Client& client, const std::string& url,
   });
 }
 
-// A receiver that holds every request back until it is told.
+// A receiver that blocks every request until the test releases it.
 class HoldingReceiver {
  public:
   ~HoldingReceiver() { Release(); }

@@ -46,7 +46,7 @@ TEST(AccessTest, APlainUserNamesOnlyThemselves) {
   EXPECT_TRUE(CheckMayName(auth::Caller::Service("s"), kBob).ok());
 }
 
-TEST(AccessTest, APlainUserCannotTellAnothersJobFromNone) {
+TEST(AccessTest, AForeignJobLooksMissingToAUser) {
   const Job job = JobOf(kBob);
   const auth::Caller ann = auth::Caller::User(kAnn);
   EXPECT_EQ(CheckMaySee(ann, "id", &job), CheckMaySee(ann, "id", nullptr));
@@ -59,7 +59,7 @@ TEST(AccessTest, JobsWithoutAnOwnerAreNobodys) {
   EXPECT_TRUE(CheckMaySee(auth::Caller::Service("s"), "id", &job).ok());
 }
 
-TEST(AccessTest, SuperusersAndServicesSeeAllAndAreToldWhatIsMissing) {
+TEST(AccessTest, SuperusersAndServicesSeeAllAndGetNotFoundForMissingJobs) {
   const Job job = JobOf(kBob);
   for (const auth::Caller& caller : {auth::Caller::Superuser(kAnn), auth::Caller::Service("s")}) {
     EXPECT_TRUE(CheckMaySee(caller, "id", &job).ok());

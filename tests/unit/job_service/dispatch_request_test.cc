@@ -21,7 +21,7 @@ Push MakePush() {
   return push;
 }
 
-TEST(DispatchRequestTest, TheBodyHoldsTheJobItsInputAndTheCallback) {
+TEST(DispatchRequestTest, TheBodyContainsTheJobItsInputAndTheCallback) {
   const Callback callback{"https://api.example/v1/jobs/1", Secret("t")};
   const http::Delivery delivery = JobDelivery(MakePush(), MakeJob(), "{\"n\": 1e2}", callback);
   EXPECT_EQ(delivery.url, "https://flows.example/webhook/a");

@@ -20,7 +20,7 @@ using testing::UnorderedElementsAre;
 
 const absl::Time kBegin = absl::FromUnixSeconds(1'800'000'000);
 
-// A database of jobs, which answers at once unless it is away.
+// A fake database of jobs. It answers at once unless it is away.
 class Jobs {
  public:
   void Set(const std::string& id, const std::string& user_id, JobStatus status) {
@@ -111,7 +111,7 @@ std::vector<std::string> Ids(const FilterSubscriber::Changes& changes) {
   return ids;
 }
 
-// Waits until there is something to take, and takes it.
+// Waits for a change and takes it.
 FilterSubscriber::Changes Await(const std::shared_ptr<FilterSubscriber>& watcher) {
   FilterSubscriber::Changes changes;
   Eventually(absl::Seconds(30), [&] {
@@ -131,7 +131,7 @@ class FilterSubscriptionsTest : public testing::Test {
   FilterSubscriptions filter_subscriptions_{absl::Hours(1), jobs_.source()};
 };
 
-TEST_F(FilterSubscriptionsTest, EachIsToldOfTheJobsThatConcernThem) {
+TEST_F(FilterSubscriptionsTest, EachSubscriberReceivesTheJobsOfItsFilter) {
   const auto ann = OfUser("ann");
   const auto all = OfAll();
   const auto workflow = std::make_shared<FilterSubscriber>(JobFilter{std::nullopt, "w-bob"});
@@ -148,7 +148,7 @@ TEST_F(FilterSubscriptionsTest, EachIsToldOfTheJobsThatConcernThem) {
   EXPECT_EQ(jobs_.reads(), 1) << "once for all of them";
 }
 
-TEST_F(FilterSubscriptionsTest, DeletedJobsAreToldToTheirUserAndToThoseWhoSeeAll) {
+TEST_F(FilterSubscriptionsTest, DeletionsReachTheirUserAndSubscribersWithoutAUserFilter) {
   const auto ann = OfUser("ann");
   const auto bob = OfUser("bob");
   const auto all = OfAll();
@@ -166,7 +166,7 @@ TEST_F(FilterSubscriptionsTest, DeletedJobsAreToldToTheirUserAndToThoseWhoSeeAll
   EXPECT_TRUE(Take(bob).empty());
 }
 
-TEST_F(FilterSubscriptionsTest, ASlowReaderIsToldTheLatestStateOnly) {
+TEST_F(FilterSubscriptionsTest, ASlowReaderReceivesTheLatestStateOnly) {
   const auto all = OfAll();
   const FilterSubscriptions::Subscription watch(filter_subscriptions_.Watch(all));
   for (const JobStatus status :
@@ -179,7 +179,7 @@ TEST_F(FilterSubscriptionsTest, ASlowReaderIsToldTheLatestStateOnly) {
   EXPECT_EQ(changes.jobs[0]->status, JobStatus::kCompleted);
 }
 
-TEST_F(FilterSubscriptionsTest, AReaderThatIsTooSlowIsToldSoAndHoldsNothing) {
+TEST_F(FilterSubscriptionsTest, ATooSlowReaderReceivesAnErrorAndNoJobs) {
   const auto all = OfAll();
   const FilterSubscriptions::Subscription watch(filter_subscriptions_.Watch(all));
   std::vector<std::string> ids;
@@ -192,12 +192,12 @@ TEST_F(FilterSubscriptionsTest, AReaderThatIsTooSlowIsToldSoAndHoldsNothing) {
   EXPECT_EQ(ErrorReason(all->Take(1).status()), "READER_TOO_SLOW");
 }
 
-TEST_F(FilterSubscriptionsTest, ALookFindsWhatNoNewsToldAndNothingTwice) {
+TEST_F(FilterSubscriptionsTest, AResyncFindsMissedJobsAndRepeatsNone) {
   const auto all = OfAll();
   const FilterSubscriptions::Subscription watch(filter_subscriptions_.Watch(all));
-  jobs_.Set("told", "ann", JobStatus::kPending);
-  filter_subscriptions_.Notify(Changed({"told"}));
-  EXPECT_THAT(Ids(Take(all)), ElementsAre("told"));
+  jobs_.Set("notified", "ann", JobStatus::kPending);
+  filter_subscriptions_.Notify(Changed({"notified"}));
+  EXPECT_THAT(Ids(Take(all)), ElementsAre("notified"));
   jobs_.Set("missed", "ann", JobStatus::kPending);
   filter_subscriptions_.Resync();
   const FilterSubscriber::Changes changes = Take(all);
@@ -207,7 +207,7 @@ TEST_F(FilterSubscriptionsTest, ALookFindsWhatNoNewsToldAndNothingTwice) {
   EXPECT_THAT(Ids(Take(all)), IsEmpty());
 }
 
-TEST_F(FilterSubscriptionsTest, WhatChangedWhileTheDatabaseWasAwayIsToldAfterwards) {
+TEST_F(FilterSubscriptionsTest, ChangesDuringADatabaseOutageArriveAfterIt) {
   const auto all = OfAll();
   const FilterSubscriptions::Subscription watch(filter_subscriptions_.Watch(all));
   jobs_.SetAway(true);
@@ -218,7 +218,7 @@ TEST_F(FilterSubscriptionsTest, WhatChangedWhileTheDatabaseWasAwayIsToldAfterwar
   EXPECT_THAT(Ids(Await(all)), ElementsAre("1"));
 }
 
-TEST_F(FilterSubscriptionsTest, PollsFindWhatNoNewsTold) {
+TEST_F(FilterSubscriptionsTest, PollsFindJobsWithoutAChangeEvent) {
   FilterSubscriptions filter_subscriptions(absl::Milliseconds(20), jobs_.source());
   const auto all = OfAll();
   const FilterSubscriptions::Subscription watch(filter_subscriptions.Watch(all));
@@ -240,7 +240,7 @@ TEST_F(FilterSubscriptionsTest, NothingIsReadWhileNobodyWatches) {
   EXPECT_THAT(Ids(Take(all)), ElementsAre("1"));
 }
 
-TEST_F(FilterSubscriptionsTest, AWatcherIsWokenByAChangeAndAtOnceWhenThereIsOne) {
+TEST_F(FilterSubscriptionsTest, AChangeWakesAWatcherAlsoIfItCameFirst) {
   const auto all = OfAll();
   const FilterSubscriptions::Subscription watch(filter_subscriptions_.Watch(all));
   auto first = std::make_shared<Waker>();
@@ -253,7 +253,7 @@ TEST_F(FilterSubscriptionsTest, AWatcherIsWokenByAChangeAndAtOnceWhenThereIsOne)
   EXPECT_FALSE(second->Notify(Wake::kTimer));
 }
 
-TEST_F(FilterSubscriptionsTest, WhatAListToldIsNotToldAgain) {
+TEST_F(FilterSubscriptionsTest, JobsThatAListReturnedAreNotSentAgain) {
   const auto all = OfAll();
   const FilterSubscriptions::Subscription watch(filter_subscriptions_.Watch(all));
   jobs_.Set("1", "ann", JobStatus::kPending);
@@ -269,7 +269,7 @@ TEST_F(FilterSubscriptionsTest, WhatAListToldIsNotToldAgain) {
   EXPECT_TRUE(Take(all).empty());
 }
 
-TEST_F(FilterSubscriptionsTest, WhatIsPutBackNeverReplacesWhatIsNewer) {
+TEST_F(FilterSubscriptionsTest, PutBackNeverReplacesANewerState) {
   const auto all = OfAll();
   const FilterSubscriptions::Subscription watch(filter_subscriptions_.Watch(all));
   jobs_.Set("1", "ann", JobStatus::kPending);
@@ -281,7 +281,7 @@ TEST_F(FilterSubscriptionsTest, WhatIsPutBackNeverReplacesWhatIsNewer) {
   EXPECT_EQ(Take(all).jobs.at(0)->status, JobStatus::kFailed);
 }
 
-TEST_F(FilterSubscriptionsTest, ClosingLetsGoOfEverything) {
+TEST_F(FilterSubscriptionsTest, ClosingReleasesEverything) {
   const auto all = OfAll();
   const FilterSubscriptions::Subscription watch(filter_subscriptions_.Watch(all));
   jobs_.SetAway(true);

@@ -59,7 +59,7 @@ TEST_F(JobCountGaugesTest, AnAgeWithoutPendingJobsIsZero) {
   EXPECT_THAT(Look(), HasSubstr(std::string(kAge) + "0\n"));
 }
 
-TEST_F(JobCountGaugesTest, ACountThatTakesLongHoldsUpNoScrapeAndTheOneBeforeIsShown) {
+TEST_F(JobCountGaugesTest, ASlowCountDelaysNoScrapeAndThePreviousCountIsShown) {
   Look();
   clock_.Advance(JobCountGauges::kFreshFor);
   Completion<bool> gate;

@@ -10,13 +10,13 @@
 namespace vibestack::job_service {
 namespace {
 
-// A waiting call, as far as the hub sees it.
+// A waiting call, as JobSubscriptions sees it.
 class Caller {
  public:
   Caller() { Start(Wait(waker_, woken_)); }
   Caller(const Caller&) = delete;
   Caller& operator=(const Caller&) = delete;
-  // Whoever was not woken gives up: a task runs to its end.
+  // Ends the wait if nothing woke it, because a task must run to its end.
   ~Caller() { waker_->Notify(Wake::kTimer); }
 
   const std::shared_ptr<Waker>& waker() const { return waker_; }
@@ -45,7 +45,7 @@ JobChanges Pending(const std::string& workflow_id, int jobs) {
   return changes;
 }
 
-TEST(JobSubscriptionsTest, AllWhoWatchAChangedJobAreWoken) {
+TEST(JobSubscriptionsTest, AChangeWakesAllWatchersOfTheJob) {
   JobSubscriptions job_subscriptions;
   Caller a, b, other;
   const auto watch_a = job_subscriptions.WatchJob("1", a.waker());
@@ -57,7 +57,7 @@ TEST(JobSubscriptionsTest, AllWhoWatchAChangedJobAreWoken) {
   EXPECT_FALSE(other.woken());
 }
 
-TEST(JobSubscriptionsTest, WhoWatchesAJobAsAUserHearsOfBoth) {
+TEST(JobSubscriptionsTest, AWatcherOfAJobAndAUserIsWokenByEither) {
   JobSubscriptions job_subscriptions;
   Caller of_job, of_user, other;
   const auto watch_job = job_subscriptions.WatchJobAndUser("1", "ann", of_job.waker());
@@ -74,7 +74,7 @@ TEST(JobSubscriptionsTest, WhoWatchesAJobAsAUserHearsOfBoth) {
   EXPECT_EQ(other.reason(), Wake::kStopping);
 }
 
-TEST(JobSubscriptionsTest, NewsBetweenSubscribingAndWaitingIsNotMissed) {
+TEST(JobSubscriptionsTest, AChangeBetweenSubscribingAndWaitingIsNotMissed) {
   JobSubscriptions job_subscriptions;
   auto waker = std::make_shared<Waker>();
   const auto watch = job_subscriptions.WatchJob("1", waker);
@@ -82,7 +82,7 @@ TEST(JobSubscriptionsTest, NewsBetweenSubscribingAndWaitingIsNotMissed) {
   EXPECT_FALSE(waker->Notify(Wake::kTimer));
 }
 
-TEST(JobSubscriptionsTest, NewsAfterTheSubscriptionEndedWakesNobody) {
+TEST(JobSubscriptionsTest, AChangeAfterTheSubscriptionEndedWakesNobody) {
   JobSubscriptions job_subscriptions;
   Caller caller;
   { const auto watch = job_subscriptions.WatchJob("1", caller.waker()); }
@@ -113,7 +113,7 @@ TEST(JobSubscriptionsTest, AClaimThatTakesManyIsEnoughForMany) {
   EXPECT_FALSE(second.woken());
 }
 
-TEST(JobSubscriptionsTest, AClaimThatWentOnAlreadyDoesNotUseUpTheNews) {
+TEST(JobSubscriptionsTest, AClaimThatEndedDoesNotConsumeTheChange) {
   JobSubscriptions job_subscriptions;
   Caller gone, waiting;
   const auto watch_gone = job_subscriptions.WatchWorkflows({"w"}, 1, gone.waker());

@@ -22,7 +22,7 @@ JobChanges ChangedJobs(int count) {
   return changes;
 }
 
-// What a listener gathers from payloads; each must fit.
+// Merges the change events that a listener reads from `payloads`. Each payload must fit.
 db::ChangeEvent Receive(const std::vector<std::string>& payloads) {
   db::ChangeEvent all;
   for (const std::string& payload : payloads) {
@@ -35,7 +35,7 @@ db::ChangeEvent Receive(const std::vector<std::string>& payloads) {
   return all;
 }
 
-TEST(NotifyPayloadTest, AListenerReadsWhatWasTold) {
+TEST(NotifyPayloadTest, AListenerReadsTheEncodedChanges) {
   JobChanges changes = ChangedJobs(1);
   changes.pending = {{"mail", 3}, {"ä \"quoted\"", 1}};
   const std::vector<std::string> payloads = EncodeNotifyPayloads(changes, "abc");
@@ -46,7 +46,7 @@ TEST(NotifyPayloadTest, AListenerReadsWhatWasTold) {
   EXPECT_THAT(got.pending, ElementsAre("mail", "ä \"quoted\""));
 }
 
-TEST(NotifyPayloadTest, MuchNewsIsSplitAndNoneIsLost) {
+TEST(NotifyPayloadTest, ManyChangesAreSplitAndNoneIsLost) {
   JobChanges changes = ChangedJobs(3'000);
   for (int i = 0; i < 500; ++i) changes.pending[std::string(90, 'w') + std::to_string(i)] = 1;
   const db::ChangeEvent got = Receive(EncodeNotifyPayloads(changes, "abc"));
@@ -64,7 +64,7 @@ TEST(NotifyPayloadTest, TheLongestWorkflowNamesFit) {
   EXPECT_EQ(Receive(EncodeNotifyPayloads(changes, "abcdefgh")).pending.size(), 20U);
 }
 
-TEST(NotifyPayloadTest, DeletedJobsAreToldByTheirUser) {
+TEST(NotifyPayloadTest, DeletedJobsAreGroupedByUser) {
   JobChanges changes = ChangedJobs(201);
   const std::string user_id = NewUuid();
   changes.deleted[user_id].assign(changes.changed.begin() + 1, changes.changed.end());
@@ -82,24 +82,24 @@ TEST(NotifyPayloadTest, DeletedJobsAreToldByTheirUser) {
   EXPECT_EQ(deleted, 200U);
 }
 
-TEST(NotifyPayloadTest, TooMuchNewsIsAResync) {
+TEST(NotifyPayloadTest, TooManyChangesAreAResync) {
   const std::vector<std::string> payloads = EncodeNotifyPayloads(ChangedJobs(15'001), "abc");
   ASSERT_EQ(payloads.size(), 1U);
   EXPECT_TRUE(db::ParseChangeEvent(payloads[0]).resync);
 }
 
-TEST(NotifyPayloadTest, AJobThatChangedTwiceIsToldOnce) {
+TEST(NotifyPayloadTest, AJobThatChangedTwiceIsNamedOnce) {
   JobChanges changes = ChangedJobs(1);
   MergeChanges(changes, changes);
   ASSERT_EQ(changes.changed.size(), 2U);
   EXPECT_EQ(Receive(EncodeNotifyPayloads(changes, "abc")).ids.size(), 1U);
 }
 
-TEST(NotifyPayloadTest, NoNewsIsNoPayload) {
+TEST(NotifyPayloadTest, NoChangesMakeNoPayload) {
   EXPECT_THAT(EncodeNotifyPayloads({}, "abc"), IsEmpty());
 }
 
-TEST(NotifyPayloadTest, MergedNewsCountsItsJobs) {
+TEST(NotifyPayloadTest, MergedChangesAddUpTheirJobs) {
   JobChanges changes;
   changes.pending = {{"a", 2}};
   JobChanges more;
@@ -109,7 +109,7 @@ TEST(NotifyPayloadTest, MergedNewsCountsItsJobs) {
   EXPECT_EQ(changes.pending["b"], 1);
 }
 
-TEST(NotifyPayloadTest, OurOwnNewsIsTold) {
+TEST(NotifyPayloadTest, IsFromRecognizesOurOwnPayloads) {
   const std::string payload = EncodeNotifyPayloads(ChangedJobs(1), "abc")[0];
   EXPECT_TRUE(IsFrom(payload, "abc"));
   EXPECT_FALSE(IsFrom(payload, "ab"));

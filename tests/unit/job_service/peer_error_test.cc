@@ -22,7 +22,7 @@ TEST(PeerErrorTest, APeerThatIsAwayIsUnavailableWithARetry) {
   ExpectUnavailable(FromPeerError({grpc::StatusCode::DEADLINE_EXCEEDED, ""}, later));
 }
 
-TEST(PeerErrorTest, OurCallersAreNotToldThatOurTokenWasRefused) {
+TEST(PeerErrorTest, ARefusedServiceTokenIsNotRevealedToCallers) {
   const absl::Time later = absl::Now() + absl::Hours(1);
   for (const absl::Status& refusal :
        {UnauthenticatedError("TOKEN_EXPIRED", "the token is over"),

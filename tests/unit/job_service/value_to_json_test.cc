@@ -77,7 +77,7 @@ TEST(ValueToJsonTest, NulIsRefusedInTextsAndKeys) {
   EXPECT_THAT(FaultOf(object), HasSubstr("must not contain NUL"));
 }
 
-TEST(ValueToJsonTest, OneFaultIsToldOfMany) {
+TEST(ValueToJsonTest, OneOfManyFaultsIsReported) {
   Value list;
   for (int i = 0; i < 1'000; ++i) list.mutable_list_value()->add_values();
   rpc::Validator validator;

@@ -114,7 +114,7 @@ TEST_F(AccountCacheTest, ChangedUsersAreAskedForAgainAtOnce) {
   EXPECT_FALSE(Ask("b")->is_active);
 }
 
-TEST_F(AccountCacheTest, AnAnswerThatWasOnItsWayWhenNewsCameIsNotKept) {
+TEST_F(AccountCacheTest, AnAnswerInFlightDuringAnInvalidationIsNotCached) {
   Completion<bool> gate;
   gate_ = &gate;
   Found first = absl::UnknownError("waiting");
@@ -136,7 +136,7 @@ TEST_F(AccountCacheTest, ServesWhatItHasForABoundedTimeWhileTheSourceIsAway) {
   EXPECT_EQ(ErrorReason(Ask("a").status()), "AWAY");
 }
 
-TEST_F(AccountCacheTest, NeverServesWhatNewsInvalidatedWhileTheSourceIsAway) {
+TEST_F(AccountCacheTest, NeverServesInvalidatedEntriesWhileTheSourceIsAway) {
   Ask("a").IgnoreError();
   source_ = UnavailableError("AWAY", "away");
   cache_.Invalidate("a");

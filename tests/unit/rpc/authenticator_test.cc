@@ -63,7 +63,7 @@ class AuthenticatorTest : public testing::Test {
                                account_};
 };
 
-TEST_F(AuthenticatorTest, TellsUsersSuperusersAndServicesApart) {
+TEST_F(AuthenticatorTest, DistinguishesUsersSuperusersAndServices) {
   EXPECT_EQ(Ask("Bearer user")->role, auth::Role::kUser);
   EXPECT_EQ(Ask("bearer user")->user_id, kUser);
   account_.state->is_superuser = true;
@@ -91,7 +91,7 @@ TEST_F(AuthenticatorTest, ACallbackIsNobodyButTheRunOfItsJob) {
   EXPECT_EQ(account_.asked, 0);
 }
 
-TEST_F(AuthenticatorTest, TellsWhenTheTokenOfTheCallerExpires) {
+TEST_F(AuthenticatorTest, ReportsWhenTheTokenExpires) {
   EXPECT_EQ(Ask("Bearer user")->token_expires_at, absl::FromUnixSeconds(900));
   EXPECT_EQ(Ask("Bearer service")->token_expires_at, absl::FromUnixSeconds(900));
 }

@@ -36,7 +36,7 @@ TEST(ClientAddressTest, AStrangersWordDoesNotCount) {
   EXPECT_EQ(Client("10.0.0.1", {"192.0.2.1"}, ""), "10.0.0.1");
 }
 
-TEST(ClientAddressTest, AProxyTellsWhomItHeard) {
+TEST(ClientAddressTest, ATrustedProxyNamesTheClient) {
   EXPECT_EQ(Client("10.0.0.1", {"192.0.2.1"}), "192.0.2.1");
   EXPECT_EQ(Client("2001:db8:cafe::1", {"2001:db8::9"}), "2001:db8::9");
   EXPECT_EQ(Client("::ffff:10.0.0.1", {"::ffff:192.0.2.1"}), "192.0.2.1");

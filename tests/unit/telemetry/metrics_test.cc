@@ -98,7 +98,7 @@ TEST(MetricsTest, ATakenPortIsAnErrorThatNamesTheAddress) {
   EXPECT_EQ(second.port(), 0);
 }
 
-TEST(MetricsTest, TheEndpointEndsWhenToldTo) {
+TEST(MetricsTest, TheEndpointEndsAtStop) {
   Metrics metrics;
   metrics.StopServing();
   ASSERT_THAT(Scrape(metrics), Not(""));

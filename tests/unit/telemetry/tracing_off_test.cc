@@ -37,7 +37,7 @@ TEST(TracingOffTest, NothingIsAllocated) {
     Span call = StartRootSpan("vibestack.user.v1.UserService/GetUser", SpanKind::kServer, &context);
     Span statement = StartSpan("get_users_by_ids", SpanKind::kClient, &context);
     call.Set("rpc.service", "vibestack.user.v1.UserService");
-    statement.Fail("a reason that is longer than a short string has room for");
+    statement.Fail("a reason that is too long for the small string optimisation");
     call = std::move(statement);
     call.End();
   }

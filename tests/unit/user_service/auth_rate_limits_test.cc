@@ -27,19 +27,19 @@ class AuthRateLimitsTest : public testing::Test {
     if (verdict == Verdict::kAdmitted) limits_.Settle(subject, outcome);
     return verdict;
   }
-  // How many wrong guesses of `tries` are let in.
-  int Guess(const std::string& account, const std::string& address, int tries) {
+  // Fails to log in `tries` times; returns how many attempts were admitted.
+  int Fail(const std::string& account, const std::string& address, int tries) {
     int admitted = 0;
     for (int i = 0; i < tries; ++i) {
       admitted += Try(account, address, Outcome::kWrong) == Verdict::kAdmitted ? 1 : 0;
     }
     return admitted;
   }
-  // As many addresses, each guessing once.
-  int GuessFromEverywhere(const std::string& account, int addresses) {
+  // Fails to log in once from each of `addresses` new addresses.
+  int FailFromEverywhere(const std::string& account, int addresses) {
     int admitted = 0;
     for (int i = 0; i < addresses; ++i) {
-      admitted += Guess(account, "bot" + std::to_string(next_bot_++), 1);
+      admitted += Fail(account, "bot" + std::to_string(next_bot_++), 1);
     }
     return admitted;
   }
@@ -49,35 +49,35 @@ class AuthRateLimitsTest : public testing::Test {
   int next_bot_ = 0;
 };
 
-TEST_F(AuthRateLimitsTest, WhatHasFadedTakesNoRoom) {
-  EXPECT_EQ(Guess("ann", "a", 1), 1);
+TEST_F(AuthRateLimitsTest, DecayedCountsAreForgotten) {
+  EXPECT_EQ(Fail("ann", "a", 1), 1);
   EXPECT_GT(limits_.size(), 0U);
   clock_.Advance(absl::Minutes(10));
   EXPECT_EQ(Try("ann", "a", Outcome::kRight), Verdict::kAdmitted);
   EXPECT_EQ(limits_.size(), 0U);
 }
 
-TEST_F(AuthRateLimitsTest, AGuesserIsStoppedAndToldWhenToComeBack) {
-  EXPECT_EQ(Guess("ann", "a", 50), 5);
+TEST_F(AuthRateLimitsTest, RepeatedFailuresAreRefusedWithARetryTime) {
+  EXPECT_EQ(Fail("ann", "a", 50), 5);
   const AuthRateLimits::Decision refused = limits_.Admit({"ann", "a"});
   EXPECT_EQ(refused.verdict, Verdict::kAccountAndAddress);
   EXPECT_EQ(refused.retry_after, absl::Minutes(2));
   clock_.Advance(refused.retry_after - absl::Milliseconds(1));
-  EXPECT_EQ(Guess("ann", "a", 1), 0);
+  EXPECT_EQ(Fail("ann", "a", 1), 0);
   clock_.Advance(absl::Milliseconds(1));
-  EXPECT_EQ(Guess("ann", "a", 50), 1);
+  EXPECT_EQ(Fail("ann", "a", 50), 1);
   clock_.Advance(absl::Minutes(10));
-  EXPECT_EQ(Guess("ann", "a", 50), 5);
+  EXPECT_EQ(Fail("ann", "a", 50), 5);
 }
 
 TEST_F(AuthRateLimitsTest, TheOwnerElsewhereIsUntouched) {
-  Guess("ann", "attacker", 50);
+  Fail("ann", "attacker", 50);
   EXPECT_EQ(Try("ann", "home", Outcome::kRight), Verdict::kAdmitted);
   EXPECT_EQ(Try("bob", "attacker", Outcome::kRight), Verdict::kAdmitted);
 }
 
-TEST_F(AuthRateLimitsTest, TheOwnerGetsInWhileGuessersHaveManyAddresses) {
-  EXPECT_EQ(GuessFromEverywhere("ann", 200), 200);
+TEST_F(AuthRateLimitsTest, TheOwnerLogsInDuringAnAttackFromManyAddresses) {
+  EXPECT_EQ(FailFromEverywhere("ann", 200), 200);
   for (int i = 0; i < 100; ++i) {
     EXPECT_EQ(Try("ann", "bot" + std::to_string(i), Outcome::kWrong), Verdict::kAccount);
   }
@@ -85,23 +85,23 @@ TEST_F(AuthRateLimitsTest, TheOwnerGetsInWhileGuessersHaveManyAddresses) {
   EXPECT_EQ(Try("ann", "home", Outcome::kRight), Verdict::kAdmitted);
 }
 
-TEST_F(AuthRateLimitsTest, AnAddressHasNotMoreThanOneGuessAtAnAccountThatManyGuessAt) {
-  GuessFromEverywhere("ann", 30);
-  EXPECT_EQ(Guess("ann", "late", 10), 1);
+TEST_F(AuthRateLimitsTest, AnAttackedAccountAdmitsOneFailurePerAddress) {
+  FailFromEverywhere("ann", 30);
+  EXPECT_EQ(Fail("ann", "late", 10), 1);
   EXPECT_EQ(limits_.Admit({"ann", "late"}).verdict, Verdict::kAccount);
-  // One attempt has faded from the account's count.
+  // By then one attempt has decayed from the account's count.
   EXPECT_EQ(limits_.Admit({"ann", "late"}).retry_after, absl::Seconds(20));
 }
 
 TEST_F(AuthRateLimitsTest, OnePasswordIsNotTriedOnAllAccounts) {
   int admitted = 0;
-  for (int i = 0; i < 100; ++i) admitted += Guess("user" + std::to_string(i), "a", 1);
+  for (int i = 0; i < 100; ++i) admitted += Fail("user" + std::to_string(i), "a", 1);
   EXPECT_EQ(admitted, 20);
   EXPECT_EQ(limits_.Admit({"ann", "a"}).verdict, Verdict::kAddress);
   EXPECT_EQ(Try("ann", "b", Outcome::kWrong), Verdict::kAdmitted);
 }
 
-TEST_F(AuthRateLimitsTest, RightOnesAndThoseThatWereNotComparedDoNotCount) {
+TEST_F(AuthRateLimitsTest, RightAndUntestedAttemptsDoNotCount) {
   for (int i = 0; i < 200; ++i) {
     EXPECT_EQ(Try("ann", "a", Outcome::kRight), Verdict::kAdmitted);
     EXPECT_EQ(Try("ann", "a", Outcome::kUntested), Verdict::kAdmitted);
@@ -109,22 +109,22 @@ TEST_F(AuthRateLimitsTest, RightOnesAndThoseThatWereNotComparedDoNotCount) {
   EXPECT_EQ(limits_.size(), 0U);
 }
 
-TEST_F(AuthRateLimitsTest, ARightOneForgivesTheAddressItsWrongOnesOnTheAccountOnly) {
-  Guess("ann", "a", 4);
-  Guess("bob", "a", 4);
+TEST_F(AuthRateLimitsTest, ARightPasswordClearsFailuresOfThatAccountAndAddressOnly) {
+  Fail("ann", "a", 4);
+  Fail("bob", "a", 4);
   EXPECT_EQ(Try("ann", "a", Outcome::kRight), Verdict::kAdmitted);
-  EXPECT_EQ(Guess("ann", "a", 50), 5);
-  EXPECT_EQ(Guess("bob", "a", 50), 1);
-  EXPECT_EQ(Guess("cid", "a", 50), 5);
-  EXPECT_EQ(Guess("dan", "a", 50), 1);  // the address's twentieth
+  EXPECT_EQ(Fail("ann", "a", 50), 5);
+  EXPECT_EQ(Fail("bob", "a", 50), 1);
+  EXPECT_EQ(Fail("cid", "a", 50), 5);
+  EXPECT_EQ(Fail("dan", "a", 50), 1);  // the address's twentieth
 }
 
-TEST_F(AuthRateLimitsTest, ConcurrentGuessesCannotSlipPast) {
+TEST_F(AuthRateLimitsTest, ConcurrentAttemptsCannotExceedTheLimit) {
   for (int i = 0; i < 5; ++i) {
     EXPECT_EQ(limits_.Admit({"ann", "a"}).verdict, Verdict::kAdmitted);
   }
   EXPECT_EQ(limits_.Admit({"ann", "a"}).verdict, Verdict::kBusy);
-  // Those that were right make room, those that were wrong do not.
+  // A right attempt frees its place, a wrong one does not.
   limits_.Settle({"ann", "a"}, Outcome::kRight);
   EXPECT_EQ(limits_.Admit({"ann", "a"}).verdict, Verdict::kAdmitted);
   for (int i = 0; i < 5; ++i) limits_.Settle({"ann", "a"}, Outcome::kWrong);
@@ -132,23 +132,23 @@ TEST_F(AuthRateLimitsTest, ConcurrentGuessesCannotSlipPast) {
 }
 
 TEST_F(AuthRateLimitsTest, WithoutAnAccountOnlyTheAddressCounts) {
-  EXPECT_EQ(Guess("", "a", 50), 20);
-  EXPECT_EQ(Guess("", "b", 50), 20);
+  EXPECT_EQ(Fail("", "a", 50), 20);
+  EXPECT_EQ(Fail("", "b", 50), 20);
 }
 
 TEST_F(AuthRateLimitsTest, MemoryIsBoundedWhateverIsTried) {
   for (int i = 0; i < 5'000; ++i) {
     const std::string name = std::to_string(i);
-    Guess("user" + name, "address" + name, 1);
+    Fail("user" + name, "address" + name, 1);
   }
   EXPECT_LE(limits_.size(), 1'000U);
 }
 
-TEST_F(AuthRateLimitsTest, AnAttemptThatWasForgottenMeanwhileIsSettledAllTheSame) {
+TEST_F(AuthRateLimitsTest, AnAttemptIsSettledEvenIfItsCountWasEvicted) {
   ASSERT_EQ(limits_.Admit({"ann", "a"}).verdict, Verdict::kAdmitted);
-  for (int i = 0; i < 2'000; ++i) Guess("x" + std::to_string(i), "y" + std::to_string(i), 1);
+  for (int i = 0; i < 2'000; ++i) Fail("x" + std::to_string(i), "y" + std::to_string(i), 1);
   limits_.Settle({"ann", "a"}, Outcome::kWrong);
-  EXPECT_EQ(Guess("ann", "a", 50), 4);
+  EXPECT_EQ(Fail("ann", "a", 50), 4);
 }
 
 }  // namespace

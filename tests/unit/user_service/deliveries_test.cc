@@ -113,7 +113,7 @@ TEST_F(DeliveriesTest, RefusalIsFinal) {
   EXPECT_EQ(receiver.count(), 1U);
 }
 
-TEST_F(DeliveriesTest, DeliveryIsGivenUpInTheEndWithOneLogLineThatTellsNoSecret) {
+TEST_F(DeliveriesTest, ADeliveryGivenUpLogsOneLineWithoutSecrets) {
   std::atomic<int> tries = 0;
   HttpReceiver receiver([&](const HttpReceiver::Received&) {
     if (++tries == 3) clock_.Advance(absl::Minutes(5));

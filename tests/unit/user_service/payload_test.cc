@@ -21,7 +21,7 @@ TEST(MakePayloadTest, SaysAllThatAMailNeeds) {
             R"("expires_at":"2026-01-01T00:30:00Z"})");
 }
 
-TEST(MakePayloadTest, NewsWithoutATokenHaveNoneAndNeverExpire) {
+TEST(MakePayloadTest, MailsWithoutATokenNeverExpire) {
   const Notice notice{.event = Notice::Event::kSignUpExisting,
                       .email = "\u00e4\"\\@example.com",
                       .user_id = kId,

@@ -71,9 +71,9 @@ class N8nTest(unittest.TestCase):
             try:
                 n8n.await_ready()
                 person = world.person()
-                fed = world.must("CreateJob", {"workflow_id": "n8n", "input": {"text": "hello"}}, person.token)
+with_input = world.must("CreateJob", {"workflow_id": "n8n", "input": {"text": "hello"}}, person.token)
                 plain = world.must("CreateJob", {"workflow_id": "n8n"}, person.token)
-                for job, heard in ((fed, {"text": "hello"}), (plain, None)):
+                for job, heard in ((with_input, {"text": "hello"}), (plain, None)):
                     done = world.must("WaitJob", {"id": job["id"], "timeout": "30s"}, person.token)
                     self.assertEqual(done["status"], "COMPLETED", done)
                     self.assertEqual(done["result_payload"], {"answer": "Worked on n8n", "input": heard})
