@@ -1,15 +1,15 @@
-# The steps of up. Sourced by it; works on its variables.
+# The steps of up. up sources this file, which uses up's variables.
 # shellcheck shell=bash
-# shellcheck disable=SC2154 # root, state, … are up's
+# shellcheck disable=SC2154 # up sets root, state, …
 
-# Runs a step whose output matters only when it fails.
+# quietly NAME COMMAND…: runs a step; shows its output only if the step fails.
 quietly() {
   local log=$state/log/$1.log
   shift
-  "$@" >"$log" 2>&1 8>&- || { tail -n 20 "$log" >&2; die "failed: ${1##*/} (all of it: $log)"; }
+  "$@" >"$log" 2>&1 8>&- || { tail -n 20 "$log" >&2; die "failed: ${1##*/} (full log: $log)"; }
 }
 
-# Names every port that somebody else has, before anything is started.
+# Reports every port that another process has, before anything starts.
 check_ports() {
   local name pid own=() ports=("user_service=$user_port" "user_service-metrics=$user_metrics"
     "job_service=$job_port" "job_service-metrics=$job_metrics"
@@ -58,7 +58,7 @@ migrate_database() {
   DATABASE_URL=$database_url quietly migrate "$root/deploy/migrations/migrate"
 }
 
-# issue_token NAME: a service token in a file of its own, made anew when the one that is there will not do.
+# issue_token NAME: keeps a service token in its own file. Replaces a token that expires soon or whose key is gone.
 issue_token() {
   local file=$state/$1.token
   "$venv/bin/python" "$here/probe" token "$file" "$state/keys" && return
@@ -73,8 +73,8 @@ make_keys_and_tokens() {
   issue_token worker
 }
 
-# start_process NAME PROBE WHERE STAMP COMMAND…: keeps the one that runs if it is made of the same things and answers.
-# PROBE says how to find out that it does (deploy/local/probe), WHERE is its address for that.
+# start_process NAME PROBE WHERE STAMP COMMAND…: starts a process and waits until it answers. A running process with the same STAMP
+# that answers stays. PROBE is the command of deploy/local/probe that asks it, WHERE the address to ask.
 start_process() {
   local name=$1 probe=$2 where=$3 stamp=$4 pid
   if pid=$(pid_of "$name") && [[ $(stamp_of "$name") == "$stamp" ]]; then
@@ -93,7 +93,7 @@ start_process() {
   disown "$pid"
   if ! "$venv/bin/python" "$here/probe" "$probe" "$where" --pid "$pid" --seconds 60; then
     tail -n 20 "$state/log/$name.log" >&2
-    die "$name does not get ready (all of its log: $state/log/$name.log)"
+    die "$name did not become ready (full log: $state/log/$name.log)"
   fi
 }
 
@@ -114,20 +114,20 @@ start_gateway() {
     "$(stamp "$config" "$build_dir/proto/vibestack.pb" "$build_dir"/gateway/docs/* -- "${command[@]}")" "${command[@]}"
 }
 
-# stamp FILE… -- WORD…: stands for all that a running process is made of: files, command line, environment and database.
+# stamp FILE… -- WORD…: a checksum of the inputs of a process: files, command line, environment and database.
 stamp() {
   local files=()
   while [[ $1 != -- ]]; do files+=("$1"); shift; done
   { sha256sum "${files[@]}"; printf '%s\n' "$@" "$database_url"; env | grep '^VIBESTACK_' | sort || true; } | sha256sum | cut -d' ' -f1
 }
 
-# The walk, and if it fails, what the services that did not survive it had to say.
+# Runs the walk. If it fails, prints the last log lines of services that ended meanwhile.
 walk() {
   local name
   "$venv/bin/python" "$root/deploy/local/walk" --user "127.0.0.1:$user_port" --job "127.0.0.1:$job_port" \
     --gateway "http://127.0.0.1:$gateway_port" --state "$state" 8>&- && return
   for name in user_service job_service gateway; do
-    pid_of "$name" >/dev/null || { tail -n 5 "$state/log/$name.log" >&2; complain "$name ended while the walk was under way"; }
+    pid_of "$name" >/dev/null || { tail -n 5 "$state/log/$name.log" >&2; complain "$name ended during the walk"; }
   done
   die "the walk failed (logs: $state/log)"
 }

@@ -1,4 +1,4 @@
-"""Python stubs of proto/, generated when first needed and kept in .local by the checksum of the protos."""
+"""Python stubs of proto/. They are generated on first use and kept in .local, named by the checksum of the protos."""
 
 import hashlib
 import importlib.resources
@@ -32,7 +32,7 @@ def generate(protos, directory):
 
 
 def add_to_path(parent=ROOT / ".local" / "stubs"):
-    """Makes `import vibestack.user.v1.user_pb2` and the like work. Safe to run at the same time as others."""
+    """Makes `import vibestack.user.v1.user_pb2` and the like work. Safe to run concurrently."""
     protos = sorted(PROTO.glob("vibestack/**/*.proto"))
     directory = parent / checksum(protos)
     if not directory.exists():
@@ -41,6 +41,6 @@ def add_to_path(parent=ROOT / ".local" / "stubs"):
         generate(protos, fresh)
         try:
             os.rename(fresh, directory)
-        except OSError:  # somebody was faster
+        except OSError:  # another process was faster
             shutil.rmtree(fresh)
     sys.path.insert(0, str(directory))

@@ -1,5 +1,5 @@
-# Puts the toolchains of the tools' environment first: Go, Node.js and npm come with wheels. What they fetch, checked by the hashes
-# of lock files, is kept in .local, so that a second time needs no network. Sourced by bash.
+# Puts the toolchains of .local/venv first in PATH: Go, Node.js and npm come as wheels. They keep their downloads in .local, checked
+# against the hashes of lock files, so that a second run needs no network. Sourced by bash.
 # shellcheck shell=bash
 
 toolchains_local=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)/.local
@@ -8,7 +8,7 @@ export GOPATH=$toolchains_local/go GOCACHE=$toolchains_local/go/cache GOTOOLCHAI
 export GOFLAGS="${GOFLAGS:-} -modcacherw -buildvcs=false"
 export npm_config_cache=$toolchains_local/npm npm_config_update_notifier=false
 
-# once FOLDER FILE… -- COMMAND…: runs COMMAND in FOLDER, which holds copies of the FILEs, unless it went well before.
+# once FOLDER FILE… -- COMMAND…: copies the FILEs into FOLDER and runs COMMAND there. Does nothing if an earlier run succeeded.
 once() {
   local place=$1 files=()
   shift
