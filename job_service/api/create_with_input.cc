@@ -51,7 +51,7 @@ Task<absl::StatusOr<pb::Job>> JobApi::CreateWithInput(Call& call, NewJob job, st
     auto waker = std::make_shared<Waker>();
     const JobSubscriptions::Subscription subscription = job_subscriptions_.WatchJob(job.id, waker);
     absl::StatusOr<DispatchStore::CreationWithInput> fed =
-        co_await push_.store.CreateWithInput(job, push->hold(), call.WorkDeadline());
+        co_await push_.store.CreateWithInput(job, push->VisibilityTimeout(), call.WorkDeadline());
     if (!fed.ok()) co_return fed.status();
     if (fed->ours) {
       co_return co_await DispatchWithInput(call, std::move(fed->job), std::move(input), end);

@@ -16,7 +16,7 @@ constexpr int kMaxCancels = 1'000;
 
 http::Client::Options ClientOptions(const std::string& ca_file) {
   http::Client::Options options;
-  // WorkflowDispatchers bound themselves, so that no target uses up what others need.
+  // Each WorkflowDispatcher bounds its own requests, so no target takes the slots of others.
   options.max_concurrent = 10'000;
   options.max_queued = 10'000;
   options.max_response_bytes = size_t{4} << 20;
@@ -43,12 +43,12 @@ Dispatcher::Dispatcher(Options options, DispatchStore& store, JobSubscriptions& 
               tasks_, options_.workflows, options_.poll_interval},
       jobs_metric_(metrics.AddSource(
           "vibestack_dispatch_jobs",
-          "Jobs whose request is under way, and jobs that are held for another try.",
+          "Jobs whose request is under way, and jobs that wait for a retry.",
           prometheus::MetricType::Gauge,
           [this](std::vector<prometheus::ClientMetric>& series) { AppendJobs(series); })),
       circuits_metric_(metrics.AddSource(
           "vibestack_dispatch_circuit_open",
-          "1 while a target that failed again and again is left alone between tries, else 0.",
+          "1 while the circuit breaker spares a failing target, else 0.",
           prometheus::MetricType::Gauge,
           [this](std::vector<prometheus::ClientMetric>& series) { AppendCircuits(series); })) {}
 
@@ -57,7 +57,8 @@ void Dispatcher::AppendJobs(std::vector<prometheus::ClientMetric>& series) {
   for (const auto& [id, workflow_dispatcher] : workflow_dispatchers_) {
     const WorkflowDispatcher::Stats stats = workflow_dispatcher->stats();
     series.push_back(Series({{"state", "under_way"}, {"workflow_id", id}}, stats.under_way));
-    series.push_back(Series({{"state", "held"}, {"workflow_id", id}}, stats.held));
+    series.push_back(
+        Series({{"state", "waiting_retry"}, {"workflow_id", id}}, stats.waiting_retry));
   }
 }
 
@@ -65,7 +66,7 @@ void Dispatcher::AppendCircuits(std::vector<prometheus::ClientMetric>& series) {
   absl::MutexLock lock(&mutex_);
   for (const auto& [id, workflow_dispatcher] : workflow_dispatchers_) {
     series.push_back(
-        Series({{"workflow_id", id}}, workflow_dispatcher->stats().left_alone ? 1 : 0));
+        Series({{"workflow_id", id}}, workflow_dispatcher->stats().circuit_open ? 1 : 0));
   }
 }
 

@@ -27,9 +27,9 @@
 
 namespace vibestack::job_service {
 
-// Hands the jobs of pushed workflows to them, each workflow in a lane of its own. Every replica
-// does so safely. Thread-safe. Metrics, besides Sender's:
-// vibestack_dispatch_jobs{workflow_id,state="under_way"|"held"} and
+// Pushes jobs to their workflows, with one WorkflowDispatcher for each pushed workflow. Every
+// replica has one Dispatcher. Thread-safe. Metrics, besides Sender's:
+// vibestack_dispatch_jobs{workflow_id,state="under_way"|"waiting_retry"} and
 // vibestack_dispatch_circuit_open{workflow_id}.
 class Dispatcher {
  public:
@@ -37,9 +37,9 @@ class Dispatcher {
     Sender::Options sender;
     // A PEM file with the certificates to trust instead of the system's.
     std::string ca_file;
-    // How long a lane relies on news before it looks for itself.
+    // How often a dispatcher polls for pending jobs, in case a notification was lost.
     absl::Duration poll_interval;
-    // The workflows as they are configured now.
+    // Returns the present configuration.
     std::function<WorkflowSetPtr()> workflows;
   };
 
@@ -50,17 +50,18 @@ class Dispatcher {
   Dispatcher& operator=(const Dispatcher&) = delete;
   ~Dispatcher() { Stop(absl::InfinitePast()); }
 
-  // Begins or goes on with the workflows as they are configured now.
+  // Applies the present configuration: starts the dispatchers of new pushed workflows and wakes the
+  // others.
   void Refresh();
 
-  // Begins nothing any more, lets requests under way end until `until`, then cuts them off, and
-  // returns when nothing of this is under way. May be called twice.
+  // Starts no further request, waits for the requests under way until `until` (of the machine's
+  // clock), cancels the rest, and returns when every task has ended. May be called twice.
   void Stop(absl::Time until);
 
   WorkflowSetPtr workflows() const { return options_.workflows(); }
 
-  // Posts a job that is ours with its input, once. The dispatch goes on when the caller goes away;
-  // `ended` is woken at its end; `trace` is the caller's, null for none.
+  // Posts a job that this replica claimed, with its input, once. The dispatch continues when the
+  // caller goes away. Its end notifies `ended`. Its post is part of `trace`; null: of a new trace.
   std::shared_ptr<InputDispatch> Dispatch(Job job, std::string input, std::shared_ptr<Waker> ended,
                                           const TraceContext* trace);
 
@@ -84,7 +85,7 @@ class Dispatcher {
       ABSL_GUARDED_BY(mutex_);
   int cancels_ ABSL_GUARDED_BY(mutex_) = 0;
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
-  // Last: they read the lanes.
+  // Last: they read the dispatchers.
   MetricRegistration jobs_metric_;
   MetricRegistration circuits_metric_;
 };

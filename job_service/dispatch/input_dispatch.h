@@ -13,27 +13,27 @@
 
 namespace vibestack::job_service {
 
-// The dispatch of a job by the call that has its input: shared by that call, which may go away, and
-// the dispatch, which goes on. Thread-safe.
+// The dispatch of a job with its input. The call that brought the input shares it with the task
+// that posts the job, which continues when the call goes away. Thread-safe.
 class InputDispatch {
  public:
-  // `ended` is woken with kChange at the end. `trace` is the call's, null for none, and is copied.
+  // End() notifies `ended` with kChange. `trace` is the call's, or null; it is copied.
   InputDispatch(std::shared_ptr<Waker> ended, const TraceContext* trace)
       : ended_(std::move(ended)) {
     if (trace != nullptr) trace_ = *trace;
   }
 
-  // What the dispatch is traced by; null for nothing. Lives as long as this.
+  // The trace that the post belongs to, or null. Valid while this lives.
   const TraceContext* trace() const { return trace_.has_value() ? &*trace_ : nullptr; }
 
-  // What came of it: OK when the workflow took the job or refused it for good, and that is stored;
-  // UNAVAILABLE when it did not. Nothing while it is under way.
+  // OK once the workflow accepted or refused the job and the outcome is stored. UNAVAILABLE if the
+  // call must be repeated. Nothing while the dispatch is under way.
   std::optional<absl::Status> outcome() const {
     absl::MutexLock lock(&mutex_);
     return outcome_;
   }
 
-  // Once.
+  // Sets the outcome, once.
   void End(absl::Status outcome) {
     {
       absl::MutexLock lock(&mutex_);

@@ -12,25 +12,27 @@
 
 namespace vibestack::job_service {
 
-// What one dispatch of a job came to.
+// The outcome of one dispatch of a job.
 struct DispatchOutcome {
   enum class Kind {
     kAccepted,   // The run began and will call back.
-    kCompleted,  // The answer was the result.
-    kFailed,     // The workflow refused the job, or answered what is no result.
-    kRetry,      // It may go well later.
-    kAbandoned,  // The service stops; another replica will try.
+    kCompleted,  // The response was the result.
+    kFailed,     // The workflow refused the job, or its response is not a valid result.
+    kRetry,      // A later attempt may succeed.
+    kAbandoned,  // The service stops; another replica dispatches the job.
   };
 
   Kind kind = Kind::kRetry;
-  std::string result;  // JSON text: of a completed or failed job, or that it would fail with.
-  std::optional<absl::Duration> retry_after;  // What the receiver asked for.
+  // JSON text: the result of a completed job, or the error of a failed one. With kRetry, the error
+  // that the job gets if it is given up now.
+  std::string result;
+  std::optional<absl::Duration> retry_after;  // the wait that the receiver asked for
 };
 
 // `accepted`, `completed`, `failed`, `retry` or `abandoned`.
 const char* OutcomeName(DispatchOutcome::Kind kind);
 
-// Why a text cannot be a result; empty when it can.
+// Says why a text cannot be a result; empty if it can.
 using JsonCheck = std::function<std::string(const std::string&)>;
 
 // What the response to an attempt means for the job: http::Classify decides whether the workflow

@@ -20,7 +20,8 @@ absl::StatusOr<Secret> ReadSecretFile(const std::string& path) {
   if (!file) return absl::InvalidArgumentError("names a file that cannot be read");
   while (!text.empty() && (text.back() == '\n' || text.back() == '\r')) text.pop_back();
   if (text.empty()) return absl::InvalidArgumentError("names a file that is empty");
-  if (text.size() > kMaxSecret) return absl::InvalidArgumentError("names a file past 64 KiB");
+  if (text.size() > kMaxSecret)
+    return absl::InvalidArgumentError("names a file of more than 64 KiB");
   return Secret(std::move(text));
 }
 

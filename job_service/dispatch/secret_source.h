@@ -6,18 +6,18 @@
 #include "absl/status/statusor.h"
 #include "common/base/secret.h"
 
-// Where the workflows file takes secrets from. Errors say what is wrong and quote neither the path
-// nor the content.
+// Reads the secrets that the workflows file names. Errors quote neither the path nor the content.
 namespace vibestack::job_service {
 
-// The content of a file of up to 64 KiB without the line's end. INVALID_ARGUMENT when it cannot be
-// read, is empty or too large.
+// The content of a file of up to 64 KiB without the newline at its end. INVALID_ARGUMENT if the
+// file cannot be read, is empty or too large.
 absl::StatusOr<Secret> ReadSecretFile(const std::string& path);
 
-// The value of an environment variable. INVALID_ARGUMENT when it is not set or empty.
+// The value of an environment variable. INVALID_ARGUMENT if it is unset or empty.
 absl::StatusOr<Secret> ReadSecretVariable(const std::string& name);
 
-// Whether requests carry a header of this name (in lower case) of our own or of HTTP's framing.
+// Whether job_service or HTTP's framing sets this header (`name` is in lower case), so that the
+// workflows file must not.
 bool IsOurHeader(const std::string& name);
 
 }  // namespace vibestack::job_service

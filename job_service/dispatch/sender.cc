@@ -10,7 +10,7 @@
 namespace vibestack::job_service {
 namespace {
 
-// A run that reports progress may take longer than its processing timeout.
+// A run that reports progress may last longer than its processing timeout.
 absl::Duration TokenLifetime(const Push& push) {
   return 2 * push.processing_timeout + absl::Hours(1);
 }
@@ -48,7 +48,8 @@ prometheus::Histogram& Sender::Durations(const std::string& workflow_id) {
 absl::StatusOr<std::optional<Callback>> Sender::MakeCallback(const Push& push,
                                                              const Job& job) const {
   if (push.completion == Push::Completion::kResponse) return std::nullopt;
-  if (options_.issuer == nullptr) return InternalError("there is no key for callback tokens");
+  if (options_.issuer == nullptr)
+    return InternalError("job_service has no key to sign callback tokens; set --keys_dir");
   absl::StatusOr<auth::IssuedToken> token =
       options_.issuer->Issue(auth::Purpose::kCallback, job.id, TokenLifetime(push));
   if (!token.ok()) return token.status();

@@ -15,14 +15,15 @@
 
 namespace vibestack::job_service {
 
-// Posts jobs to their workflows, once each time it is asked. Thread-safe. Metrics, by workflow_id,
-// which is one of the workflows file and not what callers choose:
+// Posts jobs to their workflows. Thread-safe. Metrics (the workflows file bounds the values of
+// `workflow_id`; callers do not choose them):
 // vibestack_dispatch_attempts_total{workflow_id,outcome} and
 // vibestack_dispatch_duration_seconds{workflow_id}.
 class Sender {
  public:
   struct Options {
-    // Where runs reach job_service: `https://api.example.com`. Empty, or no issuer: no callbacks.
+    // Where runs reach job_service, as `https://api.example.com`. If it is empty, or without an
+    // issuer, runs cannot call back.
     std::string callback_base_url;
     const auth::TokenIssuer* issuer = nullptr;
     JsonCheck json_fault;

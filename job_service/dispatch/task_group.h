@@ -10,14 +10,14 @@
 
 namespace vibestack::job_service {
 
-// Tasks that go on by themselves, and their end. Thread-safe.
+// Runs tasks in the background and waits for their end. Thread-safe.
 class TaskGroup {
  public:
   TaskGroup() = default;
   TaskGroup(const TaskGroup&) = delete;
   TaskGroup& operator=(const TaskGroup&) = delete;
 
-  // Runs a task on this thread until it first waits; it goes on by itself from there.
+  // Runs a task on this thread until it first waits; it continues in the background.
   void Go(Task<void> task) {
     {
       absl::MutexLock lock(&mutex_);

@@ -5,6 +5,7 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/time/clock.h"
+#include "common/base/error.h"
 #include "common/http/retry_policy.h"
 #include "common/rpc/alarm.h"
 #include "common/telemetry/log.h"
@@ -15,15 +16,15 @@ namespace {
 
 using Kind = DispatchOutcome::Kind;
 
-// Jobs that wait for another try in one lane; past it no new ones are taken.
-constexpr size_t kMaxHeld = 1'000;
+// Jobs that wait for a retry. With so many the dispatcher claims no new ones.
+constexpr size_t kMaxPendingRetries = 1'000;
 constexpr int kMaxOverdue = 1'000;
 // A receiver gets each wait that it asks for: the dispatch timeout bounds it.
 constexpr http::RetryPolicy kRetryPolicy{.first_delay = absl::Seconds(1),
                                          .max_delay = absl::Minutes(10),
                                          .max_retry_after = absl::InfiniteDuration()};
-// A request that would begin later than this after its job was taken is not sent: another replica
-// could send it at the same time.
+// A request that would start later than this after its job was claimed is not sent: another replica
+// might send it at the same time.
 constexpr absl::Duration kLatestStart = absl::Seconds(1);
 
 }  // namespace
@@ -41,7 +42,7 @@ void WorkflowDispatcher::Stop() {
 
 WorkflowDispatcher::Stats WorkflowDispatcher::stats() {
   absl::MutexLock lock(&mutex_);
-  return {static_cast<size_t>(under_way_), held_.size(), circuit_.open()};
+  return {static_cast<size_t>(under_way_), pending_retries_.size(), circuit_breaker_.open()};
 }
 
 bool WorkflowDispatcher::SetWaker(const std::shared_ptr<Waker>& waker) {
@@ -65,11 +66,11 @@ Task<void> WorkflowDispatcher::Run() {
     if (!SetWaker(waker)) co_return;
     const WorkflowSetPtr workflows = shared_.workflows();
     const Push* push = workflows->FindPush(workflow_id_);
-    // The news of a workflow that is pulled now is for its workers.
-    std::vector<std::string> ours;
-    if (push != nullptr) ours.push_back(workflow_id_);
+    // While the workflow is pulled, its change events are for its workers.
+    std::vector<std::string> subscribed;
+    if (push != nullptr) subscribed.push_back(workflow_id_);
     const JobSubscriptions::Subscription subscription =
-        shared_.job_subscriptions.WatchWorkflows(ours, 1, waker);
+        shared_.job_subscriptions.WatchWorkflows(subscribed, 1, waker);
     absl::Time next = absl::Now() + shared_.poll_interval;
     if (push != nullptr) next = co_await Work(*push);
     const rpc::Alarm alarm(next, [waker] { waker->Notify(Wake::kTimer); });
@@ -80,19 +81,19 @@ Task<void> WorkflowDispatcher::Run() {
 
 Task<absl::Time> WorkflowDispatcher::Work(const Push& push) {
   co_await FailGivenUp(push);
-  co_await RenewHeld(push);
+  co_await RenewPendingRetries(push);
   co_await ClaimNew(push);
-  co_return NextLook(absl::Now());
+  co_return NextPoll(absl::Now());
 }
 
-absl::Time WorkflowDispatcher::NextLook(absl::Time now) {
+absl::Time WorkflowDispatcher::NextPoll(absl::Time now) {
   absl::Time next = now + shared_.poll_interval;
   absl::MutexLock lock(&mutex_);
-  if (circuit_.paused_until() > now) next = std::min(next, circuit_.paused_until());
-  for (const Held& held : held_) {
-    next = std::min({next, held.keep_by, held.give_up_at});
-    // What is due already waits for room, whose coming rouses us.
-    if (held.due > now) next = std::min(next, held.due);
+  if (circuit_breaker_.paused_until() > now) next = std::min(next, circuit_breaker_.paused_until());
+  for (const PendingRetry& retry : pending_retries_) {
+    next = std::min({next, retry.renew_at, retry.give_up_at});
+    // A retry that is due already waits for a slot; ReleaseSlot wakes the dispatcher.
+    if (retry.retry_at > now) next = std::min(next, retry.retry_at);
   }
   return next;
 }
@@ -102,108 +103,112 @@ bool WorkflowDispatcher::IsStopping() {
   return stopping_;
 }
 
-int WorkflowDispatcher::Room(const Push& push) {
+int WorkflowDispatcher::FreeSlots(const Push& push) {
   absl::MutexLock lock(&mutex_);
   if (stopping_) return 0;
-  return circuit_.Allowance(absl::Now(), under_way_, push.max_concurrent);
+  return circuit_breaker_.FreeSlots(absl::Now(), under_way_, push.max_concurrent);
 }
 
-std::vector<WorkflowDispatcher::Held> WorkflowDispatcher::TakeGivenUp(absl::Time now) {
+std::vector<WorkflowDispatcher::PendingRetry> WorkflowDispatcher::TakeGivenUp(absl::Time now) {
   absl::MutexLock lock(&mutex_);
-  const auto kept = std::partition(held_.begin(), held_.end(),
-                                   [now](const Held& held) { return held.give_up_at > now; });
-  std::vector<Held> taken(std::make_move_iterator(kept), std::make_move_iterator(held_.end()));
-  held_.erase(kept, held_.end());
+  const auto kept =
+      std::partition(pending_retries_.begin(), pending_retries_.end(),
+                     [now](const PendingRetry& retry) { return retry.give_up_at > now; });
+  std::vector<PendingRetry> taken(std::make_move_iterator(kept),
+                                  std::make_move_iterator(pending_retries_.end()));
+  pending_retries_.erase(kept, pending_retries_.end());
   return taken;
 }
 
 Task<void> WorkflowDispatcher::FailGivenUp(const Push& push) {
-  const std::vector<Held> given_up = TakeGivenUp(absl::Now());
-  for (const Held& held : given_up) {
-    if (IsStopping()) co_return;  // The rest is any replica's after its hold.
-    co_await Store(held.job, JobStatus::kFailed, held.error);
+  const std::vector<PendingRetry> given_up = TakeGivenUp(absl::Now());
+  for (const PendingRetry& retry : given_up) {
+    if (IsStopping()) co_return;  // Any replica fails the others after their visibility timeout.
+    co_await Store(retry.job, JobStatus::kFailed, retry.error);
   }
   bool open = false;
   {
     absl::MutexLock lock(&mutex_);
-    open = circuit_.open();
+    open = circuit_breaker_.open();
   }
-  // Of a target that works, jobs may wait as long as it takes; of one that does not, they end.
+  // A job may wait for a slot as long as its target works. If the target fails, the job fails too.
   if (!open) co_return;
   const absl::StatusOr<int> failed =
       co_await shared_.store.FailOverdue(workflow_id_, push, kMaxOverdue, absl::Now() + kStoreTime);
   if (failed.ok() && *failed == kMaxOverdue) WakeUp();
 }
 
-std::vector<WorkflowDispatcher::Held> WorkflowDispatcher::TakeToRenew(absl::Time now,
-                                                                      int max_concurrent) {
+std::vector<WorkflowDispatcher::PendingRetry> WorkflowDispatcher::TakeDueRetries(
+    absl::Time now, int max_concurrent) {
   absl::MutexLock lock(&mutex_);
-  int room = stopping_ ? 0 : circuit_.Allowance(now, under_way_, max_concurrent);
-  for (Held& held : held_) {
-    held.begins = held.due <= now && room > 0;
-    if (held.begins) --room;
+  int free_slots = stopping_ ? 0 : circuit_breaker_.FreeSlots(now, under_way_, max_concurrent);
+  for (PendingRetry& retry : pending_retries_) {
+    retry.starts = retry.retry_at <= now && free_slots > 0;
+    if (retry.starts) --free_slots;
   }
-  const auto kept = std::partition(held_.begin(), held_.end(), [now](const Held& held) {
-    return !held.begins && held.keep_by > now;
-  });
-  std::vector<Held> taken(std::make_move_iterator(kept), std::make_move_iterator(held_.end()));
-  held_.erase(kept, held_.end());
+  const auto kept = std::partition(
+      pending_retries_.begin(), pending_retries_.end(),
+      [now](const PendingRetry& retry) { return !retry.starts && retry.renew_at > now; });
+  std::vector<PendingRetry> taken(std::make_move_iterator(kept),
+                                  std::make_move_iterator(pending_retries_.end()));
+  pending_retries_.erase(kept, pending_retries_.end());
   return taken;
 }
 
-Task<void> WorkflowDispatcher::RenewHeld(const Push& push) {
+Task<void> WorkflowDispatcher::RenewPendingRetries(const Push& push) {
   const absl::Time now = absl::Now();
-  std::vector<Held> to_renew = TakeToRenew(now, push.max_concurrent);
+  std::vector<PendingRetry> to_renew = TakeDueRetries(now, push.max_concurrent);
   if (to_renew.empty()) co_return;
   std::vector<Lease> leases;
   leases.reserve(to_renew.size());
-  for (const Held& held : to_renew) leases.push_back({held.job.id, LeaseToken(held.job)});
+  for (const PendingRetry& retry : to_renew)
+    leases.push_back({retry.job.id, LeaseToken(retry.job)});
   absl::StatusOr<std::vector<Job>> renewed =
       co_await shared_.store.Renew(std::move(leases), now + kStoreTime);
-  // Where the database is away they are free again after their time, for any replica.
+  // Without the database, any replica may claim these jobs after their visibility timeout.
   if (!renewed.ok()) co_return;
   absl::flat_hash_map<std::string, Job> jobs;
   for (Job& job : *renewed) jobs.emplace(job.id, std::move(job));
-  for (Held& held : to_renew) {
-    const auto job = jobs.find(held.job.id);
-    if (job == jobs.end()) continue;  // It ended, or somebody else has it.
-    held.job = std::move(job->second);
-    held.keep_by = now + push.hold() / 2;
-    if (held.begins) {
-      BeginAttempt(push, std::move(held.job), now);
+  for (PendingRetry& retry : to_renew) {
+    const auto job = jobs.find(retry.job.id);
+    if (job == jobs.end()) continue;  // The job has ended, or belongs to another replica.
+    retry.job = std::move(job->second);
+    retry.renew_at = now + push.VisibilityTimeout() / 2;
+    if (retry.starts) {
+      BeginAttempt(push, std::move(retry.job), now);
     } else {
       absl::MutexLock lock(&mutex_);
-      held_.push_back(std::move(held));
+      pending_retries_.push_back(std::move(retry));
     }
   }
 }
 
 Task<void> WorkflowDispatcher::ClaimNew(const Push& push) {
-  const int room = Room(push);
+  const int free_slots = FreeSlots(push);
   {
     absl::MutexLock lock(&mutex_);
-    if (room == 0 || held_.size() >= kMaxHeld) co_return;
+    if (free_slots == 0 || pending_retries_.size() >= kMaxPendingRetries) co_return;
   }
   const absl::Time now = absl::Now();
-  absl::StatusOr<std::vector<Job>> jobs =
-      co_await shared_.store.Claim(workflow_id_, room, push.hold(), now + kStoreTime);
+  absl::StatusOr<std::vector<Job>> jobs = co_await shared_.store.Claim(
+      workflow_id_, free_slots, push.VisibilityTimeout(), now + kStoreTime);
   if (!jobs.ok()) co_return;
   for (Job& job : *jobs) BeginAttempt(push, std::move(job), now);
 }
 
-void WorkflowDispatcher::BeginAttempt(const Push& push, Job job, absl::Time taken_at) {
-  if (Enter(push)) {
-    shared_.tasks.Go(Attempt(std::move(job), taken_at));
+void WorkflowDispatcher::BeginAttempt(const Push& push, Job job, absl::Time claimed_at) {
+  if (TakeSlot(push)) {
+    shared_.tasks.Go(Attempt(std::move(job), claimed_at));
     return;
   }
-  // While the job was taken, a call with its input was quicker or the target failed.
-  DispatchOutcome no_room;
-  no_room.kind = Kind::kRetry;
-  no_room.result = ErrorResult("DISPATCH_TIMEOUT", "the workflow had no room in time", "");
-  Keep(push, job, taken_at, no_room);
+  // While the job was claimed, a call with an input took the slot, or the target failed.
+  DispatchOutcome no_slot;
+  no_slot.kind = Kind::kRetry;
+  no_slot.result = ErrorResult("DISPATCH_TIMEOUT", "no slot was free for the workflow in time", "");
+  KeepForRetry(push, job, claimed_at, no_slot);
 }
 
-void WorkflowDispatcher::EndAttempt() {
+void WorkflowDispatcher::ReleaseSlot() {
   {
     absl::MutexLock lock(&mutex_);
     --under_way_;
@@ -211,31 +216,32 @@ void WorkflowDispatcher::EndAttempt() {
   WakeUp();
 }
 
-Task<void> WorkflowDispatcher::Attempt(Job job, absl::Time taken_at) {
+Task<void> WorkflowDispatcher::Attempt(Job job, absl::Time claimed_at) {
   const WorkflowSetPtr workflows = shared_.workflows();
   const Push* push = workflows->FindPush(workflow_id_);
   const absl::Time now = absl::Now();
-  if (push != nullptr && now < taken_at + kLatestStart) {
+  if (push != nullptr && now < claimed_at + kLatestStart) {
     const std::string no_input;
     const DispatchOutcome outcome =
         co_await shared_.sender.Post(*push, job, no_input, now + push->timeout);
-    co_await Settle(*push, job, taken_at, outcome);
+    co_await HandleOutcome(*push, job, claimed_at, outcome);
   }
-  EndAttempt();
+  ReleaseSlot();
 }
 
-void WorkflowDispatcher::Note(const DispatchOutcome& outcome) {
+void WorkflowDispatcher::RecordInCircuitBreaker(const DispatchOutcome& outcome) {
   absl::MutexLock lock(&mutex_);
   if (outcome.kind == Kind::kRetry) {
-    circuit_.Failed(absl::Now(), outcome.retry_after);
+    circuit_breaker_.RecordFailure(absl::Now(), outcome.retry_after);
   } else if (outcome.kind != Kind::kAbandoned) {
-    circuit_.Succeeded();
+    circuit_breaker_.RecordSuccess();
   }
 }
 
-Task<void> WorkflowDispatcher::Settle(const Push& push, const Job& job, absl::Time taken_at,
-                                      const DispatchOutcome& outcome) {
-  Note(outcome);
+Task<void> WorkflowDispatcher::HandleOutcome(const Push& push, const Job& job,
+                                             absl::Time claimed_at,
+                                             const DispatchOutcome& outcome) {
+  RecordInCircuitBreaker(outcome);
   switch (outcome.kind) {
     case Kind::kAccepted:
       co_await Store(job, JobStatus::kProcessing, std::nullopt);
@@ -247,7 +253,7 @@ Task<void> WorkflowDispatcher::Settle(const Push& push, const Job& job, absl::Ti
       co_await Store(job, JobStatus::kFailed, outcome.result);
       break;
     case Kind::kRetry:
-      if (!Keep(push, job, taken_at, outcome)) {
+      if (!KeepForRetry(push, job, claimed_at, outcome)) {
         co_await Store(job, JobStatus::kFailed, outcome.result);
       }
       break;
@@ -256,39 +262,90 @@ Task<void> WorkflowDispatcher::Settle(const Push& push, const Job& job, absl::Ti
   }
 }
 
-bool WorkflowDispatcher::Keep(const Push& push, const Job& job, absl::Time taken_at,
-                              const DispatchOutcome& outcome) {
+bool WorkflowDispatcher::KeepForRetry(const Push& push, const Job& job, absl::Time claimed_at,
+                                      const DispatchOutcome& outcome) {
   const absl::Time now = absl::Now();
-  // The age by the database's clock, whatever ours says, and how long it is since.
+  // The age at the claim is by the database's clock, since replicas' clocks differ.
   const absl::Duration age = job.updated_at - job.created_at;
-  const absl::Time give_up_at = taken_at + push.dispatch_timeout - age;
+  const absl::Time give_up_at = claimed_at + push.dispatch_timeout - age;
   if (give_up_at <= now) return false;
-  const absl::Duration delay = kRetryPolicy.DelayAtAge(age + (now - taken_at), outcome.retry_after);
-  Held held{job, now + delay, taken_at + push.hold() / 2, give_up_at, outcome.result, false};
+  const absl::Duration delay =
+      kRetryPolicy.DelayAtAge(age + (now - claimed_at), outcome.retry_after);
+  PendingRetry retry{job,        now + delay,    claimed_at + push.VisibilityTimeout() / 2,
+                     give_up_at, outcome.result, false};
   absl::MutexLock lock(&mutex_);
-  if (!stopping_) held_.push_back(std::move(held));
+  if (!stopping_) pending_retries_.push_back(std::move(retry));
   return true;
 }
 
 Task<void> WorkflowDispatcher::Store(const Job& job, JobStatus status,
                                      std::optional<std::string> result) {
-  const Lease held{job.id, LeaseToken(job)};
+  const Lease lease{job.id, LeaseToken(job)};
   absl::StatusOr<bool> stored =
-      co_await shared_.store.Settle(held, status, std::move(result), absl::Now() + kStoreTime);
+      co_await shared_.store.Settle(lease, status, std::move(result), absl::Now() + kStoreTime);
   if (absl::IsInvalidArgument(stored.status())) {
-    // Our own checks let pass what the database cannot store.
+    // The checks at the edge accept JSON that the database cannot store.
     std::string error = ErrorResult(
         "RESPONSE_INVALID", "the workflow's answer is JSON that the database cannot store", "");
-    stored = co_await shared_.store.Settle(held, JobStatus::kFailed, std::move(error),
+    stored = co_await shared_.store.Settle(lease, JobStatus::kFailed, std::move(error),
                                            absl::Now() + kStoreTime);
   }
-  LogUnstored(job, stored.status());
+  LogIfNotStored(job, stored.status());
 }
 
-void WorkflowDispatcher::LogUnstored(const Job& job, const absl::Status& stored) {
+void WorkflowDispatcher::LogIfNotStored(const Job& job, const absl::Status& stored) {
   if (stored.ok()) return;
   Log(LogLevel::kWarning, "dispatch_not_stored",
       {{"job_id", job.id}, {"code", absl::StatusCodeToString(stored.code())}});
+}
+
+bool WorkflowDispatcher::TakeSlot(const Push& push) {
+  absl::MutexLock lock(&mutex_);
+  if (stopping_ || circuit_breaker_.FreeSlots(absl::Now(), under_way_, push.max_concurrent) == 0) {
+    return false;
+  }
+  ++under_way_;
+  return true;
+}
+
+Task<absl::Status> WorkflowDispatcher::PostWithInput(const Push& push, const Job& job,
+                                                     const std::string& input) {
+  if (!TakeSlot(push)) {
+    co_return UnavailableError("DISPATCH_PAUSED", "the workflow takes no jobs at the moment",
+                               absl::Seconds(1));
+  }
+  const absl::Time now = absl::Now();
+  const DispatchOutcome outcome =
+      co_await shared_.sender.Post(push, job, input, now + push.timeout);
+  absl::Status status;
+  if (outcome.kind == Kind::kRetry) {
+    RecordInCircuitBreaker(outcome);
+    status = UnavailableError("DISPATCH_FAILED", "the workflow did not take the job",
+                              outcome.retry_after.value_or(absl::Seconds(1)));
+  } else if (outcome.kind == Kind::kAbandoned) {
+    status = UnavailableError("SHUTTING_DOWN", "the service is stopping");
+  } else {
+    co_await HandleOutcome(push, job, now, outcome);
+  }
+  ReleaseSlot();
+  co_return status;
+}
+
+Task<void> WorkflowDispatcher::AttemptWithInput(Job job, std::string input,
+                                                std::shared_ptr<InputDispatch> dispatch) {
+  co_await TraceBy(dispatch->trace());
+  const WorkflowSetPtr workflows = shared_.workflows();
+  const Push* push = workflows->FindPush(workflow_id_);
+  absl::Status status = UnavailableError("CONFIGURATION_CHANGED", "the workflow is not pushed now");
+  if (push != nullptr) status = co_await PostWithInput(*push, job, input);
+  if (!status.ok()) {
+    // So the repeated call need not wait for the visibility timeout.
+    const Lease lease{job.id, LeaseToken(job)};
+    const absl::StatusOr<bool> released =
+        co_await shared_.store.AwaitInput(lease, absl::Now() + kStoreTime);
+    LogIfNotStored(job, released.status());
+  }
+  dispatch->End(std::move(status));
 }
 
 }  // namespace vibestack::job_service

@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -10,7 +11,7 @@
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
 #include "common/async/task.h"
-#include "job_service/dispatch/circuit.h"
+#include "job_service/dispatch/circuit_breaker.h"
 #include "job_service/dispatch/input_dispatch.h"
 #include "job_service/dispatch/sender.h"
 #include "job_service/dispatch/task_group.h"
@@ -21,12 +22,16 @@
 
 namespace vibestack::job_service {
 
-// The dispatches of one workflow in this replica: takes pending jobs, posts so many at once, stores
-// what came of it, and keeps those that are to be tried again until their time. No other workflow
-// waits for it. Woken by news of pending jobs; a slow poll stands behind it. Thread-safe.
+// Dispatches the jobs of one pushed workflow from this replica: claims pending jobs, posts a
+// bounded number at once, stores the outcomes, and keeps jobs in memory that wait for a retry. Each
+// workflow has a dispatcher of its own, so workflows do not delay each other. Change events of
+// pending jobs wake it; a slow poll backs them up. Thread-safe.
+//
+// While a job is pending it belongs to the replica that wrote its `updated_at` last, for the
+// workflow's visibility timeout (Push::VisibilityTimeout).
 class WorkflowDispatcher {
  public:
-  // What all lanes share; all of it must outlive them.
+  // What all dispatchers share; all of it must outlive them.
   struct Shared {
     DispatchStore& store;
     JobSubscriptions& job_subscriptions;
@@ -40,75 +45,87 @@ class WorkflowDispatcher {
   WorkflowDispatcher(const WorkflowDispatcher&) = delete;
   WorkflowDispatcher& operator=(const WorkflowDispatcher&) = delete;
 
-  // Begins its tasks, which end after Stop(). While the workflow is not pushed it idles.
+  // Starts to dispatch, until Stop(). It idles while the workflow is not pushed.
   void Begin() { shared_.tasks.Go(Run()); }
 
-  // Posts a job of ours with its input, once, and tells `dispatch` what came of it.
+  // Posts a claimed job with its input, once. `dispatch` gets the outcome.
   void BeginWithInput(Job job, std::string input, std::shared_ptr<InputDispatch> dispatch) {
     shared_.tasks.Go(AttemptWithInput(std::move(job), std::move(input), std::move(dispatch)));
   }
 
   const std::string& workflow_id() const { return workflow_id_; }
 
-  // Has it look for jobs now.
+  // Looks for pending jobs now.
   void WakeUp() { Notify(Wake::kChange); }
 
   // For metrics.
   struct Stats {
-    size_t under_way = 0;     // requests
-    size_t held = 0;          // jobs that wait for another try
-    bool left_alone = false;  // since the target failed again and again
+    size_t under_way = 0;      // requests
+    size_t waiting_retry = 0;  // jobs that wait for a retry
+    bool circuit_open = false;
   };
   Stats stats();
 
-  // Begins no dispatch any more. What it kept belongs to any replica once its time is over.
+  // Starts no further request. Other replicas dispatch the jobs that wait here once their
+  // visibility timeout has passed.
   void Stop();
 
  private:
-  // A job that is to be tried again.
-  struct Held {
+  // A job that waits for a retry.
+  struct PendingRetry {
     Job job;
-    absl::Time due;         // The next try.
-    absl::Time keep_by;     // It belongs to us until a while after.
-    absl::Time give_up_at;  // The dispatch timeout.
-    std::string error;      // What it fails with then.
-    bool begins = false;    // Its next try begins now.
+    absl::Time retry_at;
+    absl::Time renew_at;    // when to renew the visibility timeout
+    absl::Time give_up_at;  // the dispatch timeout
+    std::string error;      // the job's error after the dispatch timeout
+    bool starts = false;    // whether the retry starts now
   };
 
-  // For a statement; Push::hold() leaves this much after a request.
+  // The timeout of a statement. A visibility timeout leaves this much time after the request.
   static constexpr absl::Duration kStoreTime = absl::Seconds(4);
 
-  static void LogUnstored(const Job& job, const absl::Status& stored);
   Task<void> Run();
-  // Does what there is to do, and tells when to look again at the latest.
+  // Does what is due, and returns the time of the next poll.
   Task<absl::Time> Work(const Push& push);
-  Task<void> RenewHeld(const Push& push);
+  // Fails the jobs whose dispatch timeout has passed.
   Task<void> FailGivenUp(const Push& push);
+  // Starts the retries that are due, and renews the visibility timeout of the others.
+  Task<void> RenewPendingRetries(const Push& push);
   Task<void> ClaimNew(const Push& push);
-  Task<void> Attempt(Job job, absl::Time taken_at);
-  Task<void> AttemptWithInput(Job job, std::string input, std::shared_ptr<InputDispatch> dispatch);
-  // Posts it if there is room; UNAVAILABLE when it is to be tried again.
-  Task<absl::Status> PostWithInput(const Push& push, const Job& job, const std::string& input);
-  // What the outcome says of the target.
-  void Note(const DispatchOutcome& outcome);
-  // Whether there was room for one more.
-  bool Enter(const Push& push);
-  Task<void> Settle(const Push& push, const Job& job, absl::Time taken_at,
-                    const DispatchOutcome& outcome);
-  Task<void> Store(const Job& job, JobStatus status, std::optional<std::string> result);
-  // Keeps a job for another try; false when its dispatch timeout is over.
-  bool Keep(const Push& push, const Job& job, absl::Time taken_at, const DispatchOutcome& outcome);
 
-  // Posts it if there is room, else keeps it for another try.
-  void BeginAttempt(const Push& push, Job job, absl::Time taken_at);
-  void EndAttempt();
-  std::vector<Held> TakeToRenew(absl::Time now, int max_concurrent);
-  std::vector<Held> TakeGivenUp(absl::Time now);
+  // Posts a job that was claimed or renewed at `claimed_at`, if a slot is free; else keeps it for a
+  // retry.
+  void BeginAttempt(const Push& push, Job job, absl::Time claimed_at);
+  Task<void> Attempt(Job job, absl::Time claimed_at);
+  Task<void> AttemptWithInput(Job job, std::string input, std::shared_ptr<InputDispatch> dispatch);
+  // Posts a job with its input if a slot is free. UNAVAILABLE when the caller must repeat the call.
+  Task<absl::Status> PostWithInput(const Push& push, const Job& job, const std::string& input);
+
+  // Takes a slot for a request; false when none is free. ReleaseSlot gives it back.
+  bool TakeSlot(const Push& push);
+  void ReleaseSlot();
+  int FreeSlots(const Push& push);
+
+  // Counts the outcome as a failure or success of the target.
+  void RecordInCircuitBreaker(const DispatchOutcome& outcome);
+  // Stores the outcome of an attempt, or keeps the job for a retry.
+  Task<void> HandleOutcome(const Push& push, const Job& job, absl::Time claimed_at,
+                           const DispatchOutcome& outcome);
+  Task<void> Store(const Job& job, JobStatus status, std::optional<std::string> result);
+  static void LogIfNotStored(const Job& job, const absl::Status& stored);
+  // Keeps a job for a retry; false when its dispatch timeout has passed.
+  bool KeepForRetry(const Push& push, const Job& job, absl::Time claimed_at,
+                    const DispatchOutcome& outcome);
+  // The retries that start now, as many as slots are free, and those whose visibility timeout must
+  // be renewed. They leave the list.
+  std::vector<PendingRetry> TakeDueRetries(absl::Time now, int max_concurrent);
+  std::vector<PendingRetry> TakeGivenUp(absl::Time now);
+
   bool IsStopping();
-  int Room(const Push& push);
+  // False while the dispatcher stops.
   bool SetWaker(const std::shared_ptr<Waker>& waker);
   void Notify(Wake reason);
-  absl::Time NextLook(absl::Time now);
+  absl::Time NextPoll(absl::Time now);
 
   const std::string workflow_id_;
   const Shared shared_;
@@ -116,8 +133,8 @@ class WorkflowDispatcher {
   std::shared_ptr<Waker> waker_ ABSL_GUARDED_BY(mutex_);
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
   int under_way_ ABSL_GUARDED_BY(mutex_) = 0;
-  std::vector<Held> held_ ABSL_GUARDED_BY(mutex_);
-  Circuit circuit_ ABSL_GUARDED_BY(mutex_);
+  std::vector<PendingRetry> pending_retries_ ABSL_GUARDED_BY(mutex_);
+  CircuitBreaker circuit_breaker_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace vibestack::job_service

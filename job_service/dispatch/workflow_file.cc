@@ -22,7 +22,7 @@ absl::Status Fault(const std::string& where, const std::string& what) {
   return absl::InvalidArgumentError(absl::StrCat(where, ": ", what));
 }
 
-// UTF-8 characters; the JSON parser has seen to the encoding.
+// Counts UTF-8 characters; the JSON parser has checked the encoding.
 size_t Characters(const std::string& text) {
   size_t count = 0;
   for (const char c : text) count += (static_cast<unsigned char>(c) & 0xC0U) != 0x80U ? 1 : 0;
@@ -61,7 +61,7 @@ absl::StatusOr<Push::Header> ReadHeader(const std::string& where, const config::
   return Push::Header{proto.name(), *std::move(value)};
 }
 
-// Fills what bounds the push in time and number.
+// Reads the timeouts and the limit of concurrent requests.
 absl::Status ReadLimits(const std::string& where, const config::Push& proto, Push& push) {
   const bool response = push.completion == Push::Completion::kResponse;
   push.timeout = response ? absl::Seconds(60) : absl::Seconds(10);
@@ -98,13 +98,13 @@ absl::Status ReadSecrets(const std::string& where, const config::Push& proto, Pu
     return Fault(where + ".signing_secret_file", std::string(secret.status().message()));
   }
   if (secret->Reveal().size() < kMinSigningSecret) {
-    return Fault(where + ".signing_secret_file", "holds less than 16 characters");
+    return Fault(where + ".signing_secret_file", "must hold at least 16 characters");
   }
   push.signing_secret = *std::move(secret);
   return absl::OkStatus();
 }
 
-// Whether the requests that the push describes can be sent.
+// Checks that the requests can be sent.
 absl::Status CheckSendable(const std::string& where, const Push& push) {
   if (!http::IsHttpUrl(push.url))
     return Fault(where + ".url", "must be an http:// or https:// URL");
@@ -117,7 +117,8 @@ absl::Status CheckSendable(const std::string& where, const Push& push) {
     request.headers.push_back({header.name, header.value.Reveal()});
   }
   if (http::CheckRequest(request).ok()) return absl::OkStatus();
-  return Fault(where + ".headers", "one has a name or a value that HTTP does not have");
+  return Fault(where + ".headers",
+               "one has a name or a value with characters that HTTP does not allow");
 }
 
 absl::StatusOr<Push> ReadPush(const std::string& where, const config::Push& proto, bool callbacks) {
@@ -148,7 +149,7 @@ absl::StatusOr<Workflow> ReadWorkflow(const std::string& where, const config::Wo
     return Fault(where + ".id", "must be 1 to 100 characters");
   }
   if (proto.has_lease_duration()) {
-    if (proto.has_push()) return Fault(where + ".lease_duration", "is for pulled workflows");
+    if (proto.has_push()) return Fault(where + ".lease_duration", "is for pulled workflows only");
     absl::Duration lease;
     const absl::Status read =
         ReadSpan(where + ".lease_duration", true, proto.lease_duration(), kDay, lease);
@@ -175,7 +176,7 @@ absl::StatusOr<WorkflowSet> ParseWorkflows(const std::string& json, bool callbac
     if (!workflow.ok()) return workflow.status();
     std::string id = workflow->id;
     if (!workflows.emplace(std::move(id), *std::move(workflow)).second) {
-      return Fault(where + ".id", "is the id of another workflow, too");
+      return Fault(where + ".id", "is the id of an earlier workflow; ids must be unique");
     }
   }
   return WorkflowSet(std::move(workflows));

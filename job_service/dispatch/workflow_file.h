@@ -8,9 +8,9 @@
 
 namespace vibestack::job_service {
 
-// The workflows that the JSON text of a workflows file (workflows.proto) describes, with the
-// secrets that it names read. INVALID_ARGUMENT names what is wrong, as `workflows[2].push.url: …`,
-// for the operator; it quotes no value. `callbacks` says whether runs can call back at all.
+// Parses the JSON text of a workflows file (workflows.proto) and reads the secrets that it names.
+// INVALID_ARGUMENT tells the operator which field is wrong, as `workflows[2].push.url: …`, and
+// quotes no value. `callbacks`: whether this job_service is configured for callbacks.
 absl::StatusOr<WorkflowSet> ParseWorkflows(const std::string& json, bool callbacks);
 
 }  // namespace vibestack::job_service

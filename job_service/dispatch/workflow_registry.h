@@ -12,19 +12,19 @@
 
 namespace vibestack::job_service {
 
-// The workflows of a file, read anew on demand. Thread-safe.
+// The workflows of a file, which can be reloaded. Thread-safe.
 class WorkflowRegistry {
  public:
-  // No workflow is configured for an empty path. Fails as Reload does. `callbacks`: see
+  // With an empty path no workflow is configured. Errors: as Reload. `callbacks`: see
   // ParseWorkflows.
   static absl::StatusOr<std::unique_ptr<WorkflowRegistry>> Open(const std::string& path,
                                                                 bool callbacks);
 
-  // The workflows of the last good reading; never null.
+  // The workflows of the last successful load; never null.
   WorkflowSetPtr Snapshot() const ABSL_LOCKS_EXCLUDED(mutex_);
 
-  // Reads the file and the secrets that it names again. INVALID_ARGUMENT says what is wrong, for
-  // the operator, and the last good set stays.
+  // Reads the file again, and the secrets that it names. INVALID_ARGUMENT tells the operator what
+  // is wrong; the workflows of the last successful load stay.
   absl::Status Reload() ABSL_LOCKS_EXCLUDED(mutex_);
 
  private:

@@ -13,12 +13,12 @@
 
 namespace vibestack::job_service {
 
-// How the jobs of a pushed workflow are handed to it, as the workflows file says.
+// How job_service pushes the jobs of a workflow, as the workflows file says.
 struct Push {
   // How a run's result comes back.
   enum class Completion {
-    kCallback,  // The run calls us back with the job's callback token.
-    kResponse,  // The answer to the POST is the result.
+    kCallback,  // The run calls job_service with the job's callback token.
+    kResponse,  // The response to the POST is the result.
   };
   struct Header {
     std::string name;
@@ -26,34 +26,34 @@ struct Push {
   };
 
   std::string url;
-  std::string cancel_url;  // Empty for none.
+  std::string cancel_url;  // Empty: nobody is notified of a cancellation.
   std::vector<Header> headers;
   Secret signing_secret;  // Empty: requests are not signed.
   Completion completion = Completion::kCallback;
   // For one request.
   absl::Duration timeout;
-  // From the job's making until it must be accepted.
+  // From the job's creation until the workflow must have accepted it.
   absl::Duration dispatch_timeout;
   // From the acceptance, or the last progress, until the run must have ended.
   absl::Duration processing_timeout;
   // Requests under way at once from this replica.
   int max_concurrent = 1;
 
-  // For how long a job belongs to the replica that last wrote to it while it is pending: longer
-  // than a request takes and its outcome is stored. Then any replica may dispatch it (again).
-  absl::Duration hold() const { return timeout + absl::Seconds(5); }
+  // How long a pending job belongs to the replica that claimed it or renewed it last: long enough
+  // to send a request and to store its outcome. Afterwards any replica may dispatch the job.
+  absl::Duration VisibilityTimeout() const { return timeout + absl::Seconds(5); }
 };
 
 // What the workflows file says of one workflow.
 struct Workflow {
   std::string id;
-  // How long a worker keeps a job without a heartbeat; for pulled workflows only.
+  // How long a lease lasts without a heartbeat; for pulled workflows only.
   std::optional<absl::Duration> lease_duration;
-  // Workers pull the jobs of workflows without.
+  // Nothing: workers pull the jobs.
   std::optional<Push> push;
 };
 
-// All workflows that are configured; the others are pulled. Immutable.
+// All configured workflows. Every other workflow is pulled. Immutable.
 class WorkflowSet {
  public:
   WorkflowSet() = default;
@@ -62,7 +62,7 @@ class WorkflowSet {
 
   const std::map<std::string, Workflow>& all() const { return workflows_; }
 
-  // How the workflow's jobs are pushed; null for a pulled one. Lives as long as this.
+  // How the workflow's jobs are pushed; null for a pulled workflow. Valid while this lives.
   const Push* FindPush(const std::string& workflow_id) const {
     const auto it = workflows_.find(workflow_id);
     return it == workflows_.end() || !it->second.push.has_value() ? nullptr : &*it->second.push;

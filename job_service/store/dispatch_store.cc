@@ -197,8 +197,9 @@ Task<absl::StatusOr<int>> DispatchStore::ExpireRuns(WorkflowSetPtr workflows, in
 
 Task<absl::StatusOr<int>> DispatchStore::FailAwaitingInput(WorkflowSetPtr workflows, int limit,
                                                            absl::Time deadline) {
-  std::optional<db::Params> params = PushedParams(
-      *workflows, [](const Push& push) { return push.dispatch_timeout + push.hold(); });
+  std::optional<db::Params> params = PushedParams(*workflows, [](const Push& push) {
+    return push.dispatch_timeout + push.VisibilityTimeout();
+  });
   if (!params.has_value()) co_return 0;
   params->Add(int64_t{limit});
   params->Add(ErrorResult("DISPATCH_TIMEOUT", "the job's input never reached the workflow", ""));
@@ -209,7 +210,7 @@ Task<absl::StatusOr<int>> DispatchStore::FailOverdue(std::string workflow_id, Pu
                                                      absl::Time deadline) {
   db::Params params;
   params.Add(workflow_id).Add(absl::ToInt64Microseconds(push.dispatch_timeout));
-  params.Add(absl::ToInt64Microseconds(push.hold())).Add(int64_t{limit});
+  params.Add(absl::ToInt64Microseconds(push.VisibilityTimeout())).Add(int64_t{limit});
   params.Add(ErrorResult("DISPATCH_TIMEOUT", "the workflow could not be reached in time", ""));
   co_return co_await FailBy(sql::kFailOverdue, std::move(params), deadline);
 }

@@ -17,7 +17,7 @@
 namespace vibestack::job_service {
 
 // Jobs of pushed workflows in the database. While such a job is pending, its `updated_at` says to
-// which replica it belongs: to the one that moved it there, for the workflow's hold(). So a crash
+// which replica it belongs: to the one that moved it there, for the visibility timeout. So a crash
 // leaves nothing behind but the time until then. Errors are Pool's. Thread-safe; the pool, the
 // publisher and the metrics must outlive it.
 class DispatchStore {
@@ -73,7 +73,7 @@ class DispatchStore {
   Task<absl::StatusOr<int>> ExpireRuns(WorkflowSetPtr workflows, int limit, absl::Time deadline);
 
   // Fails at most `limit` jobs that were made with an input, not accepted, and not touched for the
-  // dispatch timeout of their workflow and its hold(); how many.
+  // dispatch timeout of their workflow and its visibility timeout; how many.
   Task<absl::StatusOr<int>> FailAwaitingInput(WorkflowSetPtr workflows, int limit,
                                               absl::Time deadline);
 

@@ -1,4 +1,4 @@
-#include "job_service/dispatch/circuit.h"
+#include "job_service/dispatch/circuit_breaker.h"
 
 #include <algorithm>
 
@@ -9,8 +9,8 @@ constexpr absl::Duration kLongestRetryAfter = absl::Hours(1);
 
 }  // namespace
 
-void Circuit::Failed(absl::Time now, std::optional<absl::Duration> retry_after) {
-  // Requests that were under way when the pause began fail for its reason: they count no more.
+void CircuitBreaker::RecordFailure(absl::Time now, std::optional<absl::Duration> retry_after) {
+  // Requests that were under way when the pause began fail for the same reason: they do not count.
   if (now >= paused_until_) {
     ++failures_;
     if (open()) {
@@ -23,7 +23,7 @@ void Circuit::Failed(absl::Time now, std::optional<absl::Duration> retry_after) 
   }
 }
 
-int Circuit::Allowance(absl::Time now, int under_way, int max) const {
+int CircuitBreaker::FreeSlots(absl::Time now, int under_way, int max) const {
   if (now < paused_until_) return 0;
   return std::max(0, (open() ? 1 : max) - under_way);
 }
