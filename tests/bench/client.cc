@@ -196,7 +196,7 @@ absl::StatusOr<std::string> MeasureWatchLatency() {
                                                 .jobs = absl::GetFlag(FLAGS_jobs),
                                                 .changes = absl::GetFlag(FLAGS_changes)});
   if (!latency.ok()) return latency.status();
-  return LatencyJson(latency->told_micros, latency->answer_micros);
+  return LatencyJson(latency->change_micros, latency->answer_micros);
 }
 
 absl::StatusOr<std::string> Run(const std::string& command) {

@@ -38,12 +38,12 @@ class Database:
         self._environment = environment(url)
 
     def query(self, *statements):
-        """Runs statements, each in a transaction of its own; returns the rows as text, one a line."""
+        """Runs each statement in its own transaction; returns the rows as text, one for each line."""
         commands = [argument for statement in statements for argument in ("-c", statement)]
         return check_output(["psql", "-qAtX", "-v", "ON_ERROR_STOP=1", *commands], env=self._environment)
 
-    def make_room(self, clients):
-        """Lets in that many clients beside the services, which needs a restart of the test's server."""
+    def set_max_connections(self, clients):
+        """Allows that many clients beside the services. This restarts the test's server."""
         if int(self.query("SHOW max_connections")) < clients + 64:
             self.query(f"ALTER SYSTEM SET max_connections = {clients + 64}")
             check_output([os.environ["VIBESTACK_TEST_PG_CTL"], "restart"])
@@ -74,7 +74,7 @@ class Database:
         return self.query("SELECT id FROM agent_jobs").split()
 
     def make_pending_jobs(self, user_ids, count):
-        """Makes that many pending jobs, in turn for each of the users; nothing else is in the table."""
+        """Fills the table with that many pending jobs, spread evenly over the users, and nothing else."""
         self.empty_jobs()
         self.query(
             "INSERT INTO agent_jobs (id, user_id, workflow_id, status, created_at, updated_at) "

@@ -42,9 +42,9 @@ class Jobs:
 
     def _rounds(self, what, cases):
         """Measures each case once in every round, odd rounds backwards."""
-        for turn in range(self._arguments.rounds):
-            print(f"bench: {what}, round {turn + 1} of {self._arguments.rounds}", file=sys.stderr)
-            for case in cases if turn % 2 == 0 else reversed(cases):
+        for number in range(self._arguments.rounds):
+            print(f"bench: {what}, round {number + 1} of {self._arguments.rounds}", file=sys.stderr)
+            for case in cases if number % 2 == 0 else reversed(cases):
                 case()
 
     def batches(self):

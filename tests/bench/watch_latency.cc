@@ -14,14 +14,14 @@ namespace {
 constexpr char kWorkflow[] = "watch";
 constexpr absl::Duration kLongest = absl::Seconds(30);
 
-// What the watchers have been told. Thread-safe.
+// Collects what the watchers have read. Thread-safe.
 class Board {
  public:
-  // A watcher was told a state with this result; -1 for none.
+  // A watcher has read a state with this result; -1 for none.
   void Note(int result) {
     const SteadyClock::time_point now = SteadyClock::now();
     absl::MutexLock lock(&mutex_);
-    if (result == expected_) told_.push_back(now);
+    if (result == expected_) read_at_.push_back(now);
   }
   void Fail(const std::string& message) {
     absl::MutexLock lock(&mutex_);
@@ -30,26 +30,26 @@ class Board {
   void Expect(int result) {
     absl::MutexLock lock(&mutex_);
     expected_ = result;
-    told_.clear();
+    read_at_.clear();
   }
-  // When each of so many watchers was told what is expected.
+  // Waits until `watchers` watchers have read the expected state; returns when each did.
   absl::StatusOr<std::vector<SteadyClock::time_point>> Await(size_t watchers) {
     absl::MutexLock lock(&mutex_);
     const auto done = [&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
-      return told_.size() >= watchers || !error_.ok();
+      return read_at_.size() >= watchers || !error_.ok();
     };
     if (!mutex_.AwaitWithTimeout(absl::Condition(&done), kLongest)) {
-      return absl::DeadlineExceededError(
-          absl::StrCat("only ", told_.size(), " of ", watchers, " watchers were told of a change"));
+      return absl::DeadlineExceededError(absl::StrCat("only ", read_at_.size(), " of ", watchers,
+                                                      " watchers have read the change"));
     }
     if (!error_.ok()) return error_;
-    return told_;
+    return read_at_;
   }
 
  private:
   absl::Mutex mutex_;
   int expected_ ABSL_GUARDED_BY(mutex_) = -1;
-  std::vector<SteadyClock::time_point> told_ ABSL_GUARDED_BY(mutex_);
+  std::vector<SteadyClock::time_point> read_at_ ABSL_GUARDED_BY(mutex_);
   absl::Status error_ ABSL_GUARDED_BY(mutex_);
 };
 
@@ -116,10 +116,10 @@ absl::Status Change(Board& board, const JobCaller& worker, job::v1::ClaimedJob& 
   latency.answer_micros.push_back(MicrosBetween(begin, SteadyClock::now()));
   if (!reported.ok()) return reported.status();
   job.set_lease_token(reported->lease_token());
-  const auto told = board.Await(watchers);
-  if (!told.ok()) return told.status();
-  for (const SteadyClock::time_point at : *told) {
-    latency.told_micros.push_back(MicrosBetween(begin, at));
+  const auto read_at = board.Await(watchers);
+  if (!read_at.ok()) return read_at.status();
+  for (const SteadyClock::time_point at : *read_at) {
+    latency.change_micros.push_back(MicrosBetween(begin, at));
   }
   return absl::OkStatus();
 }
@@ -138,7 +138,7 @@ absl::StatusOr<WatchLatency> MeasureWatch(
   for (size_t i = 0; i < static_cast<size_t>(options.watchers); ++i) {
     watchers.emplace_back(board, users[i % users.size()], (*jobs)[i % jobs->size()].job().id());
   }
-  // Each is told the present state first.
+  // Each watcher reads the present state first.
   const auto begun = board.Await(watchers.size());
   if (!begun.ok()) return begun.status();
   WatchLatency latency;

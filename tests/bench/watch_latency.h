@@ -15,15 +15,15 @@ struct WatchOptions {
   std::string user_token;
   std::string worker_token;
   int watchers = 1'000;
-  // Which they watch in equal shares: as many as watchers, or one that all of them watch.
+  // The jobs that the watchers watch in equal shares: one for each watcher, or one for all.
   int jobs = 1'000;
   int changes = 300;
 };
 
 struct WatchLatency {
-  // From the begin of the call that reports progress until each watcher of the job has read it.
-  std::vector<float> told_micros;
-  // Until that call was answered.
+  // From the start of ReportProgress until each watcher of the job has read the change.
+  std::vector<float> change_micros;
+  // From the start of ReportProgress until its answer.
   std::vector<float> answer_micros;
 };
 

@@ -1,4 +1,4 @@
-"""The API as its descriptor set tells it: services, REST bindings, who may call, comments."""
+"""The API as its descriptor set describes it: services, REST bindings, allowed callers, comments."""
 
 import dataclasses
 import re
@@ -8,19 +8,19 @@ from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
 
 @dataclasses.dataclass(frozen=True)
 class Binding:
-    """One way to call a method by REST. `body` is `*`, a field's name or empty, as google.api.http has it."""
+    """One REST binding of a method. `body` is `*`, a field's name or empty, as in google.api.http."""
 
     verb: str
     template: str
     body: str
 
     def variables(self):
-        """The fields in the path, dotted where they are nested."""
+        """Returns the fields in the path. Nested fields have dots."""
         return re.findall(r"\{([^}]+)\}", self.template)
 
 
 class Api:
-    """What `protoc --descriptor_set_out --include_imports --include_source_info` wrote."""
+    """A file of `protoc --descriptor_set_out --include_imports --include_source_info`."""
 
     def __init__(self, data):
         files = descriptor_pb2.FileDescriptorSet.FromString(data).file
@@ -36,7 +36,7 @@ class Api:
         return self._pool.FindMessageTypeByName(name)
 
     def comment(self, descriptor):
-        """The comment above a declaration, as paragraphs of one line each; of Google's the first sentence."""
+        """Returns the comment above a declaration, one line for each paragraph. Of Google's own comments it returns the first sentence."""
         name = getattr(descriptor, "full_name", None) or f"{descriptor.type.full_name}.{descriptor.name}"  # of an enum's value
         text = self._comments.get(name, "")
         if name.startswith("google."):
@@ -53,7 +53,7 @@ class Api:
             yield binding
 
     def roles(self, method):
-        """The names of the roles that may call."""
+        """Returns the names of the roles that may call the method."""
         access = self._option(method, "vibestack.options.v1.access")
         names = access.DESCRIPTOR.fields_by_name["allow"].enum_type.values_by_number
         return [names[role].name for role in access.allow]

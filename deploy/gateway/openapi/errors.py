@@ -1,4 +1,4 @@
-"""Which errors a method answers, and what they look like."""
+"""The errors of a method, and their form."""
 
 import re
 

@@ -7,7 +7,7 @@ import errors
 from examples import VALUES
 from schemas import REQUEST, RESPONSE, WELL_KNOWN, is_message
 
-# A URL is no place for what must not be seen: it is in histories and logs.
+# A URL must not contain secrets, because histories and logs keep URLs.
 _SECRET = re.compile(r"password|secret")
 _CALLERS = {"USER": "signed-in users", "SUPERUSER": "superusers", "SERVICE": "services with a service token",
             "CALLBACK": "runs of pushed workflows with the callback token of the job"}

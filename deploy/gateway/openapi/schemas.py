@@ -23,7 +23,7 @@ _SCALARS = {
     FieldDescriptor.CPPTYPE_DOUBLE: {"type": "number"},
     FieldDescriptor.CPPTYPE_STRING: {"type": "string"},
 }
-# What an error's details may hold; each is marked by its "@type".
+# The possible details of an error. Each has its "@type".
 DETAILS = ("ErrorInfo", "BadRequest", "RetryInfo", "ResourceInfo")
 
 
@@ -41,7 +41,7 @@ def is_map(field):
 
 
 def fields_of(api, message, role):
-    """The fields that may stand in JSON of this role."""
+    """Returns the fields that JSON of this role may contain."""
     return [field for field in message.fields if role == RESPONSE or "OUTPUT_ONLY" not in api.behaviors(field)]
 
 
@@ -135,7 +135,7 @@ class Schemas:
 
     def _component(self, name, build):
         if name not in self.components:
-            self.components[name] = None  # a message may hold itself
+            self.components[name] = None  # a message may contain itself
             self.components[name] = build()
         return {"$ref": f"#/components/schemas/{name}"}
 

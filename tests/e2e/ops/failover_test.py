@@ -13,14 +13,14 @@ from tests.support.waiting import eventually
 
 ROUNDS = 10
 WORKFLOW = "failover"
-# What a caller repeats: nobody said that it was not done.
+# A caller repeats a call with these codes, because its outcome is unknown.
 UNKNOWN = {grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED}
 # Without service, from the loss to the first success: the promotion, and the services' backoff of two seconds.
 LONGEST_GAP = 30
 
 
 def lost_its_lease(answer):
-    """Whether a worker is told that the job is somebody else's now: its lease ran out meanwhile."""
+    """Returns whether the answer says that the worker's lease expired and another worker has the job."""
     return answer.code == grpc.StatusCode.ABORTED and [detail.get("reason") for detail in answer.body["details"]] == ["LEASE_LOST"]
 
 

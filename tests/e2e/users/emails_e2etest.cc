@@ -19,7 +19,7 @@ std::string Repeated(const std::string& text, size_t times) {
 
 class Emails : public InputTest {
  protected:
-  // Taken emails count as guesses, and here are hundreds of them.
+  // Each taken email counts as a failure, and this test causes hundreds of them.
   static void SetUpTestSuite() {
     SetUpWith({.user_flags = {"--login_failures_per_address=100000"}});
   }

@@ -1,4 +1,4 @@
-// Everything that is stored about a user, as a stream that costs the service nothing to hold.
+// ExportUser streams everything that is stored about a user, with constant memory.
 #include <gmock/gmock.h>
 
 #include <cstdlib>

@@ -183,7 +183,7 @@ TEST_F(UpdateFields, AStolenTokenCannotBeUsedToFindThePassword) {
   request.mutable_update_mask()->add_paths("email");
   std::set<std::string> reasons;
   for (int i = 0; i < 30; ++i) {
-    request.set_current_password("guess " + std::to_string(i));
+    request.set_current_password("wrong " + std::to_string(i));
     reasons.insert(Update(request, person_.access_token).reason());
   }
   EXPECT_EQ(reasons, (std::set<std::string>{"INVALID_CREDENTIALS", "TOO_MANY_ATTEMPTS"}));

@@ -118,16 +118,17 @@ TEST(PoolTest, OnTaskReportsHowLongATaskWaitedAndUsedItsConnection) {
   std::vector<Sum> results(2, Sum(absl::UnknownError("waiting")));
   absl::BlockingCounter done(2);
   absl::Notification begun;
-  const auto hold = [&](Session&) -> Sum {
+  const auto block = [&](Session&) -> Sum {
     begun.Notify();
     may_end.WaitForNotification();
     return 1;
   };
-  Start(caller.RunAndCount(hold, Repeat::kNever, absl::InfiniteFuture(), results[0], done));
+  Start(caller.RunAndCount(block, Repeat::kNever, absl::InfiniteFuture(), results[0], done));
   begun.WaitForNotification();
   Start(caller.RunAndCount(Pid, Repeat::kSafe, absl::InfiniteFuture(), results[1], done));
-  const absl::Time held = absl::Now();
-  EXPECT_TRUE(Eventually(kGoodTime, [&] { return absl::Now() - held > absl::Milliseconds(5); }));
+  const absl::Time blocked_at = absl::Now();
+  EXPECT_TRUE(
+      Eventually(kGoodTime, [&] { return absl::Now() - blocked_at > absl::Milliseconds(5); }));
   may_end.Notify();
   done.Wait();
   pool.Stop();
@@ -179,7 +180,7 @@ TEST(PoolTest, AnOutageRefusesAtOnceWithRetryInfoAndEndsByItself) {
   EXPECT_GE(unhealthy, 1);
 }
 
-TEST(PoolTest, ADeadlineHoldsInTheQueueAndInTheDatabase) {
+TEST(PoolTest, ADeadlineAppliesInTheQueueAndInTheDatabase) {
   Pool pool(TestPool(1));
   Caller caller(pool);
   const auto sleep = [](Session& session) -> Sum {
@@ -198,18 +199,18 @@ TEST(PoolTest, AFullQueueRefuses) {
   Pool pool(std::move(options));
   Caller caller(pool);
   ASSERT_TRUE(caller.Run(Pid).ok());
-  absl::BlockingCounter hold(1);
-  const auto held = [&hold](Session&) -> Sum {
-    hold.Wait();
+  absl::BlockingCounter may_end(1);
+  const auto block = [&may_end](Session&) -> Sum {
+    may_end.Wait();
     return 0;
   };
   std::vector<Sum> results(2, Sum(absl::UnknownError("waiting")));
   absl::BlockingCounter done(2);
-  Start(caller.RunAndCount(held, Repeat::kSafe, absl::InfiniteFuture(), results[0], done));
+  Start(caller.RunAndCount(block, Repeat::kSafe, absl::InfiniteFuture(), results[0], done));
   EXPECT_TRUE(Eventually(kGoodTime, [&] { return pool.stats().busy == 1; }));
   Start(caller.RunAndCount(Pid, Repeat::kSafe, absl::InfiniteFuture(), results[1], done));
   EXPECT_TRUE(absl::IsResourceExhausted(caller.Run(Pid).status()));
-  hold.DecrementCount();
+  may_end.DecrementCount();
   done.Wait();
   EXPECT_TRUE(results[1].ok());
 }
@@ -218,19 +219,19 @@ TEST(PoolTest, StopAnswersWhatWaitsAndMayBeCalledTwice) {
   Pool pool(TestPool(1));
   Caller caller(pool);
   ASSERT_TRUE(caller.Run(Pid).ok());
-  absl::BlockingCounter hold(1);
+  absl::BlockingCounter may_end(1);
   std::vector<Sum> results(2, Sum(absl::UnknownError("waiting")));
   absl::BlockingCounter done(2);
-  const auto held = [&hold](Session&) -> Sum {
-    hold.Wait();
+  const auto block = [&may_end](Session&) -> Sum {
+    may_end.Wait();
     return 7;
   };
-  Start(caller.RunAndCount(held, Repeat::kSafe, absl::InfiniteFuture(), results[0], done));
+  Start(caller.RunAndCount(block, Repeat::kSafe, absl::InfiniteFuture(), results[0], done));
   EXPECT_TRUE(Eventually(kGoodTime, [&] { return pool.stats().busy == 1; }));
   Start(caller.RunAndCount(Pid, Repeat::kSafe, absl::InfiniteFuture(), results[1], done));
   std::thread stopper([&] { pool.Stop(); });
   EXPECT_TRUE(Eventually(kGoodTime, [&] { return pool.stats().queued == 0; }));
-  hold.DecrementCount();
+  may_end.DecrementCount();
   stopper.join();
   done.Wait();
   EXPECT_EQ(results[0].value_or(0), 7);

@@ -35,7 +35,7 @@ class KeepingMailQueue final : public MailQueue {
   std::vector<Notice> notices_;
 };
 
-// What works by mailed tokens, with a clock that tests move.
+// The flows with mailed tokens, with a fake clock.
 class MailedTokensTest : public UserServiceTest {
  protected:
   UserPtr Make(const std::string& email) {

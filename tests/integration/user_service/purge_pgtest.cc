@@ -163,8 +163,8 @@ TEST_F(PurgeTest, APurgeWaitsForALockedJobUntilTheDeadline) {
   MakeJobs(ann, 3);
   pqxx::connection connection(DatabaseUrl());
   {
-    pqxx::work holding(connection);
-    holding.exec("UPDATE agent_jobs SET status = 'processing'");
+    pqxx::work lock(connection);
+    lock.exec("UPDATE agent_jobs SET status = 'processing'");
     const auto purge = Purge(ann, absl::Now() + absl::Milliseconds(300));
     EXPECT_TRUE(absl::IsDeadlineExceeded(purge.status())) << purge.status();
   }

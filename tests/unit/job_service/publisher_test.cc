@@ -14,7 +14,7 @@ namespace {
 
 using testing::UnorderedElementsAre;
 
-// A database whose NOTIFY takes until it is told to end.
+// A database whose NOTIFY takes until End().
 class SlowNotify {
  public:
   Publisher::SendNotify Send() {

@@ -24,7 +24,7 @@ FOREIGN_SECRETS = {"vibestack-workflow-secrets": set(), "vibestack-postgres-ca":
 
 
 def variables_of(image):
-    """The environment variables that what runs in the image reads, as its own help tells."""
+    """Returns the environment variables that the image's program reads, according to its --help."""
     if image == "gateway":
         said = subprocess.run([ROOT / "deploy" / "gateway" / "render", "--help"], capture_output=True, text=True, check=True).stdout
         return set(re.findall(r"^(GATEWAY_\w+)", said, re.M)) | set(re.findall(r"\$\{(GATEWAY_\w+):-", (DOCKER / "gateway").read_text()))
@@ -165,13 +165,13 @@ class NamesTest(unittest.TestCase):
             self.assertGreater(pod["terminationGracePeriodSeconds"], before + int(grace.rstrip("s")) + 5, where)
 
     def test_connections_of_all_replicas_fit_into_the_database_while_both_services_roll_out(self):
-        told = {"local": "overlays/local/postgres.yaml", "production": "overlays/production/replicas.yaml"}
+        described = {"local": "overlays/local/postgres.yaml", "production": "overlays/production/replicas.yaml"}
         for overlay in OVERLAYS:
             held = [connections_of(overlay, scaler) for scaler in manifests.of_kind(overlay, "HorizontalPodAutoscaler")]
             self.assertEqual(len([count for count in held if count]), 2)
             # Some are kept for superusers, replication and the migrations.
             self.assertLess(sum(held), connections_allowed(overlay) - 15, overlay)
-            for file in (told[overlay], "../OPERATIONS.md"):
+            for file in (described[overlay], "../OPERATIONS.md"):
                 said = (ROOT / "deploy" / "kubernetes" / file).read_text(encoding="utf-8")
                 self.assertRegex(said, rf"\b9 = {sum(held)}\b", file)
 

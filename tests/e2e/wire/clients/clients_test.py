@@ -61,29 +61,29 @@ class ClientsTest(unittest.TestCase):
         self.check(client, "example-cpp")
 
     def check(self, client, workflow, nowhere=("--user_service", "127.0.0.1:1")):
-        """Holds a program against what the services then say of its job, and looks at how it fails."""
+        """Compares a program's output with the stored job, and checks how the program fails."""
         email = f"{uuid.uuid4().hex}@example.org"
         self.completes(client, workflow, email)
-        with self.subTest("a refused call is told with its reason"):
+        with self.subTest("the program prints the reason of a refused call"):
             self.fails(client, "EMAIL_TAKEN", "--email", email)
         with self.subTest("a violated field is named"):
             self.fails(client, r"INVALID_ARGUMENT|InvalidArgument|code 3", "--email", "nobody")
             self.fails(client, r"; email: ", "--email", "nobody")
         with self.subTest("a failing worker ends the wait"):
             self.fails(client, "ROLE_REQUIRED", token="user.token")
-        with self.subTest("an absent service is told"):
+        with self.subTest("the program reports an absent service"):
             self.fails(client, r"UNAVAILABLE|Unavailable|code 14", where=nowhere)
 
     def completes(self, client, workflow, email):
         code, output, errors = client.run("--email", email)
         self.assertEqual((code, errors), (0, ""), output)
-        told = re.fullmatch(r"job (\S+) COMPLETED (.*)\n", output)
-        self.assertIsNotNone(told, output)
-        stored = WORLD.must("GetJob", {"id": told[1]}, WORLD.worker)
+        printed = re.fullmatch(r"job (\S+) COMPLETED (.*)\n", output)
+        self.assertIsNotNone(printed, output)
+        stored = WORLD.must("GetJob", {"id": printed[1]}, WORLD.worker)
         owner = WORLD.must("GetUserByEmail", {"email": email}, WORLD.superuser.token)["id"]
         self.assertEqual((stored["workflow_id"], stored["user_id"], stored["status"]), (workflow, owner, "COMPLETED"))
         self.assertEqual(stored["result_payload"], {"summary": f"done for {owner}"})
-        self.assertEqual(json.loads(told[2]), stored["result_payload"])
+        self.assertEqual(json.loads(printed[2]), stored["result_payload"])
 
     def fails(self, client, why, *options, **place):
         (WORLD.up.place / "user.token").write_text(WORLD.person().token, encoding="ascii")

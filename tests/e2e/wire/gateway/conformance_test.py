@@ -53,7 +53,7 @@ class ConformanceTest(unittest.TestCase):
                 self.assertEqual(over_rest.http_status, HTTP_STATUS[direct.code.name])
                 self.assertEqual(comparable(over_rest.body), comparable(direct.body))
 
-    def test_both_services_tell_by_reflection_what_they_serve(self):
+    def test_both_services_list_their_services_by_reflection(self):
         list_services = b"\x3a\x01*"  # ServerReflectionRequest{list_services: "*"}
         for port, names in (("USER_PORT", ("user.v1.AuthService", "user.v1.UserService")), ("JOB_PORT", ("job.v1.JobService",))):
             with grpc.insecure_channel(f"127.0.0.1:{self.world.up.ports[port]}") as channel:

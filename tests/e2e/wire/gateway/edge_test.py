@@ -163,7 +163,7 @@ class EdgeTest(unittest.TestCase):
                 self.assert_refused(self.ask("GET", "/v1/jobs", authorization=f"Bearer {token}", x_request_id=name), 401, "TOKEN_INVALID")
                 self.assertTrue(self.refused_at_the_wall(self.world, name))
 
-    def test_an_expired_token_ends_at_the_gateway_and_is_told_from_a_wrong_one(self):
+    def test_the_gateway_refuses_expired_and_wrong_tokens_with_different_reasons(self):
         now = int(time.time())
         for expires, status in ((now + 600, 200), (now - 600, 401)):
             token = signed_anew(self.person.token, self.world.up.place / "keys", iat=now - 1200, exp=expires)
@@ -211,7 +211,7 @@ class EdgeTest(unittest.TestCase):
         _, headers, _ = self.world.rest.raw("GET", "/nothing", headers={"x-request-id": "mine-7"})
         self.assertEqual(headers["x-request-id"], "mine-7")
 
-    def test_the_log_tells_what_was_called_and_no_credential(self):
+    def test_the_log_names_the_call_and_no_credential(self):
         secret = "not-to-be-seen"
         self.world.rest.raw("GET", f"/v1/users/me?page_token={secret}", headers={"authorization": f"Bearer {secret}"})
         self.ask("GET", f"/v1/jobs?user_id=me&access_token={secret}", x_request_id="log-me-7")
@@ -279,7 +279,7 @@ class EdgeTest(unittest.TestCase):
                 return [is_served(connection) for connection in connections].count(True)
 
         served = served_of(40)
-        # (The gateway and its health checks may hold some of their own.)
+        # (The gateway and its health checks may have connections of their own.)
         self.assertGreater(served, 10)
         self.assertLessEqual(served, 20)
         self.assertTrue(eventually(lambda: served_of(5) == 5))

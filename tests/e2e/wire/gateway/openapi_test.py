@@ -62,7 +62,7 @@ class OpenApiTest(unittest.TestCase):
     def check_answer(self, operation, status, headers, text):
         """An answer is one that the operation names by its status, of the type and schema that it says."""
         response = operation["responses"].get(str(status))
-        self.assertIsNotNone(response, f"{operation['operationId']} does not tell of {status}: {text}")
+        self.assertIsNotNone(response, f"{operation['operationId']} does not document {status}: {text}")
         if "$ref" in response:
             response = self.document["components"]["responses"][response["$ref"].rsplit("/", 1)[1]]
         self.assertEqual([headers["content-type"]], list(response["content"]))
@@ -97,26 +97,26 @@ class OpenApiTest(unittest.TestCase):
 
     def test_every_binding_of_every_method_has_an_operation_and_nothing_else_has(self):
         bound = {(verb, path): name for name, method in METHODS.items() for verb, path in bindings(method)}
-        told = {(verb, path): name for name, (verb, path, _) in self.operations.items()}
-        self.assertEqual(set(told), set(bound))
-        for where, name in told.items():
+        documented = {(verb, path): name for name, (verb, path, _) in self.operations.items()}
+        self.assertEqual(set(documented), set(bound))
+        for where, name in documented.items():
             self.assertEqual(name.split("By" + where[0].capitalize())[0], bound[where])
 
     def test_every_field_of_a_request_has_its_place(self):
         for name, (_, _, operation) in self.operations.items():
             with self.subTest(name):
                 fields = {field.name for field in METHODS[name.removesuffix("ByPost")].input_type.fields}
-                told = {one["name"] for one in operation["parameters"]}
+                documented = {one["name"] for one in operation["parameters"]}
                 body = operation.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema")
                 if body:
-                    told |= set(self.components["schemas"][body["$ref"].rsplit("/", 1)[1]]["properties"])
+                    documented |= set(self.components["schemas"][body["$ref"].rsplit("/", 1)[1]]["properties"])
                 if name == "UpdateUser":  # its body is the user alone; a password has no place in a URL
                     fields = fields - {"user", "current_password"} | {"id", *self.components["schemas"]["UserInput"]["properties"]}
                 elif name == "UpdateUserByPost":
                     fields.add("id")
-                self.assertEqual(told, fields)
+                self.assertEqual(documented, fields)
 
-    def test_exactly_the_public_methods_are_told_to_need_no_token_and_need_none(self):
+    def test_exactly_the_public_methods_are_documented_as_public_and_need_no_token(self):
         for name, method in METHODS.items():
             with self.subTest(name):
                 verb, path, body = self.example_of(name)
@@ -154,7 +154,7 @@ class OpenApiTest(unittest.TestCase):
                             ({"workflow_id": "a" * 4_200_000}, self.world.worker)):
             self.check_answer(self.operations["CreateJob"][2], *self.send("POST", "/v1/jobs", body, token))
 
-    def test_a_caller_who_is_told_to_wait_is_told_how_long_as_the_document_says(self):
+    def test_a_rate_limited_caller_gets_retry_after_as_the_document_says(self):
         wrong = {"email": self.world.person().email, "password": "wrong horse"}
         for _ in range(11):
             status, headers, text = self.send("POST", "/v1/auth/login", wrong, None)

@@ -75,7 +75,7 @@ class StreamsTest(unittest.IsolatedAsyncioTestCase):
         self.world.must("CompleteJob", {"id": claimed["job"]["id"], "lease_token": claimed["lease_token"],
                                         "result_payload": {"done": True}}, self.world.worker)
 
-    async def test_a_watch_tells_every_change_as_an_event_and_ends(self):
+    async def test_a_watch_sends_every_change_as_an_event_and_ends(self):
         person = self.world.person()
         job = self.create(person, "every-change")
         stream = await EventStream.open(self.world, f"/v1/jobs/{job}:watch", person.token)
@@ -141,34 +141,34 @@ class StreamsTest(unittest.IsolatedAsyncioTestCase):
         person = self.world.person()
         watched = self.create(person, "all")
         stream = await EventStream.open(self.world, "/v1/jobs:watch", person.token)
-        self.assertEqual(await self.told_until(stream, lambda event: event["caught_up"]), [watched])
+        self.assertEqual(await self.ids_until(stream, lambda event: event["caught_up"]), [watched])
         created = self.create(person, "all-later")
-        await self.told_until(stream, lambda event: created in [job["id"] for job in event["jobs"]])
+        await self.ids_until(stream, lambda event: created in [job["id"] for job in event["jobs"]])
         stream.close()
         self.complete(self.claim("all")[0])  # while nobody watches
         self.world.must("CancelJob", {"id": created}, person.token)
         self.world.must("DeleteJob", {"id": created}, person.token)
         stream = await EventStream.open(self.world, "/v1/jobs:watch", person.token)
-        # What is open is told; of what was known to be open and is not told, a client asks.
-        self.assertEqual(await self.told_until(stream, lambda event: event["caught_up"]), [])
+        # The stream sends the open jobs. A client asks for the jobs that it knew to be open and that the stream does not send.
+        self.assertEqual(await self.ids_until(stream, lambda event: event["caught_up"]), [])
         known = self.world.must("BatchGetJobs", {"ids": [watched, created]}, person.token)
         self.assertEqual([job["status"] for job in known["jobs"]], ["COMPLETED"])
         self.assertEqual(known["missing_ids"], [created])
         deleted = self.create(person, "all-last")
         self.world.must("CancelJob", {"id": deleted}, person.token)
         self.world.must("DeleteJob", {"id": deleted}, person.token)
-        await self.told_until(stream, lambda event: deleted in event["deleted_ids"])
+        await self.ids_until(stream, lambda event: deleted in event["deleted_ids"])
         stream.close()
 
-    async def told_until(self, stream, wanted):
-        """The ids of the jobs in the events up to the one that is wanted."""
-        told = []
+    async def ids_until(self, stream, wanted):
+        """Returns the ids of the jobs in the events up to the wanted event."""
+        ids = []
         while True:
             event = await stream.next()
             self.assertIsNotNone(event, "the stream has ended")
-            told += [job["id"] for job in event["jobs"]]
+            ids += [job["id"] for job in event["jobs"]]
             if wanted(event):
-                return told
+                return ids
 
     async def test_refusals_are_errors_like_all_others(self):
         person = self.world.person()
@@ -199,7 +199,7 @@ class StreamsTest(unittest.IsolatedAsyncioTestCase):
         self.assertTrue(eventually(lambda: streams_under_way(self.world) == 0, SECONDS))
 
     async def open_each(self, jobs, person):
-        """A stream for each job, which has told what the job is now."""
+        """Opens a stream for each job and reads the job's present state from it."""
         streams = await asyncio.gather(*(EventStream.open(self.world, f"/v1/jobs/{job['id']}:watch", person.token)
                                          for job in jobs))
         first = await asyncio.gather(*(stream.next() for stream in streams))
@@ -207,7 +207,7 @@ class StreamsTest(unittest.IsolatedAsyncioTestCase):
         return streams
 
     def waiting_calls(self):
-        """How many calls wait for news in job_service, by its own count."""
+        """Returns the number of calls in job_service that wait for change events, from its metrics."""
         url = f"http://127.0.0.1:{self.world.up.ports['JOB_METRICS']}/metrics"
         with urllib.request.urlopen(url, timeout=5) as response:
             return int(re.search(r"^vibestack_waiting_calls (\d+)", response.read().decode(), re.MULTILINE)[1])

@@ -169,8 +169,8 @@ class TlsTest(unittest.TestCase):
     def test_a_database_whose_certificate_has_expired_is_not_used(self):
         self.addCleanup(show_postgres, self.world.query, self.certificates, "postgres")
         show_postgres(self.world.query, self.certificates, "late_postgres")
-        # libpq says of both no more than `certificate verify failed`, so the log cannot tell an authority that is not believed
-        # from a date that has passed, and names the two.
+        # libpq reports `certificate verify failed` for both an untrusted authority and an expired certificate, so the log names
+        # both.
         self.assert_no_database("or it has expired", self.database_url())
         show_postgres(self.world.query, self.certificates, "postgres")
         process, health = self.start_on(self.database_url())

@@ -58,7 +58,7 @@ class TracesTest(unittest.TestCase):
 
     @contextlib.contextmanager
     def users_locked(self):
-        """A session that nobody can read users beside, until it is told to commit."""
+        """A session that locks users against readers until it commits."""
         with subprocess.Popen(["psql", "-qXAt", self.world.database_url()], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                               text=True) as session:
             session.stdin.write("BEGIN; LOCK TABLE users; SELECT 'locked';\n")

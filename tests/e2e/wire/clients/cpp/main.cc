@@ -95,7 +95,7 @@ std::string SignIn(AuthService::Stub& auth, const std::string& email) {
   return Call(auth, &AuthService::Stub::Login, login, {}).access_token();
 }
 
-// The worker: claims jobs of the workflow and completes them, until it is told to stop.
+// The worker: claims jobs of the workflow and completes them, until it is asked to stop.
 void Work(JobService::Stub& jobs, const std::string& token, const std::stop_token& stop) try {
   vibestack::job::v1::ClaimJobsRequest claim;
   claim.add_workflow_ids(kWorkflow);

@@ -157,7 +157,7 @@ func run(ctx context.Context) (*jobv1.Job, error) {
 	group.Go(func() error {
 		err := work(bearer(workCtx, strings.TrimSpace(string(workerToken))), jobs)
 		if workCtx.Err() != nil && groupCtx.Err() == nil {
-			return nil // it was told to stop
+			return nil // it was asked to stop
 		}
 		return err
 	})

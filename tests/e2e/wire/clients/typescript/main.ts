@@ -41,7 +41,7 @@ async function signIn(auth: Client<typeof AuthService>, email: string): Promise<
   return tokens.accessToken;
 }
 
-/** The worker: claims jobs of the workflow and completes them, until it is told to stop. */
+/** The worker: claims jobs of the workflow and completes them, until it is asked to stop. */
 async function work(jobs: Jobs, signal: AbortSignal): Promise<void> {
   const wait: Duration = durationFromMs(claimMillis);
   while (!signal.aborted) {
