@@ -1,6 +1,6 @@
-# The part of render that is about TLS. Sourced by it; works on its variables.
+# The TLS part of render. render sources this file, which uses render's variables.
 # shellcheck shell=bash
-# shellcheck disable=SC2154 # script, fill, … are render's
+# shellcheck disable=SC2154 # render sets script, fill, …
 
 type=type.googleapis.com/envoy.extensions.transport_sockets.tls.v3
 tls_params='tls_params: {tls_minimum_protocol_version: TLSv1_2}'
@@ -8,20 +8,20 @@ plaintext='# Plaintext: no certificate is named.'
 
 refuse() { printf 'render: %s\n' "$*" >&2; exit 1; }
 
-# put NAME TEXT: into the configuration, as it is.
+# put NAME TEXT: puts the text into the configuration unchanged.
 put() {
   local text
   text=$(printf '%s' "$2" | sed 's/[\\&|]/\\&/g')
   script="$script;s|\${$1}|$text|g"
 }
 
-# check_file NAME: that it holds an absolute path of a readable file, of letters that need no quotes.
+# check_file NAME: checks that the variable contains an absolute path of a readable file, without characters that need quotes.
 check_file() {
   [[ ${!1} =~ ^/[0-9A-Za-z._/-]+$ ]] || refuse "$1 is not an absolute path of plain letters: ${!1}"
   [[ -r ${!1} ]] || refuse "$1 cannot be read: ${!1}"
 }
 
-# check_pair CERT KEY: both or neither.
+# check_pair CERT KEY: checks that both files are set or neither. Fails if neither is set.
 check_pair() {
   [[ -n ${!1:-} || -n ${!2:-} ]] || return 1
   [[ -n ${!1:-} && -n ${!2:-} ]] || refuse "$1 and $2 go together"
@@ -29,7 +29,7 @@ check_pair() {
   check_file "$2"
 }
 
-# secret NAME FIELDS: writes the file by which Envoy finds a secret; it names paths, and holds no secret itself.
+# secret NAME FIELDS: writes the file that names a secret's paths for Envoy. It contains no secret itself.
 secret() {
   [[ ${GATEWAY_SECRETS_DIR:-} =~ ^/[0-9A-Za-z._/-]+$ ]] || refuse "GATEWAY_SECRETS_DIR must be an absolute path of plain letters"
   mkdir -p "$GATEWAY_SECRETS_DIR"
@@ -37,15 +37,15 @@ secret() {
   mv "$GATEWAY_SECRETS_DIR/$1.yaml.new" "$GATEWAY_SECRETS_DIR/$1.yaml"
 }
 
-# pair_secret NAME CERT KEY: of the files that these variables name.
+# pair_secret NAME CERT KEY: writes the secret of a certificate and its key; CERT and KEY are names of variables.
 pair_secret() {
   secret "$1" "tls_certificate: {certificate_chain: {filename: ${!2}}, private_key: {filename: ${!3}}, watched_directory: {path: ${!2%/*}}}"
 }
 
-# from_file NAME: how a secret is named in the configuration.
+# from_file NAME: prints the reference to a secret in the configuration.
 from_file() { printf '{name: %s, sds_config: {path_config_source: {path: "%s/%s.yaml"}}}' "$1" "$GATEWAY_SECRETS_DIR" "$1"; }
 
-# first_host LIST: of HOST:PORT,…
+# first_host LIST: prints the first host of HOST:PORT,…
 first_host() {
   local host=${1%%,*}
   host=${host%:*}
@@ -53,7 +53,7 @@ first_host() {
   printf '%s' "${host%]}"
 }
 
-# fill_upstream_tls PLACE NAME: TLS towards the service of that name.
+# fill_upstream_tls PLACE NAME: fills in TLS for calls to the service of that name.
 fill_upstream_tls() {
   local own='' sni='' kind=DNS
   if [[ -z ${GATEWAY_UPSTREAM_CA:-} ]]; then
@@ -68,7 +68,7 @@ fill_upstream_tls() {
     pair_secret upstream_pair GATEWAY_UPSTREAM_CERT GATEWAY_UPSTREAM_KEY
     own="tls_certificate_sds_secret_configs: [$(from_file upstream_pair)],"
   fi
-  # An address is no name to be indicated.
+  # SNI allows only names, no addresses.
   if [[ $2 =~ ^[0-9.]+$ || $2 == *:* ]]; then kind=IP_ADDRESS; else sni="sni: \"$2\","; fi
   put "$1" "transport_socket: {name: tls, typed_config: {\"@type\": $type.UpstreamTlsContext, $sni common_tls_context: {\
 $tls_params, alpn_protocols: [h2], $own combined_validation_context: {\
@@ -76,7 +76,7 @@ default_validation_context: {match_typed_subject_alt_names: [{san_type: $kind, m
 validation_context_sds_secret_config: $(from_file upstream_ca)}}}}"
 }
 
-# TLS of the gateway's own port, and of its calls of itself.
+# Fills in TLS for the gateway's own port, and for its calls to itself.
 fill_edge_tls() {
   if ! check_pair GATEWAY_TLS_CERT GATEWAY_TLS_KEY; then
     put GATEWAY_EDGE_TLS "$plaintext"
@@ -86,6 +86,6 @@ fill_edge_tls() {
   pair_secret edge_pair GATEWAY_TLS_CERT GATEWAY_TLS_KEY
   put GATEWAY_EDGE_TLS "transport_socket: {name: tls, typed_config: {\"@type\": $type.DownstreamTlsContext, common_tls_context: {\
 $tls_params, alpn_protocols: [h2, http/1.1], tls_certificate_sds_secret_configs: [$(from_file edge_pair)]}}}"
-  # Over loopback: whose certificate it is, is known.
+  # These calls go over loopback, so the certificate needs no verification.
   put GATEWAY_ITSELF_TLS "transport_socket: {name: tls, typed_config: {\"@type\": $type.UpstreamTlsContext}}"
 }

@@ -1,6 +1,6 @@
-"""Builds a database as somebody else's program would have: own SQLAlchemy models, own Alembic, rows of all ages.
+"""Builds the database of a foreign program: its own SQLAlchemy models, its own Alembic, rows of all ages.
 
-Used by the adoption tests, and by end-to-end tests that log in as these people:
+The adoption tests use it, and end-to-end tests that log in as these people:
 
     database = foreign_database.create(server_url)   # CREATE DATABASE, tables, rows
     foreign_database.PEOPLE[0].password
@@ -24,7 +24,7 @@ CHEAP = 4  # bcrypt cost of test rows
 
 
 class Base(orm.DeclarativeBase):
-    """The foreign program's models: defaults live in Python, so the columns have none."""
+    """The foreign program's models. Their defaults are in Python, so the columns have no defaults."""
 
 
 class User(Base):
@@ -42,7 +42,7 @@ class User(Base):
 
 
 class AgentJob(Base):
-    """Without foreign key and CHECK: what the migration has to add."""
+    """The jobs, without the foreign key and the CHECK that the migration adds."""
 
     __tablename__ = "agent_jobs"
 
@@ -57,7 +57,7 @@ class AgentJob(Base):
 
 @dataclasses.dataclass(frozen=True)
 class Person:
-    """A row of users, and the password that its hash was made of."""
+    """A row of users, with its password in plaintext."""
 
     id: uuid.UUID
     email: str
@@ -108,7 +108,7 @@ def url_of(server_url: str, name: str) -> str:
 
 
 def create_empty(server_url: str, prefix: str = "scratch") -> Database:
-    """Makes a database with nothing in it."""
+    """Creates an empty database."""
     name = f"{prefix}_{uuid.uuid4().hex[:12]}"
     with psycopg.connect(server_url, autocommit=True) as connection:
         connection.execute(f"CREATE DATABASE {name}")
@@ -116,7 +116,7 @@ def create_empty(server_url: str, prefix: str = "scratch") -> Database:
 
 
 def create(server_url: str, with_alembic: bool = True) -> Database:
-    """Makes a database with the foreign tables, their rows and, if wanted, an alembic_version of its owner."""
+    """Creates a database with the foreign tables, their rows and, if wanted, the foreign alembic_version."""
     database = create_empty(server_url, "foreign")
     engine = sa.create_engine("postgresql+psycopg://", creator=lambda: psycopg.connect(database.url))
     Base.metadata.create_all(engine)
@@ -131,7 +131,7 @@ def create(server_url: str, with_alembic: bool = True) -> Database:
 
 
 def fill(session: orm.Session) -> None:
-    """Adds PEOPLE and a few jobs: of NULL status, of NULL times, of nobody."""
+    """Adds PEOPLE and a few jobs: one with a NULL status, one with NULL times, one without a user."""
     for person in PEOPLE:
         row = dataclasses.asdict(person)
         del row["password"]
@@ -148,6 +148,6 @@ def fill(session: orm.Session) -> None:
 
 
 def drop(server_url: str, name: str) -> None:
-    """Removes a database, disconnecting whoever still uses it."""
+    """Removes a database and disconnects its clients."""
     with psycopg.connect(server_url, autocommit=True) as connection:
         connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")

@@ -1,4 +1,4 @@
-"""Runs deploy/local/up and down for tests: with data, ports and logs of their own, and the binaries of a build."""
+"""Runs deploy/local/up and down for tests, with separate data, ports and logs, and the binaries of a build."""
 
 import os
 import pathlib
@@ -28,10 +28,10 @@ def is_free(port):
 
 
 def free_ports(count):
-    """Ports that nobody has at this moment, all different.
+    """Returns different ports that are free at this moment.
 
-    They are below those that the kernel gives to outgoing connections, one of which could take it before the program that it
-    is for, and at random, as other tests run beside this one.
+    The ports are below the kernel's range for outgoing connections, so that no connection takes one before the program does.
+    They are random, because other tests run at the same time.
     """
     ports = set()
     while len(ports) < count:
@@ -58,7 +58,7 @@ def remove(place):
 
 
 class LocalUp:
-    """One place in which `up` works, apart from every other."""
+    """A separate folder, with separate ports, in which `up` runs."""
 
     def __init__(self, build_dir):
         clear_leftovers()
@@ -77,20 +77,20 @@ class LocalUp:
                                 stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
 
     def run(self, command="up", **environment):
-        """Runs up or down to its end; returns the exit code and all that was printed."""
+        """Runs up or down to its end; returns the exit code and the output."""
         process = self.start(command, **environment)
         said, _ = process.communicate(timeout=180)
         return process.returncode, said
 
     def pid(self, service):
-        """The pid that up noted for a service; None without one."""
+        """Returns the pid that up recorded for a service; None if there is none."""
         try:
             return int((self.place / "run" / f"{service}.pid").read_text(encoding="ascii").split()[0])
         except FileNotFoundError:
             return None
 
     def stop_service(self, service):
-        """Ends a service as an operator would, and waits until it is gone."""
+        """Stops a service with SIGTERM, as an operator does, and waits until it has ended."""
         pid = self.pid(service)
         os.kill(pid, signal.SIGTERM)
         eventually(lambda: not pathlib.Path("/proc", str(pid)).exists())
@@ -100,7 +100,7 @@ class LocalUp:
                               capture_output=True, text=True, check=False)
 
     def listening(self):
-        """The names of our ports on which something accepts connections."""
+        """Returns the names of our ports that accept connections."""
         names = set()
         for name, port in self.ports.items():
             with socket.socket() as probe:
@@ -109,7 +109,7 @@ class LocalUp:
         return names
 
     def localised(self, text):
-        """A text of the README with our ports, place and build instead of the usual ones."""
+        """Returns a text of the README with our ports, folder and build instead of the defaults."""
         for name, port in PORTS.items():
             text = re.sub(rf"\b{port}\b", str(self.ports[name]), text)
         text = text.replace("build/release", self.environment["VIBESTACK_LOCAL_BUILD_DIR"])

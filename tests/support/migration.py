@@ -1,4 +1,4 @@
-"""Runs deploy/migrations/migrate, and gives each test a scratch database of its own."""
+"""Runs deploy/migrations/migrate, and gives each test its own scratch database."""
 
 import os
 import pathlib
@@ -23,7 +23,7 @@ def start(url: str, **environment: str) -> subprocess.Popen:
 
 
 def migrate(url: str, **environment: str) -> tuple[int, str]:
-    """Migrates; returns the exit code and what was said."""
+    """Migrates; returns the exit code and the output."""
     process = start(url, **environment)
     _, said = process.communicate(timeout=60)
     return process.returncode, said
@@ -59,7 +59,7 @@ class ScratchCase(unittest.TestCase):
         return database.url
 
     def migrated(self, url: str) -> str:
-        """Migrates, expects success, returns what was said."""
+        """Migrates, expects success, and returns the output."""
         code, said = migrate(url)
         self.assertEqual(code, 0, said)
         return said

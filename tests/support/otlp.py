@@ -1,4 +1,4 @@
-"""An OpenTelemetry collector that keeps the spans it is sent by OTLP over HTTP."""
+"""An OpenTelemetry collector that keeps the spans that it receives by OTLP over HTTP."""
 
 import dataclasses
 import http.server
@@ -9,7 +9,7 @@ from opentelemetry.proto.collector.trace.v1 import trace_service_pb2
 
 @dataclasses.dataclass(frozen=True)
 class Span:
-    """One span; ids are hexadecimal texts, `links` the (trace, span) it is linked to."""
+    """One span. Ids are hexadecimal; `links` are the (trace id, span id) pairs of its links."""
 
     service: str
     name: str
@@ -85,7 +85,7 @@ class Collector:
             return list(self._spans)
 
     def await_spans(self, enough):
-        """All spans, once `enough(spans)`, which must be true within some seconds."""
+        """Waits until `enough(spans)` is true, at most 20 seconds; returns all spans."""
         with self._arrived:
             if not self._arrived.wait_for(lambda: enough(self._spans), timeout=20):
                 raise AssertionError("\n".join(map(str, self._spans)))

@@ -1,4 +1,4 @@
-"""A primary PostgreSQL with a synchronous standby, to take the primary away and promote the standby."""
+"""A primary PostgreSQL with a synchronous standby. Tests stop the primary and promote the standby."""
 
 import fcntl
 import os
@@ -19,10 +19,10 @@ DATABASE = "vibestack"
 
 
 def as_server(*command, **environment):
-    """Runs a program of PostgreSQL as the user it runs as.
+    """Runs a program of PostgreSQL as the server's user.
 
-    setpriv changes the user, not subprocess: with a user of its own a child is made by fork, whose handlers in gRPC may
-    abort it while other threads make calls; without, by vfork, which calls none.
+    setpriv changes the user instead of subprocess. With a user, subprocess would fork, and gRPC's fork handlers may abort
+    the child while other threads make calls. Without a user it uses vfork, which runs no handlers.
     """
     words = [str(word) for word in command]
     if os.geteuid() == 0:
@@ -34,7 +34,7 @@ def as_server(*command, **environment):
 
 
 class Cluster:
-    """One server's directory and port. Whatever a killed test leaves behind is cleared by the next with_postgres."""
+    """One server's directory and port. The next with_postgres removes what a killed test leaves behind."""
 
     def __init__(self):
         CLUSTERS.mkdir(parents=True, exist_ok=True)
@@ -64,14 +64,14 @@ class Cluster:
         self.script("start", str(self.port))
 
     def run(self, sql, database=DATABASE):
-        """The rows of one statement, run outside a transaction."""
+        """Runs one statement outside a transaction; returns its rows."""
         with psycopg.connect(host="127.0.0.1", port=self.port, user="vibestack", password=self.password, dbname=database,
                              autocommit=True) as connection:
             cursor = connection.execute(sql)
             return cursor.fetchall() if cursor.description else []
 
     def become_standby_of(self, primary):
-        """Begins anew with the primary's data and follows it; whatever was here is lost."""
+        """Replaces the data with a copy of the primary's and follows the primary."""
         data = self.data
         for entry in data.iterdir():
             shutil.rmtree(entry) if entry.is_dir() else entry.unlink()  # pylint: disable=expression-not-assigned
@@ -95,7 +95,7 @@ class Cluster:
 
 
 class PostgresPair:
-    """Every commit of the primary waits until the standby has it on disk, as long as there is one."""
+    """A primary whose commits wait until the standby has them on disk, as long as there is a standby."""
 
     def __init__(self):
         self.primary, self.standby = Cluster(), Cluster()
@@ -108,12 +108,12 @@ class PostgresPair:
             raise
 
     def url(self):
-        """For libpq: both servers, in no order, and whichever takes writes."""
+        """Returns a libpq URL of both servers that connects to the one that accepts writes."""
         hosts = ",".join(f"127.0.0.1:{port}" for port in sorted((self.primary.port, self.standby.port)))
         return f"postgresql://vibestack:{self.primary.password}@{hosts}/{DATABASE}?target_session_attrs=read-write"
 
     def fail_over(self):
-        """Takes the primary away as a crash does; the standby is the primary afterwards, with no standby of its own."""
+        """Kills the primary, as a crash does. The standby becomes the primary, without a standby."""
         self.primary.script("kill")
         self.standby.run("ALTER SYSTEM RESET synchronous_standby_names")
         self.standby.run("SELECT pg_reload_conf()")
@@ -121,13 +121,13 @@ class PostgresPair:
         self.primary, self.standby = self.standby, self.primary
 
     def give_up_standby(self):
-        """Takes the standby away as a crash does; commits wait for none any more."""
+        """Kills the standby, as a crash does. Commits no longer wait for a standby."""
         self.primary.run("ALTER SYSTEM RESET synchronous_standby_names")
         self.primary.run("SELECT pg_reload_conf()")
         self.standby.script("kill")
 
     def rebuild_standby(self):
-        """The server that was lost comes back as a standby that commits wait for."""
+        """Restores the lost server as a synchronous standby."""
         self._follow()
 
     def remove(self):

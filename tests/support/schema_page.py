@@ -1,4 +1,4 @@
-"""Reads the tables of DB_SCHEMA.md, reads the same from a database, and says where the two differ."""
+"""Reads the tables of DB_SCHEMA.md and of a database, and reports the differences."""
 
 import dataclasses
 import pathlib
@@ -40,7 +40,7 @@ Tables = dict[str, list[Column]]
 
 
 def read_page(text: str) -> Tables:
-    """Returns the tables of the page: each under a heading of its name, its first row being HEADER."""
+    """Returns the tables of the page. Each stands under a heading with its name and begins with HEADER."""
     tables: Tables = {}
     heading = None
     inside = False
@@ -66,7 +66,7 @@ def _column(name: str, kind: str, null: str, default: str, key: str) -> Column:
 
 
 def read_database(connection: psycopg.Connection) -> Tables:
-    """Returns every table and view of the current schema in the page's words; alembic_version is left out."""
+    """Returns every table and view of the current schema except alembic_version, in the page's words."""
     keys: dict[tuple[str, str], set[str]] = {}
     for table, definition in connection.execute(KEYS).fetchall():
         column, key = _key(definition)
@@ -86,7 +86,7 @@ def read_database(connection: psycopg.Connection) -> Tables:
 
 
 def _key(definition: str) -> tuple[str, str]:
-    """Turns a constraint's definition into (column, the page's word for the key)."""
+    """Converts a constraint's definition into (column, the page's word for the key)."""
     kind, columns, rest = re.fullmatch(r"([A-Z ]+?) \(([^)]*)\)(.*)", definition).groups()
     if kind == "FOREIGN KEY":
         return columns, rest.strip().replace("REFERENCES", "references")
@@ -94,7 +94,7 @@ def _key(definition: str) -> tuple[str, str]:
 
 
 def differences(page: Tables, database: Tables) -> list[str]:
-    """Says every difference in a line of its own; the order of columns counts."""
+    """Returns one line for each difference. The order of columns matters."""
     found = []
     for table in sorted(page.keys() | database.keys()):
         if table not in database:

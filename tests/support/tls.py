@@ -1,4 +1,4 @@
-"""Certificates for tests, and a PostgreSQL that shows one."""
+"""Certificates for tests, and a PostgreSQL that presents one."""
 
 import os
 import pathlib
@@ -32,7 +32,7 @@ class Certificates:
         return self.directory / f"{name}.key"
 
     def client(self, authority, name=None):
-        """The context of a client that believes the authority, and shows the certificate of the name."""
+        """Returns the context of a client that trusts the authority and presents the certificate of the name."""
         context = ssl.create_default_context(cafile=self.certificate(authority))
         if name is not None:
             context.load_cert_chain(self.certificate(name), self.key(name))
@@ -69,7 +69,7 @@ def _give_postgres(query, files):
 
 
 def _reload_postgres(query):
-    """Until the server has read its files anew."""
+    """Waits until the server has read its files again."""
     loaded = query("SELECT extract(epoch FROM pg_conf_load_time())")
     query("SELECT pg_reload_conf()")
     if not eventually(lambda: query("SELECT extract(epoch FROM pg_conf_load_time())") != loaded):

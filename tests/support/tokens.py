@@ -1,4 +1,4 @@
-"""Tokens as nobody is given them, signed with the keys of a running service."""
+"""Unusual tokens, signed with the keys of a running service."""
 
 import base64
 import json
@@ -20,7 +20,7 @@ def raw_signature(der):
 
 
 def signed_anew(token, keys_dir, **claims):
-    """The token with other claims, without those that are None, and with a signature that is right."""
+    """Returns the token with other claims and a valid signature. Claims that are None are removed."""
     head, body, _ = token.split(".")
     payload = json.loads(unpart(body)) | claims
     body = json.dumps({name: value for name, value in payload.items() if value is not None}, separators=(",", ":"), sort_keys=True)

@@ -1,10 +1,10 @@
-"""Waiting for a condition, as a test does instead of sleeping."""
+"""Waits for a condition. Tests use it instead of sleeping."""
 
 import time
 
 
 def eventually(condition, seconds=30):
-    """Whether `condition()` comes true within so many seconds of being asked again and again."""
+    """Polls `condition()`; returns whether it becomes true within that many seconds."""
     end = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > end:

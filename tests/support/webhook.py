@@ -1,4 +1,4 @@
-"""A webhook for user_service that keeps what is to be mailed."""
+"""A webhook for user_service that keeps the mails."""
 
 import http.server
 import json
@@ -29,14 +29,14 @@ class Webhook:
         self._thread.start()
 
     def environment(self, directory):
-        """What user_service must find in its environment; the secret is written to the directory."""
+        """Writes the secret to the directory; returns the environment for user_service."""
         secret_file = directory / "webhook.secret"
         secret_file.write_text(self.SECRET, encoding="ascii")
         return {"VIBESTACK_WEBHOOK_URL": f"http://127.0.0.1:{self._server.server_port}/mail",
                 "VIBESTACK_WEBHOOK_SECRET_FILE": str(secret_file)}
 
     def take(self, email):
-        """The next mail for that email, which must come within some seconds."""
+        """Returns the next mail for that email. Fails if none comes within some seconds."""
         with self._arrived:
             if not self._arrived.wait_for(lambda: any(mail["email"] == email for mail in self._mails), timeout=20):
                 raise AssertionError(f"no mail for {email}")
