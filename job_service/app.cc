@@ -37,15 +37,15 @@ App::App(const Config& config, PushConfig push)
       push_config_(std::move(push)),
       pool_(MakePoolOptions()),
       standby_(db::OpenStandby(MakePoolOptions())),
+      read_store_(config_.batches, pool_, metrics_),
+      change_store_(pool_),
       filter_subscriptions_(config_.poll_interval, MakeSubscriptionSource()),
-      notify_store_(pool_),
       publisher_(job_subscriptions_, filter_subscriptions_,
                  [this](std::vector<std::string> payloads, absl::Time deadline) {
-                   return notify_store_.Send(std::move(payloads), deadline);
+                   return change_store_.SendNotify(std::move(payloads), deadline);
                  }),
-      store_(MakeStoreOptions(), pool_, publisher_, metrics_),
-      dispatches_(pool_, publisher_, metrics_),
-      dispatcher_(MakeDispatcherOptions(), dispatches_, job_subscriptions_, metrics_),
+      stores_(MakeStoreOptions(), read_store_, pool_, publisher_, metrics_),
+      dispatcher_(MakeDispatcherOptions(), stores_.dispatch, job_subscriptions_, metrics_),
       users_({.address = config_.user_service_address,
               .tls = config_.user_service_tls,
               .service_token = config_.service_token,
@@ -60,34 +60,36 @@ App::App(const Config& config, PushConfig push)
                      [this](const std::string& token, absl::Status refusal) {
                        return RefreshKeysAndRetry(token, std::move(refusal));
                      }),
-      api_({config_.poll_interval}, store_, job_subscriptions_, filter_subscriptions_, accounts_,
-           interceptor_, {dispatches_, dispatcher_}),
+      api_({config_.poll_interval}, stores_, job_subscriptions_, filter_subscriptions_, accounts_,
+           interceptor_, dispatcher_),
       listener_(MakeListenerOptions(), accounts_, job_subscriptions_, filter_subscriptions_,
                 metrics_),
       sweeper_(
           "leases_ran_out", config_.sweep_interval,
-          [this](int limit, absl::Time deadline) { return store_.Sweep(limit, deadline); },
+          [this](int limit, absl::Time deadline) {
+            return stores_.maintenance.SweepLeases(limit, deadline);
+          },
           metrics_),
       silent_runs_(
           "runs_expired", config_.sweep_interval,
           [this](int limit, absl::Time deadline) {
-            return dispatches_.ExpireRuns(push_config_.workflows->Snapshot(), limit, deadline);
+            return stores_.dispatch.ExpireRuns(push_config_.workflows->Snapshot(), limit, deadline);
           },
           metrics_),
       lost_inputs_(
           "inputs_expired", config_.sweep_interval,
           [this](int limit, absl::Time deadline) {
-            return dispatches_.FailAwaitingInput(push_config_.workflows->Snapshot(), limit,
-                                                 deadline);
+            return stores_.dispatch.FailAwaitingInput(push_config_.workflows->Snapshot(), limit,
+                                                      deadline);
           },
           metrics_),
-      job_count_gauges_([this](absl::Time deadline) { return store_.CountAll(deadline); },
+      job_count_gauges_([this](absl::Time deadline) { return stores_.stats.CountAll(deadline); },
                         metrics_) {
   if (config_.retention > absl::ZeroDuration()) {
     retention_ = std::make_unique<Sweeper>(
         "jobs_expired", config_.sweep_interval,
         [this](int limit, absl::Time deadline) {
-          return store_.Expire(config_.retention, limit, deadline);
+          return stores_.maintenance.DeleteExpired(config_.retention, limit, deadline);
         },
         metrics_);
   }
@@ -194,7 +196,7 @@ void App::StopParts() {
   keys_.Stop();
   users_.Close();
   filter_subscriptions_.Close();
-  store_.Close();
+  stores_.Close();
   publisher_.Close();
   if (standby_ != nullptr) standby_->Stop();
   pool_.Stop();

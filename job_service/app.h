@@ -23,9 +23,9 @@
 #include "job_service/maintenance/job_count_gauges.h"
 #include "job_service/maintenance/sweeper.h"
 #include "job_service/push_config.h"
-#include "job_service/store/dispatch_store.h"
-#include "job_service/store/job_store.h"
-#include "job_service/store/notify_store.h"
+#include "job_service/store/change_store.h"
+#include "job_service/store/job_stores.h"
+#include "job_service/store/read_store.h"
 #include "job_service/subscriptions/change_listener.h"
 #include "job_service/subscriptions/filter_subscriptions.h"
 #include "job_service/subscriptions/job_subscriptions.h"
@@ -58,7 +58,7 @@ class App {
 
  private:
   db::PoolOptions MakePoolOptions();
-  JobStoreOptions MakeStoreOptions();
+  StoreOptions MakeStoreOptions();
   ChangeListener::Options MakeListenerOptions();
   Dispatcher::Options MakeDispatcherOptions();
   absl::StatusOr<auth::Claims> VerifyCaller(const std::string& token);
@@ -76,11 +76,11 @@ class App {
   db::Pool pool_;
   std::unique_ptr<db::Pool> standby_;  // Null without one.
   // The way of a change event: stores -> publisher_ -> NOTIFY -> listener_ -> subscriptions.
+  ReadStore read_store_;
+  ChangeStore change_store_;
   FilterSubscriptions filter_subscriptions_;
-  NotifyStore notify_store_;
   Publisher publisher_;
-  JobStore store_;
-  DispatchStore dispatches_;
+  JobStores stores_;
   // None without keys for callback tokens.
   std::unique_ptr<auth::KeyWatcher> callback_key_watcher_;
   std::unique_ptr<auth::TokenIssuer> callback_issuer_;

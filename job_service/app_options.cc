@@ -7,6 +7,7 @@
 #include "common/db/pool_metrics.h"
 #include "job_service/api/json_text.h"
 #include "job_service/app.h"
+#include "job_service/store/session_options.h"
 
 namespace vibestack::job_service {
 namespace {
@@ -25,8 +26,8 @@ db::PoolOptions App::MakePoolOptions() {
   return options;
 }
 
-JobStoreOptions App::MakeStoreOptions() {
-  JobStoreOptions options;
+StoreOptions App::MakeStoreOptions() {
+  StoreOptions options;
   options.batches = config_.batches;
   options.lease_duration = config_.lease_duration;
   options.workflows = [this] { return push_config_.workflows->Snapshot(); };
@@ -40,10 +41,10 @@ FilterSubscriptions::Source App::MakeSubscriptionSource() {
     std::vector<JobKey> keys;
     keys.reserve(ids.size());
     for (const std::string& id : ids) keys.push_back({id, false});
-    return store_.GetAll(std::move(keys), deadline);
+    return read_store_.GetAll(std::move(keys), deadline);
   };
   source.find_changed = [this](absl::Time since, absl::Time deadline) {
-    return store_.FindChanged(since, deadline);
+    return change_store_.FindChanged(since, deadline);
   };
   return source;
 }

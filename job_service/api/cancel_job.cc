@@ -16,11 +16,11 @@ Task<absl::StatusOr<pb::Job>> JobApi::CancelJob(Call& call, const pb::CancelJobR
   validator.Id("id", request.id());
   validator.Text("reason", request.reason(), 0, kMaxReason);
   if (!validator.ok()) co_return validator.ToStatus();
-  const absl::StatusOr<Job> job = co_await store_.Cancel(
+  const absl::StatusOr<Job> job = co_await stores_.manage.Cancel(
       CanonicalUuid(request.id()), BoundTo(call.caller()),
       ErrorResult(kCancelledCode, request.reason(), ""), call.WorkDeadline());
   if (!job.ok()) co_return job.status();
-  push_.dispatcher.NotifyCancelled(*job, request.reason());
+  dispatcher_.NotifyCancelled(*job, request.reason());
   co_return ToProto(*job, pb::FULL);
 }
 

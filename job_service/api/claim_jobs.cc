@@ -57,14 +57,15 @@ Task<absl::StatusOr<std::vector<Job>>> JobApi::ClaimOrWait(Call& call, ClaimRequ
       job_subscriptions_.WakeNext(claim.workflow_ids);
       co_return rpc::ClientGoneError();
     }
-    const WorkflowSetPtr workflows = push_.dispatcher.workflows();
+    const WorkflowSetPtr workflows = dispatcher_.workflows();
     const absl::Status pulled = CheckPulled(*workflows, claim);
     if (!pulled.ok()) co_return pulled;
-    absl::StatusOr<std::vector<Job>> jobs = co_await store_.Claim(claim, call.WorkDeadline());
+    absl::StatusOr<std::vector<Job>> jobs =
+        co_await stores_.claim.Claim(claim, call.WorkDeadline());
     if (!jobs.ok()) co_return jobs;
     if ((call.cancelled() || absl::Now() >= call.deadline()) && !jobs->empty()) {
       // Nobody would work on these until their leases ran out.
-      co_await store_.HandBack(*std::move(jobs));
+      co_await stores_.claim.ReleaseUndelivered(*std::move(jobs));
       co_return rpc::ClientGoneError();
     }
     // There may be more than we take, and their news may have come to us alone.
@@ -94,7 +95,7 @@ Task<absl::StatusOr<pb::ClaimJobsResponse>> JobApi::ClaimJobs(Call& call,
     *claimed.mutable_job() = ToProto(job, pb::BASIC);
     claimed.set_lease_token(LeaseToken(job));
     *claimed.mutable_lease_expires_at() =
-        rpc::ToTimestamp(job.updated_at + store_.LeaseDuration(job.workflow_id));
+        rpc::ToTimestamp(job.updated_at + stores_.lease.LeaseDuration(job.workflow_id));
   }
   co_return response;
 }

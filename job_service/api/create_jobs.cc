@@ -98,7 +98,7 @@ Task<absl::StatusOr<pb::Job>> JobApi::CreateJob(Call& call, const pb::CreateJobR
   const absl::Status owned = co_await CheckOwner(call.caller(), job.user_id, deadline);
   if (!owned.ok()) co_return owned;
   if (!input.empty()) co_return co_await CreateWithInput(call, std::move(job), std::move(input));
-  const absl::StatusOr<Creation> creation = co_await store_.Create(job, deadline);
+  const absl::StatusOr<Creation> creation = co_await stores_.create.Create(job, deadline);
   if (!creation.ok()) co_return creation.status();
   co_return ToAnswer(job, *creation);
 }
@@ -113,7 +113,7 @@ Task<absl::StatusOr<pb::BatchCreateJobsResponse>> JobApi::BatchCreateJobs(
   const absl::Status owned = co_await CheckOwners(call.caller(), std::move(owners), deadline);
   if (!owned.ok()) co_return owned;
   const absl::StatusOr<std::vector<Creation>> creations =
-      co_await store_.CreateAll(*jobs, deadline);
+      co_await stores_.create.CreateAll(*jobs, deadline);
   if (!creations.ok()) co_return creations.status();
   pb::BatchCreateJobsResponse response;
   for (size_t i = 0; i < jobs->size(); ++i) {

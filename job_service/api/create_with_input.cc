@@ -25,14 +25,14 @@ Task<absl::StatusOr<pb::Job>> JobApi::DispatchWithInput(Call& call, Job job, std
   auto ended = std::make_shared<Waker>();
   const std::string id = job.id;
   const std::shared_ptr<InputDispatch> dispatch =
-      push_.dispatcher.Dispatch(std::move(job), std::move(input), ended, call.trace());
+      dispatcher_.Dispatch(std::move(job), std::move(input), ended, call.trace());
   const Wake reason = co_await WaitFor(call, ended, end);
   if (reason == Wake::kGone) co_return rpc::ClientGoneError();
   const std::optional<absl::Status> outcome = dispatch->outcome();
   if (!outcome.has_value()) co_return UnderWayError();
   if (!outcome->ok()) co_return *outcome;
   const JobKey key{id, true};
-  const absl::StatusOr<JobPtr> made = co_await store_.Get(key, call.WorkDeadline());
+  const absl::StatusOr<JobPtr> made = co_await stores_.read.Get(key, call.WorkDeadline());
   if (!made.ok()) co_return made.status();
   if (*made == nullptr) co_return NotFoundError("job", id);
   // The workflow took it, but that could not be stored.
@@ -41,7 +41,7 @@ Task<absl::StatusOr<pb::Job>> JobApi::DispatchWithInput(Call& call, Job job, std
 }
 
 Task<absl::StatusOr<pb::Job>> JobApi::CreateWithInput(Call& call, NewJob job, std::string input) {
-  const WorkflowSetPtr workflows = push_.dispatcher.workflows();
+  const WorkflowSetPtr workflows = dispatcher_.workflows();
   const Push* push = workflows->FindPush(job.workflow_id);
   if (push == nullptr) {
     co_return InvalidFieldError("input", "is for workflows whose jobs are pushed to them");
@@ -50,14 +50,14 @@ Task<absl::StatusOr<pb::Job>> JobApi::CreateWithInput(Call& call, NewJob job, st
   while (true) {
     auto waker = std::make_shared<Waker>();
     const JobSubscriptions::Subscription subscription = job_subscriptions_.WatchJob(job.id, waker);
-    absl::StatusOr<DispatchStore::CreationWithInput> fed =
-        co_await push_.store.CreateWithInput(job, push->VisibilityTimeout(), call.WorkDeadline());
-    if (!fed.ok()) co_return fed.status();
-    if (fed->ours) {
-      co_return co_await DispatchWithInput(call, std::move(fed->job), std::move(input), end);
+    absl::StatusOr<CreationWithInput> creation = co_await stores_.dispatch.CreateWithInput(
+        job, push->VisibilityTimeout(), call.WorkDeadline());
+    if (!creation.ok()) co_return creation.status();
+    if (creation->dispatch_now) {
+      co_return co_await DispatchWithInput(call, std::move(creation->job), std::move(input), end);
     }
-    if (!fed->under_way) co_return ToProto(fed->job, pb::FULL);
-    // Another call with this id is at it: its outcome is ours.
+    if (!creation->dispatched_elsewhere) co_return ToProto(creation->job, pb::FULL);
+    // Another call with this id dispatches the job, and its outcome is the outcome of this call.
     const absl::Time now = absl::Now();
     if (now >= end) co_return UnderWayError();
     const absl::Time until = std::min(end, now + options_.poll_interval);

@@ -54,12 +54,12 @@ const char* ResultFieldOf(const pb::JobOutcome& outcome) {
 
 Task<absl::StatusOr<Job>> JobApi::End(Call& call, JobFinish finish) {
   if (!call.caller().IsCallback()) {
-    co_return co_await store_.Finish(std::move(finish), call.WorkDeadline());
+    co_return co_await stores_.finish.Finish(std::move(finish), call.WorkDeadline());
   }
   const absl::Status allowed = CheckCallback(call.caller(), finish.lease.job_id);
   if (!allowed.ok()) co_return allowed;
-  co_return co_await push_.store.FinishRun(finish.lease.job_id, finish.status,
-                                           std::move(finish.result), call.WorkDeadline());
+  co_return co_await stores_.dispatch.FinishRun(finish.lease.job_id, finish.status,
+                                                std::move(finish.result), call.WorkDeadline());
 }
 
 Task<absl::StatusOr<pb::Job>> JobApi::CompleteJob(Call& call,
@@ -90,7 +90,7 @@ Task<absl::StatusOr<pb::BatchFinishJobsResponse>> JobApi::BatchFinishJobs(
     response.add_results()->set_job_id(finish.lease.job_id);
   }
   const std::vector<absl::StatusOr<Job>> jobs =
-      co_await store_.FinishAll(*std::move(finishes), call.WorkDeadline());
+      co_await stores_.finish.FinishAll(*std::move(finishes), call.WorkDeadline());
   for (int i = 0; i < request.outcomes_size(); ++i) {
     const absl::Status& status = jobs[static_cast<size_t>(i)].status();
     if (status.ok()) continue;

@@ -23,21 +23,21 @@ Task<absl::StatusOr<pb::HeartbeatJobsResponse>> JobApi::HeartbeatJobs(
     Call& call, const pb::HeartbeatJobsRequest& request) {
   const absl::StatusOr<std::vector<Lease>> leases = ToLeases(request.leases());
   if (!leases.ok()) co_return leases.status();
-  const absl::StatusOr<std::vector<absl::StatusOr<HeldJob>>> extended =
-      co_await store_.Heartbeat(*leases, call.WorkDeadline());
+  const absl::StatusOr<std::vector<absl::StatusOr<LeasedJob>>> extended =
+      co_await stores_.lease.Heartbeat(*leases, call.WorkDeadline());
   if (!extended.ok()) co_return extended.status();
   pb::HeartbeatJobsResponse response;
   for (size_t i = 0; i < leases->size(); ++i) {
     pb::HeartbeatResult& result = *response.add_results();
     result.set_job_id((*leases)[i].job_id);
-    const absl::StatusOr<HeldJob>& job = (*extended)[i];
+    const absl::StatusOr<LeasedJob>& job = (*extended)[i];
     if (!job.ok()) {
       *result.mutable_error() = rpc::ToStatusProto(job.status());
       continue;
     }
     result.set_lease_token(absl::ToUnixMicros(job->updated_at));
     *result.mutable_lease_expires_at() =
-        rpc::ToTimestamp(job->updated_at + store_.LeaseDuration(job->workflow_id));
+        rpc::ToTimestamp(job->updated_at + stores_.lease.LeaseDuration(job->workflow_id));
   }
   co_return response;
 }
@@ -50,8 +50,8 @@ Task<absl::StatusOr<pb::ReportProgressResponse>> JobApi::ReportRun(
   if (request.result_case() != pb::ReportProgressRequest::RESULT_NOT_SET) {
     part = std::move(progress.result);
   }
-  const absl::StatusOr<Job> job =
-      co_await push_.store.ReportRun(progress.lease.job_id, std::move(part), call.WorkDeadline());
+  const absl::StatusOr<Job> job = co_await stores_.dispatch.ReportRun(
+      progress.lease.job_id, std::move(part), call.WorkDeadline());
   if (!job.ok()) co_return ResultError(job.status(), ResultField(request));
   // A run has no lease.
   co_return pb::ReportProgressResponse();
@@ -68,17 +68,17 @@ Task<absl::StatusOr<pb::ReportProgressResponse>> JobApi::ReportProgress(
   if (request.result_case() == pb::ReportProgressRequest::RESULT_NOT_SET) {
     std::vector<Lease> leases;
     leases.push_back(progress.lease);
-    const absl::StatusOr<std::vector<absl::StatusOr<HeldJob>>> extended =
-        co_await store_.Heartbeat(std::move(leases), call.WorkDeadline());
+    const absl::StatusOr<std::vector<absl::StatusOr<LeasedJob>>> extended =
+        co_await stores_.lease.Heartbeat(std::move(leases), call.WorkDeadline());
     if (!extended.ok()) co_return extended.status();
-    const absl::StatusOr<HeldJob>& held = extended->front();
+    const absl::StatusOr<LeasedJob>& held = extended->front();
     if (!held.ok()) co_return held.status();
-    co_return ToProgress(held->updated_at, store_.LeaseDuration(held->workflow_id));
+    co_return ToProgress(held->updated_at, stores_.lease.LeaseDuration(held->workflow_id));
   }
   const absl::StatusOr<Job> job =
-      co_await store_.Progress(std::move(progress), call.WorkDeadline());
+      co_await stores_.finish.ReportProgress(std::move(progress), call.WorkDeadline());
   if (!job.ok()) co_return ResultError(job.status(), ResultField(request));
-  co_return ToProgress(job->updated_at, store_.LeaseDuration(job->workflow_id));
+  co_return ToProgress(job->updated_at, stores_.lease.LeaseDuration(job->workflow_id));
 }
 
 Task<absl::StatusOr<pb::ReleaseJobsResponse>> JobApi::ReleaseJobs(
@@ -86,7 +86,7 @@ Task<absl::StatusOr<pb::ReleaseJobsResponse>> JobApi::ReleaseJobs(
   const absl::StatusOr<std::vector<Lease>> leases = ToLeases(request.leases());
   if (!leases.ok()) co_return leases.status();
   const absl::StatusOr<std::vector<absl::Status>> released =
-      co_await store_.Release(*leases, call.WorkDeadline());
+      co_await stores_.lease.Release(*leases, call.WorkDeadline());
   if (!released.ok()) co_return released.status();
   pb::ReleaseJobsResponse response;
   for (size_t i = 0; i < leases->size(); ++i) {

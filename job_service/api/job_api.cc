@@ -4,15 +4,15 @@
 
 namespace vibestack::job_service {
 
-JobApi::JobApi(Options options, JobStore& store, JobSubscriptions& job_subscriptions,
+JobApi::JobApi(Options options, JobStores& stores, JobSubscriptions& job_subscriptions,
                FilterSubscriptions& filter_subscriptions, rpc::AccountSource& owners,
-               rpc::CallInterceptor& interceptor, Pushing push)
+               rpc::CallInterceptor& interceptor, Dispatcher& dispatcher)
     : options_(options),
-      store_(store),
+      stores_(stores),
       job_subscriptions_(job_subscriptions),
       filter_subscriptions_(filter_subscriptions),
       owners_(owners),
-      push_(push),
+      dispatcher_(dispatcher),
       service_(pb::RawJobService(), interceptor) {
   service_.Unary("CreateJob", this, &JobApi::CreateJob);
   service_.Unary("BatchCreateJobs", this, &JobApi::BatchCreateJobs);

@@ -13,8 +13,7 @@
 #include "common/rpc/service.h"
 #include "job_service/dispatch/dispatcher.h"
 #include "job_service/domain/job.h"
-#include "job_service/store/dispatch_store.h"
-#include "job_service/store/job_store.h"
+#include "job_service/store/job_stores.h"
 #include "job_service/subscriptions/filter_subscriptions.h"
 #include "job_service/subscriptions/job_subscriptions.h"
 #include "vibestack/job/v1/job_service.pb.h"
@@ -31,16 +30,10 @@ class JobApi {
     absl::Duration poll_interval = absl::Seconds(5);
   };
 
-  // What there is for pushed workflows.
-  struct Pushing {
-    DispatchStore& store;
-    Dispatcher& dispatcher;
-  };
-
-  // `owners` tells whether a user exists and is active. All of them must outlive this.
-  JobApi(Options options, JobStore& store, JobSubscriptions& job_subscriptions,
+  // `owners` answers whether a user exists and is active. All arguments must outlive this.
+  JobApi(Options options, JobStores& stores, JobSubscriptions& job_subscriptions,
          FilterSubscriptions& filter_subscriptions, rpc::AccountSource& owners,
-         rpc::CallInterceptor& interceptor, Pushing push);
+         rpc::CallInterceptor& interceptor, Dispatcher& dispatcher);
 
   // What a server serves. Lives as long as this.
   rpc::Service& service() { return service_; }
@@ -119,11 +112,11 @@ class JobApi {
   Answer<std::vector<Job>> ClaimOrWait(Call& call, ClaimRequest claim, absl::Time end);
 
   const Options options_;
-  JobStore& store_;
+  JobStores& stores_;
   JobSubscriptions& job_subscriptions_;
   FilterSubscriptions& filter_subscriptions_;
   rpc::AccountSource& owners_;
-  const Pushing push_;
+  Dispatcher& dispatcher_;
   rpc::Service service_;
 };
 

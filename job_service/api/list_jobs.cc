@@ -93,9 +93,9 @@ Task<absl::StatusOr<pb::ListJobsResponse>> JobApi::ListJobs(Call& call,
   if (!query.ok()) co_return query.status();
   const size_t page_size = static_cast<size_t>(query->limit);
   ++query->limit;  // One more tells whether there is a next page.
-  absl::StatusOr<JobPage> page = co_await store_.List(*std::move(query), call.WorkDeadline());
+  absl::StatusOr<JobPage> page = co_await stores_.list.List(*std::move(query), call.WorkDeadline());
   if (!page.ok()) co_return page.status();
-  std::optional<JobQuery::Position> last = page->goes_on_after;
+  std::optional<JobQuery::Position> last = page->continue_after;
   if (page->jobs.size() > page_size) {
     page->jobs.resize(page_size);
     last = JobQuery::Position{page->jobs.back().created_at, page->jobs.back().id};

@@ -73,7 +73,7 @@ Task<absl::StatusOr<google::api::HttpBody>> JobApi::GetJobResult(
 Task<absl::StatusOr<pb::Job>> JobApi::RetryJob(Call& call, const pb::RetryJobRequest& request) {
   const absl::Status valid = CheckId(request);
   if (!valid.ok()) co_return valid;
-  const absl::StatusOr<Job> job = co_await store_.Retry(
+  const absl::StatusOr<Job> job = co_await stores_.manage.Retry(
       CanonicalUuid(request.id()), BoundTo(call.caller()), call.WorkDeadline());
   if (!job.ok()) co_return job.status();
   co_return ToProto(*job, pb::BASIC);
@@ -83,8 +83,8 @@ Task<absl::StatusOr<google::protobuf::Empty>> JobApi::DeleteJob(
     Call& call, const pb::DeleteJobRequest& request) {
   const absl::Status valid = CheckId(request);
   if (!valid.ok()) co_return valid;
-  const absl::Status deleted = co_await store_.Delete(CanonicalUuid(request.id()),
-                                                      BoundTo(call.caller()), call.WorkDeadline());
+  const absl::Status deleted = co_await stores_.manage.Delete(
+      CanonicalUuid(request.id()), BoundTo(call.caller()), call.WorkDeadline());
   if (!deleted.ok()) co_return deleted;
   co_return google::protobuf::Empty();
 }
@@ -96,7 +96,7 @@ Task<absl::StatusOr<pb::GetJobStatsResponse>> JobApi::GetJobStats(
   std::vector<std::string> workflow_ids(request.workflow_ids().begin(),
                                         request.workflow_ids().end());
   const absl::StatusOr<std::vector<WorkflowStats>> stats =
-      co_await store_.Count(std::move(workflow_ids), call.WorkDeadline());
+      co_await stores_.stats.CountByWorkflow(std::move(workflow_ids), call.WorkDeadline());
   if (!stats.ok()) co_return stats.status();
   pb::GetJobStatsResponse response;
   for (const WorkflowStats& workflow : *stats) *response.add_workflows() = ToProto(workflow);

@@ -45,7 +45,7 @@ pb::BatchGetJobsResponse ToBatch(const std::vector<JobKey>& keys, std::vector<Jo
 
 Task<absl::StatusOr<JobPtr>> JobApi::ReadJob(Call& call, std::string id, bool with_result) {
   const JobKey key{id, with_result};
-  absl::StatusOr<JobPtr> job = co_await store_.Get(key, call.WorkDeadline());
+  absl::StatusOr<JobPtr> job = co_await stores_.read.Get(key, call.WorkDeadline());
   if (!job.ok()) co_return job;
   const absl::Status seen = CheckMaySee(call.caller(), id, job->get());
   if (!seen.ok()) co_return seen;
@@ -70,7 +70,8 @@ Task<absl::StatusOr<pb::BatchGetJobsResponse>> JobApi::BatchGetJobs(
   if (!valid.ok()) co_return valid;
   std::vector<JobKey> keys;
   for (const std::string& id : request.ids()) keys.push_back({CanonicalUuid(id)});
-  absl::StatusOr<std::vector<JobPtr>> jobs = co_await store_.GetAll(keys, call.WorkDeadline());
+  absl::StatusOr<std::vector<JobPtr>> jobs =
+      co_await stores_.read.GetAll(keys, call.WorkDeadline());
   if (!jobs.ok()) co_return jobs.status();
   std::vector<std::string> seen;
   for (size_t i = 0; i < keys.size(); ++i) {
@@ -80,7 +81,7 @@ Task<absl::StatusOr<pb::BatchGetJobsResponse>> JobApi::BatchGetJobs(
   std::vector<JobPtr> full;
   if (ShowsResult(request.view(), pb::BASIC) && !seen.empty()) {
     absl::StatusOr<std::vector<JobPtr>> read =
-        co_await store_.GetUpTo(std::move(seen), call.WorkDeadline());
+        co_await stores_.read.GetUpTo(std::move(seen), call.WorkDeadline());
     if (!read.ok()) co_return read.status();
     full = *std::move(read);
   }

@@ -51,13 +51,13 @@ Task<absl::StatusOr<JobPtr>> JobApi::LookAgain(Call& call, rpc::ServerStream<pb:
                                                JobKey key, JobStatus told) {
   const absl::Status admitted = co_await stream.Reauthorize();
   if (!admitted.ok()) co_return admitted;
-  absl::StatusOr<JobPtr> job = co_await store_.Get(key, call.WorkDeadline());
+  absl::StatusOr<JobPtr> job = co_await stores_.read.Get(key, call.WorkDeadline());
   if (!job.ok()) co_return job;
   if (key.with_result && *job != nullptr && (*job)->updated_at == key.known &&
       (*job)->status != told) {
     // Somebody changed it with the triggers off.
     key.known.reset();
-    job = co_await store_.Get(key, call.WorkDeadline());
+    job = co_await stores_.read.Get(key, call.WorkDeadline());
     if (!job.ok()) co_return job;
   }
   // The watcher has seen the job, so they may know that it is gone.

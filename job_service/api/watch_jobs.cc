@@ -98,14 +98,14 @@ Task<absl::Status> JobApi::SendOpenJobs(Call& call, pb::JobView view, FilterSubs
     while (more) {
       const absl::Status allowed = co_await LookAgain(call, watcher, stream);
       if (!allowed.ok()) co_return allowed;
-      const auto page = co_await store_.List(query, call.WorkDeadline());
+      const auto page = co_await stores_.list.List(query, call.WorkDeadline());
       if (!page.ok()) co_return page.status();
       const std::vector<Job>& jobs = page->jobs;
       watcher.Forget(jobs);
       const std::vector<Response> messages = ToMessages(jobs, view);
       const absl::Status written = co_await WriteAll(messages, stream);
       if (!written.ok()) co_return written;
-      query.after = page->goes_on_after;
+      query.after = page->continue_after;
       if (jobs.size() == static_cast<size_t>(kPage)) {
         query.after = JobQuery::Position{jobs.back().created_at, jobs.back().id};
       }
@@ -124,7 +124,7 @@ Task<absl::Status> JobApi::SendResults(Call& call, pb::JobView view, std::vector
     ids.reserve(changed.size());
     for (const JobPtr& job : changed) ids.push_back(job->id);
     const absl::StatusOr<std::vector<JobPtr>> full =
-        co_await store_.GetUpTo(std::move(ids), call.WorkDeadline());
+        co_await stores_.read.GetUpTo(std::move(ids), call.WorkDeadline());
     if (!full.ok()) co_return full.status();
     std::vector<Job> jobs;
     for (size_t i = 0; i < full->size(); ++i) {

@@ -34,7 +34,7 @@ struct JobPage {
   std::vector<Job> jobs;
   // Where the next page goes on, when this one ended before it was full because enough rows had
   // been looked at, or its results got too large.
-  std::optional<JobQuery::Position> goes_on_after;
+  std::optional<JobQuery::Position> continue_after;
 };
 
 // Which jobs changed lately, by `updated_at`.

@@ -6,10 +6,11 @@
 #include <utility>
 
 #include "common/base/error.h"
+#include "job_service/domain/errors.h"
 #include "job_service/domain/job_error.h"
+#include "job_service/store/read_store.h"
 #include "job_service/store/rows.h"
 #include "job_service/store/sql.h"
-#include "job_service/store/statements.h"
 
 namespace vibestack::job_service {
 namespace {
@@ -23,25 +24,26 @@ Ids ReadIds(const pqxx::result& rows) {
   return ids;
 }
 
-// The pushed workflows and a time of each, in microseconds; nothing where there are none.
-std::optional<db::Params> PushedParams(const WorkflowSet& workflows,
-                                       const std::function<absl::Duration(const Push&)>& time_of) {
+// The parameters for the pushed workflows: their ids, and a duration of each in microseconds.
+// std::nullopt when there is no pushed workflow.
+std::optional<db::Params> PushedParams(
+    const WorkflowSet& workflows, const std::function<absl::Duration(const Push&)>& duration_of) {
   db::ArrayBuilder ids;
-  db::ArrayBuilder times;
+  db::ArrayBuilder durations;
   bool any = false;
   for (const auto& [id, workflow] : workflows.all()) {
     if (!workflow.push.has_value()) continue;
     any = true;
     ids.Add(id);
-    times.Add(std::to_string(absl::ToInt64Microseconds(time_of(*workflow.push))));
+    durations.Add(std::to_string(absl::ToInt64Microseconds(duration_of(*workflow.push))));
   }
   if (!any) return std::nullopt;
   db::Params params;
-  params.Add(ids.Finish()).Add(times.Finish());
+  params.Add(ids.Finish()).Add(durations.Finish());
   return params;
 }
 
-// Of a callback to a job that has ended: whether it says the same.
+// Answers the callback of a run whose job is not processing any more.
 absl::StatusOr<Job> AnswerEnded(db::Session& session, const std::string& job_id, JobStatus status,
                                 const std::string& result) {
   db::Params params;
@@ -51,7 +53,7 @@ absl::StatusOr<Job> AnswerEnded(db::Session& session, const std::string& job_id,
   if (rows->empty()) return NotFoundError("job", job_id);
   Job job = ReadJob((*rows)[0]);
   if (!IsTerminal(job.status)) {
-    return AbortedError("CONFLICT", "the call collided with another; try again");
+    return ConflictError();
   }
   const bool same = job.result.has_value() && job.status == status;
   job.result.reset();
@@ -59,31 +61,73 @@ absl::StatusOr<Job> AnswerEnded(db::Session& session, const std::string& job_id,
   return FailedPreconditionError("JOB_TERMINAL", "the job has ended otherwise");
 }
 
+constexpr char kAwaitsInput[] = R"({"awaiting": "input"})";
+constexpr char kAwaitsAcceptance[] = R"({"awaiting": "acceptance"})";
+
+// Whether a call with the input is dispatching the job, or will.
+bool IsDispatchedElsewhere(const Job& job) {
+  return job.status == JobStatus::kPending &&
+         (job.result == kAwaitsInput || job.result == kAwaitsAcceptance);
+}
+
+// Answers a row that existed and could not be taken over.
+absl::StatusOr<CreationWithInput> AnswerExisting(db::Session& session, const NewJob& job) {
+  const std::vector<JobKey> keys = {JobKey{job.id, true}};
+  const absl::StatusOr<std::vector<JobPtr>> rows = GetJobs(session, keys);
+  if (!rows.ok()) return rows.status();
+  const JobPtr existing = rows->front();
+  if (existing == nullptr) {
+    return ConflictError();
+  }
+  if (existing->user_id != job.user_id || existing->workflow_id != job.workflow_id) {
+    return IdTakenError();
+  }
+  return CreationWithInput{*existing, false, IsDispatchedElsewhere(*existing)};
+}
+
+absl::StatusOr<CreationWithInput> CreateOrTakeOver(db::Session& session, const NewJob& job,
+                                                   absl::Duration visibility_timeout) {
+  db::Params create;
+  create.Add(job.id).Add(job.user_id).Add(job.workflow_id);
+  const auto created = session.Exec(sql::kCreateWithInput, create);
+  if (ErrorReason(created.status()) == "REFERENCE_MISSING")
+    return NotFoundError("user", job.user_id);
+  if (!created.ok()) return created.status();
+  if (!created->empty()) return CreationWithInput{ReadJob((*created)[0]), true, false, true};
+  db::Params take;
+  take.Add(job.id)
+      .Add(job.user_id)
+      .Add(job.workflow_id)
+      .Add(absl::ToInt64Microseconds(visibility_timeout));
+  const auto taken = session.Exec(sql::kTakeWithInput, take);
+  if (!taken.ok()) return taken.status();
+  if (!taken->empty()) return CreationWithInput{ReadJob((*taken)[0]), true, false};
+  return AnswerExisting(session, job);
+}
+
 }  // namespace
 
-DispatchStore::DispatchStore(db::Pool& pool, ChangePublisher& publisher, Metrics& metrics)
-    : pool_(pool), publisher_(publisher), counts_(metrics) {}
-
 void DispatchStore::PublishChanged(std::vector<std::string> ids) const {
-  if (ids.empty()) return;
   JobChanges changes;
   changes.changed = std::move(ids);
-  publisher_.Publish(std::move(changes));
+  context_.Publish(std::move(changes));
 }
 
 Task<absl::StatusOr<Jobs>> DispatchStore::Claim(std::string workflow_id, int limit,
-                                                absl::Duration hold, absl::Time deadline) {
+                                                absl::Duration visibility_timeout,
+                                                absl::Time deadline) {
   std::function<absl::StatusOr<Jobs>(db::Session&)> work =
       [&](db::Session& session) -> absl::StatusOr<Jobs> {
     db::Params params;
-    params.Add(workflow_id).Add(int64_t{limit}).Add(absl::ToInt64Microseconds(hold));
+    params.Add(workflow_id).Add(int64_t{limit}).Add(absl::ToInt64Microseconds(visibility_timeout));
     const auto rows = session.Exec(sql::kClaimDispatches, params);
     if (!rows.ok()) return rows.status();
     return ReadJobs(*rows);
   };
-  // Never repeated: what was claimed as the connection broke is free again after the hold.
+  // Never repeated: jobs that were claimed when the connection broke are free again after the
+  // visibility timeout.
   absl::StatusOr<Jobs> jobs =
-      co_await pool_.Run<Jobs>(deadline, db::Repeat::kNever, std::move(work));
+      co_await context_.pool.Run<Jobs>(deadline, db::Repeat::kNever, std::move(work));
   if (!jobs.ok()) co_return jobs;
   std::sort(jobs->begin(), jobs->end(), [](const Job& a, const Job& b) {
     return std::tie(a.created_at, a.id) < std::tie(b.created_at, b.id);
@@ -91,10 +135,10 @@ Task<absl::StatusOr<Jobs>> DispatchStore::Claim(std::string workflow_id, int lim
   co_return jobs;
 }
 
-Task<absl::StatusOr<Jobs>> DispatchStore::Renew(std::vector<Lease> held, absl::Time deadline) {
+Task<absl::StatusOr<Jobs>> DispatchStore::Renew(std::vector<Lease> claimed, absl::Time deadline) {
   db::ArrayBuilder ids;
   db::ArrayBuilder tokens;
-  for (const Lease& lease : held) {
+  for (const Lease& lease : claimed) {
     ids.Add(lease.job_id);
     tokens.Add(std::to_string(lease.token));
   }
@@ -106,25 +150,43 @@ Task<absl::StatusOr<Jobs>> DispatchStore::Renew(std::vector<Lease> held, absl::T
     if (!rows.ok()) return rows.status();
     return ReadJobs(*rows);
   };
-  co_return co_await pool_.Run<Jobs>(deadline, db::Repeat::kNever, std::move(work));
+  co_return co_await context_.pool.Run<Jobs>(deadline, db::Repeat::kNever, std::move(work));
 }
 
-Task<absl::StatusOr<bool>> DispatchStore::Settle(Lease held, JobStatus status,
+Task<absl::StatusOr<bool>> DispatchStore::Settle(Lease claimed, JobStatus status,
                                                  std::optional<std::string> result,
                                                  absl::Time deadline) {
   std::function<absl::StatusOr<bool>(db::Session&)> work =
       [&](db::Session& session) -> absl::StatusOr<bool> {
     db::Params params;
-    params.Add(held.job_id).Add(held.token).Add(JobStatusName(status)).Add(result);
+    params.Add(claimed.job_id).Add(claimed.token).Add(JobStatusName(status)).Add(result);
     const auto rows = session.Exec(sql::kSettleDispatch, params);
     if (!rows.ok()) return rows.status();
     return !rows->empty();
   };
   const absl::StatusOr<bool> settled =
-      co_await pool_.Run<bool>(deadline, db::Repeat::kSafe, std::move(work));
-  if (settled.ok()) PublishChanged({held.job_id});
-  if (settled.ok() && *settled) counts_.Finished(status);
+      co_await context_.pool.Run<bool>(deadline, db::Repeat::kSafe, std::move(work));
+  if (settled.ok()) PublishChanged({claimed.job_id});
+  if (settled.ok() && *settled) context_.job_metrics.RecordFinished(status);
   co_return settled;
+}
+
+Task<absl::StatusOr<CreationWithInput>> DispatchStore::CreateWithInput(
+    NewJob job, absl::Duration visibility_timeout, absl::Time deadline) {
+  std::function<absl::StatusOr<CreationWithInput>(db::Session&)> work = [&](db::Session& session) {
+    return CreateOrTakeOver(session, job, visibility_timeout);
+  };
+  // Never repeated: the second run would take the row of the first one for another call's.
+  absl::StatusOr<CreationWithInput> creation =
+      co_await context_.pool.Run<CreationWithInput>(deadline, db::Repeat::kNever, std::move(work));
+  if (creation.ok() && creation->dispatch_now) PublishChanged({creation->job.id});
+  if (creation.ok() && creation->created) context_.job_metrics.RecordCreated(1);
+  co_return creation;
+}
+
+Task<absl::StatusOr<bool>> DispatchStore::AwaitInput(Lease claimed, absl::Time deadline) {
+  std::optional<std::string> mark = kAwaitsInput;
+  co_return co_await Settle(std::move(claimed), JobStatus::kPending, std::move(mark), deadline);
 }
 
 Task<absl::StatusOr<Job>> DispatchStore::FinishRun(std::string job_id, JobStatus status,
@@ -138,19 +200,20 @@ Task<absl::StatusOr<Job>> DispatchStore::FinishRun(std::string job_id, JobStatus
     if (!rows->empty()) return ReadJob((*rows)[0]);
     return AnswerEnded(session, job_id, status, result);
   };
-  absl::StatusOr<Job> job = co_await pool_.Run<Job>(deadline, db::Repeat::kSafe, std::move(work));
+  absl::StatusOr<Job> job =
+      co_await context_.pool.Run<Job>(deadline, db::Repeat::kSafe, std::move(work));
   if (job.ok()) PublishChanged({job->id});
-  if (job.ok()) counts_.Finished(status);
+  if (job.ok()) context_.job_metrics.RecordFinished(status);
   co_return job;
 }
 
 Task<absl::StatusOr<Job>> DispatchStore::ReportRun(std::string job_id,
-                                                   std::optional<std::string> part,
+                                                   std::optional<std::string> progress,
                                                    absl::Time deadline) {
   std::function<absl::StatusOr<Job>(db::Session&)> work =
       [&](db::Session& session) -> absl::StatusOr<Job> {
     db::Params params;
-    params.Add(job_id).Add(part);
+    params.Add(job_id).Add(progress);
     const auto rows = session.Exec(sql::kReportRun, params);
     if (!rows.ok()) return rows.status();
     if (!rows->empty()) return ReadJob((*rows)[0]);
@@ -163,13 +226,14 @@ Task<absl::StatusOr<Job>> DispatchStore::ReportRun(std::string job_id,
     }
     return FailedPreconditionError("JOB_TERMINAL", "the job has ended");
   };
-  absl::StatusOr<Job> job = co_await pool_.Run<Job>(deadline, db::Repeat::kSafe, std::move(work));
+  absl::StatusOr<Job> job =
+      co_await context_.pool.Run<Job>(deadline, db::Repeat::kSafe, std::move(work));
   if (job.ok()) PublishChanged({job->id});
   co_return job;
 }
 
-Task<absl::StatusOr<int>> DispatchStore::FailBy(const db::Statement& statement, db::Params params,
-                                                absl::Time deadline) {
+Task<absl::StatusOr<int>> DispatchStore::FailJobs(const db::Statement& statement, db::Params params,
+                                                  absl::Time deadline) {
   std::function<absl::StatusOr<Ids>(db::Session&)> work =
       [&](db::Session& session) -> absl::StatusOr<Ids> {
     const auto rows = session.Exec(statement, params);
@@ -177,10 +241,10 @@ Task<absl::StatusOr<int>> DispatchStore::FailBy(const db::Statement& statement, 
     return ReadIds(*rows);
   };
   absl::StatusOr<Ids> failed =
-      co_await pool_.Run<Ids>(deadline, db::Repeat::kSafe, std::move(work));
+      co_await context_.pool.Run<Ids>(deadline, db::Repeat::kSafe, std::move(work));
   if (!failed.ok()) co_return failed.status();
   const int count = static_cast<int>(failed->size());
-  counts_.Finished(JobStatus::kFailed, failed->size());
+  context_.job_metrics.RecordFinished(JobStatus::kFailed, failed->size());
   PublishChanged(*std::move(failed));
   co_return count;
 }
@@ -192,7 +256,7 @@ Task<absl::StatusOr<int>> DispatchStore::ExpireRuns(WorkflowSetPtr workflows, in
   if (!params.has_value()) co_return 0;
   params->Add(int64_t{limit});
   params->Add(ErrorResult("PROCESSING_TIMEOUT", "the run did not call back in time", ""));
-  co_return co_await FailBy(sql::kExpireRuns, *std::move(params), deadline);
+  co_return co_await FailJobs(sql::kExpireRuns, *std::move(params), deadline);
 }
 
 Task<absl::StatusOr<int>> DispatchStore::FailAwaitingInput(WorkflowSetPtr workflows, int limit,
@@ -203,7 +267,7 @@ Task<absl::StatusOr<int>> DispatchStore::FailAwaitingInput(WorkflowSetPtr workfl
   if (!params.has_value()) co_return 0;
   params->Add(int64_t{limit});
   params->Add(ErrorResult("DISPATCH_TIMEOUT", "the job's input never reached the workflow", ""));
-  co_return co_await FailBy(sql::kFailAwaitingInput, *std::move(params), deadline);
+  co_return co_await FailJobs(sql::kFailAwaitingInput, *std::move(params), deadline);
 }
 
 Task<absl::StatusOr<int>> DispatchStore::FailOverdue(std::string workflow_id, Push push, int limit,
@@ -212,7 +276,7 @@ Task<absl::StatusOr<int>> DispatchStore::FailOverdue(std::string workflow_id, Pu
   params.Add(workflow_id).Add(absl::ToInt64Microseconds(push.dispatch_timeout));
   params.Add(absl::ToInt64Microseconds(push.VisibilityTimeout())).Add(int64_t{limit});
   params.Add(ErrorResult("DISPATCH_TIMEOUT", "the workflow could not be reached in time", ""));
-  co_return co_await FailBy(sql::kFailOverdue, std::move(params), deadline);
+  co_return co_await FailJobs(sql::kFailOverdue, std::move(params), deadline);
 }
 
 }  // namespace vibestack::job_service

@@ -6,20 +6,18 @@ namespace vibestack::job_service {
 namespace {
 
 prometheus::Counter& Claims(Metrics& metrics, const char* outcome) {
-  return metrics.Counter("vibestack_claims_total", "Looks for jobs to claim, by what they found.",
+  return metrics.Counter("vibestack_claims_total", "Claim statements, by whether they found jobs.",
                          {{"outcome", outcome}});
 }
 
 prometheus::Counter& FinishedJobs(Metrics& metrics, const char* status) {
-  return metrics.Counter("vibestack_jobs_finished_total",
-                         "Jobs that were completed, failed or cancelled, by their state then.",
+  return metrics.Counter("vibestack_jobs_finished_total", "Jobs that ended, by their status.",
                          {{"status", status}});
 }
 
 prometheus::Counter* LostLeases(Metrics& metrics, const char* call) {
   return &metrics.Counter("vibestack_leases_lost_total",
-                          "Calls refused since the worker's lease was no longer its own.",
-                          {{"call", call}});
+                          "Calls refused because the lease was lost.", {{"call", call}});
 }
 
 }  // namespace
@@ -34,17 +32,17 @@ JobMetrics::JobMetrics(Metrics& metrics)
       lost_{LostLeases(metrics, "finish"), LostLeases(metrics, "heartbeat"),
             LostLeases(metrics, "progress"), LostLeases(metrics, "release")} {}
 
-void JobMetrics::Claimed(size_t jobs) {
+void JobMetrics::RecordClaim(size_t jobs) {
   (jobs > 0 ? claims_with_jobs_ : claims_without_).Increment();
   claimed_.Increment(static_cast<double>(jobs));
 }
 
-void JobMetrics::Finished(JobStatus status, size_t jobs) {
+void JobMetrics::RecordFinished(JobStatus status, size_t jobs) {
   if (!IsTerminal(status)) return;
   (status == JobStatus::kCompleted ? completed_ : failed_).Increment(static_cast<double>(jobs));
 }
 
-void JobMetrics::Told(LeaseCall call, const absl::Status& status) {
+void JobMetrics::RecordLeaseCall(LeaseCall call, const absl::Status& status) {
   if (absl::IsAborted(status) && ErrorReason(status) == "LEASE_LOST") {
     lost_[static_cast<size_t>(call)]->Increment();
   }

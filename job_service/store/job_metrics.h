@@ -10,27 +10,29 @@
 
 namespace vibestack::job_service {
 
-// What becomes of jobs, counted where the database answered:
+// Counts what happens to jobs, as far as the database answered:
 //   vibestack_jobs_created_total
-//   vibestack_claims_total{outcome="jobs"|"none"}  looks for jobs, of waiting calls each one
+//   vibestack_claims_total{outcome="jobs"|"none"}  statements, several for a call that waits
 //   vibestack_jobs_claimed_total
 //   vibestack_jobs_finished_total{status="completed"|"failed"}
 //   vibestack_leases_lost_total{call="finish"|"heartbeat"|"progress"|"release"}
-// A call that is repeated may count twice. Two of these over the same Metrics count together.
-// Thread-safe; `metrics` must outlive it.
+// A repeated call may count twice. Thread-safe; `metrics` must outlive this.
 class JobMetrics {
  public:
   explicit JobMetrics(Metrics& metrics);
 
-  void Created(size_t jobs) { created_.Increment(static_cast<double>(jobs)); }
-  // A look for jobs that found so many.
-  void Claimed(size_t jobs);
-  // Nothing unless the status is terminal.
-  void Finished(JobStatus status, size_t jobs = 1);
+  // Jobs were created.
+  void RecordCreated(size_t jobs) { created_.Increment(static_cast<double>(jobs)); }
+
+  // A claim found this many jobs.
+  void RecordClaim(size_t jobs);
+
+  // Jobs changed to `status`. Counts terminal statuses only.
+  void RecordFinished(JobStatus status, size_t jobs = 1);
 
   enum class LeaseCall { kFinish, kHeartbeat, kProgress, kRelease };
-  // What a lease's holder was told; counts when the lease was lost.
-  void Told(LeaseCall call, const absl::Status& status);
+  // A call with a lease had this outcome. Counts lost leases only.
+  void RecordLeaseCall(LeaseCall call, const absl::Status& status);
 
  private:
   prometheus::Counter& created_;

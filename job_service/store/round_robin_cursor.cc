@@ -3,7 +3,8 @@
 namespace vibestack::job_service {
 namespace {
 
-// Workers choose the names, so there is a bound; past it every turn begins anew.
+// Workers choose the workflow names, so the map is bounded. Beyond the bound every workflow starts
+// again.
 constexpr size_t kMaxWorkflows = 10'000;
 
 }  // namespace
@@ -17,24 +18,24 @@ bool RoundRobinCursor::NextGoesByAge(int limit) {
 
 std::vector<RoundRobinPosition> RoundRobinCursor::Get(
     const std::vector<std::string>& workflow_ids) const {
-  std::vector<RoundRobinPosition> turns;
-  turns.reserve(workflow_ids.size());
+  std::vector<RoundRobinPosition> positions;
+  positions.reserve(workflow_ids.size());
   absl::MutexLock lock(&mutex_);
   for (const std::string& workflow_id : workflow_ids) {
     const auto it = after_.find(workflow_id);
-    turns.push_back({workflow_id, it == after_.end() ? "" : it->second});
+    positions.push_back({workflow_id, it == after_.end() ? "" : it->second});
   }
-  return turns;
+  return positions;
 }
 
-void RoundRobinCursor::Put(const std::vector<RoundRobinPosition>& turns) {
+void RoundRobinCursor::Put(const std::vector<RoundRobinPosition>& positions) {
   absl::MutexLock lock(&mutex_);
   if (after_.size() > kMaxWorkflows) after_.clear();
-  for (const RoundRobinPosition& turn : turns) {
-    if (turn.after_user_id.empty()) {
-      after_.erase(turn.workflow_id);
+  for (const RoundRobinPosition& position : positions) {
+    if (position.after_user_id.empty()) {
+      after_.erase(position.workflow_id);
     } else {
-      after_[turn.workflow_id] = turn.after_user_id;
+      after_[position.workflow_id] = position.after_user_id;
     }
   }
 }

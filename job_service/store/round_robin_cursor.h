@@ -7,26 +7,33 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/container/flat_hash_map.h"
 #include "absl/synchronization/mutex.h"
-#include "job_service/store/statements.h"
 
 namespace vibestack::job_service {
 
-// Remembers for each workflow whose turn it is, so that claims of few jobs go around all users.
-// A hint for fairness only: each replica has its own, and a restart begins anew. Thread-safe.
+// Where the round robin over the users of one workflow stands: after this user. Empty: before the
+// first user.
+struct RoundRobinPosition {
+  std::string workflow_id;
+  std::string after_user_id;
+};
+
+// Remembers the round robin position of each workflow, so that small claims reach all users in
+// turn. This is for fairness only: each replica has its own cursor, and a restart forgets it.
+// Thread-safe.
 class RoundRobinCursor {
  public:
-  // Whether this claim goes by age instead of by turn; `limit` is how many jobs its callers take at
-  // most, each of them. Claims of single jobs do so every other time, so that the oldest job of all
-  // never waits for a round of the users.
+  // Whether the next claim takes the oldest jobs instead of going round robin. `limit` is the
+  // largest limit of its callers. Claims of single jobs alternate between the two, so that the
+  // oldest job never waits for a whole round.
   bool NextGoesByAge(int limit);
 
   std::vector<RoundRobinPosition> Get(const std::vector<std::string>& workflow_ids) const;
-  void Put(const std::vector<RoundRobinPosition>& turns);
+  void Put(const std::vector<RoundRobinPosition>& positions);
 
  private:
   mutable absl::Mutex mutex_;
   bool by_age_ ABSL_GUARDED_BY(mutex_) = false;
-  // Workflows whose turn is past the first user.
+  // The user of each position, by workflow. A workflow without an entry is before its first user.
   absl::flat_hash_map<std::string, std::string> after_ ABSL_GUARDED_BY(mutex_);
 };
 

@@ -3,7 +3,6 @@
 #include <memory>
 
 #include "absl/synchronization/notification.h"
-#include "job_service/store/notify_store.h"
 #include "job_service/subscriptions/publisher.h"
 #include "tests/integration/job_service/fixture.h"
 
@@ -58,7 +57,7 @@ class ChangeListenerTest : public JobServiceTest {
     Publisher publisher(
         jobs, filters,
         [this](std::vector<std::string> payloads, absl::Time deadline) {
-          return notify_store_.Send(std::move(payloads), deadline);
+          return change_store_.SendNotify(std::move(payloads), deadline);
         },
         PublisherOptions{origin, absl::ZeroDuration()});
     publisher.Publish(std::move(changes));
@@ -75,7 +74,6 @@ class ChangeListenerTest : public JobServiceTest {
                               [this](const std::string&, absl::Time) { return loader_.Load(); }};
   JobSubscriptions job_subscriptions_;
   FilterSubscriptions filter_subscriptions_{absl::Minutes(1), FilterSubscriptions::Source()};
-  NotifyStore notify_store_{pool_};
   const std::shared_ptr<Waker> resynced_ = std::make_shared<Waker>();
   JobSubscriptions::Subscription resync_ = job_subscriptions_.WatchJob("", resynced_);
   ChangeListener listener_{

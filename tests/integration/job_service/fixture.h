@@ -17,7 +17,10 @@
 #include "common/base/uuid.h"
 #include "common/db/pool.h"
 #include "common/telemetry/metrics.h"
-#include "job_service/store/job_store.h"
+#include "job_service/domain/job_error.h"
+#include "job_service/store/change_store.h"
+#include "job_service/store/job_stores.h"
+#include "job_service/store/session_options.h"
 #include "tests/support/environment.h"
 
 namespace vibestack::job_service {
@@ -44,7 +47,7 @@ class RecordingPublisher final : public ChangePublisher {
   JobChanges changes_ ABSL_GUARDED_BY(mutex_);
 };
 
-// A store on the migrated database that DATABASE_URL names, with empty tables but for two users.
+// The stores on the migrated database that DATABASE_URL names, with empty tables but for two users.
 class JobServiceTest : public testing::Test {
  protected:
   explicit JobServiceTest(absl::Duration lease_duration = absl::Seconds(60))
@@ -53,7 +56,7 @@ class JobServiceTest : public testing::Test {
     for (const std::string& id : {ann_, bob_}) AddUser(id);
   }
   ~JobServiceTest() override {
-    store_.Close();
+    stores_.Close();
     pool_.Stop();
   }
 
@@ -72,7 +75,7 @@ class JobServiceTest : public testing::Test {
   NewJob Make(const std::string& workflow_id = "w") { return {NewUuid(), ann_, workflow_id}; }
 
   absl::StatusOr<Creation> Create(const NewJob& job) {
-    return SyncWait(store_.Create(job, Soon()));
+    return SyncWait(stores_.create.Create(job, Soon()));
   }
   std::string MustCreate(const std::string& user_id, const std::string& workflow_id = "w") {
     const NewJob job{NewUuid(), user_id, workflow_id};
@@ -89,21 +92,22 @@ class JobServiceTest : public testing::Test {
   }
 
   JobPtr Get(const std::string& id) {
-    absl::StatusOr<JobPtr> job = SyncWait(store_.Get({id, true}, Soon()));
+    absl::StatusOr<JobPtr> job = SyncWait(stores_.read.Get({id, true}, Soon()));
     EXPECT_TRUE(job.ok()) << job.status();
     return job.ok() ? *job : nullptr;
   }
   std::vector<Job> Claim(int limit, const std::vector<std::string>& workflow_ids = {"w"}) {
-    absl::StatusOr<std::vector<Job>> jobs = SyncWait(store_.Claim({workflow_ids, limit}, Soon()));
+    absl::StatusOr<std::vector<Job>> jobs =
+        SyncWait(stores_.claim.Claim({workflow_ids, limit}, Soon()));
     EXPECT_TRUE(jobs.ok()) << jobs.status();
     return jobs.ok() ? *std::move(jobs) : std::vector<Job>();
   }
   static Lease LeaseOf(const Job& job) { return {job.id, LeaseToken(job)}; }
   absl::StatusOr<Job> Complete(const Lease& lease, const std::string& result = "null") {
-    return SyncWait(store_.Finish({lease, JobStatus::kCompleted, result}, Soon()));
+    return SyncWait(stores_.finish.Finish({lease, JobStatus::kCompleted, result}, Soon()));
   }
   absl::StatusOr<absl::Time> Heartbeat(const Lease& lease) {
-    auto extended = SyncWait(store_.Heartbeat({lease}, Soon()));
+    auto extended = SyncWait(stores_.lease.Heartbeat({lease}, Soon()));
     EXPECT_TRUE(extended.ok()) << extended.status();
     if (!extended.ok() || !extended->front().ok()) {
       return extended.ok() ? extended->front().status() : extended.status();
@@ -111,11 +115,33 @@ class JobServiceTest : public testing::Test {
     return extended->front()->updated_at;
   }
   int Sweep() {
-    const absl::StatusOr<int> swept = SyncWait(store_.Sweep(1'000, Soon()));
+    const absl::StatusOr<int> swept = SyncWait(stores_.maintenance.SweepLeases(1'000, Soon()));
     EXPECT_TRUE(swept.ok()) << swept.status();
     return swept.value_or(-1);
   }
-  // As if nothing had been heard of a job for that long.
+  absl::StatusOr<Job> Fail(const Lease& lease, const std::string& result) {
+    return SyncWait(stores_.finish.Finish({lease, JobStatus::kFailed, result}, Soon()));
+  }
+  absl::StatusOr<Job> Progress(const Lease& lease, const std::string& progress) {
+    return SyncWait(
+        stores_.finish.ReportProgress({lease, JobStatus::kProcessing, progress}, Soon()));
+  }
+  absl::StatusOr<Job> Cancel(const std::string& id, std::optional<std::string> owner = {}) {
+    return SyncWait(stores_.manage.Cancel(id, std::move(owner),
+                                          ErrorResult(kCancelledCode, "why", ""), Soon()));
+  }
+  // The lease on a new job of ann's.
+  Lease Claimed() {
+    MustCreate(ann_);
+    return LeaseOf(Claim(1).at(0));
+  }
+  // A new job of ann's that failed.
+  std::string Failed() {
+    const Lease lease = Claimed();
+    EXPECT_TRUE(Fail(lease, R"({"error":1})").ok());
+    return lease.job_id;
+  }
+  // Makes a job look as if it was written this long ago.
   void Age(const std::string& id, const std::string& interval) {
     Sql("ALTER TABLE agent_jobs DISABLE TRIGGER vibestack_updated_at");
     Sql("UPDATE agent_jobs SET updated_at = updated_at - interval '" + interval + "' WHERE id = '" +
@@ -132,8 +158,8 @@ class JobServiceTest : public testing::Test {
     options.connections = connections;
     return options;
   }
-  JobStoreOptions StoreOptions() {
-    JobStoreOptions options;
+  StoreOptions Options() {
+    StoreOptions options;
     options.lease_duration = lease_duration_;
     return options;
   }
@@ -145,7 +171,9 @@ class JobServiceTest : public testing::Test {
   pqxx::connection foreign_{DatabaseUrl()};
   Metrics metrics_;
   db::Pool pool_{PoolOptionsOf(6)};
-  JobStore store_{StoreOptions(), pool_, recorder_, metrics_};
+  ReadStore read_store_{CoalescerOptions(), pool_, metrics_};
+  ChangeStore change_store_{pool_};
+  JobStores stores_{Options(), read_store_, pool_, recorder_, metrics_};
 };
 
 }  // namespace vibestack::job_service

@@ -7,7 +7,7 @@
 #include <string>
 
 #include "common/db/statement.h"
-#include "job_service/store/job_store.h"
+#include "job_service/store/session_options.h"
 #include "tests/support/environment.h"
 
 namespace vibestack::job_service {

@@ -108,17 +108,24 @@ TEST_F(PlansTest, EveryStatementHasAnExpectation) {
 }
 
 TEST_F(PlansTest, APlanForAnEmptyTableDoesNotLastWhileItFills) {
-  db::SessionOptions options = JobSessionOptions(DatabaseUrl());
-  ASSERT_LT(options.plan_lifetime, absl::Minutes(1));
-  options.plan_lifetime = absl::Milliseconds(10);  // shorter than it takes to fill the table
-  const auto session = *db::Session::Open(options);
+  db::PoolOptions options = PoolOptionsOf(1);
+  ASSERT_LT(options.session.plan_lifetime, absl::Minutes(1));
+  // Shorter than it takes to fill the table.
+  options.session.plan_lifetime = absl::Milliseconds(10);
+  db::Pool pool(options);
+  Metrics metrics;
+  ReadStore read(CoalescerOptions(), pool, metrics);
+  JobStores stores(Options(), read, pool, recorder_, metrics);
   const auto claim_and_finish = [&] {
-    std::vector<RoundRobinPosition> positions{{"w", ""}};
-    const auto jobs = *ClaimFairly(*session, positions, 100, 100);
+    const auto jobs = SyncWait(stores.claim.Claim({{"w"}, 100}, Soon()));
+    EXPECT_TRUE(jobs.ok()) << jobs.status();
+    if (!jobs.ok()) return size_t{0};
     std::vector<JobFinish> finishes;
-    for (const Job& job : jobs) finishes.push_back({LeaseOf(job), JobStatus::kCompleted, "1"});
-    EXPECT_TRUE(FinishJobs(*session, finishes).ok());
-    return jobs.size();
+    for (const Job& job : *jobs) finishes.push_back({LeaseOf(job), JobStatus::kCompleted, "1"});
+    for (const auto& finished : SyncWait(stores.finish.FinishAll(std::move(finishes), Soon()))) {
+      EXPECT_TRUE(finished.ok()) << finished.status();
+    }
+    return jobs->size();
   };
   // So that autovacuum, which would make the sessions plan anew, does not help.
   Sql("ALTER TABLE agent_jobs SET (autovacuum_enabled = off)");

@@ -76,7 +76,7 @@ class ScaleTest : public JobServiceTest {
     query.user_id = One("SELECT md5('u7')::uuid");
     std::map<std::string, absl::Duration> times;
     times["list by owner"] =
-        Best([&] { EXPECT_EQ(SyncWait(store_.List(query, Soon()))->jobs.size(), 50U); });
+        Best([&] { EXPECT_EQ(SyncWait(stores_.list.List(query, Soon()))->jobs.size(), 50U); });
     for (const bool oldest_first : {false, true}) {
       JobQuery far;
       far.status = JobStatus::kCompleted;
@@ -85,12 +85,14 @@ class ScaleTest : public JobServiceTest {
       far.created_from = absl::Now() + absl::Hours(oldest_first ? -2'000 : 1);
       far.created_before = absl::Now() + absl::Hours(oldest_first ? -1'000 : 2);
       times[oldest_first ? "list by status, long ago" : "list by status, to come"] =
-          Best([&] { EXPECT_TRUE(SyncWait(store_.List(far, Soon()))->jobs.empty()); });
+          Best([&] { EXPECT_TRUE(SyncWait(stores_.list.List(far, Soon()))->jobs.empty()); });
     }
-    times["stats"] = Best([&] { EXPECT_EQ(SyncWait(store_.Count({}, Soon()))->size(), 1U); });
+    times["stats"] =
+        Best([&] { EXPECT_EQ(SyncWait(stores_.stats.CountByWorkflow({}, Soon()))->size(), 1U); });
     times["sweep"] = Best([&] { EXPECT_EQ(Sweep(), 0); });
-    times["retention"] =
-        Best([&] { EXPECT_EQ(*SyncWait(store_.Expire(absl::Hours(24), 1'000, Soon())), 0); });
+    times["retention"] = Best([&] {
+      EXPECT_EQ(*SyncWait(stores_.maintenance.DeleteExpired(absl::Hours(24), 1'000, Soon())), 0);
+    });
     // Last, since it leaves jobs that are processed.
     times["claim"] = Best([&] { EXPECT_EQ(Claim(10, {"w"}).size(), 10U); }, 20);
     return times;

@@ -1,0 +1,32 @@
+#ifndef VIBESTACK_JOB_SERVICE_DOMAIN_ERRORS_H_
+#define VIBESTACK_JOB_SERVICE_DOMAIN_ERRORS_H_
+
+#include "absl/status/status.h"
+#include "common/base/error.h"
+
+namespace vibestack::job_service {
+
+// The lease token is not the present one: the job went back to the queue, ended, or another write
+// replaced the token.
+inline absl::Status LeaseLostError() {
+  return AbortedError("LEASE_LOST", "the lease token is not the job's present one");
+}
+
+// The lease ended because somebody cancelled the job.
+inline absl::Status JobCancelledError() {
+  return AbortedError("JOB_CANCELLED", "the job was cancelled");
+}
+
+// A create with an id that belongs to another job.
+inline absl::Status IdTakenError() {
+  return AlreadyExistsError("ID_TAKEN", "a job with this id and other content exists");
+}
+
+// Concurrent writes changed the job between our statements.
+inline absl::Status ConflictError() {
+  return AbortedError("CONFLICT", "the call collided with another; try again");
+}
+
+}  // namespace vibestack::job_service
+
+#endif  // VIBESTACK_JOB_SERVICE_DOMAIN_ERRORS_H_

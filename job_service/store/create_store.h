@@ -1,0 +1,60 @@
+#ifndef VIBESTACK_JOB_SERVICE_STORE_CREATE_STORE_H_
+#define VIBESTACK_JOB_SERVICE_STORE_CREATE_STORE_H_
+
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "common/async/coalescer.h"
+#include "common/async/task.h"
+#include "common/telemetry/metrics.h"
+#include "job_service/domain/job.h"
+#include "job_service/store/store_context.h"
+
+namespace vibestack::job_service {
+
+// The outcome of a creation.
+struct Creation {
+  absl::Time created_at;
+  absl::Time updated_at;
+  // Null for a new job. Else the row that existed before, with the same content.
+  JobPtr existing;
+};
+
+// Creates jobs. (DispatchStore creates those that come with an input.)
+//
+// A creation is idempotent: an id that exists with the same user and workflow is answered with its
+// row. Errors: ALREADY_EXISTS (ID_TAKEN) when the row has other content, NOT_FOUND (USER_NOT_FOUND)
+// when the user does not exist, those of Coalescer and of Pool. Thread-safe.
+class CreateStore {
+ public:
+  // `context` must outlive this.
+  explicit CreateStore(StoreContext& context);
+  CreateStore(const CreateStore&) = delete;
+  CreateStore& operator=(const CreateStore&) = delete;
+
+  // Creates one job. Coalesced.
+  Task<absl::StatusOr<Creation>> Create(NewJob job, absl::Time deadline);
+
+  // Creates all jobs or none, in one transaction. The ids must be distinct. Jobs that existed come
+  // without their results. A missing user is FAILED_PRECONDITION (REFERENCE_MISSING) here.
+  Task<absl::StatusOr<std::vector<Creation>>> CreateAll(std::vector<NewJob> jobs,
+                                                        absl::Time deadline);
+
+  // Refuses the waiting calls and returns when no batch is in flight. May be called twice.
+  void Close() { creates_.Close(); }
+
+ private:
+  using Batches = Coalescer<NewJob, Creation>;
+
+  Task<absl::StatusOr<Batches::Answers>> CreateBatch(const std::vector<NewJob>& jobs,
+                                                     absl::Time deadline);
+
+  StoreContext& context_;
+  Batches creates_;
+  const MetricRegistration queue_metric_;  // Reads creates_.
+};
+
+}  // namespace vibestack::job_service
+
+#endif  // VIBESTACK_JOB_SERVICE_STORE_CREATE_STORE_H_

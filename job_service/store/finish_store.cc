@@ -1,0 +1,167 @@
+#include "job_service/store/finish_store.h"
+
+#include <functional>
+#include <string>
+#include <utility>
+
+#include "absl/container/flat_hash_map.h"
+#include "common/base/error.h"
+#include "job_service/domain/errors.h"
+#include "job_service/store/rounds.h"
+#include "job_service/store/rows.h"
+#include "job_service/store/sql.h"
+
+namespace vibestack::job_service {
+namespace {
+
+using Finished = std::vector<absl::StatusOr<Job>>;
+using Round = std::vector<size_t>;
+
+// A large result counts more in a batch.
+size_t WeighFinish(const JobFinish& finish) { return 1 + finish.result.size() / 8'192; }
+
+db::Params FinishParams(const std::vector<JobFinish>& finishes, const Round& round) {
+  db::ArrayBuilder ids;
+  db::ArrayBuilder tokens;
+  db::ArrayBuilder states;
+  db::ArrayBuilder results;
+  for (const size_t i : round) {
+    ids.Add(finishes[i].lease.job_id);
+    tokens.Add(std::to_string(finishes[i].lease.token));
+    states.Add(JobStatusName(finishes[i].status));
+    results.Add(finishes[i].result);
+  }
+  db::Params params;
+  params.Add(ids.Finish()).Add(tokens.Finish()).Add(states.Finish()).Add(results.Finish());
+  return params;
+}
+
+db::Params CompareParams(const std::vector<JobFinish>& finishes, const Round& round) {
+  db::ArrayBuilder ids;
+  db::ArrayBuilder results;
+  for (const size_t i : round) {
+    ids.Add(finishes[i].lease.job_id);
+    results.Add(finishes[i].result);
+  }
+  db::Params params;
+  params.Add(ids.Finish()).Add(results.Finish());
+  return params;
+}
+
+// Answers the jobs in `rows` with `answer(job, finish)` and removes them from `round`.
+template <typename Answer>
+void AnswerRows(const pqxx::result& rows, const std::vector<JobFinish>& finishes, Round& round,
+                Finished& finished, Answer answer) {
+  absl::flat_hash_map<std::string, Job> jobs;
+  for (const pqxx::row& row : rows) {
+    Job job = ReadJob(row);
+    std::string id = job.id;
+    jobs.emplace(std::move(id), std::move(job));
+  }
+  std::erase_if(round, [&](size_t i) {
+    const auto job = jobs.find(finishes[i].lease.job_id);
+    if (job == jobs.end()) return false;
+    finished[i] = answer(std::move(job->second), finishes[i]);
+    return true;
+  });
+}
+
+// Writes one round, in which no job occurs twice. A job that could not be written is answered from
+// its present row.
+absl::Status FinishRound(db::Session& session, const std::vector<JobFinish>& finishes, Round round,
+                         Finished& finished) {
+  const auto ended = session.Exec(sql::kFinishJobs, FinishParams(finishes, round));
+  if (!ended.ok()) return ended.status();
+  AnswerRows(*ended, finishes, round, finished,
+             [](Job job, const JobFinish&) -> absl::StatusOr<Job> { return job; });
+  if (round.empty()) return absl::OkStatus();
+  const auto present = session.Exec(sql::kCompareResults, CompareParams(finishes, round));
+  if (!present.ok()) return present.status();
+  AnswerRows(*present, finishes, round, finished,
+             [](Job job, const JobFinish& finish) -> absl::StatusOr<Job> {
+               // The job has ended the same way before: by this call, whose first answer was lost,
+               // or by a second call of the same worker. Progress has no such case: the
+               // same progress may come from another worker, whose token must stay secret.
+               const bool same =
+                   job.result.has_value() && job.status == finish.status && IsTerminal(job.status);
+               job.result.reset();
+               return same ? absl::StatusOr<Job>(std::move(job)) : LeaseLostError();
+             });
+  for (const size_t i : round) finished[i] = NotFoundError("job", finishes[i].lease.job_id);
+  return absl::OkStatus();
+}
+
+// Writes the finishes over one session. Several for one job are written one after the other.
+absl::StatusOr<Finished> FinishJobs(db::Session& session, const std::vector<JobFinish>& finishes) {
+  Finished finished(finishes.size(), Job{});
+  const auto rounds = SplitIntoRounds(finishes.size(), [&finishes](size_t i) -> const std::string& {
+    return finishes[i].lease.job_id;
+  });
+  for (const Round& round : rounds) {
+    const absl::Status status = FinishRound(session, finishes, round, finished);
+    if (!status.ok()) return status;
+  }
+  return finished;
+}
+
+}  // namespace
+
+FinishStore::FinishStore(StoreContext& context)
+    : context_(context),
+      finishes_(
+          MeasuredBatches(context.options.batches, "finish_job", context.metrics),
+          [this](const auto& finishes, absl::Time deadline) {
+            return FinishBatch(finishes, db::Repeat::kSafe, deadline);
+          },
+          WeighFinish),
+      progress_(
+          MeasuredBatches(context.options.batches, "report_progress", context.metrics),
+          [this](const auto& finishes, absl::Time deadline) {
+            // Never repeated: stored progress has replaced its own token.
+            return FinishBatch(finishes, db::Repeat::kNever, deadline);
+          },
+          WeighFinish),
+      finish_queue_metric_(RegisterQueueMetric(context.metrics, "finish_job", finishes_)),
+      progress_queue_metric_(RegisterQueueMetric(context.metrics, "report_progress", progress_)) {}
+
+void FinishStore::Close() {
+  finishes_.Close();
+  progress_.Close();
+}
+
+Task<absl::StatusOr<Job>> FinishStore::Finish(JobFinish finish, absl::Time deadline) {
+  co_return co_await finishes_.Submit(std::move(finish), deadline);
+}
+
+Task<std::vector<absl::StatusOr<Job>>> FinishStore::FinishAll(std::vector<JobFinish> finishes,
+                                                              absl::Time deadline) {
+  co_return co_await finishes_.SubmitAll(std::move(finishes), deadline);
+}
+
+Task<absl::StatusOr<Job>> FinishStore::ReportProgress(JobFinish progress, absl::Time deadline) {
+  co_return co_await progress_.Submit(std::move(progress), deadline);
+}
+
+Task<absl::StatusOr<FinishStore::Batches::Answers>> FinishStore::FinishBatch(
+    const std::vector<JobFinish>& finishes, db::Repeat repeat, absl::Time deadline) {
+  std::function<absl::StatusOr<Finished>(db::Session&)> work = [&finishes](db::Session& session) {
+    return FinishJobs(session, finishes);
+  };
+  absl::StatusOr<Finished> answers =
+      co_await context_.pool.Run<Finished>(deadline, repeat, std::move(work));
+  if (!answers.ok()) co_return answers;
+  JobChanges changes;
+  for (size_t i = 0; i < finishes.size(); ++i) {
+    const absl::StatusOr<Job>& answer = (*answers)[i];
+    const bool ends = IsTerminal(finishes[i].status);
+    context_.job_metrics.RecordLeaseCall(
+        ends ? JobMetrics::LeaseCall::kFinish : JobMetrics::LeaseCall::kProgress, answer.status());
+    if (!answer.ok()) continue;
+    changes.changed.push_back(answer->id);
+    context_.job_metrics.RecordFinished(finishes[i].status);
+  }
+  context_.Publish(std::move(changes));
+  co_return answers;
+}
+
+}  // namespace vibestack::job_service

@@ -1,0 +1,175 @@
+#include "job_service/store/lease_store.h"
+
+#include <functional>
+#include <iterator>
+#include <utility>
+
+#include "absl/container/flat_hash_map.h"
+#include "job_service/domain/errors.h"
+#include "job_service/store/rounds.h"
+#include "job_service/store/rows.h"
+#include "job_service/store/sql.h"
+
+namespace vibestack::job_service {
+namespace {
+
+using LeasedJobs = std::vector<absl::StatusOr<LeasedJob>>;
+using Round = std::vector<size_t>;
+
+// Answers the leases in `lost` with the reason why they are not valid.
+absl::Status ExplainLostLeases(db::Session& session, const std::vector<Lease>& leases,
+                               const Round& lost, LeasedJobs& answers) {
+  std::vector<std::string> ids;
+  for (const size_t i : lost) ids.push_back(leases[i].job_id);
+  db::Params params;
+  params.Add(db::EncodeArray(ids));
+  const auto rows = session.Exec(sql::kExplainLeases, params);
+  if (!rows.ok()) return rows.status();
+  absl::flat_hash_map<std::string, bool> cancelled;
+  for (const pqxx::row& row : *rows) {
+    cancelled[row[0].c_str()] = !row[1].is_null() && row[1].as<bool>();
+  }
+  for (const size_t i : lost) {
+    const auto it = cancelled.find(leases[i].job_id);
+    if (it == cancelled.end()) {
+      answers[i] = NotFoundError("job", leases[i].job_id);
+    } else {
+      answers[i] = it->second ? JobCancelledError() : LeaseLostError();
+    }
+  }
+  return absl::OkStatus();
+}
+
+// Writes one round, in which no job occurs twice.
+absl::Status WriteRound(db::Session& session, const std::vector<Lease>& leases, JobStatus status,
+                        const Round& round, LeasedJobs& answers) {
+  db::ArrayBuilder ids;
+  db::ArrayBuilder tokens;
+  for (const size_t i : round) {
+    ids.Add(leases[i].job_id);
+    tokens.Add(std::to_string(leases[i].token));
+  }
+  db::Params params;
+  params.Add(ids.Finish()).Add(tokens.Finish()).Add(JobStatusName(status));
+  const absl::StatusOr<pqxx::result> rows = session.Exec(sql::kHoldJobs, params);
+  if (!rows.ok()) return rows.status();
+  absl::flat_hash_map<std::string, LeasedJob> written;
+  for (const pqxx::row& row : *rows) {
+    written[row[0].c_str()] = LeasedJob{row[1].c_str(), ReadTime(row[2])};
+  }
+  Round lost;
+  for (const size_t i : round) {
+    const auto it = written.find(leases[i].job_id);
+    if (it == written.end()) {
+      lost.push_back(i);
+    } else {
+      answers[i] = std::move(it->second);
+    }
+  }
+  return lost.empty() ? absl::OkStatus() : ExplainLostLeases(session, leases, lost, answers);
+}
+
+// Writes `job_status` to the jobs whose leases are valid: kProcessing extends a lease, kPending
+// releases it. Several leases on one job are written one after the other.
+LeasedJobs WriteLeases(db::Session& session, const std::vector<Lease>& leases,
+                       JobStatus job_status) {
+  LeasedJobs answers(leases.size(), absl::UnknownError("not answered"));
+  const auto rounds = SplitIntoRounds(
+      leases.size(), [&leases](size_t i) -> const std::string& { return leases[i].job_id; });
+  for (const Round& round : rounds) {
+    const absl::Status status = WriteRound(session, leases, job_status, round, answers);
+    if (status.ok()) continue;
+    // The rows that were written before the failure keep their answers.
+    for (const size_t i : round) {
+      if (absl::IsUnknown(answers[i].status())) answers[i] = status;
+    }
+  }
+  return answers;
+}
+
+// The answer to one call. When no lease has a known outcome the whole call fails, so that no lease
+// is reported as lost.
+absl::StatusOr<LeasedJobs> AnswerOfCall(LeasedJobs leases) {
+  for (const absl::StatusOr<LeasedJob>& lease : leases) {
+    if (lease.ok() || absl::IsAborted(lease.status()) || absl::IsNotFound(lease.status())) {
+      return leases;
+    }
+  }
+  return leases.empty() ? absl::StatusOr<LeasedJobs>(leases) : leases.front().status();
+}
+
+}  // namespace
+
+LeaseStore::LeaseStore(StoreContext& context)
+    : context_(context),
+      heartbeats_(
+          MeasuredBatches(context.options.batches, "heartbeat_jobs", context.metrics),
+          [this](const auto& calls, absl::Time deadline) {
+            return HeartbeatBatch(calls, deadline);
+          },
+          [](const Leases& leases) { return leases.size(); }),
+      queue_metric_(RegisterQueueMetric(context.metrics, "heartbeat_jobs", heartbeats_)) {}
+
+Task<absl::StatusOr<LeasedJobs>> LeaseStore::Heartbeat(std::vector<Lease> leases,
+                                                       absl::Time deadline) {
+  co_return co_await heartbeats_.Submit(std::move(leases), deadline);
+}
+
+Task<absl::StatusOr<LeaseStore::Batches::Answers>> LeaseStore::HeartbeatBatch(
+    const std::vector<Leases>& calls, absl::Time deadline) {
+  Leases all;
+  for (const Leases& leases : calls) all.insert(all.end(), leases.begin(), leases.end());
+  std::function<absl::StatusOr<LeasedJobs>(db::Session&)> work =
+      [&all](db::Session& session) -> absl::StatusOr<LeasedJobs> {
+    return WriteLeases(session, all, JobStatus::kProcessing);
+  };
+  // Never repeated: the first heartbeat may have replaced its own token.
+  absl::StatusOr<LeasedJobs> extended =
+      co_await context_.pool.Run<LeasedJobs>(deadline, db::Repeat::kNever, std::move(work));
+  if (!extended.ok()) co_return extended.status();
+  for (const absl::StatusOr<LeasedJob>& lease : *extended) {
+    context_.job_metrics.RecordLeaseCall(JobMetrics::LeaseCall::kHeartbeat, lease.status());
+  }
+  Batches::Answers answers;
+  auto next = extended->begin();
+  for (const Leases& leases : calls) {
+    const auto end = next + static_cast<ptrdiff_t>(leases.size());
+    answers.push_back(
+        AnswerOfCall(LeasedJobs(std::make_move_iterator(next), std::make_move_iterator(end))));
+    next = end;
+  }
+  co_return answers;
+}
+
+Task<absl::StatusOr<std::vector<absl::Status>>> LeaseStore::Release(std::vector<Lease> leases,
+                                                                    absl::Time deadline) {
+  std::function<absl::StatusOr<LeasedJobs>(db::Session&)> work =
+      [&leases](db::Session& session) -> absl::StatusOr<LeasedJobs> {
+    return AnswerOfCall(WriteLeases(session, leases, JobStatus::kPending));
+  };
+  // Never repeated: a released job has another token.
+  const absl::StatusOr<LeasedJobs> released =
+      co_await context_.pool.Run<LeasedJobs>(deadline, db::Repeat::kNever, std::move(work));
+  if (!released.ok()) co_return released.status();
+  JobChanges changes;
+  std::vector<absl::Status> outcomes;
+  for (size_t i = 0; i < leases.size(); ++i) {
+    const absl::StatusOr<LeasedJob>& job = (*released)[i];
+    context_.job_metrics.RecordLeaseCall(JobMetrics::LeaseCall::kRelease, job.status());
+    outcomes.push_back(job.status());
+    if (!job.ok()) continue;
+    changes.changed.push_back(leases[i].job_id);
+    ++changes.pending[job->workflow_id];
+  }
+  context_.Publish(std::move(changes));
+  co_return outcomes;
+}
+
+absl::Duration LeaseStore::LeaseDuration(const std::string& workflow_id) const {
+  const WorkflowSetPtr workflows = context_.options.workflows();
+  const auto it = workflows->all().find(workflow_id);
+  if (it == workflows->all().end()) return context_.options.lease_duration;
+  return it->second.lease_duration.value_or(context_.options.lease_duration);
+}
+
+}  // namespace vibestack::job_service

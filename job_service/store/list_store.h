@@ -1,0 +1,37 @@
+#ifndef VIBESTACK_JOB_SERVICE_STORE_LIST_STORE_H_
+#define VIBESTACK_JOB_SERVICE_STORE_LIST_STORE_H_
+
+#include <cstdint>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "common/async/task.h"
+#include "common/db/lagging_reads.h"
+#include "job_service/domain/job_query.h"
+#include "job_service/store/store_context.h"
+
+namespace vibestack::job_service {
+
+// Where no index holds exactly the rows of a list, one page examines at most this many rows. A page
+// that ends early says where to continue.
+inline constexpr int64_t kMaxExaminedRows = 10'000;
+
+// Lists jobs page by page, in the order of (created_at, id). Thread-safe.
+class ListStore {
+ public:
+  // `context` must outlive this.
+  explicit ListStore(const StoreContext& context)
+      : pool_(context.pool), lagging_(context.pool, context.options.standby) {}
+
+  // Reads one page. A page with results ends where kMaxResultBytes is reached, and may be empty.
+  // Errors are Pool's.
+  Task<absl::StatusOr<JobPage>> List(JobQuery query, absl::Time deadline);
+
+ private:
+  db::Pool& pool_;
+  const db::LaggingReads lagging_;
+};
+
+}  // namespace vibestack::job_service
+
+#endif  // VIBESTACK_JOB_SERVICE_STORE_LIST_STORE_H_

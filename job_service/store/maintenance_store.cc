@@ -1,0 +1,94 @@
+#include "job_service/store/maintenance_store.h"
+
+#include <functional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "job_service/domain/job.h"
+#include "job_service/store/sql.h"
+
+namespace vibestack::job_service {
+namespace {
+
+// Each job has only its id and its workflow_id.
+absl::StatusOr<std::vector<Job>> SweepJobs(db::Session& session, absl::Duration lease_duration,
+                                           const WorkflowSet& workflows, int limit) {
+  db::ArrayBuilder ids;
+  db::ArrayBuilder leases;
+  for (const auto& [id, workflow] : workflows.all()) {
+    if (!workflow.push.has_value() && !workflow.lease_duration.has_value()) continue;
+    ids.Add(id);
+    leases.Add(workflow.push.has_value()
+                   ? "-1"
+                   : std::to_string(absl::ToInt64Microseconds(*workflow.lease_duration)));
+  }
+  db::Params params;
+  params.Add(absl::ToInt64Microseconds(lease_duration)).Add(int64_t{limit});
+  params.Add(ids.Finish()).Add(leases.Finish());
+  const absl::StatusOr<pqxx::result> rows = session.Exec(sql::kSweepJobs, params);
+  if (!rows.ok()) return rows.status();
+  std::vector<Job> jobs;
+  for (const pqxx::row& row : *rows) {
+    Job& job = jobs.emplace_back();
+    job.id = row[0].c_str();
+    job.workflow_id = row[1].c_str();
+  }
+  return jobs;
+}
+
+// Each job has only its id and its user_id.
+absl::StatusOr<std::vector<Job>> ExpireJobs(db::Session& session, absl::Duration retention,
+                                            int limit) {
+  db::Params params;
+  params.Add(absl::ToInt64Microseconds(retention)).Add(int64_t{limit});
+  const auto rows = session.Exec(sql::kExpireJobs, params);
+  if (!rows.ok()) return rows.status();
+  std::vector<Job> jobs;
+  for (const pqxx::row& row : *rows) {
+    Job& job = jobs.emplace_back();
+    job.id = row[0].c_str();
+    job.user_id = row[1].c_str();
+  }
+  return jobs;
+}
+
+}  // namespace
+
+Task<absl::StatusOr<int>> MaintenanceStore::SweepLeases(int limit, absl::Time deadline) {
+  using Jobs = std::vector<Job>;
+  std::function<absl::StatusOr<Jobs>(db::Session&)> work = [this, limit](db::Session& session) {
+    const StoreOptions& options = context_.options;
+    return SweepJobs(session, options.lease_duration, *options.workflows(), limit);
+  };
+  const absl::StatusOr<Jobs> jobs =
+      co_await context_.pool.Run<Jobs>(deadline, db::Repeat::kSafe, std::move(work));
+  if (!jobs.ok()) co_return jobs.status();
+  JobChanges changes;
+  for (const Job& job : *jobs) {
+    changes.changed.push_back(job.id);
+    ++changes.pending[job.workflow_id];
+  }
+  context_.Publish(std::move(changes));
+  co_return static_cast<int>(jobs->size());
+}
+
+Task<absl::StatusOr<int>> MaintenanceStore::DeleteExpired(absl::Duration retention, int limit,
+                                                          absl::Time deadline) {
+  using Jobs = std::vector<Job>;
+  std::function<absl::StatusOr<Jobs>(db::Session&)> work = [=](db::Session& session) {
+    return ExpireJobs(session, retention, limit);
+  };
+  const absl::StatusOr<Jobs> jobs =
+      co_await context_.pool.Run<Jobs>(deadline, db::Repeat::kSafe, std::move(work));
+  if (!jobs.ok()) co_return jobs.status();
+  JobChanges changes;
+  for (const Job& job : *jobs) {
+    changes.changed.push_back(job.id);
+    changes.deleted[job.user_id].push_back(job.id);
+  }
+  context_.Publish(std::move(changes));
+  co_return static_cast<int>(jobs->size());
+}
+
+}  // namespace vibestack::job_service

@@ -1,0 +1,78 @@
+#ifndef VIBESTACK_JOB_SERVICE_STORE_READ_STORE_H_
+#define VIBESTACK_JOB_SERVICE_STORE_READ_STORE_H_
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "common/async/coalescer.h"
+#include "common/async/task.h"
+#include "common/db/pool.h"
+#include "common/db/session.h"
+#include "common/telemetry/metrics.h"
+#include "job_service/domain/job.h"
+
+namespace vibestack::job_service {
+
+// The results of one answer have at most this many bytes together, as JSON text. A larger result is
+// read alone.
+inline constexpr size_t kMaxResultBytes = 2 << 20;
+
+// Names a job to read.
+struct JobKey {
+  std::string id;
+  bool with_result = false;
+  // The `updated_at` of the version that the caller has. The result may be left out while the job
+  // still has this version.
+  std::optional<absl::Time> known = std::nullopt;
+};
+
+// Reads jobs by their ids, from the primary. A missing job is null. Errors are those of Coalescer
+// and of Pool. Thread-safe.
+class ReadStore {
+ public:
+  // The pool and the metrics must outlive this.
+  ReadStore(CoalescerOptions batches, db::Pool& pool, Metrics& metrics);
+  ReadStore(const ReadStore&) = delete;
+  ReadStore& operator=(const ReadStore&) = delete;
+
+  // Reads one job. Coalesced.
+  Task<absl::StatusOr<JobPtr>> Get(JobKey key, absl::Time deadline);
+
+  // Reads several jobs in one statement, in the order of `keys`.
+  Task<absl::StatusOr<std::vector<JobPtr>>> GetAll(std::vector<JobKey> keys, absl::Time deadline);
+
+  // As GetJobsUpTo.
+  Task<absl::StatusOr<std::vector<JobPtr>>> GetUpTo(std::vector<std::string> ids,
+                                                    absl::Time deadline);
+
+  // Refuses the waiting calls and returns when no batch is in flight. May be called twice.
+  void Close() { gets_.Close(); }
+
+ private:
+  using Batches = Coalescer<JobKey, JobPtr>;
+
+  Task<absl::StatusOr<Batches::Answers>> GetBatch(const std::vector<JobKey>& keys,
+                                                  absl::Time deadline);
+
+  db::Pool& pool_;
+  Batches gets_;
+  const MetricRegistration queue_metric_;  // Reads gets_.
+};
+
+// The two reads over one session, for stores that read within a work of their own.
+
+// Reads jobs in the order of `keys`. An id may occur several times; the job comes with its result
+// when one of its keys asks for it.
+absl::StatusOr<std::vector<JobPtr>> GetJobs(db::Session& session, const std::vector<JobKey>& keys);
+
+// Reads jobs with their results, in the order of `ids`: the first one, and then as many as fit into
+// kMaxResultBytes.
+absl::StatusOr<std::vector<JobPtr>> GetJobsUpTo(db::Session& session,
+                                                const std::vector<std::string>& ids);
+
+}  // namespace vibestack::job_service
+
+#endif  // VIBESTACK_JOB_SERVICE_STORE_READ_STORE_H_

@@ -1,0 +1,15 @@
+#ifndef VIBESTACK_JOB_SERVICE_STORE_SESSION_OPTIONS_H_
+#define VIBESTACK_JOB_SERVICE_STORE_SESSION_OPTIONS_H_
+
+#include <string>
+
+#include "common/db/session.h"
+
+namespace vibestack::job_service {
+
+// The options of every session of job_service: its statements and settings.
+db::SessionOptions JobSessionOptions(const std::string& database_url);
+
+}  // namespace vibestack::job_service
+
+#endif  // VIBESTACK_JOB_SERVICE_STORE_SESSION_OPTIONS_H_

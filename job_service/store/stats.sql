@@ -1,0 +1,57 @@
+-- Statements that count jobs.
+
+-- macro: pending_for(time)
+-- For how many microseconds a job that was created at this time has been pending.
+{{micros(greatest(now() - {{time}}, interval '0'))}}
+
+-- name: CountJobs
+-- For each of the workflows $1: how many jobs have each status, and for how many microseconds the oldest pending job has been
+-- pending (NULL without one). Counts come from the index alone and stop at $2, so that a million finished jobs cost as much as $2
+-- do. The keys are compared by bounds in place of `=`, and ORDER BY holds all columns: see list_by in list.sql.
+SELECT w.workflow_id, s.status, (
+    SELECT count(*) FROM (
+      SELECT FROM agent_jobs AS a
+      WHERE (a.workflow_id, coalesce(a.status, 'pending')) >= (w.workflow_id, s.status)
+        AND (a.workflow_id, coalesce(a.status, 'pending')) <= (w.workflow_id, s.status)
+      ORDER BY a.workflow_id, coalesce(a.status, 'pending') LIMIT $2::integer
+    ) AS c
+  ), (
+    SELECT {{pending_for(p.created_at)}}
+    FROM agent_jobs AS p
+    WHERE s.status = 'pending' AND p.workflow_id >= w.workflow_id AND p.workflow_id <= w.workflow_id
+      AND coalesce(p.status, 'pending') = 'pending'
+    ORDER BY p.workflow_id, p.created_at, p.id LIMIT 1
+  )
+FROM unnest($1::text[]) AS w (workflow_id)
+CROSS JOIN unnest(ARRAY['pending', 'processing', 'completed', 'failed']) AS s (status)
+
+-- name: CountAllJobs
+-- How many jobs have each status, and for how many microseconds the oldest pending job has been pending (NULL without one).
+-- Counts come from the index and stop at $1, so that a million finished jobs cost as much as $1 do.
+SELECT s.status, (
+    SELECT count(*) FROM (
+      SELECT FROM agent_jobs AS a
+      WHERE coalesce(a.status, 'pending') = s.status
+      ORDER BY coalesce(a.status, 'pending'), a.created_at LIMIT $1::integer
+    ) AS c
+  ), (
+    SELECT {{pending_for(p.created_at)}}
+    FROM agent_jobs AS p
+    WHERE s.status = 'pending' AND coalesce(p.status, 'pending') = s.status
+    ORDER BY coalesce(p.status, 'pending'), p.created_at, p.id LIMIT 1
+  )
+FROM unnest(ARRAY['pending', 'processing', 'completed', 'failed']) AS s (status)
+
+-- name: FindWorkflows
+-- The first $1 workflows that have jobs, by name. An index skip scan hops from one to the next, so that the work depends on the
+-- number of workflows, not on the number of their jobs.
+WITH RECURSIVE names AS (
+  (SELECT j.workflow_id, 1 AS n FROM agent_jobs AS j ORDER BY j.workflow_id LIMIT 1)
+  UNION ALL
+  SELECT f.workflow_id, o.n + 1 FROM names AS o CROSS JOIN LATERAL (
+    SELECT j.workflow_id FROM agent_jobs AS j
+    WHERE j.workflow_id > o.workflow_id ORDER BY j.workflow_id LIMIT 1
+  ) AS f
+  WHERE o.n < $1::integer
+)
+SELECT workflow_id FROM names

@@ -1,0 +1,38 @@
+#ifndef VIBESTACK_JOB_SERVICE_STORE_STATS_STORE_H_
+#define VIBESTACK_JOB_SERVICE_STORE_STATS_STORE_H_
+
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "common/async/task.h"
+#include "common/db/lagging_reads.h"
+#include "job_service/domain/job.h"
+#include "job_service/store/store_context.h"
+
+namespace vibestack::job_service {
+
+// Counts jobs by status. Each count stops at 10,000. Errors are Pool's. Thread-safe.
+class StatsStore {
+ public:
+  // `context` must outlive this.
+  explicit StatsStore(const StoreContext& context)
+      : pool_(context.pool), lagging_(context.pool, context.options.standby) {}
+
+  // Counts the jobs of each of these workflows; of the first 1,000 workflows when none is named.
+  // May lag where there is a standby.
+  Task<absl::StatusOr<std::vector<WorkflowStats>>> CountByWorkflow(
+      std::vector<std::string> workflow_ids, absl::Time deadline);
+
+  // Counts the jobs of all workflows together.
+  Task<absl::StatusOr<JobCounts>> CountAll(absl::Time deadline);
+
+ private:
+  db::Pool& pool_;
+  const db::LaggingReads lagging_;
+};
+
+}  // namespace vibestack::job_service
+
+#endif  // VIBESTACK_JOB_SERVICE_STORE_STATS_STORE_H_

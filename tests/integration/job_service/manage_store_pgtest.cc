@@ -1,0 +1,104 @@
+#include "job_service/domain/job_error.h"
+#include "tests/integration/job_service/fixture.h"
+
+namespace vibestack::job_service {
+namespace {
+
+using testing::ElementsAre;
+
+class ManageStoreTest : public JobServiceTest {
+ protected:
+  absl::StatusOr<Job> Retry(const std::string& id, std::optional<std::string> owner = {}) {
+    return SyncWait(stores_.manage.Retry(id, std::move(owner), Soon()));
+  }
+  absl::Status Delete(const std::string& id, std::optional<std::string> owner = {}) {
+    return SyncWait(stores_.manage.Delete(id, std::move(owner), Soon()));
+  }
+};
+
+TEST_F(ManageStoreTest, APendingJobFailsWithTheCodeCancelled) {
+  const std::string id = MustCreate(ann_);
+  TakeChanges();
+  const absl::StatusOr<Job> job = Cancel(id, ann_);
+  ASSERT_TRUE(job.ok()) << job.status();
+  EXPECT_EQ(job->status, JobStatus::kFailed);
+  EXPECT_EQ(One("SELECT result_payload #>> '{error,code}' FROM agent_jobs"), "CANCELLED");
+  EXPECT_THAT(TakeChanges().changed, ElementsAre(id));
+  EXPECT_TRUE(Claim(1).empty());
+}
+
+TEST_F(ManageStoreTest, CancellingEndsTheWorkersLease) {
+  const std::string id = MustCreate(ann_);
+  const Lease lease = LeaseOf(Claim(1)[0]);
+  ASSERT_TRUE(Cancel(id).ok());
+  EXPECT_EQ(ErrorReason(Heartbeat(lease).status()), "JOB_CANCELLED");
+  EXPECT_EQ(ErrorReason(Complete(lease).status()), "LEASE_LOST");
+}
+
+TEST_F(ManageStoreTest, CancellingTwiceIsFine) {
+  const std::string id = MustCreate(ann_);
+  const absl::StatusOr<Job> first = Cancel(id);
+  const absl::StatusOr<Job> second = Cancel(id);
+  ASSERT_TRUE(second.ok());
+  EXPECT_EQ(second->updated_at, first->updated_at);
+}
+
+TEST_F(ManageStoreTest, AJobThatEndedOtherwiseStays) {
+  const std::string id = MustCreate(ann_);
+  ASSERT_TRUE(Complete(LeaseOf(Claim(1)[0]), "1").ok());
+  EXPECT_EQ(ErrorReason(Cancel(id).status()), "JOB_TERMINAL");
+  EXPECT_EQ(Get(id)->result, "1");
+}
+
+TEST_F(ManageStoreTest, AnotherUsersJobIsUnchangedAndLooksMissing) {
+  const std::string id = MustCreate(ann_);
+  EXPECT_EQ(Cancel(id, bob_).status(), Cancel(NewUuid(), bob_).status());
+  EXPECT_EQ(ErrorReason(Cancel(id, bob_).status()), "NOT_YOURS");
+  EXPECT_EQ(Get(id)->status, JobStatus::kPending);
+  EXPECT_EQ(ErrorReason(Cancel(NewUuid()).status()), "JOB_NOT_FOUND");
+}
+
+TEST_F(ManageStoreTest, AFailedJobIsTriedAgainWithoutItsError) {
+  const std::string id = Failed();
+  TakeChanges();
+  const absl::StatusOr<Job> job = Retry(id, ann_);
+  ASSERT_TRUE(job.ok()) << job.status();
+  EXPECT_EQ(job->status, JobStatus::kPending);
+  EXPECT_EQ(One("SELECT result_payload FROM agent_jobs"), "NULL");
+  const JobChanges changes = TakeChanges();
+  EXPECT_THAT(changes.changed, ElementsAre(id));
+  EXPECT_EQ(changes.pending.at("w"), 1);
+  EXPECT_TRUE(Retry(id, ann_).ok()) << "the same call again";
+  EXPECT_THAT(Claim(10), testing::SizeIs(1));
+  EXPECT_EQ(ErrorReason(Retry(id, ann_).status()), "JOB_NOT_FAILED");
+}
+
+TEST_F(ManageStoreTest, ALateWorkerCannotWriteAfterARetryOrADeletion) {
+  const Lease late = Claimed();
+  ASSERT_TRUE(Cancel(late.job_id).ok());
+  ASSERT_TRUE(Retry(late.job_id).ok());
+  EXPECT_EQ(ErrorReason(Complete(late).status()), "LEASE_LOST");
+  const Lease newer = LeaseOf(Claim(1).at(0));
+  EXPECT_EQ(ErrorReason(Complete(late).status()), "LEASE_LOST");
+  EXPECT_EQ(ErrorReason(Progress(late, "1").status()), "LEASE_LOST");
+  ASSERT_TRUE(Complete(newer, "2").ok());
+  ASSERT_TRUE(Delete(late.job_id).ok());
+  EXPECT_EQ(ErrorReason(Complete(late).status()), "JOB_NOT_FOUND");
+  EXPECT_EQ(ErrorReason(Progress(late, "1").status()), "JOB_NOT_FOUND");
+}
+
+TEST_F(ManageStoreTest, OnlyTerminalJobsAreDeletedAndTheirUserIsNotified) {
+  const Lease lease = Claimed();
+  EXPECT_EQ(ErrorReason(Delete(lease.job_id)), "JOB_NOT_TERMINAL");
+  ASSERT_TRUE(Complete(lease).ok());
+  EXPECT_EQ(ErrorReason(Delete(lease.job_id, bob_)), "NOT_YOURS");
+  EXPECT_EQ(ErrorReason(Retry(lease.job_id, bob_).status()), "NOT_YOURS");
+  TakeChanges();
+  ASSERT_TRUE(Delete(lease.job_id, ann_).ok());
+  EXPECT_THAT(TakeChanges().deleted.at(ann_), ElementsAre(lease.job_id));
+  EXPECT_EQ(ErrorReason(Delete(lease.job_id)), "JOB_NOT_FOUND");
+  EXPECT_EQ(ErrorReason(Retry(lease.job_id).status()), "JOB_NOT_FOUND");
+}
+
+}  // namespace
+}  // namespace vibestack::job_service
