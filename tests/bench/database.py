@@ -20,7 +20,7 @@ BY_INDEX = f"{SILENT} -c plan_cache_mode=force_generic_plan -c enable_seqscan=of
 
 
 def environment(url):
-    """The environment in which psql and pgbench reach the database, the password not on a command line."""
+    """Returns the environment for psql and pgbench, which keeps the password off the command line."""
     parts = urllib.parse.urlsplit(url)
     return {
         **os.environ,
@@ -52,7 +52,7 @@ class Database:
                 raise Failure(f"{setting} is off: commits would cost nothing and the ratios mean nothing")
 
     def make_users(self, count):
-        """Makes users to read, and returns their ids."""
+        """Creates users to read; returns their ids."""
         self.query(
             "INSERT INTO users (id, email, hashed_password, full_name) "
             "SELECT gen_random_uuid(), 'bench-' || n || '@example.com', repeat('x', 60), 'Bench User ' || n "
@@ -61,11 +61,11 @@ class Database:
         return self.query("SELECT id FROM users WHERE email LIKE 'bench-%'").split()
 
     def empty_jobs(self):
-        """The same state of table and log for whoever inserts next."""
+        """Resets table and log, so that each insert starts from the same state."""
         self.query("TRUNCATE agent_jobs", "CHECKPOINT")
 
     def make_jobs(self, count, user_id):
-        """Makes jobs of a user to read, instead of those that are there, and returns their ids."""
+        """Replaces all jobs by new jobs of a user; returns their ids."""
         self.empty_jobs()
         self.query(
             "INSERT INTO agent_jobs (id, user_id, workflow_id) "
@@ -88,7 +88,7 @@ class Database:
         return int(self.query(f"SELECT count(*) FROM agent_jobs WHERE status = '{status}'"))
 
     def pgbench(self, script, variables, clients, length, options=""):
-        """Transactions a second of a script with that many clients; a failed one is an error.
+        """Returns the transactions a second of a script with that many clients. A failed transaction is an error.
 
         `length` is ("-T", seconds) or ("-t", transactions of each client)."""
         output = self._pgbench(script, variables, options, "-c", clients, "-j", 2, *length)
@@ -98,7 +98,7 @@ class Database:
         return float(rate.group(1))
 
     def latencies(self, script, variables, count, rate, options=""):
-        """How many microseconds each of `count` transactions took of one client that makes `rate` a second."""
+        """Runs `count` transactions of one client at `rate` a second; returns the duration of each in microseconds."""
         with tempfile.TemporaryDirectory(prefix="vibestack-pgbench-") as directory:
             self._pgbench(script, variables, options, "-c", 1, "-t", count, "--rate", rate, "--log",
                           f"--log-prefix={directory}/log")

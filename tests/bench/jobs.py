@@ -1,4 +1,4 @@
-"""Measures what jobs come to: made in batches, worked off, started, watched."""
+"""Measures jobs: creation in batches, work, start, watches."""
 
 import dataclasses
 import json
@@ -13,14 +13,14 @@ from services import Failure, check_output
 
 @dataclasses.dataclass
 class Client:
-    """vibestack_bench, with the tokens of somebody who has jobs made and of a worker."""
+    """vibestack_bench, with the tokens of a user and of a worker."""
 
     program: str
     user_token_file: str
     worker_token_file: str
 
     def run(self, command, address, token_file, **flags):
-        """The result of a command; a flag is given as channels=2."""
+        """Runs a command; returns its result. channels=2 becomes --channels=2."""
         arguments = [f"--{name}={value}" for name, value in flags.items()]
         return json.loads(check_output([
             self.program, command, f"--address={address}", f"--token_file={token_file}",
@@ -41,14 +41,14 @@ class Jobs:
         self.latencies = report.Latencies()
 
     def _rounds(self, what, cases):
-        """Measures each case once in every round, odd rounds backwards."""
+        """Measures each case once in each round; odd rounds run in reverse."""
         for number in range(self._arguments.rounds):
             print(f"bench: {what}, round {number + 1} of {self._arguments.rounds}", file=sys.stderr)
             for case in cases if number % 2 == 0 else reversed(cases):
                 case()
 
     def batches(self):
-        """BatchCreateJobs against the same insert of so many rows."""
+        """Compares BatchCreateJobs with an SQL insert of as many rows."""
         batch = self._arguments.batch
         seconds = math.ceil(self._arguments.seconds + self._arguments.warm_up)
 
@@ -71,7 +71,7 @@ class Jobs:
                          (lambda n=clients: by_sql(n), lambda n=clients: by_call(n)))
 
     def work(self):
-        """ClaimJobs and BatchFinishJobs against SQL's own two updates, both until nothing is pending."""
+        """Compares ClaimJobs and BatchFinishJobs with two SQL updates, both until no job is pending."""
         batch = self._arguments.batch
 
         def by_sql(workers, jobs):
@@ -98,7 +98,7 @@ class Jobs:
                          (lambda n=workers: checked(by_sql, n), lambda n=workers: checked(by_call, n)))
 
     def start(self):
-        """From CreateJob until a worker that waits has the job, at the same replica and at another."""
+        """Measures from CreateJob until a waiting worker has the job, on the same replica and on another."""
         count = self._arguments.starts_measured
         near, far = self._services.job.address, self._services.other_job.address
 
@@ -118,7 +118,7 @@ class Jobs:
         self._rounds("start", (flush, lambda: start(report.START, near), lambda: start(report.START_FAR, far)))
 
     def watch(self):
-        """From a change until those who watch the job know it, each one job or all of them the same."""
+        """Measures from a change until the watchers have read it: one job for each watcher, or one for all."""
         watchers = self._arguments.watchers
 
         def watch(case, jobs, changes):

@@ -1,4 +1,4 @@
-"""The benchmark's results: medians, ratios, and the targets they are held against."""
+"""The benchmark's results: medians, ratios, and their targets."""
 
 import collections
 import dataclasses
@@ -63,11 +63,11 @@ class Samples:
         return None if None in values else statistics.median(values)
 
     def mean_micros(self, in_flight, case):
-        """The mean latency, which a closed loop's rate says."""
+        """Returns the mean latency, derived from the rate of the closed loop."""
         return in_flight / self.median(in_flight, case) * 1e6
 
     def ratio(self, in_flight, case, yardstick):
-        """The median of the rounds' ratios: both of a pair were measured close together."""
+        """Returns the median of the rounds' ratios. The two measurements of a pair are close together in time."""
         pairs = zip(self.rates(in_flight, case), self.rates(in_flight, yardstick))
         return statistics.median(rate / other for rate, other in pairs)
 
@@ -78,7 +78,7 @@ class Samples:
 
 
 class Latencies:
-    """Latencies in microseconds by case, and what the flush of a commit takes of them."""
+    """Latencies in microseconds by case, and the share of the commit's flush."""
 
     def __init__(self):
         self._rounds = collections.defaultdict(list)
@@ -97,7 +97,7 @@ class Latencies:
         return statistics.median(result[f"{field}_micros"] for result in self._rounds[case])
 
     def insert_micros(self):
-        """What an insert by SQL alone takes."""
+        """Returns the latency of a plain SQL insert."""
         return statistics.median(insert for insert, _ in self._flushes)
 
     def flush_micros(self):
@@ -170,7 +170,7 @@ def idle_targets(ready_millis, resident_mib):
 
 
 def notes(samples):
-    """Ratios that are worth knowing and have no target."""
+    """Returns informative ratios without a target."""
     return [f"  CreateJob / pgbench's insert with the NOTIFY trigger at {in_flight}: "
             f"{samples.ratio(in_flight, CREATE, INSERT_NOTIFY):.2f} x"
             for in_flight, case in samples.keys() if case == CREATE]

@@ -1,4 +1,4 @@
-"""Starts and stops the two services for the benchmark, and says how ready and how small they are."""
+"""Starts and stops the two services for the benchmark; measures their start and their memory."""
 
 import json
 import os
@@ -14,11 +14,11 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 
 
 class Failure(Exception):
-    """Something went wrong that the user must see; the message says it all."""
+    """A failure for the user, with a complete message."""
 
 
 def check_output(command, **options):
-    """The standard output of a command that must succeed."""
+    """Runs a command that must succeed; returns its standard output."""
     done = subprocess.run(command, capture_output=True, text=True, check=False, **options)
     if done.returncode != 0:
         raise Failure(f"{pathlib.Path(command[0]).name} failed ({done.returncode}):\n{done.stdout}{done.stderr}")
@@ -59,7 +59,7 @@ class Process:
             self._process = subprocess.Popen(self._command, stdout=log, stderr=log)
 
     def stop(self):
-        """Ends it as an operator would; anything but exit code 0 is a failure."""
+        """Stops the process with SIGTERM, as an operator does. An exit code other than 0 is a failure."""
         if self._process is None:
             return
         process, self._process = self._process, None
@@ -74,7 +74,7 @@ class Process:
             raise Failure(f"{self.name} exited with {code}: {self.log_tail()}")
 
     def kill(self):
-        """Ends it whatever its state, for the way out of an error."""
+        """Kills the process in any state, to clean up after an error."""
         if self._process is not None:
             self._process.kill()
             self._process.wait()
@@ -85,7 +85,7 @@ class Process:
         return int(re.search(r"^VmRSS:\s+(\d+) kB$", status, re.MULTILINE).group(1)) / 1024
 
     def cpu_seconds(self):
-        """The processor's time that it used so far, in the kernel too."""
+        """Returns the processor time so far, including the kernel's."""
         fields = pathlib.Path(f"/proc/{self._process.pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
@@ -104,7 +104,7 @@ class Service(Process):
         self._client = client
 
     def start(self):
-        """Starts it and returns how many milliseconds it took until it reported readiness."""
+        """Starts the service; returns the milliseconds until it reported readiness."""
         waiter = subprocess.Popen(
             [self._client, "await-readiness", "--address", self.address],
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
@@ -124,7 +124,7 @@ def write_secret(path, text):
 
 
 class Services:
-    """Both services on the database of DATABASE_URL, with keys and a service token made for them."""
+    """Both services on the database of DATABASE_URL, with their own keys and service token."""
 
     def __init__(self, build_dir, directory, user_flags=()):
         user_binary = build_dir / "user_service" / "user_service"
@@ -145,7 +145,7 @@ class Services:
         self.other_job = Service(job_binary, job_flags, client, directory)
 
     def start(self, times):
-        """Starts each service `times` times, leaves the last one running; returns the milliseconds by name."""
+        """Starts each service `times` times and keeps the last process; returns the start times in milliseconds by name."""
         ready = {}
         for service in (self.user, self.job):
             ready[service.name] = []

@@ -1,9 +1,9 @@
-# The files that the checks look at: everything in the repository, committed or not, but nothing ignored. Sourced by bash.
+# The files that the checks read: all files of the repository, committed or not, except ignored ones. Sourced by bash.
 # shellcheck shell=bash
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 
-# ours [PATHSPEC…]: their paths from the root, one a line.
+# ours [PATHSPEC…]: prints their paths from the root, one for each line.
 ours() {
   local path
   git -C "$root" -c safe.directory='*' ls-files --cached --others --exclude-standard -- "$@" |
