@@ -1,4 +1,4 @@
-"""A database that somebody else's SQLAlchemy made is adopted: completed, its rows intact, or refused untouched."""
+"""The migration adopts the database of a foreign SQLAlchemy program: it completes it and keeps the rows, or refuses and changes nothing."""
 
 import os
 import subprocess
@@ -22,7 +22,7 @@ SELECT (SELECT jsonb_agg(u ORDER BY id) FROM users AS u), (SELECT jsonb_agg(j OR
        (SELECT array_agg(a::text ORDER BY attrelid, attnum) FROM pg_attribute AS a WHERE attrelid = 'users'::regclass)
 """
 
-# A deviation, and the words that must be in the refusal.
+# A deviation, and the words that the refusal must contain.
 REFUSED = {
     "ALTER TABLE users ALTER created_at TYPE timestamp": "users.created_at is timestamp without time zone",
     "ALTER TABLE agent_jobs ALTER result_payload TYPE json": "agent_jobs.result_payload is json, not jsonb",

@@ -1,4 +1,4 @@
-"""Holds the migrated database, DB_SCHEMA.md and models.py against each other."""
+"""Compares the migrated database, DB_SCHEMA.md and models.py with each other."""
 
 import re
 import sys
@@ -21,7 +21,7 @@ SELECT relname FROM pg_class WHERE relnamespace = current_schema()::regnamespace
 UNION SELECT tgname FROM pg_trigger WHERE NOT tgisinternal
 """
 
-# What somebody could do to a database, and what must be named then.
+# A change of the database, and the word that the check must report.
 ALTERATIONS = {
     "ALTER TABLE users ADD COLUMN nickname text": "users: columns",
     "ALTER TABLE users DROP COLUMN bio": "users: columns",

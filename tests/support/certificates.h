@@ -25,7 +25,8 @@ class Certificates {
   std::string certificate(const std::string& name) const { return Path(name, ".pem"); }
   std::string key(const std::string& name) const { return Path(name, ".key"); }
 
-  // What a client believes and shows; shows nothing for an empty name.
+  // The credentials of a client: its certificate authority and its certificate; no certificate for
+  // an empty name.
   std::shared_ptr<grpc::ChannelCredentials> Client(const std::string& authority,
                                                    const std::string& name = "") const;
 

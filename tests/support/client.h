@@ -19,7 +19,7 @@
 // Calls as a client makes them: through the generated stubs, or as bare bytes.
 namespace vibestack::e2e {
 
-// How a call is made.
+// The options of a call.
 struct With {
   // Sent as `authorization: Bearer …`; nothing when empty.
   std::string token = "";
@@ -39,7 +39,7 @@ struct Result {
   grpc::StatusCode code() const { return status.error_code(); }
   std::string reason() const { return Reason(status); }
 
-  // How gtest prints it.
+  // Prints it in gtest's messages.
   friend void PrintTo(const Result& result, std::ostream* out) { *out << Describe(result.status); }
 };
 

@@ -54,9 +54,9 @@ std::string OneWhenUp(const std::string& sql);
 // The server of this test program (see with_postgres).
 void StopPostgres();
 void StartPostgres();
-// With its clock off by that much: `+1h`, `-1h`.
+// Starts the server with a shifted clock: `+1h`, `-1h`.
 void StartPostgresShifted(const std::string& offset);
-// As a crash: SIGKILL to all of its processes.
+// Kills the server, as a crash does: SIGKILL to all of its processes.
 void KillPostgres();
 
 // While this lives the server's postmaster and those of its processes that serve somebody answer

@@ -5,7 +5,7 @@
 #include <cstdlib>
 #include <string>
 
-// What ctest gives a test program.
+// The environment that ctest gives to a test program.
 namespace vibestack {
 
 // An environment variable that the test cannot do without; ends the test program when it is

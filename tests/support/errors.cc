@@ -45,7 +45,7 @@ std::string WithoutIndexes(const std::string& field) {
   return path;
 }
 
-// What is missing or wrong; empty when nothing is.
+// Returns the fault of an error; empty if it has none.
 std::string Fault(const grpc::Status& status) {
   google::rpc::Status whole;
   if (status.error_details().empty() || !whole.ParseFromString(status.error_details())) {

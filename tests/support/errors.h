@@ -7,7 +7,7 @@
 #include <set>
 #include <string>
 
-// What an error says beyond its code, as a client reads it.
+// The details of an error, as a client reads them.
 namespace vibestack::e2e {
 
 // The stable reason of its google.rpc.ErrorInfo; empty without one.
@@ -17,7 +17,7 @@ std::string Reason(const grpc::Status& status);
 // `requests[3].workflow_id` is `requests.workflow_id`.
 std::set<std::string> BadFields(const grpc::Status& status);
 
-// Whether it carries a google.rpc.RetryInfo of more than zero and at most an hour.
+// Whether the error has a google.rpc.RetryInfo of more than zero and at most an hour.
 bool HasRetryInfo(const grpc::Status& status);
 
 // Whether it came from gRPC on this side, such as for a lost connection: no details at all.
@@ -28,7 +28,7 @@ bool IsFromTransport(const grpc::Status& status);
 // BadRequest for violated fields, ResourceInfo for what was not found, and no SQL or path in it.
 testing::AssertionResult IsWellFormed(const grpc::Status& status);
 
-// As a line for failure messages.
+// Describes the error in one line, for failure messages.
 std::string Describe(const grpc::Status& status);
 
 }  // namespace vibestack::e2e

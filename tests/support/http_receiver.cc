@@ -35,7 +35,7 @@ int ListenOn(int& port) {
   return listener;
 }
 
-// What a connection sends, request by request.
+// Reads the requests of a connection one by one.
 class Reader {
  public:
   explicit Reader(int connection) : connection_(connection) {}

@@ -71,7 +71,7 @@ std::function<void(int)> CreatesJobs(Services& services, const Person& person,
       ledger.Acknowledge(job.value.id());
     } else {
       ledger.Refuse(job.status);
-      // As a client would; a refused call costs nearly nothing and would crowd out the rest.
+      // Waits, as a client does; refused calls cost almost nothing and would crowd out the others.
       std::this_thread::sleep_for(std::chrono::milliseconds(5));
     }
   };

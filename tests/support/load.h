@@ -15,7 +15,7 @@
 // database, whatever happened meanwhile.
 namespace vibestack::e2e {
 
-// What callers saw. Thread-safe.
+// Collects the answers that callers saw. Thread-safe.
 class Ledger {
  public:
   void Acknowledge(const std::string& id);

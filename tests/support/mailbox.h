@@ -19,13 +19,13 @@ class Mailbox {
 
   Mailbox();
 
-  // What user_service must be started with to deliver here.
+  // The flags that make user_service deliver here.
   std::vector<std::string> Flags(std::vector<std::string> more = {}) const;
 
-  // Nobody answers until the next call.
+  // Stops answering until the next call.
   void GoAway() { receiver_.reset(); }
   void ComeBack();
-  // What it answers from now on, to be called before requests come.
+  // Sets the answer. Call it before requests come.
   void AnswerWith(HttpReceiver::Handler handler);
 
   // Every delivery for that email that came since the last time this was asked.

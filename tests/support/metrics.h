@@ -5,7 +5,7 @@
 
 namespace vibestack::e2e {
 
-// What `/metrics` on that port of 127.0.0.1 says at this moment; empty where nobody answers.
+// Reads `/metrics` on that port of 127.0.0.1; empty if there is no answer.
 std::string ScrapeMetrics(int port);
 
 // The value of a series, such as `vibestack_x_total{outcome="ok"}`; 0 where there is none.

@@ -60,7 +60,7 @@ TemporaryDirectory::~TemporaryDirectory() {
 }
 
 Process::Process(Options options) : options_(std::move(options)) {
-  // setpriv turns into the program, which therefore ends with this test.
+  // setpriv replaces itself by the program, which therefore ends with this test.
   std::vector<std::string> words = {"setpriv", "--pdeathsig=KILL", "--", options_.program};
   words.insert(words.end(), options_.arguments.begin(), options_.arguments.end());
   std::vector<std::string> environment = MergedEnvironment(options_.environment);

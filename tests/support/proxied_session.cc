@@ -14,7 +14,7 @@
 namespace vibestack::e2e {
 namespace {
 
-// Of the first message, which has no type.
+// Codes of the first message, which has no type.
 constexpr uint32_t kSslRequest = 80877103;
 constexpr uint32_t kGssRequest = 80877104;
 constexpr uint32_t kCancelRequest = 80877102;
@@ -67,7 +67,7 @@ int ConnectTo(int port) {
   address.sin_family = AF_INET;
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   address.sin_port = htons(static_cast<uint16_t>(port));
-  // Where it cannot connect the first write fails, which closes the client's side.
+  // If it cannot connect, the first write fails and closes the client's side.
   static_cast<void>(connect(server, reinterpret_cast<sockaddr*>(&address), sizeof(address)));
   return server;
 }

@@ -17,7 +17,7 @@ class ProxiedSession {
   ProxiedSession(DatabaseProxy& proxy, int client, int server_port);
   ~ProxiedSession();
 
-  // As DatabaseProxy::Silence; whether it was of that application, and open.
+  // See DatabaseProxy::Silence. Returns whether the session is of that application, and open.
   bool Silence(const std::string& application);
 
  private:
@@ -43,7 +43,7 @@ class ProxiedSession {
   pid_t backend_ = 0;
   std::string from_client_;
   std::string from_server_;
-  // Whose answer is to be lost.
+  // The fault whose answer gets lost.
   std::optional<DatabaseProxy::Fault> committing_;
   std::thread thread_;
 };

@@ -35,11 +35,11 @@ class Service {
   bool IsReady() const { return Health(channel_, "readiness") == "SERVING"; }
 
   Process& process() { return *process_; }
-  // What it has logged since it was started last.
+  // The log since the last start.
   std::string log() const { return process_ == nullptr ? "" : process_->standard_error(); }
   // The port that it wrote to its port file under that name; 0 where there is none.
   int PortOf(const std::string& name) const;
-  // What its /metrics says at this moment.
+  // The present text of its /metrics.
   std::string Scrape() const;
   // The value of a series of its /metrics; 0 where there is none.
   double Metric(const std::string& series) const;
@@ -78,7 +78,7 @@ class Services {
     std::string database_url = "";  // DATABASE_URL when empty
     bool callback_keys = false;     // whether job_service has keys for callback tokens
     bool start = true;              // and wait until they are ready
-    // How the test calls them; in plaintext without.
+    // The credentials of the test's calls; plaintext if not set.
     std::shared_ptr<grpc::ChannelCredentials> credentials = nullptr;
   };
 
@@ -105,7 +105,7 @@ class Services {
   Finished RunUserService(std::vector<std::string> arguments,
                           const std::vector<std::string>& environment = {});
 
-  // What both have logged.
+  // The logs of both services.
   std::string Logs();
 
  private:

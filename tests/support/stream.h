@@ -46,7 +46,7 @@ class Stream {
     return messages_[taken_++];
   }
 
-  // What it ended with; none when it has not within `limit`.
+  // The status at the end; none if it does not end within `limit`.
   std::optional<grpc::Status> End(absl::Duration limit = absl::Seconds(20)) {
     absl::MutexLock lock(&mutex_);
     mutex_.AwaitWithTimeout(absl::Condition(this, &Stream::HasEnded), limit);

@@ -6,7 +6,7 @@
 #include <utility>
 #include <vector>
 
-// Whether several things take the same time.
+// Checks that several steps take the same time.
 namespace vibestack::e2e {
 
 // Something to be timed, and its name for messages.

@@ -1,4 +1,4 @@
-// What is done to accounts is in the audit log: to whom, by whom, from where.
+// The audit log records each change of an account: the account, the actor and the address.
 #include <gmock/gmock.h>
 
 #include <functional>
@@ -33,7 +33,7 @@ class AuditLog : public testing::Test {
   }
   With AsRoot() const { return {.token = root_.access_token}; }
 
-  // How many lines say that this happened to Ann, by the superuser, from here.
+  // Counts the audit lines of this event for Ann, by the superuser, from this address.
   int Lines(const std::string& event) {
     const std::string begin = R"("event":")" + event + R"(","audit":true,"user_id":")" + ann_.id;
     const std::string who = R"("actor_id":")" + root_.id + R"(","client_address":"127.0.0.1")";

@@ -1,4 +1,4 @@
-// What is taken from an account is gone everywhere within a second, whoever took it.
+// A ban or a lost role takes effect everywhere within a second, whoever writes it.
 #include <gmock/gmock.h>
 
 #include "tests/support/database.h"

@@ -1,4 +1,4 @@
-// A raised cost of bcrypt reaches those who log in, and ends nobody's tokens.
+// A raised bcrypt cost applies at the next log-in, and ends no tokens.
 #include <gmock/gmock.h>
 
 #include "common/auth/bcrypt.h"

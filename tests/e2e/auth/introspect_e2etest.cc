@@ -1,4 +1,4 @@
-// What IntrospectToken says about tokens, and to whom.
+// The answers of IntrospectToken, and its allowed callers.
 #include "tests/e2e/auth/mail_fixture.h"
 #include "tests/support/database.h"
 

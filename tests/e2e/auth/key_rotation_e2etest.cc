@@ -19,7 +19,7 @@ class KeyRotation : public MailTest {
     }
     return names;
   }
-  // What an operator does before the key of job_service's own token goes.
+  // Issues a new token for job_service, as an operator does before removing the old token's key.
   void RenewServiceToken() {
     const Finished issued = services_.RunUserService({"issue-service-token", "--name=e2e"});
     ASSERT_EQ(issued.exit_code, 0) << issued.standard_error;

@@ -13,7 +13,7 @@ std::string Repeated(const std::string& text, int times) {
   return whole;
 }
 
-// What came of setting a password, and whose it is.
+// The outcome of setting a password, and its account.
 struct Setting {
   grpc::Status status;
   std::string email;

@@ -1,4 +1,4 @@
-// What must stay inside: in no answer and in no log.
+// Secrets appear in no answer and in no log.
 #include <gmock/gmock.h>
 
 #include "tests/support/database.h"

@@ -36,7 +36,7 @@ class TokenPurposes : public TokensTest {
     request.set_token(token);
     return Call(services_.auth(), &AuthService::Stub::IntrospectToken, request, {.token = caller});
   }
-  // Of a job that is not the token's.
+  // A job other than the token's.
   std::string CompleteJob(const std::string& token) {
     job::v1::CompleteJobRequest request;
     request.set_id(NewUuid());
@@ -52,7 +52,7 @@ class TokenPurposes : public TokensTest {
   static std::string Claim(Purpose purpose) {
     return R"("purpose":")" + auth::PurposeName(purpose) + "\"";
   }
-  // What IntrospectToken says of a token that was made for one purpose and claims another.
+  // The answer of IntrospectToken to a token that was made for one purpose and claims another.
   void ExpectActive(const std::string& token, bool active, Purpose made, Purpose claimed) {
     const auto answer = Introspect(token, services_.service_token());
     const std::string what = auth::PurposeName(made) + " as " + auth::PurposeName(claimed);

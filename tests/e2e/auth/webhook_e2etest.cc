@@ -1,4 +1,4 @@
-// What is handed to the webhook, and how.
+// The requests to the mail webhook.
 #include <atomic>
 
 #include <signal.h>

@@ -144,7 +144,7 @@ class CommitWorld {
     request.set_result_json(result);
     return Try(&JobService::Stub::CompleteJob, request);
   }
-  // As the run of a pushed job; an own error when it was not posted yet.
+  // Calls back as the run of a pushed job; UNAVAILABLE if the job was not posted yet.
   Result<job::v1::Job> CallBack(const std::string& result) {
     const std::string token = CallbackToken();
     if (token.empty()) return {grpc::Status(grpc::UNAVAILABLE, "not posted yet"), {}};
@@ -153,7 +153,8 @@ class CommitWorld {
     request.set_result_json(result);
     return Try(&JobService::Stub::CompleteJob, request, token);
   }
-  // What came with its post; empty where there was none, or where its answer is the result.
+  // The callback token of the job's post; empty if there was no post or the post's answer is the
+  // result.
   std::string CallbackToken() {
     for (const auto& request : receiver_.received()) {
       if (request.headers.at("idempotency-key") != id()) continue;
@@ -166,7 +167,7 @@ class CommitWorld {
   }
 
  private:
-  // Whether both read and write.
+  // Whether both services read and write.
   bool BothServe() {
     user::v1::UpdateUserRequest update;
     update.mutable_user()->set_id("me");

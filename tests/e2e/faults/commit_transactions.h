@@ -8,17 +8,17 @@
 
 #include "tests/e2e/faults/commit_fixture.h"
 
-// The transactions of the services, each with what leads up to it and what comes of it.
+// The transactions of the services, each with its preparation and its outcome.
 namespace vibestack::e2e {
 
-// Who runs a transaction again whose outcome got lost.
+// The one that repeats a transaction with a lost outcome.
 enum class Repeats {
   kService,  // by itself, before it answers
   kCaller,   // the service answers UNAVAILABLE
   kLoop,     // there is no call: a loop of the service comes round again
 };
 
-// When a test does what a loop of the service is to deal with.
+// The moment at which a test causes the work of a service's loop.
 enum class Acts {
   kAhead,  // before the transaction, which begins because of it
   kInIt,   // as the transaction begins, which it does again and again
@@ -38,9 +38,9 @@ struct Transaction {
   Acts acts = Acts::kAhead;
 };
 
-// Of jobs that workers do, and of their users.
+// The transactions of jobs for workers, and of their users.
 std::vector<Transaction> PulledTransactions();
-// Of jobs that are pushed to their workflows.
+// The transactions of pushed jobs.
 std::vector<Transaction> PushedTransactions();
 
 // A request with the id of the test's job.

@@ -14,7 +14,7 @@ constexpr int kThreads = 6;
 
 class DatabaseOutage : public testing::Test {
  protected:
-  // Whatever a test does, the next one finds the server running.
+  // Starts the server again, so that the next test finds it running.
   void TearDown() override { StartPostgres(); }
 
   bool BothSay(const std::string& readiness) {

@@ -14,7 +14,7 @@ class Deadline : public testing::Test {
     locker_.Run("SELECT 1 FROM users WHERE id = '" + person.id + "' FOR UPDATE");
   }
 
-  // How many statements of the services wait for a lock.
+  // The number of the services' statements that wait for a lock.
   int Blocked() {
     return std::stoi(
         observer_.One("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' "
@@ -133,7 +133,7 @@ TEST_F(Deadline, JobClaimedForACallerWhoLeftIsHandedBackAtOnce) {
   EXPECT_TRUE(Eventually(absl::Seconds(10), [&] { return Blocked() > 0; }));
   context.TryCancel();
   caller.join();
-  // Whatever is answered on this connection now was asked after the cancellation.
+  // Answers on this connection now belong to calls after the cancellation.
   job::v1::GetJobRequest get;
   get.set_id(job.id());
   for (int i = 0; i < 10; ++i) {

@@ -72,7 +72,7 @@ TEST_F(PeerOutage, SilentUserServiceIsBridgedLikeADeadOne) {
 }
 
 TEST_F(PeerOutage, ReadyJobServiceServesItsFirstCall) {
-  // As after a deployment: calls come the moment the service says that it is ready.
+  // Calls come as soon as the service reports readiness, as after a deployment.
   for (int start = 0; start < 10; ++start) {
     services_.job().process().Kill();
     services_.job().Start();

@@ -1,4 +1,4 @@
-// How the binaries start, and say why they do not.
+// The binaries start, or say why they do not.
 #include <gmock/gmock.h>
 
 #include "tests/support/database.h"

@@ -1,6 +1,6 @@
 """A real Prometheus scrapes both services, evaluates the rules of deploy/dashboards, and sees an alert come and go.
 
-It also knows which values the labels have, which is what the rules and the dashboard may pick from."""
+It also checks that rules and dashboard select only values that the labels can have."""
 
 import json
 import pathlib
@@ -28,12 +28,12 @@ scrape_configs:
   - {{job_name: job_service, static_configs: [{{targets: ["127.0.0.1:{job}"]}}]}}
 """
 DASHBOARDS = ROOT / "deploy" / "dashboards"
-# Values that others choose: who scrapes, and who writes the workflows file.
+# Labels whose values come from the scraper or from the workflows file.
 CHOSEN = {"instance", "workflow_id"}
 
 
 def expressions():
-    """(where, expression) of the rules, of the series that their tests make up, and of the dashboard."""
+    """Returns (place, expression) of the rules, of their tests' series, and of the dashboard."""
     rules, tests = (yaml.safe_load((DASHBOARDS / name).read_text(encoding="utf-8")) for name in ("rules.yaml", "rules_test.yaml"))
     for rule in (rule for group in rules["groups"] for rule in group["rules"]):
         yield rule.get("alert") or rule["record"], rule["expr"]
@@ -71,7 +71,7 @@ class AlertsTest(unittest.TestCase):
         self.port = free_ports(1)[0]
         ports = self.world.up.ports
         (self.place / "prometheus.yml").write_text(CONFIG.format(user=ports["USER_METRICS"], job=ports["JOB_METRICS"]), encoding="ascii")
-        # As they are, but that what lasts for minutes lasts for seconds.
+        # The rules are unchanged, except that minutes become seconds.
         rules = (DASHBOARDS / "rules.yaml").read_text(encoding="utf-8")
         (self.place / "rules.yaml").write_text(re.sub(r"for: \d+[mh]", "for: 2s", rules), encoding="utf-8")
         command = ["prometheus", f"--config.file={self.place / 'prometheus.yml'}", f"--storage.tsdb.path={self.place / 'data'}",
@@ -82,7 +82,7 @@ class AlertsTest(unittest.TestCase):
     def test_alert_fires_while_user_service_is_stopped_and_ends_when_it_is_back(self):
         self._await_scrape()
         self.assertEqual(self._groups_with_errors(), [])
-        # What fired before the first scrape has ended.
+        # Alerts from before the first scrape have ended.
         self.assertTrue(eventually(lambda: self._firing() == set()), self._firing())
         self.world.up.stop_service("user_service")
         self.assertTrue(eventually(lambda: ("VibestackDown", "user_service") in self._firing()), self._firing())
@@ -141,7 +141,7 @@ class AlertsTest(unittest.TestCase):
             return False
 
     def _value(self, query):
-        """The value of a query with one answer; None without one."""
+        """Returns the value of a query with one answer; None without an answer."""
         result = self._get("api/v1/query", query=query)["result"]
         return float(result[0]["value"][1]) if result else None
 

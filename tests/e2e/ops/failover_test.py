@@ -15,7 +15,7 @@ ROUNDS = 10
 WORKFLOW = "failover"
 # A caller repeats a call with these codes, because its outcome is unknown.
 UNKNOWN = {grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED}
-# Without service, from the loss to the first success: the promotion, and the services' backoff of two seconds.
+# The longest outage in seconds, from the loss to the first success: the promotion, and the services' backoff of two seconds.
 LONGEST_GAP = 30
 
 
@@ -25,7 +25,7 @@ def lost_its_lease(answer):
 
 
 class Load:
-    """Threads that sign people up, create jobs and work on them, and all that was acknowledged to them."""
+    """Threads that sign users up, create jobs and work on them, and everything that the services acknowledged."""
 
     def __init__(self, world, person):
         self._world, self._person = world, person
@@ -55,7 +55,7 @@ class Load:
             return len(self.acknowledged_at[method])
 
     def longest_gap(self, method, begin):
-        """Seconds in which no call of the method was answered with success, at the longest since `begin`."""
+        """Returns the longest time in seconds since `begin` without a successful call of the method."""
         with self._lock:
             times = [begin] + sorted(at for at in self.acknowledged_at[method] if at >= begin)
         return max((later - earlier for earlier, later in zip(times, times[1:])), default=0)
@@ -66,7 +66,7 @@ class Load:
             step()
 
     def _call(self, method, request, token=None, is_fine=lambda answer: False):
-        """A call that may succeed, or leave open whether it did, or be answered as `is_fine` has it."""
+        """Makes a call that may succeed, have an unknown outcome, or have an answer that `is_fine` accepts."""
         answer = self._world.grpc.call(METHODS[method], request, token)
         if answer.code != grpc.StatusCode.OK and answer.code not in UNKNOWN and not is_fine(answer):
             with self._lock:
@@ -142,7 +142,7 @@ class FailoverTest(unittest.TestCase):
         return {str(row[0]) for row in pair.primary.run(sql)}
 
     def _await_more(self, load):
-        """Until so many more calls of each kind had success."""
+        """Waits until that many more calls of each kind have succeeded."""
         target = {method: load.count(method) + 50 for method in load.acknowledged_at}
         self.assertTrue(eventually(lambda: all(load.count(method) >= wanted for method, wanted in target.items()), 60),
                         "calls have no success any more")

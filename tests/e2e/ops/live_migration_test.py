@@ -27,7 +27,7 @@ SELECT gen_random_uuid(), %s, 'old ' || n %% 7, 'completed', now() - n * interva
 
 
 class Load:
-    """Threads that call both services, and how long the longest call of each method took."""
+    """Threads that call both services, and the duration of the longest call of each method."""
 
     def __init__(self, world, person):
         self._world, self._person = world, person
@@ -68,7 +68,7 @@ class Load:
 
 
 class LiveMigrationTest(unittest.TestCase):
-    """In the order of their numbers: each goes on from the schema that the one before left."""
+    """These tests run in the order of their numbers. Each continues with the schema that the previous one left."""
 
     @classmethod
     def setUpClass(cls):
@@ -93,7 +93,7 @@ class LiveMigrationTest(unittest.TestCase):
         with psycopg.connect(self.world.database_url()) as holder:
             holder.execute("SELECT count(*) FROM (SELECT 1 FROM agent_jobs LIMIT 1) AS one")
             runner = self._start("vibestack_9002")
-            # It was refused the lock three times, and everybody who had queued behind it went on.
+            # The migration failed to get the lock three times, and the calls queued behind it continued.
             for _ in range(3):
                 self.assertTrue(eventually(lambda: "trying again" in runner.stdout.readline()))
         said, _ = runner.communicate(timeout=60)

@@ -1,4 +1,4 @@
-// Soft deletion, its undoing, and erasure, as both services and everybody who waits see them.
+// Soft deletion, restoration and erasure, as both services and waiting calls see them.
 #include <gmock/gmock.h>
 
 #include <future>
@@ -81,7 +81,7 @@ TEST_F(Erasure, WhoWaitsForAJobOfAPurgedUserIsAnsweredAtOnce) {
   EXPECT_FALSE(by_owner.get().ok());
 }
 
-TEST_F(Erasure, AWorkerThatHoldsAJobOfAPurgedUserCannotBringItBack) {
+TEST_F(Erasure, AWorkerCannotBringBackAClaimedJobOfAPurgedUser) {
   const job::v1::ClaimedJob claimed = CreateAndClaim(services_, person_);
   ASSERT_TRUE(Purge(person_.id, admin_).ok());
   EXPECT_FALSE(Complete(services_, claimed, "1").ok());

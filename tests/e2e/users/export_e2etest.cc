@@ -170,7 +170,7 @@ TEST_F(Export, AReaderThatDoesNotReadHoldsNeitherMemoryNorConnections) {
   const Exported exported = Run("me", person_.access_token, [&](size_t messages) {
     if (messages != 3 || looked) return;
     looked = true;
-    // While nobody reads, no statement runs and others are served.
+    // While the client does not read, no statement runs and other calls are served.
     EXPECT_TRUE(Eventually(absl::Seconds(10), [this] {
       return database_.One(
                  "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'user_service' "

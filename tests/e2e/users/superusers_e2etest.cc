@@ -94,7 +94,7 @@ TEST_F(Superusers, OfTwoWhoTakeEachOtherAwayAtOnceOneRemainsInEachOf200Rounds) {
     ASSERT_EQ(CountActive(), 1) << "round " << round;
     for (const grpc::Status& status : statuses) refused += Reason(status) == "LAST_SUPERUSER";
   }
-  // Not all of them by a caller who was no superuser any more when the call came.
+  // Some calls are refused because of the last superuser, not because the caller lost the role.
   EXPECT_GT(refused, 20);
 }
 
@@ -110,7 +110,7 @@ TEST_F(Superusers, TheLastSuperuserCannotBeRemovedAndTheErrorSaysWhy) {
 }
 
 TEST_F(Superusers, TheCommandRecoversAnAccountThatNobodyElseCould) {
-  // What a fault of another program might leave: no superuser at all.
+  // A faulty foreign program may leave no superuser at all.
   database_.Run("UPDATE users SET is_active = false, is_superuser = false");
   std::string shouted = ann_.email;
   for (char& c : shouted) c = static_cast<char>(std::toupper(c));

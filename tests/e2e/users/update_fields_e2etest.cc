@@ -14,7 +14,7 @@ using user_service::FieldRule;
 using user_service::kFieldRules;
 using user_service::UserField;
 
-// Who calls, about whom.
+// The caller and the account.
 // NOLINTNEXTLINE(clang-analyzer-optin.performance.Padding): in the order in which rows are read
 struct Caller {
   const char* who;
@@ -57,7 +57,7 @@ class UpdateFields : public testing::Test {
         "' - 'updated_at' ELSE to_jsonb(u) END)::text, ',' ORDER BY id) FROM users AS u");
   }
 
-  // What the table says must come of it: a reason, or nothing for a change.
+  // The outcome that the table requires: a reason, or empty for a change.
   static std::string Expected(const FieldRule& rule, const Caller& caller) {
     if (rule.changed_by == ChangedBy::kNobody) return "INVALID_FIELDS";
     if (rule.changed_by == ChangedBy::kSuperuser && !caller.is_superuser) return "FIELD_NOT_YOURS";
@@ -189,7 +189,7 @@ TEST_F(UpdateFields, AStolenTokenCannotBeUsedToFindThePassword) {
   EXPECT_EQ(reasons, (std::set<std::string>{"INVALID_CREDENTIALS", "TOO_MANY_ATTEMPTS"}));
   request.set_current_password(person_.password);
   EXPECT_EQ(Update(request, person_.access_token).reason(), "TOO_MANY_ATTEMPTS");
-  // What needs no password goes on.
+  // Changes that need no password still succeed.
   request.mutable_update_mask()->set_paths(0, "bio");
   EXPECT_TRUE(Update(request, person_.access_token).ok());
 }

@@ -1,4 +1,4 @@
-"""One small program per language does the whole job with generated stubs: signs up, logs in, creates, works and waits."""
+"""One small program for each language uses generated stubs to sign up, log in, create a job, work on it and wait for it."""
 
 import json
 import re
@@ -21,7 +21,7 @@ def setUpModule():
 
 
 def direct(world):
-    """Where the services are."""
+    """The addresses of the services."""
     return ["--user_service", f"127.0.0.1:{world.up.ports['USER_PORT']}", "--job_service", f"127.0.0.1:{world.up.ports['JOB_PORT']}"]
 
 
@@ -30,13 +30,13 @@ def through_gateway(world):
 
 
 class Client:
-    """A program that was built, and how it is run."""
+    """A built program, and the command that runs it."""
 
     def __init__(self, command, where):
         self._command, self._where = command, where
 
     def run(self, *options, where=None, token="worker.token"):
-        """Runs it to its end: exit code, output, errors."""
+        """Runs the program to its end; returns its exit code, output and errors."""
         command = [*self._command, *(where or self._where), "--worker_token_file", WORLD.up.place / token, *options]
         done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60, env=environment())
         return done.returncode, done.stdout, done.stderr

@@ -1,4 +1,4 @@
-"""One call, made by gRPC or by REST, with answers that can be compared."""
+"""Makes a call by gRPC or by REST, with comparable answers."""
 
 import dataclasses
 import http.client
@@ -11,7 +11,7 @@ from google.api import annotations_pb2
 from google.protobuf import json_format, message_factory
 from google.rpc import error_details_pb2, status_pb2  # noqa: F401  the details' types
 
-# How gRPC's codes look over HTTP (google/rpc/code.proto).
+# The HTTP status of each gRPC code (google/rpc/code.proto).
 HTTP_STATUS = {
     "OK": 200, "INVALID_ARGUMENT": 400, "FAILED_PRECONDITION": 400, "OUT_OF_RANGE": 400, "UNAUTHENTICATED": 401,
     "PERMISSION_DENIED": 403, "NOT_FOUND": 404, "ALREADY_EXISTS": 409, "ABORTED": 409, "RESOURCE_EXHAUSTED": 429,
@@ -22,7 +22,7 @@ HTTP_STATUS = {
 
 @dataclasses.dataclass
 class Answer:
-    """`code` is gRPC's; `body` the response, or the google.rpc.Status of an error, as JSON says it."""
+    """An answer: gRPC's code, and as JSON the response or the google.rpc.Status of an error."""
 
     code: grpc.StatusCode
     body: dict
@@ -30,14 +30,14 @@ class Answer:
 
 
 def as_dict(message):
-    """A message as the gateway prints it: column names, defaults present; of an HttpBody what is in it."""
+    """Returns a message as the gateway prints it: column names, with defaults. Returns the content of an HttpBody."""
     if message.DESCRIPTOR.full_name == "google.api.HttpBody":
         return json.loads(message.data)
     return json_format.MessageToDict(message, preserving_proto_field_name=True, always_print_fields_with_no_presence=True)
 
 
 def as_message(descriptor, request):
-    """The message of a request; a mask's paths are column names, which Python's JSON would refuse."""
+    """Returns a request's message. Its mask has column names, which Python's JSON parser refuses."""
     fields = dict(request)
     mask = fields.pop("update_mask", None)
     message = json_format.ParseDict(fields, message_factory.GetMessageClass(descriptor)())
@@ -47,13 +47,13 @@ def as_message(descriptor, request):
 
 
 class Grpc:
-    """Calls of the services' own ports, by descriptor."""
+    """Calls the services' own ports, by descriptor."""
 
     def __init__(self, channels):
         self._channels = channels
 
     def call(self, method, request, token=None):
-        """A unary call, or a server stream read to its end (then `body` is the list of its messages)."""
+        """Makes a unary call, or reads a server stream to its end (then `body` is the list of its messages)."""
         metadata = [("authorization", f"Bearer {token}")] if token else []
         channel = self._channels[method.containing_service.name]
         message = as_message(method.input_type, request)
@@ -77,7 +77,7 @@ class Grpc:
 
 
 def binding(method):
-    """The verb, path and body of the method's google.api.http option."""
+    """Returns the verb, path and body of the method's google.api.http option."""
     rule = method.GetOptions().Extensions[annotations_pb2.http]
     verb = rule.WhichOneof("pattern")
     return verb.upper(), getattr(rule, verb), rule.body
@@ -92,7 +92,7 @@ def take(request, path):
 
 
 def query_of(request, prefix=""):
-    """The fields of a request as query parameters."""
+    """Returns the fields of a request as query parameters."""
     pairs = []
     for name, value in request.items():
         if isinstance(value, dict):
@@ -104,7 +104,7 @@ def query_of(request, prefix=""):
 
 
 def http_request(method, request):
-    """(verb, path with query, body or None) of a call, as a REST client makes it from the option alone."""
+    """Returns (verb, path with query, body or None) of a call, derived from the option alone."""
     verb, path, body_field = binding(method)
     rest = json.loads(json.dumps(request))
     path = re.sub(r"\{([\w.]+)\}", lambda field: urllib.parse.quote(str(take(rest, field[1])), safe=""), path)
@@ -126,7 +126,7 @@ class Rest:
         self._tls = tls
 
     def raw(self, verb, path, body=None, headers=None, timeout=30):
-        """(status, headers, bytes) of a request as it is."""
+        """Sends a request unchanged; returns (status, headers, bytes)."""
         connection = http.client.HTTPConnection(*self._address, timeout=timeout) if self._tls is None else \
             http.client.HTTPSConnection(*self._address, timeout=timeout, context=self._tls)
         try:

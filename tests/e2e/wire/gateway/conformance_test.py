@@ -1,4 +1,4 @@
-"""Every method gives the same by gRPC and by REST: the same result, the same code, the same details."""
+"""Every method has the same result, code and details by gRPC and by REST."""
 
 import re
 import unittest
@@ -9,7 +9,7 @@ from tests.e2e.wire.gateway.calls import HTTP_STATUS
 from tests.e2e.wire.gateway.rows import ROWS
 from tests.e2e.wire.gateway.world import METHODS, World
 
-# What differs from call to call by its nature.
+# Fields that differ in every call.
 VOLATILE = (
     (re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+Z"), "<time>"),
     (re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"), "<uuid>"),
@@ -20,7 +20,7 @@ VOLATILE = (
 
 
 def comparable(value, name="", in_details=False):
-    """A body without what is volatile. (The details of an error say the same whether empty fields are printed or not.)"""
+    """Returns a body without volatile fields. (Empty fields in the details of an error mean the same as missing ones.)"""
     if isinstance(value, dict):
         return {key: comparable(one, key, in_details or key == "details") for key, one in value.items()
                 if not in_details or one not in ("", [], {})}

@@ -1,4 +1,4 @@
-"""What the gateway itself refuses, forwards, hides and keeps out of its log."""
+"""The gateway's own behaviour: refusals, forwarded headers, hidden paths, the log."""
 
 import base64
 import concurrent.futures
@@ -26,14 +26,14 @@ class EdgeTest(unittest.TestCase):
         cls.person = cls.world.person()
 
     def ask(self, verb, path, body=None, **headers):
-        """(status, google.rpc.Status or body) of a call with the person's token."""
+        """Makes a call with the person's token; returns (status, google.rpc.Status or body)."""
         headers = {"authorization": f"Bearer {self.person.token}"} | {k.replace("_", "-"): v for k, v in headers.items()}
         status, _, text = self.world.rest.raw(verb, path, body, headers)
         return status, json.loads(text)
 
     @staticmethod
     def refused_at_the_wall(world, request_id):
-        """Whether the log of the gateway says that it let no service see that request."""
+        """Returns whether the gateway's log says that no service saw the request."""
         log = world.up.place / "log" / "gateway.log"
 
         def lines():
@@ -273,7 +273,7 @@ class EdgeTest(unittest.TestCase):
             return False
 
         def served_of(count):
-            """How many of so many connections at once."""
+            """Opens that many connections at once; returns the number of accepted ones."""
             with contextlib.ExitStack() as all_of_them:
                 connections = [all_of_them.enter_context(socket.create_connection(address, 10)) for _ in range(count)]
                 return [is_served(connection) for connection in connections].count(True)

@@ -1,4 +1,4 @@
-"""Calls through the gateway, again and again."""
+"""Load: repeated calls through the gateway."""
 
 import collections
 import json
@@ -9,7 +9,7 @@ THREADS = 4
 
 
 class Load:
-    """Threads that repeat calls until they are stopped, and what was answered."""
+    """Threads that repeat calls until they are stopped, and the answers."""
 
     def __init__(self, rest, person):
         self._rest = rest
@@ -54,7 +54,7 @@ class Load:
         self._note("read_job", status, text)
 
     def _create(self, job_id=None):
-        """A job; where the first call fails, the caller makes it again with the same id."""
+        """Creates a job. If the first call fails, it repeats the call with the same id."""
         job_id = job_id or str(uuid.uuid4())
         if self._post("create", job_id) != 200:
             self.refused.append(job_id)

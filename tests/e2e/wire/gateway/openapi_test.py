@@ -1,4 +1,4 @@
-"""The OpenAPI document says what the gateway serves: every path, and every answer as it really comes."""
+"""The OpenAPI document matches the gateway: every path, and every real answer."""
 
 import datetime
 import json
@@ -28,7 +28,7 @@ def roles(method):
 
 
 def bindings(method):
-    """(verb, path) of every REST binding, with a nested variable named by its last part."""
+    """Returns (verb, path) of every REST binding. A nested variable has the name of its last part."""
     rule = method.GetOptions().Extensions[annotations_pb2.http]
     for one in [rule, *rule.additional_bindings]:
         verb = one.WhichOneof("pattern")
@@ -36,7 +36,7 @@ def bindings(method):
 
 
 def closed(schema):
-    """A schema that allows no property that it does not name, so that nothing real is missing from the document."""
+    """Returns the schema without additional properties, so that a field missing from the document fails the test."""
     if isinstance(schema, list):
         return [closed(one) for one in schema]
     if not isinstance(schema, dict):
@@ -60,7 +60,7 @@ class OpenApiTest(unittest.TestCase):
         jsonschema.Draft202012Validator({**closed(schema), "components": self.components}, format_checker=FORMATS).validate(value)
 
     def check_answer(self, operation, status, headers, text):
-        """An answer is one that the operation names by its status, of the type and schema that it says."""
+        """Checks that the operation documents the answer's status, and that its type and schema match."""
         response = operation["responses"].get(str(status))
         self.assertIsNotNone(response, f"{operation['operationId']} does not document {status}: {text}")
         if "$ref" in response:
@@ -87,7 +87,7 @@ class OpenApiTest(unittest.TestCase):
         return self.world.rest.raw(verb.upper(), path, None if body is None else json.dumps(body), headers)
 
     def example_of(self, name):
-        """(verb, path, body) of an operation, made of its examples alone."""
+        """Returns (verb, path, body) of an operation, built from its examples alone."""
         verb, path, operation = self.operations[name]
         given = {(one["in"], one["name"]): one["example"] for one in operation["parameters"] if "example" in one}
         path = re.sub(r"\{(\w+)\}", lambda variable: given[("path", variable[1])], path)

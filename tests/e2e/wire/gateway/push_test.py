@@ -1,4 +1,4 @@
-"""A pushed workflow's run, which calls back by REST through the gateway as any webhook would."""
+"""A run of a pushed workflow calls back by REST through the gateway."""
 
 import http.server
 import json
@@ -11,7 +11,7 @@ from tests.support import pushed_workflow
 
 
 class Workflow(http.server.BaseHTTPRequestHandler):
-    """Takes a job, and calls back before it answers: once for another job, once as it should."""
+    """Accepts a job and calls back before it answers: first for another job, then correctly."""
 
     protocol_version = "HTTP/1.1"
     received = []

@@ -1,4 +1,4 @@
-"""More replicas of the services that a world has, and a gateway in front of all of them."""
+"""More replicas of a world's services, and a gateway in front of all of them."""
 
 import http.client
 import json
@@ -17,7 +17,7 @@ ENVOY = pathlib.Path(envoy.__file__).parent / "_bin" / "envoy"
 
 
 class Process:
-    """A process that is started again as it was; ends with the test."""
+    """A process that can restart with the same command. It ends with the test."""
 
     def __init__(self, command, environment, log, is_ready):
         self._command, self._environment, self._log, self._is_ready = command, environment, log, is_ready
@@ -31,7 +31,7 @@ class Process:
             raise AssertionError(f"{self._command[0]} does not get ready:\n{self._log.read_text()[-2000:]}")
 
     def stop(self):
-        """As an operator does; its exit code."""
+        """Stops the process with SIGTERM, as an operator does; returns its exit code."""
         if self._process is None:
             return 0
         self._process.send_signal(signal.SIGTERM)
@@ -41,19 +41,19 @@ class Process:
 
 
 def log_of(world, name, address):
-    """The file that a replica or a gateway at that address logs to."""
+    """Returns the log file of the replica or gateway at that address."""
     return world.up.place / "log" / f"{name}-{address.rpartition(':')[2]}.log"
 
 
 def serves(address, seconds=1):
-    """Whether grpc.health.v1 at that address says that the service is ready, or comes to say so."""
+    """Waits until grpc.health.v1 at that address reports readiness; returns whether it does."""
     probe = [local_up.ROOT / ".local/venv/bin/python", local_up.ROOT / "deploy/local/probe", "ready", address,
              "--seconds", str(seconds)]
     return subprocess.run(probe, check=False).returncode == 0
 
 
 def replica(world, name, *flags, is_ready=None):
-    """(process, "HOST:PORT") of one more replica of a service of that world; it is ready when it says so, or `is_ready()`."""
+    """Starts one more replica of a service and waits for its readiness, or for `is_ready()`; returns (process, "HOST:PORT")."""
     port = local_up.free_ports(1)[0]
     address = f"127.0.0.1:{port}"
     environment = {**world.up.environment, "VIBESTACK_DATABASE_URL": world.database_url()}
@@ -63,7 +63,7 @@ def replica(world, name, *flags, is_ready=None):
 
 
 def answers(port, status, tls=None):
-    """Whether the gateway at that port has this status for the keys, which come from user_service."""
+    """Returns whether the gateway at that port answers the keys of user_service with this status."""
     try:
         return Rest("127.0.0.1", port, tls).raw("GET", "/.well-known/jwks.json", timeout=5)[0] == status
     except OSError:
@@ -71,9 +71,9 @@ def answers(port, status, tls=None):
 
 
 def gateway(world, users, jobs, is_ready=None, **settings):
-    """(process, port, admin port) of a gateway in front of those replicas, with more settings of `render`.
+    """Starts a gateway in front of those replicas, with more settings of `render`; returns (process, port, admin port).
 
-    It is ready when it has user_service's keys, or `is_ready(port)`."""
+    It waits until the gateway has user_service's keys, or for `is_ready(port)`."""
     port, admin = local_up.free_ports(2)
     environment = {**world.up.environment, "GATEWAY_DESCRIPTORS": str(BUILD_DIR / "proto" / "vibestack.pb"),
                    "GATEWAY_DOCS": str(BUILD_DIR / "gateway" / "docs"),
@@ -88,7 +88,7 @@ def gateway(world, users, jobs, is_ready=None, **settings):
 
 
 def all_are_in_use(admin):
-    """Whether the gateway sends calls to every replica that it knows."""
+    """Returns whether the gateway sends calls to every replica that it knows."""
     connection = http.client.HTTPConnection("127.0.0.1", admin, timeout=5)
     try:
         connection.request("GET", "/clusters?format=json")

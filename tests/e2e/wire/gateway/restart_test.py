@@ -1,4 +1,4 @@
-"""Replicas that are restarted one at a time, under load through the gateway."""
+"""Replicas restart one at a time, under load through the gateway."""
 
 import unittest
 
@@ -34,14 +34,14 @@ class RestartTest(unittest.TestCase):
             self.assertEqual(process.stop(), 0)
             self._await_calls(load, 200)
             process.start()
-            # The next one goes when this one is back, as a rollout does it.
+            # The next replica stops only after this one is back, as in a rollout.
             self._await(lambda: replicas.all_are_in_use(admin), "a replica is not used again")
         self._await_calls(load, 200)
         load.stop()
         print(f"\nrestart: {dict(load.answers)}; {len(load.refused)} of {load.total()} calls failed, in {len(jobs + users)} restarts")
         log = (world.up.place / "log" / f"gateway-{port}.log").read_text(encoding="utf-8")
         failed = "\n".join([line for line in log.splitlines() if '"status":503' in line or '"status":499' in line][:20])
-        # A write that had begun on a connection that then broke may not be repeated by the gateway; the caller may, by its id.
+        # The gateway must not repeat a write whose connection broke after the write started. The caller may, with the same id.
         self.assertEqual([other for other in load.others if other[0] != "create"], [], failed)
         self.assertLessEqual(len(load.refused), 5, failed)
         self.assertEqual({status for kind, status, _ in load.others} - {499, 503}, set(), failed)
@@ -49,7 +49,7 @@ class RestartTest(unittest.TestCase):
         self.assertEqual(load.created - found, set())
 
     def _await_calls(self, load, count):
-        """Until so many more calls were answered."""
+        """Waits until that many more calls have answers."""
         target = load.total() + count
         self._await(lambda: load.total() >= target, "no calls are answered any more")
 

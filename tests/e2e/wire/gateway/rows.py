@@ -25,7 +25,7 @@ def fresh_email():
 
 
 def own(**request):
-    """A call of somebody who is logged in."""
+    """A call of a logged-in user."""
     return lambda world: (request, world.person().token)
 
 
@@ -42,12 +42,12 @@ def by_superuser(**request):
 
 
 def about_person(**request):
-    """A superuser's call about somebody else, whose id is the request's."""
+    """A superuser's call for another user, whose id is in the request."""
     return lambda world: ({"id": world.person().id, **request}, world.superuser.token)
 
 
 def own_job(**request):
-    """A call about one's own pending job."""
+    """A call for the caller's own pending job."""
     def make(world):
         person = world.person()
         job = world.must("CreateJob", {"workflow_id": "conformance"}, person.token)
@@ -56,7 +56,7 @@ def own_job(**request):
 
 
 def cancelled_job(world):
-    """A call about one's own job that has ended."""
+    """A call for the caller's own ended job."""
     request, token = own_job()(world)
     world.must("CancelJob", request, token)
     return request, token
@@ -77,7 +77,7 @@ def claimed(world):
 
 
 def of_worker(**request):
-    """A worker's call about a claimed job."""
+    """A worker's call for a claimed job."""
     def make(world):
         job = claimed(world)
         return {"id": job["job"]["id"], "lease_token": job["lease_token"], **request}, world.worker
@@ -105,7 +105,7 @@ def reset(world):
 
 
 def confirm(world):
-    """With a token as it is mailed where sign-up has to be confirmed."""
+    """A call with a token as the confirmation mail of a sign-up contains it."""
     token = signed_anew(world.person().token, world.up.place / "keys", purpose="sign_up", sub=str(uuid.uuid4()), jti=str(uuid.uuid4()),
                         email=fresh_email(), fingerprint=None)
     return {"token": token, "password": PASSWORD, "full_name": "Ada"}, None

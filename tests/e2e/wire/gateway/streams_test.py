@@ -1,4 +1,4 @@
-"""Jobs watched by browsers: server-sent events through the gateway."""
+"""Browsers watch jobs by server-sent events through the gateway."""
 
 import asyncio
 import json
@@ -17,7 +17,7 @@ SECONDS = 60
 
 
 class EventStream:
-    """One GET whose answer is read event by event."""
+    """A GET whose answer the test reads event by event."""
 
     def __init__(self, reader, writer):
         self._reader, self._writer = reader, writer
@@ -35,7 +35,7 @@ class EventStream:
         return stream
 
     async def next(self):
-        """The next event's message; None when the stream has ended."""
+        """Returns the next event's message; None if the stream has ended."""
         while True:
             line = await asyncio.wait_for(self._reader.readline(), SECONDS)
             if line.startswith(b"data: "):
@@ -47,13 +47,13 @@ class EventStream:
         self._writer.close()
 
     async def closed(self):
-        """Closes it now, not when the loop comes round."""
+        """Closes the stream immediately, not at the loop's next iteration."""
         self._writer.close()
         await self._writer.wait_closed()
 
 
 def streams_under_way(world):
-    """How many calls of the gateway to job_service are open, by its own count."""
+    """Returns the number of the gateway's open calls to job_service, from its metrics."""
     url = f"http://127.0.0.1:{world.up.ports['GATEWAY_ADMIN']}/stats?filter=^cluster.job_service.upstream_rq_active$"
     with urllib.request.urlopen(url, timeout=5) as response:
         return int(re.search(r": (\d+)", response.read().decode())[1])
@@ -94,7 +94,7 @@ class StreamsTest(unittest.IsolatedAsyncioTestCase):
         stream = await EventStream.open(self.world, f"/v1/jobs/{job}:watch?view=BASIC&access_token={person.token}")
         self.assertEqual((await stream.next())["id"], job)
         stream.close()
-        # Nowhere else: a link with a token in it is a token that leaks.
+        # Other paths take no token in the query, because links with tokens leak.
         stream = await EventStream.open(self.world, f"/v1/jobs/{job}?access_token={person.token}")
         self.assertEqual(stream.status, 401)
 
@@ -179,13 +179,13 @@ class StreamsTest(unittest.IsolatedAsyncioTestCase):
         person = self.world.person()
         requests = [{"workflow_id": "thousand"} for _ in range(WATCHERS)]
         jobs = self.world.must("BatchCreateJobs", {"requests": requests}, person.token)["jobs"]
-        # What other tests closed may still be on its way out.
+        # Streams that other tests closed may still be ending.
         self.assertTrue(eventually(lambda: streams_under_way(self.world) == self.waiting_calls() == 0, SECONDS))
         began = time.monotonic()
         streams = await self.open_each(jobs, person)
         opened = time.monotonic() - began
         self.assertEqual(streams_under_way(self.world), WATCHERS)
-        # Closed while nothing happens: only that they are closed can end them.
+        # These close while nothing changes, so only the closing can end them.
         leaving = await self.open_each(jobs[:WATCHERS // 2], person)
         self.assertEqual(self.waiting_calls(), WATCHERS + len(leaving))
         await asyncio.gather(*(stream.closed() for stream in leaving))

@@ -1,4 +1,4 @@
-"""TLS all the way: from a client of REST through the gateway and both services to PostgreSQL."""
+"""TLS on every connection: from a REST client through the gateway and both services to PostgreSQL."""
 
 import http.client
 import json
@@ -71,7 +71,7 @@ class TlsTest(unittest.TestCase):
 
     @classmethod
     def settings(cls, **more):
-        """Of a gateway that calls the services over mutual TLS."""
+        """The settings of a gateway that calls the services over mutual TLS."""
         settings = {"GATEWAY_UPSTREAM_CA": cls.certificates.certificate("ca"),
                     "GATEWAY_UPSTREAM_CERT": cls.certificates.certificate("gateway"),
                     "GATEWAY_UPSTREAM_KEY": cls.certificates.key("gateway"),
@@ -152,7 +152,7 @@ class TlsTest(unittest.TestCase):
         self.assertEqual({(line["event"], line["cause"]) for line in lines}, {("tls_handshake_failed", "certificate has expired")})
 
     def assert_away(self, words, user=None, **settings):
-        """user_service is away for a gateway with those settings, whose log has these words, if there are any."""
+        """Checks that a gateway with those settings cannot reach user_service, and that its log has these words, if any."""
         process, port, _ = replicas.gateway(self.world, [user or self.user], [self.job], lambda port: replicas.answers(port, 503),
                                             **self.settings(**settings))
         self.addCleanup(process.stop)
@@ -190,7 +190,7 @@ class TlsTest(unittest.TestCase):
         self.assert_no_database("wants a client certificate", as_certified)
 
     def start_on(self, database_url, is_ready=None):
-        """(process, health address) of a user_service in plaintext on that database."""
+        """Starts a plaintext user_service on that database; returns (process, health address)."""
         health = f"127.0.0.1:{local_up.free_ports(1)[0]}"
         process, address = replicas.replica(
             self.world, "user_service", f"--keys_dir={self.world.up.place / 'keys'}", f"--health_address={health}",
@@ -223,7 +223,7 @@ class TlsTest(unittest.TestCase):
                 self.assertIn(words, done.stderr)
 
     def shown(self, address):
-        """The certificate that a new connection to HOST:PORT is shown."""
+        """Returns the certificate that a new connection to HOST:PORT receives."""
         host, port = address.split(":")
         context = self.certificates.client("ca", "certified")
         context.set_alpn_protocols(["h2"])

@@ -20,7 +20,7 @@ from tests.support.waiting import eventually
 
 
 class Workflow(http.server.BaseHTTPRequestHandler):
-    """Takes every job and keeps the headers it came with."""
+    """Accepts every job and keeps the headers of its post."""
 
     headers_seen = []
 
@@ -47,7 +47,7 @@ class TracesTest(unittest.TestCase):
         cls.addClassCleanup(cls.world.close)
 
     def call(self, path, token, body=None, trace_id=None, flags="01"):
-        """A REST call under a trace of its own; the trace's id and the answer."""
+        """Makes a REST call with a new trace; returns the trace's id and the answer."""
         trace_id = trace_id or secrets.token_hex(16)
         headers = {"authorization": f"Bearer {token}"} if token else {}
         headers |= {"traceparent": f"00-{trace_id}-{secrets.token_hex(8)}-{flags}"}
@@ -67,21 +67,21 @@ class TracesTest(unittest.TestCase):
             yield session
 
     def metric(self, port, series):
-        """The value of a series of a service."""
+        """Returns the value of a series of a service."""
         url = f"http://127.0.0.1:{self.world.up.ports[port]}/metrics"
         with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(url, timeout=10) as answer:
             lines = answer.read().decode().splitlines()
         return next(float(line.rsplit(" ", 1)[1]) for line in lines if line.startswith(series + " "))
 
     def of_trace(self, trace_id, service, name):
-        """The span of that name that the service made in the trace, once it is there."""
+        """Waits for the service's span of that name in the trace; returns it."""
         def found(spans):
             return [span for span in spans if (span.trace_id, span.service, span.name) == (trace_id, service, name)]
 
         return found(self.collector.await_spans(found))[0]
 
     def gateways(self, trace_id):
-        """The gateway's span of a trace, once it is there."""
+        """Waits for the gateway's span of a trace; returns it."""
         def found(spans):
             return [span for span in spans if (span.trace_id, span.service) == (trace_id, "gateway")]
 
@@ -92,7 +92,7 @@ class TracesTest(unittest.TestCase):
         trace_id, _ = self.call("/v1/jobs", person.token, {"workflow_id": "pulled"})
 
         def path(spans, service, name):
-            """The services from the outermost span of the trace to this one; none before all are there."""
+            """Returns the services from the outermost span to this one; none until all spans have arrived."""
             by_id = {span.span_id: span for span in spans if span.trace_id == trace_id}
             span = next((one for one in by_id.values() if (one.service, one.name) == (service, name)), None)
             steps = []
@@ -110,7 +110,7 @@ class TracesTest(unittest.TestCase):
         self.assertEqual(self.of_trace(trace_id, "user_service", "get_users_by_ids").attribute("db.system.name"), "postgresql")
 
     def post_of(self, job):
-        """The headers of the job's post, once it is there."""
+        """Waits for the job's post; returns its headers."""
         def posts():
             return [headers for headers in Workflow.headers_seen if headers["idempotency-key"] == job["id"]]
 
@@ -137,7 +137,7 @@ class TracesTest(unittest.TestCase):
         calls = 20
         with self.users_locked() as lock, concurrent.futures.ThreadPoolExecutor(calls) as threads:
             pending = [threads.submit(self.call, "/v1/users/me", person.token) for _ in range(calls)]
-            # But for the statements that wait for the lock, two at most.
+            # Except for the statements that wait for the lock, at most two.
             self.assertTrue(eventually(lambda: self.metric("USER_METRICS", 'vibestack_batch_queue{kind="users_by_id"}') >= calls - 2))
             lock.communicate("COMMIT;\n")
             traces = [call.result()[0] for call in pending]

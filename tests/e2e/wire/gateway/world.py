@@ -1,4 +1,4 @@
-"""The running pair behind its gateway, as deploy/local/up starts it, and the people who call it both ways."""
+"""Both services behind the gateway, as deploy/local/up starts them, and the accounts that call them both ways."""
 
 import os
 import pathlib
@@ -31,7 +31,7 @@ METHODS = {method.name: method for service in SERVICES.values() for method in se
 
 
 class Person:
-    """An account that is logged in."""
+    """A logged-in account."""
 
     def __init__(self, user_id, email, tokens):
         self.id = user_id
@@ -65,7 +65,7 @@ class World:
         self.webhook.close()
 
     def must(self, method, request, token=None):
-        """A call that has to succeed, as a dict."""
+        """Makes a call that must succeed; returns the answer as a dict."""
         answer = self.grpc.call(METHODS[method], request, token)
         if answer.code != grpc.StatusCode.OK:
             raise AssertionError(f"{method}: {answer}")
@@ -75,13 +75,13 @@ class World:
         return self.must("Login", {"email": email, "password": PASSWORD})
 
     def person(self):
-        """Somebody new."""
+        """Returns a new account."""
         email = f"{uuid.uuid4().hex}@example.org"
         user = self.must("SignUp", {"email": email, "password": PASSWORD})
         return Person(user["id"], email, self.log_in(email))
 
     def database_url(self):
-        """What DATABASE_URL said, else the world's own PostgreSQL."""
+        """Returns DATABASE_URL if it was set, else the URL of the world's own PostgreSQL."""
         return self.up.environment.get("DATABASE_URL") or self._own_database_url()
 
     def _own_database_url(self):
@@ -89,7 +89,7 @@ class World:
                               capture_output=True, text=True, check=True).stdout.strip()
 
     def query(self, sql):
-        """The first column of what the database answers."""
+        """Runs a query; returns the first column."""
         return subprocess.run(["psql", "-qXAt", self.database_url(), "-c", sql],
                               capture_output=True, text=True, check=True).stdout.split()
 
