@@ -51,7 +51,7 @@ Task<absl::StatusOr<std::vector<Job>>> JobApi::ClaimOrWait(Call& call, ClaimRequ
   while (true) {
     auto waker = std::make_shared<Waker>();
     const JobSubscriptions::Subscription subscription =
-        job_subscriptions_.WatchWorkflows(claim.workflow_ids, claim.limit, waker);
+        job_subscriptions_.SubscribeToWorkflows(claim.workflow_ids, claim.limit, waker);
     if (call.cancelled()) {
       // The news that woke us is for somebody else now.
       job_subscriptions_.WakeNext(claim.workflow_ids);

@@ -49,7 +49,8 @@ Task<absl::StatusOr<pb::Job>> JobApi::CreateWithInput(Call& call, NewJob job, st
   const absl::Time end = WaitEnd(call.deadline(), kLongestWait, absl::Now());
   while (true) {
     auto waker = std::make_shared<Waker>();
-    const JobSubscriptions::Subscription subscription = job_subscriptions_.WatchJob(job.id, waker);
+    const JobSubscriptions::Subscription subscription =
+        job_subscriptions_.SubscribeToJob(job.id, waker);
     absl::StatusOr<CreationWithInput> creation = co_await stores_.dispatch.CreateWithInput(
         job, push->VisibilityTimeout(), call.WorkDeadline());
     if (!creation.ok()) co_return creation.status();

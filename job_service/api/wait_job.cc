@@ -34,7 +34,8 @@ Task<absl::StatusOr<pb::Job>> JobApi::WaitJob(Call& call, const pb::WaitJobReque
   while (true) {
     // Subscribe, then look: what happens in between wakes us.
     auto waker = std::make_shared<Waker>();
-    const JobSubscriptions::Subscription subscription = job_subscriptions_.WatchJob(id, waker);
+    const JobSubscriptions::Subscription subscription =
+        job_subscriptions_.SubscribeToJob(id, waker);
     const absl::StatusOr<JobPtr> job = co_await ReadJob(call, id, with_result);
     if (!job.ok()) co_return job.status();
     const absl::Time now = absl::Now();

@@ -79,7 +79,7 @@ Task<absl::Status> JobApi::WatchJob(Call& call, const pb::WatchJobRequest& reque
     // Subscribe, then look: what happens in between wakes us.
     auto waker = std::make_shared<Waker>();
     const JobSubscriptions::Subscription subscription =
-        job_subscriptions_.WatchJobAndUser(key.id, call.caller().user_id, waker);
+        job_subscriptions_.SubscribeToJobAndUser(key.id, call.caller().user_id, waker);
     absl::StatusOr<JobPtr> job = JobPtr();
     const bool heartbeat_due = heartbeat.IsDue(absl::Now());
     if (told.has_value()) {

@@ -101,7 +101,7 @@ Task<absl::Status> JobApi::SendOpenJobs(Call& call, pb::JobView view, FilterSubs
       const auto page = co_await stores_.list.List(query, call.WorkDeadline());
       if (!page.ok()) co_return page.status();
       const std::vector<Job>& jobs = page->jobs;
-      watcher.Forget(jobs);
+      watcher.RemoveSent(jobs);
       const std::vector<Response> messages = ToMessages(jobs, view);
       const absl::Status written = co_await WriteAll(messages, stream);
       if (!written.ok()) co_return written;
@@ -174,7 +174,7 @@ Task<absl::Status> JobApi::WatchJobs(Call& call, const pb::WatchJobsRequest& req
   const auto watcher = std::make_shared<FilterSubscriber>(*filter);
   // Subscribe, then list: what happens in between is told afterwards.
   const FilterSubscriptions::Subscription filter_subscription =
-      filter_subscriptions_.Watch(watcher);
+      filter_subscriptions_.Subscribe(watcher);
   const absl::Status begun = co_await SendOpenJobs(call, request.view(), *watcher, stream);
   if (!begun.ok()) co_return begun;
   Heartbeat heartbeat(request.has_heartbeat() ? &request.heartbeat() : nullptr);
@@ -183,7 +183,7 @@ Task<absl::Status> JobApi::WatchJobs(Call& call, const pb::WatchJobsRequest& req
   while (true) {
     auto waker = std::make_shared<Waker>();
     const JobSubscriptions::Subscription subscription =
-        job_subscriptions_.WatchJobAndUser("", call.caller().user_id, waker);
+        job_subscriptions_.SubscribeToJobAndUser("", call.caller().user_id, waker);
     const absl::Status told = co_await SendChanges(call, request.view(), *watcher, stream);
     if (!told.ok() && !IsPassing(told)) co_return told;
     failures = told.ok() ? 0 : failures + 1;

@@ -70,7 +70,7 @@ Task<void> WorkflowDispatcher::Run() {
     std::vector<std::string> subscribed;
     if (push != nullptr) subscribed.push_back(workflow_id_);
     const JobSubscriptions::Subscription subscription =
-        shared_.job_subscriptions.WatchWorkflows(subscribed, 1, waker);
+        shared_.job_subscriptions.SubscribeToWorkflows(subscribed, 1, waker);
     absl::Time next = absl::Now() + shared_.poll_interval;
     if (push != nullptr) next = co_await Work(*push);
     const rpc::Alarm alarm(next, [waker] { waker->Notify(Wake::kTimer); });

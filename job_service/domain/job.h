@@ -12,51 +12,56 @@
 
 namespace vibestack::job_service {
 
-// Characters of a workflow's id, as the column has room for.
+// The longest workflow id, in characters, as the column allows.
 inline constexpr size_t kMaxWorkflowId = 100;
 
-// Where a job is in its life: pending → processing → completed or failed; pending → completed or
-// failed (cancelled, or what became of a pushed job); processing → pending (the lease ran out or
-// was released); failed → pending (retried). Completed and failed are terminal.
+// The state of a job. Its transitions:
+//   pending → processing               a worker claims it, or a workflow accepts it
+//   pending → completed, failed        a workflow ends it at once, or somebody cancels it
+//   processing → completed, failed     its worker or run ends it, or somebody cancels it
+//   processing → pending               its lease runs out or is released
+//   failed → pending                   somebody retries it
+// Completed and failed are terminal.
 enum class JobStatus {
-  kUnknown,  // A state that somebody else wrote.
+  kUnknown,  // Another program wrote a status that we do not know.
   kPending,
   kProcessing,
   kCompleted,
   kFailed,
 };
 
-// The names in the column `status`. Any other name is kUnknown, whose name is empty.
+// Converts from and to the text in the column `status`. Every other text is kUnknown, and the text
+// of kUnknown is empty.
 JobStatus ParseJobStatus(std::string_view name);
 std::string JobStatusName(JobStatus status);
 
-// Whether a job in this state changes no more but by a retry or its deletion.
+// Whether only a retry or a deletion changes a job in this state.
 bool IsTerminal(JobStatus status);
 
 // A row of agent_jobs.
 struct Job {
-  std::string id;       // Lower case.
-  std::string user_id;  // Empty for none.
+  std::string id;       // In lower case.
+  std::string user_id;  // Empty when the job has no user.
   std::string workflow_id;
   JobStatus status = JobStatus::kPending;
   absl::Time created_at;
   absl::Time updated_at;  // Whole microseconds.
-  // The column result_payload as JSON text; absent for NULL and where it was not asked for.
+  // The column result_payload as JSON text. Absent when it is NULL or was not requested.
   std::optional<std::string> result;
 };
 
-// The right to write to a job that is being processed: its `updated_at` in microseconds since 1970,
-// which every write replaces.
+// The fencing token of a job: its `updated_at` in microseconds since 1970. Every write replaces it,
+// so a write with an old token fails.
 inline int64_t LeaseToken(const Job& job) { return absl::ToUnixMicros(job.updated_at); }
 
-// A job to be made. All of it is checked by then.
+// A job to create. Its fields are valid.
 struct NewJob {
   std::string id;
   std::string user_id;
   std::string workflow_id;
 };
 
-// Shared between the calls that asked for it; null where there is none.
+// A job that several calls share. Null when the job does not exist.
 using JobPtr = std::shared_ptr<const Job>;
 
 // A worker's lease on a job.
@@ -65,25 +70,25 @@ struct Lease {
   int64_t token = 0;
 };
 
-// What a worker writes to a job: how it ends, or its progress.
+// What a worker writes to a job that it holds: the end of the job, or its progress.
 struct JobFinish {
   Lease lease;
-  JobStatus status = JobStatus::kCompleted;  // Or kFailed; kProcessing for progress.
+  JobStatus status = JobStatus::kCompleted;  // Or kFailed. kProcessing for progress.
   std::string result;                        // JSON text.
 };
 
-// How many jobs there are in each state, up to a bound.
+// The number of jobs in each state, up to a bound.
 struct JobCounts {
   std::map<JobStatus, int> jobs;
-  // For how long the oldest pending job has been there.
+  // The time since the creation of the oldest pending job. Absent without one.
   std::optional<absl::Duration> oldest_pending;
 };
 
-// How many jobs of a workflow are in which state.
+// The number of jobs of one workflow in each state, up to a bound.
 struct WorkflowStats {
   std::string workflow_id;
   std::map<JobStatus, int> jobs;
-  // For how long the oldest pending job has been there.
+  // The time since the creation of the oldest pending job. Absent without one.
   std::optional<absl::Duration> oldest_pending;
 };
 

@@ -7,13 +7,13 @@
 
 namespace vibestack::job_service {
 
-// What a committed write means to those who wait.
+// The change event of a committed write.
 struct JobChanges {
-  // Jobs that are new, whose status or result changed, or that are gone.
+  // Jobs that were created or deleted, or whose status or result changed.
   std::vector<std::string> changed;
-  // Those of them that are gone, by their user (empty for none).
+  // The deleted jobs among them, by user. The user is empty for jobs without one.
   std::map<std::string, std::vector<std::string>> deleted;
-  // How many jobs there are to claim now that were not before, by workflow.
+  // How many jobs became claimable, by workflow.
   std::map<std::string, int> pending;
 
   bool empty() const { return changed.empty() && pending.empty(); }

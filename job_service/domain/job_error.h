@@ -5,11 +5,11 @@
 
 namespace vibestack::job_service {
 
-// The code of a job that was cancelled.
+// The error code of a cancelled job.
 inline constexpr char kCancelledCode[] = "CANCELLED";
 
-// What a failed job stores as its result: {"error":{"code":…,"message":…,"details":…}} as JSON
-// text. `details` is JSON text itself; empty for none, which is stored as null.
+// The result of a failed job: {"error":{"code":…,"message":…,"details":…}} as JSON text. `details`
+// is JSON text. Empty details become null.
 std::string ErrorResult(const std::string& code, const std::string& message,
                         const std::string& details);
 

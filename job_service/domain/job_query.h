@@ -10,7 +10,7 @@
 
 namespace vibestack::job_service {
 
-// One page of a list by `(created_at, id)`.
+// Asks for one page of a list, in the order of (created_at, id).
 struct JobQuery {
   std::optional<std::string> user_id;
   std::optional<std::string> workflow_id;
@@ -18,7 +18,7 @@ struct JobQuery {
   absl::Time created_from = absl::InfinitePast();      // Inclusive.
   absl::Time created_before = absl::InfiniteFuture();  // Exclusive.
   bool oldest_first = false;
-  // The last row of the page before.
+  // The last row of the previous page.
   struct Position {
     absl::Time created_at;
     std::string id;
@@ -26,33 +26,33 @@ struct JobQuery {
   std::optional<Position> after;
   int limit = 50;
   bool with_result = false;
-  // Whether a standby that is some time behind may answer.
+  // Whether a standby that lags behind may answer.
   bool may_lag = false;
 };
 
 struct JobPage {
   std::vector<Job> jobs;
-  // Where the next page goes on, when this one ended before it was full because enough rows had
-  // been looked at, or its results got too large.
+  // Set when the page ended before it was full, because it examined enough rows or its results
+  // became too large. The next page continues after this position.
   std::optional<JobQuery::Position> continue_after;
 };
 
-// Which jobs changed lately, by `updated_at`.
+// The jobs that changed recently, by `updated_at`.
 struct RecentChanges {
   struct Version {
     std::string id;
     absl::Time updated_at;
   };
   std::vector<Version> jobs;
-  // The database's time when this was read.
+  // The time of this read, by the clock of the database.
   absl::Time now;
-  // Whether these are all; else there were too many.
+  // False when there were too many changes to read them all.
   bool complete = true;
 };
 
-// What a worker asks for.
+// Asks for pending jobs to process.
 struct ClaimRequest {
-  std::vector<std::string> workflow_ids;  // None twice.
+  std::vector<std::string> workflow_ids;  // Distinct.
   int limit = 1;
 };
 

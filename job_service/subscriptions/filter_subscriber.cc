@@ -12,13 +12,13 @@ absl::StatusOr<FilterSubscriber::Changes> FilterSubscriber::Take(size_t limit) {
   }
   changes.missed = std::exchange(missed_, false);
   while (!order_.empty() && changes.jobs.size() + changes.deleted_ids.size() < limit) {
-    auto waiting = waiting_.extract(order_.front());
+    auto queued = queued_.extract(order_.front());
     order_.pop_front();
-    if (waiting.empty()) continue;
-    if (waiting.mapped() != nullptr) {
-      changes.jobs.push_back(std::move(waiting.mapped()));
+    if (queued.empty()) continue;
+    if (queued.mapped() != nullptr) {
+      changes.jobs.push_back(std::move(queued.mapped()));
     } else {
-      changes.deleted_ids.push_back(std::move(waiting.key()));
+      changes.deleted_ids.push_back(std::move(queued.key()));
     }
   }
   return changes;
@@ -30,10 +30,10 @@ void FilterSubscriber::PutBack(Changes changes) {
   if (overflowed_) return;
   for (JobPtr& job : changes.jobs) {
     const std::string id = job->id;
-    if (waiting_.try_emplace(id, std::move(job)).second) order_.push_back(id);
+    if (queued_.try_emplace(id, std::move(job)).second) order_.push_back(id);
   }
   for (std::string& id : changes.deleted_ids) {
-    if (waiting_.try_emplace(id, nullptr).second) order_.push_back(std::move(id));
+    if (queued_.try_emplace(id, nullptr).second) order_.push_back(std::move(id));
   }
 }
 
@@ -48,12 +48,12 @@ void FilterSubscriber::WakeOnChange(std::shared_ptr<Waker> waker) {
   waker->Notify(Wake::kChange);
 }
 
-void FilterSubscriber::Forget(const std::vector<Job>& told) {
+void FilterSubscriber::RemoveSent(const std::vector<Job>& sent) {
   absl::MutexLock lock(&mutex_);
-  for (const Job& job : told) {
-    const auto it = waiting_.find(job.id);
-    if (it == waiting_.end() || it->second == nullptr) continue;
-    if (it->second->updated_at <= job.updated_at) waiting_.erase(it);
+  for (const Job& job : sent) {
+    const auto it = queued_.find(job.id);
+    if (it == queued_.end() || it->second == nullptr) continue;
+    if (it->second->updated_at <= job.updated_at) queued_.erase(it);
   }
 }
 
@@ -76,11 +76,11 @@ std::shared_ptr<Waker> FilterSubscriber::AddMissed() {
 std::shared_ptr<Waker> FilterSubscriber::Put(const std::string& id, JobPtr job) {
   absl::MutexLock lock(&mutex_);
   if (overflowed_) return nullptr;
-  const auto [it, added] = waiting_.insert_or_assign(id, std::move(job));
+  const auto [it, added] = queued_.insert_or_assign(id, std::move(job));
   if (added) order_.push_back(id);
-  if (waiting_.size() > kMaxJobs) {
+  if (queued_.size() > kMaxJobs) {
     overflowed_ = true;
-    waiting_.clear();
+    queued_.clear();
     order_.clear();
   }
   return std::exchange(waker_, nullptr);

@@ -18,24 +18,24 @@
 
 namespace vibestack::job_service {
 
-// Which jobs somebody wants to hear of.
+// Selects jobs. An absent field selects all.
 struct JobFilter {
   std::optional<std::string> user_id;
   std::optional<std::string> workflow_id;
 };
 
-// What a watcher of many jobs has not been told yet: of each job the latest state only, however
-// often it changed, and of so many jobs at most. The feed fills it, the watcher's call empties it.
-// Thread-safe.
+// One subscriber to many jobs: the queue between FilterSubscriptions, which adds changed jobs, and
+// the call that sends them. The queue holds only the latest state of each job, however often the
+// job changed, and a bounded number of jobs. Thread-safe.
 class FilterSubscriber {
  public:
-  // Jobs that may wait to be told.
+  // The largest number of queued jobs.
   static constexpr size_t kMaxJobs = 20'000;
 
   struct Changes {
     std::vector<JobPtr> jobs;
     std::vector<std::string> deleted_ids;
-    // Changes before these may have been missed.
+    // Whether earlier changes may be missing.
     bool missed = false;
 
     bool empty() const { return jobs.empty() && deleted_ids.empty() && !missed; }
@@ -45,37 +45,37 @@ class FilterSubscriber {
 
   const JobFilter& filter() const { return filter_; }
 
-  // Takes up to `limit` changes, those that have waited longest. ABORTED (READER_TOO_SLOW), for
-  // good, once more jobs changed than may wait.
+  // Takes up to `limit` changes, the oldest first. ABORTED (READER_TOO_SLOW) once more than
+  // kMaxJobs jobs were queued, from then on always.
   absl::StatusOr<Changes> Take(size_t limit);
 
-  // What was taken could not be told: it waits again, but for jobs that have changed since.
+  // Queues changes again that could not be sent. Drops jobs that have changed since.
   void PutBack(Changes changes);
 
-  // Wakes `waker` when there is something to take, at once if there is.
+  // Wakes `waker` when the queue has something. Wakes it at once when the queue has something now.
   void WakeOnChange(std::shared_ptr<Waker> waker);
 
-  // These states are told already, by a list: drops what is not newer.
-  void Forget(const std::vector<Job>& told);
+  // The caller has sent these states, from a list. Removes them, and older ones, from the queue.
+  void RemoveSent(const std::vector<Job>& sent);
 
  private:
   friend class FilterSubscriptions;
 
-  // Each returns who is to be woken, or null.
+  // Each of these returns the waker to wake, or null.
   std::shared_ptr<Waker> Add(JobPtr job);
   std::shared_ptr<Waker> AddDeleted(const std::string& id);
   std::shared_ptr<Waker> AddMissed();
 
-  // `job` is null for a deleted one.
+  // `job` is null for a deleted job.
   std::shared_ptr<Waker> Put(const std::string& id, JobPtr job);
   bool HasSomething() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
-    return !waiting_.empty() || missed_ || overflowed_;
+    return !queued_.empty() || missed_ || overflowed_;
   }
 
   const JobFilter filter_;
   absl::Mutex mutex_;
-  absl::flat_hash_map<std::string, JobPtr> waiting_ ABSL_GUARDED_BY(mutex_);
-  // The keys of `waiting_` by the time they came; some may be gone from there.
+  absl::flat_hash_map<std::string, JobPtr> queued_ ABSL_GUARDED_BY(mutex_);
+  // The keys of `queued_`, the oldest first. Some keys may have left `queued_`.
   std::deque<std::string> order_ ABSL_GUARDED_BY(mutex_);
   bool missed_ ABSL_GUARDED_BY(mutex_) = false;
   bool overflowed_ ABSL_GUARDED_BY(mutex_) = false;

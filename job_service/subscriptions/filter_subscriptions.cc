@@ -11,14 +11,14 @@
 namespace vibestack::job_service {
 namespace {
 
-// Jobs read at once.
+// The largest number of jobs in one read.
 constexpr size_t kMaxRead = 1'000;
-// Past so many ids that wait to be read it is cheaper to look for what changed.
-constexpr size_t kMaxGathered = 50'000;
-constexpr size_t kMaxTold = 200'000;
-constexpr absl::Duration kLongestRead = absl::Seconds(10);
-// A row's time is that of its write, which others see from the commit on only. News tells of
-// commits that came later than this.
+// With more unread jobs than this a poll is cheaper.
+constexpr size_t kMaxUnread = 50'000;
+constexpr size_t kMaxNotifiedVersions = 200'000;
+constexpr absl::Duration kReadTimeout = absl::Seconds(10);
+// `updated_at` is the time of the write, but others see the write only after its commit. So a poll
+// also reads this much before the last one. Change events cover commits that took longer.
 constexpr absl::Duration kOverlap = absl::Seconds(5);
 constexpr absl::Duration kFirstRetry = absl::Milliseconds(100);
 
@@ -27,34 +27,34 @@ constexpr absl::Duration kFirstRetry = absl::Milliseconds(100);
 FilterSubscriptions::FilterSubscriptions(absl::Duration poll_interval, Source source)
     : poll_interval_(poll_interval), source_(std::move(source)) {}
 
-FilterSubscriptions::Subscription FilterSubscriptions::Watch(
-    std::shared_ptr<FilterSubscriber> watcher) {
+FilterSubscriptions::Subscription FilterSubscriptions::Subscribe(
+    std::shared_ptr<FilterSubscriber> subscriber) {
   bool start = false;
   {
     absl::MutexLock lock(&mutex_);
-    const auto& user_id = watcher->filter().user_id;
-    (user_id.has_value() ? by_user_[*user_id] : of_all_).insert(watcher);
+    const auto& user_id = subscriber->filter().user_id;
+    (user_id.has_value() ? by_user_[*user_id] : of_all_users_).insert(subscriber);
     start = !running_ && !closed_;
     running_ = running_ || start;
   }
   if (start) Start(Run());
-  return Subscription(*this, std::move(watcher));
+  return Subscription(*this, std::move(subscriber));
 }
 
-void FilterSubscriptions::Unsubscribe(const std::shared_ptr<FilterSubscriber>& watcher) {
+void FilterSubscriptions::Unsubscribe(const std::shared_ptr<FilterSubscriber>& subscriber) {
   {
     absl::MutexLock lock(&mutex_);
-    const auto& user_id = watcher->filter().user_id;
+    const auto& user_id = subscriber->filter().user_id;
     if (user_id.has_value()) {
       const auto it = by_user_.find(*user_id);
-      it->second.erase(watcher);
+      it->second.erase(subscriber);
       if (it->second.empty()) by_user_.erase(it);
     } else {
-      of_all_.erase(watcher);
+      of_all_users_.erase(subscriber);
     }
-    if (!by_user_.empty() || !of_all_.empty()) return;
+    if (!by_user_.empty() || !of_all_users_.empty()) return;
   }
-  WakeUp();  // To end.
+  WakeTask();  // The task ends.
 }
 
 void FilterSubscriptions::Notify(const JobChanges& changes) {
@@ -65,13 +65,13 @@ void FilterSubscriptions::Notify(const JobChanges& changes) {
     for (const auto& [user_id, ids] : changes.deleted) {
       for (const std::string& id : ids) deleted_[id] = user_id;
     }
-    if (ids_.size() > kMaxGathered) {
+    if (ids_.size() > kMaxUnread) {
       ids_.clear();
       deleted_.clear();
       resync_ = true;
     }
   }
-  WakeUp();
+  WakeTask();
 }
 
 void FilterSubscriptions::Resync() {
@@ -80,10 +80,10 @@ void FilterSubscriptions::Resync() {
     if (!running_) return;
     resync_ = true;
   }
-  WakeUp();
+  WakeTask();
 }
 
-void FilterSubscriptions::WakeUp() {
+void FilterSubscriptions::WakeTask() {
   std::shared_ptr<Waker> waker;
   {
     absl::MutexLock lock(&mutex_);
@@ -98,138 +98,141 @@ void FilterSubscriptions::Close() {
     absl::MutexLock lock(&mutex_);
     closed_ = true;
   }
-  WakeUp();
+  WakeTask();
   absl::MutexLock lock(&mutex_);
   mutex_.Await(absl::Condition(
       +[](bool* running) { return !*running; }, &running_));
 }
 
 Task<void> FilterSubscriptions::Run() {
-  told_until_ = absl::InfinitePast();
-  told_.clear();
+  notified_until_ = absl::InfinitePast();
+  notified_versions_.clear();
   int failures = 0;
-  Work work;
+  Reads reads;
   Pause pause;
-  // With the run ended Close() may be done, so nothing below the loop touches a member.
-  while (TakeWork(work, pause)) {
-    if (work.empty()) {
+  // Close() may return once the task has ended, so nothing after the loop uses a member.
+  while (TakeNext(reads, pause)) {
+    if (reads.empty()) {
       const rpc::Alarm alarm(pause.until, [waker = pause.waker] { waker->Notify(Wake::kTimer); });
       co_await pause.waker->Wait();
       continue;
     }
-    const absl::Status done = co_await Do(std::move(work));
+    const absl::Status done = co_await Read(std::move(reads));
     failures = done.ok() ? 0 : failures + 1;
-    if (!done.ok()) HoldBack(done, failures);
-    work = Work();
+    if (!done.ok()) BackOff(done, failures);
+    reads = Reads();
   }
 }
 
-bool FilterSubscriptions::TakeWork(Work& work, Pause& pause) {
+bool FilterSubscriptions::TakeNext(Reads& reads, Pause& pause) {
   absl::MutexLock lock(&mutex_);
-  if (closed_ || (by_user_.empty() && of_all_.empty())) {
+  if (closed_ || (by_user_.empty() && of_all_users_.empty())) {
     running_ = false;
     ids_.clear();
     deleted_.clear();
     resync_ = false;
-    next_look_ = hold_until_ = absl::InfinitePast();
+    next_poll_ = backoff_until_ = absl::InfinitePast();
     return false;
   }
   const absl::Time now = absl::Now();
-  const bool held = now < hold_until_;
-  if (!held) TakeGathered(now, work);
-  waker_ = work.empty() ? std::make_shared<Waker>() : nullptr;
-  pause = {waker_, held ? hold_until_ : next_look_};
+  const bool backing_off = now < backoff_until_;
+  if (!backing_off) TakePending(now, reads);
+  waker_ = reads.empty() ? std::make_shared<Waker>() : nullptr;
+  pause = {waker_, backing_off ? backoff_until_ : next_poll_};
   return true;
 }
 
-void FilterSubscriptions::TakeGathered(absl::Time now, Work& work) {
-  work.look = resync_ || now >= next_look_;
-  work.missed = std::exchange(resync_, false);
-  if (work.look) next_look_ = now + poll_interval_;
-  while (!ids_.empty() && work.ids.size() < kMaxRead) {
+void FilterSubscriptions::TakePending(absl::Time now, Reads& reads) {
+  reads.poll = resync_ || now >= next_poll_;
+  reads.missed = std::exchange(resync_, false);
+  if (reads.poll) next_poll_ = now + poll_interval_;
+  while (!ids_.empty() && reads.ids.size() < kMaxRead) {
     auto id = ids_.extract(ids_.begin());
     const auto deleted = deleted_.find(id.value());
     if (deleted != deleted_.end()) {
-      work.deleted.insert(*deleted);
+      reads.deleted.insert(*deleted);
       deleted_.erase(deleted);
     }
-    work.ids.push_back(std::move(id.value()));
+    reads.ids.push_back(std::move(id.value()));
   }
 }
 
-void FilterSubscriptions::HoldBack(const absl::Status& failure, int failures) {
+void FilterSubscriptions::BackOff(const absl::Status& failure, int failures) {
   if (failures == 1) {
     Log(LogLevel::kWarning, "change_reads_failing",
         {{"code", absl::StatusCodeToString(failure.code())}});
   }
   absl::MutexLock lock(&mutex_);
-  // What could not be read is found by a look.
+  // A poll finds what these reads did not.
   resync_ = true;
-  hold_until_ = absl::Now() + BackoffWithJitter(failures, kFirstRetry, poll_interval_);
+  backoff_until_ = absl::Now() + BackoffWithJitter(failures, kFirstRetry, poll_interval_);
 }
 
-Task<absl::Status> FilterSubscriptions::Do(Work work) {
+Task<absl::Status> FilterSubscriptions::Read(Reads reads) {
   absl::Status done;
-  if (!work.ids.empty()) {
-    done = co_await ReadAndNotify(std::move(work.ids), std::move(work.deleted));
+  if (!reads.ids.empty()) {
+    done = co_await ReadAndNotify(std::move(reads.ids), std::move(reads.deleted));
   }
-  if (done.ok() && work.look) done = co_await LookForChanges(work.missed);
+  if (done.ok() && reads.poll) done = co_await Poll(reads.missed);
   co_return done;
 }
 
-Task<absl::Status> FilterSubscriptions::LookForChanges(bool missed) {
-  // Whoever watches from the beginning has read the present state by itself.
-  const bool first = told_until_ == absl::InfinitePast();
-  const absl::Time since = first ? absl::InfiniteFuture() : told_until_ - kOverlap;
+Task<absl::Status> FilterSubscriptions::Poll(bool missed) {
+  // The first poll only reads the clock: a new subscriber reads the present state by itself.
+  const bool first = notified_until_ == absl::InfinitePast();
+  const absl::Time since = first ? absl::InfiniteFuture() : notified_until_ - kOverlap;
   const absl::StatusOr<RecentChanges> changes =
-      co_await source_.find_changed(since, absl::Now() + kLongestRead);
+      co_await source_.find_changed(since, absl::Now() + kReadTimeout);
   if (!changes.ok()) co_return changes.status();
-  std::vector<std::string> untold;
+  std::vector<std::string> unread;
   for (const RecentChanges::Version& job : changes->jobs) {
-    const auto it = told_.find(job.id);
-    if (it == told_.end() || it->second < job.updated_at) untold.push_back(job.id);
+    const auto it = notified_versions_.find(job.id);
+    if (it == notified_versions_.end() || it->second < job.updated_at) unread.push_back(job.id);
   }
-  for (size_t begin = 0; begin < untold.size(); begin += kMaxRead) {
-    const size_t end = std::min(untold.size(), begin + kMaxRead);
-    std::vector<std::string> ids(untold.begin() + static_cast<ptrdiff_t>(begin),
-                                 untold.begin() + static_cast<ptrdiff_t>(end));
-    Owners none;
-    const absl::Status told = co_await ReadAndNotify(std::move(ids), std::move(none));
-    if (!told.ok()) co_return told;
+  for (size_t begin = 0; begin < unread.size(); begin += kMaxRead) {
+    const size_t end = std::min(unread.size(), begin + kMaxRead);
+    std::vector<std::string> ids(unread.begin() + static_cast<ptrdiff_t>(begin),
+                                 unread.begin() + static_cast<ptrdiff_t>(end));
+    DeletedJobs deleted;
+    const absl::Status read = co_await ReadAndNotify(std::move(ids), std::move(deleted));
+    if (!read.ok()) co_return read;
   }
-  told_until_ = changes->now;
-  absl::erase_if(told_, [this](const auto& told) { return told.second < told_until_ - kOverlap; });
+  notified_until_ = changes->now;
+  absl::erase_if(notified_versions_, [this](const auto& version) {
+    return version.second < notified_until_ - kOverlap;
+  });
   if (missed || !changes->complete) NotifyMissed();
   co_return absl::OkStatus();
 }
 
 Task<absl::Status> FilterSubscriptions::ReadAndNotify(std::vector<std::string> ids,
-                                                      Owners deleted) {
+                                                      DeletedJobs deleted) {
   const absl::StatusOr<std::vector<JobPtr>> jobs =
-      co_await source_.read(ids, absl::Now() + kLongestRead);
+      co_await source_.read(ids, absl::Now() + kReadTimeout);
   if (!jobs.ok()) co_return jobs.status();
   NotifyStates(ids, *jobs, deleted);
   co_return absl::OkStatus();
 }
 
 void FilterSubscriptions::NotifyStates(const std::vector<std::string>& ids,
-                                       const std::vector<JobPtr>& jobs, const Owners& deleted) {
+                                       const std::vector<JobPtr>& jobs,
+                                       const DeletedJobs& deleted) {
   std::vector<std::shared_ptr<Waker>> woken;
-  if (told_.size() > kMaxTold) told_.clear();
+  if (notified_versions_.size() > kMaxNotifiedVersions) notified_versions_.clear();
   {
     absl::MutexLock lock(&mutex_);
     for (size_t i = 0; i < ids.size(); ++i) {
       if (jobs[i] != nullptr) {
-        told_[ids[i]] = jobs[i]->updated_at;
-        for (const auto& watcher : WatchersOf(jobs[i]->user_id)) {
-          woken.push_back(watcher->Add(jobs[i]));
+        notified_versions_[ids[i]] = jobs[i]->updated_at;
+        for (const auto& subscriber : SubscribersOf(jobs[i]->user_id)) {
+          woken.push_back(subscriber->Add(jobs[i]));
         }
         continue;
       }
-      const auto owner = deleted.find(ids[i]);
-      if (owner == deleted.end()) continue;
-      for (const auto& watcher : WatchersOf(owner->second)) {
-        woken.push_back(watcher->AddDeleted(ids[i]));
+      const auto user = deleted.find(ids[i]);
+      if (user == deleted.end()) continue;
+      for (const auto& subscriber : SubscribersOf(user->second)) {
+        woken.push_back(subscriber->AddDeleted(ids[i]));
       }
     }
   }
@@ -242,9 +245,9 @@ void FilterSubscriptions::NotifyMissed() {
   std::vector<std::shared_ptr<Waker>> woken;
   {
     absl::MutexLock lock(&mutex_);
-    for (const auto& watcher : of_all_) woken.push_back(watcher->AddMissed());
-    for (const auto& [user_id, watchers] : by_user_) {
-      for (const auto& watcher : watchers) woken.push_back(watcher->AddMissed());
+    for (const auto& subscriber : of_all_users_) woken.push_back(subscriber->AddMissed());
+    for (const auto& [user_id, subscribers] : by_user_) {
+      for (const auto& subscriber : subscribers) woken.push_back(subscriber->AddMissed());
     }
   }
   for (const auto& waker : woken) {
@@ -252,12 +255,14 @@ void FilterSubscriptions::NotifyMissed() {
   }
 }
 
-std::vector<std::shared_ptr<FilterSubscriber>> FilterSubscriptions::WatchersOf(
+std::vector<std::shared_ptr<FilterSubscriber>> FilterSubscriptions::SubscribersOf(
     const std::string& user_id) const {
-  std::vector<std::shared_ptr<FilterSubscriber>> watchers(of_all_.begin(), of_all_.end());
+  std::vector<std::shared_ptr<FilterSubscriber>> subscribers(of_all_users_.begin(),
+                                                             of_all_users_.end());
   const auto it = by_user_.find(user_id);
-  if (it != by_user_.end()) watchers.insert(watchers.end(), it->second.begin(), it->second.end());
-  return watchers;
+  if (it != by_user_.end())
+    subscribers.insert(subscribers.end(), it->second.begin(), it->second.end());
+  return subscribers;
 }
 
 }  // namespace vibestack::job_service

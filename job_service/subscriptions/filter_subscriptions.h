@@ -2,7 +2,6 @@
 #define VIBESTACK_JOB_SERVICE_SUBSCRIPTIONS_FILTER_SUBSCRIPTIONS_H_
 
 #include <functional>
-#include <map>
 #include <memory>
 #include <string>
 #include <utility>
@@ -22,21 +21,23 @@
 
 namespace vibestack::job_service {
 
-// Tells those who watch many jobs of every change. News names jobs by their ids; the feed reads
-// them, many at once and once for all watchers, and hands each state to whom it concerns. So that
-// no change is missed where news is lost, it also looks for what changed lately: every
-// `poll_interval`, and when the listener has connected again. It reads one thing after the other,
-// so that the states of a job come in their order.
+// Subscriptions to many jobs by a filter. Every change of a matching job reaches the subscriber,
+// with the state of the job.
 //
-// Does nothing while nobody watches. Thread-safe.
+// A change event only names jobs. One task reads these jobs, many in one statement and once for all
+// subscribers, and hands each state to the subscribers whose filter matches. It also polls for
+// recent changes every `poll_interval`, and when the listener has reconnected, because a NOTIFY can
+// be lost. It reads one thing after the other, so the states of a job arrive in their order.
+//
+// Does nothing while there is no subscriber. Thread-safe.
 class FilterSubscriptions {
  public:
   struct Source {
-    // Reads jobs, without their results, in the order of `ids`; null where there is none.
+    // Reads jobs without their results, in the order of `ids`. A missing job is null.
     std::function<Task<absl::StatusOr<std::vector<JobPtr>>>(std::vector<std::string> ids,
                                                             absl::Time deadline)>
         read;
-    // Which jobs changed at `since`, by the database's time, or later.
+    // As ChangeStore::FindChanged.
     std::function<Task<absl::StatusOr<RecentChanges>>(absl::Time since, absl::Time deadline)>
         find_changed;
   };
@@ -47,91 +48,95 @@ class FilterSubscriptions {
   FilterSubscriptions& operator=(const FilterSubscriptions&) = delete;
   ~FilterSubscriptions() { Close(); }
 
-  // Tells `watcher` of each change from now on, until the subscription ends.
-  Subscription Watch(std::shared_ptr<FilterSubscriber> watcher);
+  // Hands every change from now on to `subscriber`, until the subscription is destroyed.
+  Subscription Subscribe(std::shared_ptr<FilterSubscriber> subscriber);
 
   // Jobs changed.
   void Notify(const JobChanges& changes);
 
-  // News may have been missed: looks for what changed.
+  // Change events may have been lost: polls for recent changes now.
   void Resync();
 
-  // Returns when nothing is being read any more. Whoever watched is told nothing from then on. May
+  // Ends all reads and returns when none is in flight. No subscriber gets anything afterwards. May
   // be called twice.
   void Close();
 
  private:
-  using Watchers = absl::flat_hash_set<std::shared_ptr<FilterSubscriber>>;
-  // Users of deleted jobs by the jobs' ids.
-  using Owners = absl::flat_hash_map<std::string, std::string>;
+  using Subscribers = absl::flat_hash_set<std::shared_ptr<FilterSubscriber>>;
+  // The users of deleted jobs, by the ids of the jobs.
+  using DeletedJobs = absl::flat_hash_map<std::string, std::string>;
 
-  // What there is to do at a time.
-  struct Work {
+  // What the task reads next.
+  struct Reads {
     std::vector<std::string> ids;
-    Owners deleted;
-    bool look = false;    // For what changed lately.
-    bool missed = false;  // Deletions may have been missed.
+    DeletedJobs deleted;
+    bool poll = false;    // For recent changes.
+    bool missed = false;  // Whether deletions may have been lost.
 
-    bool empty() const { return ids.empty() && !look; }
+    bool empty() const { return ids.empty() && !poll; }
   };
 
-  // Until something is told, or a time.
+  // Ends when the waker is woken, or at a time.
   struct Pause {
     std::shared_ptr<Waker> waker;
     absl::Time until;
   };
 
-  void Unsubscribe(const std::shared_ptr<FilterSubscriber>& watcher);
-  // Runs while somebody watches.
+  void Unsubscribe(const std::shared_ptr<FilterSubscriber>& subscriber);
+  // The task. Runs while there is a subscriber.
   Task<void> Run();
-  // Whether to go on: with what there is to do, or after a pause where that is nothing.
-  bool TakeWork(Work& work, Pause& pause);
-  void TakeGathered(absl::Time now, Work& work) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  // Work failed: the next begins a while later.
-  void HoldBack(const absl::Status& failure, int failures);
-  Task<absl::Status> Do(Work work);
-  Task<absl::Status> LookForChanges(bool missed);
-  // Reads jobs and tells of them.
-  Task<absl::Status> ReadAndNotify(std::vector<std::string> ids, Owners deleted);
+  // Takes what is to be read next, or a pause when there is nothing. False: the task ends.
+  bool TakeNext(Reads& reads, Pause& pause);
+  void TakePending(absl::Time now, Reads& reads) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // The reads failed. The next ones start after a backoff.
+  void BackOff(const absl::Status& failure, int failures);
+  Task<absl::Status> Read(Reads reads);
+  Task<absl::Status> Poll(bool missed);
+  // Reads jobs and hands them to the subscribers.
+  Task<absl::Status> ReadAndNotify(std::vector<std::string> ids, DeletedJobs deleted);
   void NotifyStates(const std::vector<std::string>& ids, const std::vector<JobPtr>& jobs,
-                    const Owners& deleted);
+                    const DeletedJobs& deleted);
   void NotifyMissed();
-  // Everybody whom a job of this user concerns.
-  std::vector<std::shared_ptr<FilterSubscriber>> WatchersOf(const std::string& user_id) const
+  // The subscribers who may see the jobs of this user.
+  std::vector<std::shared_ptr<FilterSubscriber>> SubscribersOf(const std::string& user_id) const
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  void WakeUp();
+  void WakeTask();
 
   const absl::Duration poll_interval_;
   const Source source_;
   absl::Mutex mutex_;
-  absl::flat_hash_map<std::string, Watchers> by_user_ ABSL_GUARDED_BY(mutex_);
-  Watchers of_all_ ABSL_GUARDED_BY(mutex_);
+  absl::flat_hash_map<std::string, Subscribers> by_user_ ABSL_GUARDED_BY(mutex_);
+  Subscribers of_all_users_ ABSL_GUARDED_BY(mutex_);
+  // Changed jobs that are not read yet.
   absl::flat_hash_set<std::string> ids_ ABSL_GUARDED_BY(mutex_);
-  Owners deleted_ ABSL_GUARDED_BY(mutex_);
+  DeletedJobs deleted_ ABSL_GUARDED_BY(mutex_);
   bool resync_ ABSL_GUARDED_BY(mutex_) = false;
-  absl::Time next_look_ ABSL_GUARDED_BY(mutex_) = absl::InfinitePast();
-  absl::Time hold_until_ ABSL_GUARDED_BY(mutex_) = absl::InfinitePast();
+  absl::Time next_poll_ ABSL_GUARDED_BY(mutex_) = absl::InfinitePast();
+  absl::Time backoff_until_ ABSL_GUARDED_BY(mutex_) = absl::InfinitePast();
   bool running_ ABSL_GUARDED_BY(mutex_) = false;
   bool closed_ ABSL_GUARDED_BY(mutex_) = false;
   std::shared_ptr<Waker> waker_ ABSL_GUARDED_BY(mutex_);
-  // Of the one task that runs. By the database's time: everything before is told.
-  absl::Time told_until_ = absl::InfinitePast();
-  // The states told lately, by which a look finds those that were not.
-  absl::flat_hash_map<std::string, absl::Time> told_;
+  // Only the task uses the members below.
+  // The subscribers have every change before this time, by the clock of the database.
+  absl::Time notified_until_ = absl::InfinitePast();
+  // The `updated_at` of the states that the subscribers got recently, by id. A poll reads only
+  // newer ones.
+  absl::flat_hash_map<std::string, absl::Time> notified_versions_;
 };
 
-// Ends with its scope. Must not outlive the feed.
+// Ends when it is destroyed. Must not outlive the FilterSubscriptions.
 class [[nodiscard]] FilterSubscriptions::Subscription {
  public:
-  Subscription(FilterSubscriptions& filter_subscriptions, std::shared_ptr<FilterSubscriber> watcher)
-      : filter_subscriptions_(filter_subscriptions), watcher_(std::move(watcher)) {}
+  Subscription(FilterSubscriptions& filter_subscriptions,
+               std::shared_ptr<FilterSubscriber> subscriber)
+      : filter_subscriptions_(filter_subscriptions), subscriber_(std::move(subscriber)) {}
   Subscription(const Subscription&) = delete;
   Subscription& operator=(const Subscription&) = delete;
-  ~Subscription() { filter_subscriptions_.Unsubscribe(watcher_); }
+  ~Subscription() { filter_subscriptions_.Unsubscribe(subscriber_); }
 
  private:
   FilterSubscriptions& filter_subscriptions_;
-  const std::shared_ptr<FilterSubscriber> watcher_;
+  const std::shared_ptr<FilterSubscriber> subscriber_;
 };
 
 }  // namespace vibestack::job_service

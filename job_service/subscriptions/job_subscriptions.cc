@@ -2,30 +2,30 @@
 
 namespace vibestack::job_service {
 
-JobSubscriptions::Subscription JobSubscriptions::WatchJob(std::string job_id,
-                                                          const std::shared_ptr<Waker>& waker) {
-  return WatchJobAndUser(std::move(job_id), "", waker);
+JobSubscriptions::Subscription JobSubscriptions::SubscribeToJob(
+    std::string job_id, const std::shared_ptr<Waker>& waker) {
+  return SubscribeToJobAndUser(std::move(job_id), "", waker);
 }
 
-JobSubscriptions::Subscription JobSubscriptions::WatchJobAndUser(
+JobSubscriptions::Subscription JobSubscriptions::SubscribeToJobAndUser(
     std::string job_id, std::string user_id, const std::shared_ptr<Waker>& waker) {
-  Places places;
-  places.emplace_back(&JobSubscriptions::jobs_, std::move(job_id));
-  if (!user_id.empty()) places.emplace_back(&JobSubscriptions::users_, std::move(user_id));
-  return Subscribe(std::move(places), 1, waker);
+  Keys keys;
+  keys.emplace_back(&JobSubscriptions::jobs_, std::move(job_id));
+  if (!user_id.empty()) keys.emplace_back(&JobSubscriptions::users_, std::move(user_id));
+  return Subscribe(std::move(keys), 1, waker);
 }
 
-JobSubscriptions::Subscription JobSubscriptions::WatchWorkflows(
+JobSubscriptions::Subscription JobSubscriptions::SubscribeToWorkflows(
     const std::vector<std::string>& workflow_ids, int capacity,
     const std::shared_ptr<Waker>& waker) {
-  Places places;
+  Keys keys;
   for (const std::string& workflow_id : workflow_ids) {
-    places.emplace_back(&JobSubscriptions::workflows_, workflow_id);
+    keys.emplace_back(&JobSubscriptions::workflows_, workflow_id);
   }
-  return Subscribe(std::move(places), capacity, waker);
+  return Subscribe(std::move(keys), capacity, waker);
 }
 
-JobSubscriptions::Subscription JobSubscriptions::Subscribe(Places places, int capacity,
+JobSubscriptions::Subscription JobSubscriptions::Subscribe(Keys keys, int capacity,
                                                            const std::shared_ptr<Waker>& waker) {
   auto waiter = std::make_shared<const Waiter>(Waiter{waker, capacity});
   bool closed = false;
@@ -35,16 +35,16 @@ JobSubscriptions::Subscription JobSubscriptions::Subscribe(Places places, int ca
     closed = closed_;
     ++size_;
     number = next_number_++;
-    for (const auto& [index, key] : places) (this->*index)[key].emplace(number, waiter);
+    for (const auto& [index, key] : keys) (this->*index)[key].emplace(number, waiter);
   }
   if (closed) waker->Notify(Wake::kStopping);
-  return Subscription(this, std::move(places), number);
+  return Subscription(this, std::move(keys), number);
 }
 
-void JobSubscriptions::Unsubscribe(const Places& places, uint64_t number) {
+void JobSubscriptions::Unsubscribe(const Keys& keys, uint64_t number) {
   absl::MutexLock lock(&mutex_);
   --size_;
-  for (const auto& [index, key] : places) {
+  for (const auto& [index, key] : keys) {
     const auto it = (this->*index).find(key);
     if (it == (this->*index).end()) continue;
     it->second.erase(number);
@@ -100,7 +100,7 @@ void JobSubscriptions::WakeClaims(const std::string& workflow_id, int jobs) {
   while (jobs > 0) {
     const std::shared_ptr<const Waiter> waiter = TakeFirst(workflow_id);
     if (waiter == nullptr) return;
-    // One who was woken by something else already does not count.
+    // A waiter that something else has woken does not count.
     if (waiter->waker->Notify(Wake::kChange)) jobs -= waiter->capacity;
   }
 }

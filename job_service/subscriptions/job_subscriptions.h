@@ -16,21 +16,22 @@
 
 namespace vibestack::job_service {
 
-// Why a waiting call goes on.
+// Why a waiting call continues.
 enum class Wake {
-  kChange,    // Something happened: look again.
-  kTimer,     // It is time to look, or to end.
-  kGone,      // The client went away.
+  kChange,    // Something may have changed: read again.
+  kTimer,     // It is time to read again, or to end.
+  kGone,      // The client has gone away.
   kStopping,  // The service stops: answer now.
 };
 using Waker = Wakeup<Wake>;
 
-// Where calls wait for news of jobs. A waiting call holds no thread: it has a Waker here, and goes
-// on in the thread that brings the news. News is a hint that may come twice or never, so whoever
-// waits looks for itself, and again after a while.
+// Subscriptions of waiting calls: to one job, to the account of one user, or to the pending jobs of
+// workflows. A waiting call holds no thread. It has a Waker here and continues on the thread that
+// brings the change event. An event may come twice or never, so a waiting call reads the database
+// by itself, and polls slowly.
 //
-// A call subscribes first, then looks, then waits: what happens in between is not missed. Each
-// subscription is woken once. Thread-safe; wakes nobody while it holds its lock.
+// A call first subscribes, then reads, then waits. So it misses no change in between. Each
+// subscription is woken once. Thread-safe; holds no lock while it wakes a call.
 class JobSubscriptions {
  public:
   class Subscription;
@@ -40,35 +41,36 @@ class JobSubscriptions {
   JobSubscriptions& operator=(const JobSubscriptions&) = delete;
 
   // Wakes `waker` when the job changes.
-  Subscription WatchJob(std::string job_id, const std::shared_ptr<Waker>& waker);
+  Subscription SubscribeToJob(std::string job_id, const std::shared_ptr<Waker>& waker);
 
-  // Wakes `waker` when the job or the account of the user changes; either may be empty, for none.
-  // Who watches no job is woken at Close all the same.
-  Subscription WatchJobAndUser(std::string job_id, std::string user_id,
-                               const std::shared_ptr<Waker>& waker);
+  // Wakes `waker` when the job or the account of the user changes. Both may be empty, for none;
+  // Close() wakes it in any case.
+  Subscription SubscribeToJobAndUser(std::string job_id, std::string user_id,
+                                     const std::shared_ptr<Waker>& waker);
 
-  // Wakes `waker` when there may be something to claim in one of the workflows; it will take up to
+  // Wakes `waker` when one of the workflows may have pending jobs. The call can claim up to
   // `capacity` jobs.
-  Subscription WatchWorkflows(const std::vector<std::string>& workflow_ids, int capacity,
-                              const std::shared_ptr<Waker>& waker);
+  Subscription SubscribeToWorkflows(const std::vector<std::string>& workflow_ids, int capacity,
+                                    const std::shared_ptr<Waker>& waker);
 
-  // Wakes all who watch a changed job, and of those who watch a workflow as many, in the order in
-  // which they came, as it takes to claim its new jobs.
+  // Wakes the subscribers of each changed job. Of the subscribers of a workflow it wakes only as
+  // many as can claim the new jobs, the oldest first.
   void Notify(const JobChanges& changes);
 
-  // Wakes all who watch the account of one of these users.
+  // Wakes the subscribers of these users.
   void NotifyUsers(const std::vector<std::string>& user_ids);
 
-  // There may be more to claim than the one who was woken takes: wakes the next one.
+  // Wakes one more subscriber of each workflow. A claim calls this when more jobs may be pending
+  // than it took.
   void WakeNext(const std::vector<std::string>& workflow_ids);
 
-  // Wakes everybody: news may have been missed.
+  // Change events may have been lost: wakes every subscriber.
   void Resync();
 
-  // Wakes everybody with kStopping, at once whoever comes later. May be called twice.
+  // Wakes every subscriber with kStopping, and every later one at once. May be called twice.
   void Close();
 
-  // How many subscriptions there are.
+  // The number of subscriptions.
   size_t size() const;
 
  private:
@@ -76,19 +78,19 @@ class JobSubscriptions {
     std::shared_ptr<Waker> waker;
     int capacity = 1;
   };
-  // By the order in which they came.
+  // The oldest first.
   using Waiters = std::map<uint64_t, std::shared_ptr<const Waiter>>;
   using Index = absl::flat_hash_map<std::string, Waiters>;
-  // Places in which one waiter stands.
-  using Places = std::vector<std::pair<Index JobSubscriptions::*, std::string>>;
+  // The indexes and keys under which one waiter is found.
+  using Keys = std::vector<std::pair<Index JobSubscriptions::*, std::string>>;
 
-  Subscription Subscribe(Places places, int capacity, const std::shared_ptr<Waker>& waker);
-  void Unsubscribe(const Places& places, uint64_t number);
-  // Adds those who wait for one of the keys.
+  Subscription Subscribe(Keys keys, int capacity, const std::shared_ptr<Waker>& waker);
+  void Unsubscribe(const Keys& keys, uint64_t number);
+  // Adds the waiters of these keys.
   void Collect(const Index& index, const std::vector<std::string>& keys,
                std::vector<std::shared_ptr<const Waiter>>& waiters) const
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  // Takes out the first who waits for the workflow; null when nobody does.
+  // Removes and returns the oldest waiter of the workflow. Null without one.
   std::shared_ptr<const Waiter> TakeFirst(const std::string& workflow_id);
   void WakeClaims(const std::string& workflow_id, int jobs);
   void WakeAll(Wake reason);
@@ -102,25 +104,25 @@ class JobSubscriptions {
   bool closed_ ABSL_GUARDED_BY(mutex_) = false;
 };
 
-// Ends with its scope. Must not outlive the hub.
+// Ends when it is destroyed. Must not outlive the JobSubscriptions.
 class [[nodiscard]] JobSubscriptions::Subscription {
  public:
   Subscription(Subscription&& other) noexcept
       : job_subscriptions_(std::exchange(other.job_subscriptions_, nullptr)),
-        places_(std::move(other.places_)),
+        keys_(std::move(other.keys_)),
         number_(other.number_) {}
   Subscription& operator=(Subscription&&) = delete;
   ~Subscription() {
-    if (job_subscriptions_ != nullptr) job_subscriptions_->Unsubscribe(places_, number_);
+    if (job_subscriptions_ != nullptr) job_subscriptions_->Unsubscribe(keys_, number_);
   }
 
  private:
   friend class JobSubscriptions;
-  Subscription(JobSubscriptions* job_subscriptions, Places places, uint64_t number)
-      : job_subscriptions_(job_subscriptions), places_(std::move(places)), number_(number) {}
+  Subscription(JobSubscriptions* job_subscriptions, Keys keys, uint64_t number)
+      : job_subscriptions_(job_subscriptions), keys_(std::move(keys)), number_(number) {}
 
   JobSubscriptions* job_subscriptions_;
-  Places places_;
+  Keys keys_;
   uint64_t number_;
 };
 

@@ -10,8 +10,8 @@ namespace vibestack::job_service {
 namespace {
 
 constexpr size_t kMaxIds = 15'000;
-// 150 ids take 5,850 bytes. The workflows of one payload begin within 1,200 bytes, and the last of
-// them has at most 602 (100 characters as \uXXXX; 4-byte characters stay as they are).
+// 150 ids take 5,850 bytes. The last workflow of a payload starts within 1,200 bytes and takes at
+// most 602: 100 characters as \uXXXX. (4-byte characters are not escaped.)
 constexpr size_t kIdsOfPayload = 150;
 constexpr size_t kWorkflowBytesOfPayload = 1'200;
 
@@ -23,7 +23,7 @@ void Write(Writer& writer, const std::string& text) {
 
 std::string Head(std::string_view origin) { return "{\"from\":\"" + std::string(origin) + "\","; }
 
-// One payload from the front of both lists, which it moves on.
+// Makes one payload from the front of both lists and advances them.
 std::string NextPayload(std::string_view origin, std::vector<std::string>::const_iterator& id,
                         std::vector<std::string>::const_iterator ids_end,
                         std::map<std::string, int>::const_iterator& workflow,
@@ -45,7 +45,7 @@ std::string NextPayload(std::string_view origin, std::vector<std::string>::const
          "}";
 }
 
-// The payloads of deleted jobs: each of one user.
+// Adds the payloads of deleted jobs. Each payload is for one user.
 void AddDeletedPayloads(const JobChanges& changes, std::string_view origin,
                         std::vector<std::string>& payloads) {
   for (const auto& [user_id, ids] : changes.deleted) {
@@ -64,7 +64,7 @@ void AddDeletedPayloads(const JobChanges& changes, std::string_view origin,
   }
 }
 
-// The jobs that changed and are there, none twice.
+// The distinct ids of the changed jobs that still exist.
 std::vector<std::string> IdsOf(const JobChanges& changes) {
   std::vector<std::string> ids = changes.changed;
   std::sort(ids.begin(), ids.end());

@@ -9,16 +9,16 @@
 
 namespace vibestack::job_service {
 
-// The payloads of NOTIFY that tell `news`, as the triggers would, each under PostgreSQL's 8,000
-// bytes: {"from":"<origin>","ids":[…],"pending":[…]}, {"from":"<origin>","deleted":{"<user>":[…]}},
-// or {"from":"<origin>","resync":true} where more than 15,000 jobs changed. `origin` says who tells
-// it: letters and digits.
+// The NOTIFY payloads for these changes, as the triggers would make them, each shorter than
+// PostgreSQL's 8,000 bytes: {"from":"<origin>","ids":[…],"pending":[…]} and
+// {"from":"<origin>","deleted":{"<user>":[…]}}, or {"from":"<origin>","resync":true} when more than
+// 15,000 jobs changed. `origin` names the sender: letters and digits.
 std::vector<std::string> EncodeNotifyPayloads(const JobChanges& changes, std::string_view origin);
 
-// Whether a payload was made by EncodeNotifyPayloads with this origin.
+// Whether EncodeNotifyPayloads made the payload with this origin.
 bool IsFrom(std::string_view payload, std::string_view origin);
 
-// Adds `more` to `news`.
+// Adds `more` to `changes`.
 void MergeChanges(JobChanges more, JobChanges& changes);
 
 }  // namespace vibestack::job_service

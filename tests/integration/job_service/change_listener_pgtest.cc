@@ -75,7 +75,7 @@ class ChangeListenerTest : public JobServiceTest {
   JobSubscriptions job_subscriptions_;
   FilterSubscriptions filter_subscriptions_{absl::Minutes(1), FilterSubscriptions::Source()};
   const std::shared_ptr<Waker> resynced_ = std::make_shared<Waker>();
-  JobSubscriptions::Subscription resync_ = job_subscriptions_.WatchJob("", resynced_);
+  JobSubscriptions::Subscription resync_ = job_subscriptions_.SubscribeToJob("", resynced_);
   ChangeListener listener_{
       {DatabaseUrl(), "ours"}, accounts_, job_subscriptions_, filter_subscriptions_, metrics_};
 };
@@ -83,7 +83,7 @@ class ChangeListenerTest : public JobServiceTest {
 TEST_F(ChangeListenerTest, AnotherReplicasChangeWakesOurSubscriber) {
   const std::string id = NewUuid();
   const auto waker = std::make_shared<Waker>();
-  const auto subscription = job_subscriptions_.WatchJob(id, waker);
+  const auto subscription = job_subscriptions_.SubscribeToJob(id, waker);
   PublishAs("theirs", Changed(id));
   EXPECT_TRUE(IsWoken(*waker));
 }
@@ -93,8 +93,8 @@ TEST_F(ChangeListenerTest, OurOwnPayloadIsIgnored) {
   const std::string theirs = NewUuid();
   const auto not_woken = std::make_shared<Waker>();
   const auto woken = std::make_shared<Waker>();
-  const auto first = job_subscriptions_.WatchJob(ours, not_woken);
-  const auto second = job_subscriptions_.WatchJob(theirs, woken);
+  const auto first = job_subscriptions_.SubscribeToJob(ours, not_woken);
+  const auto second = job_subscriptions_.SubscribeToJob(theirs, woken);
   PublishAs("ours", Changed(ours));
   PublishAs("theirs", Changed(theirs));
   EXPECT_TRUE(IsWoken(*woken));
@@ -103,14 +103,14 @@ TEST_F(ChangeListenerTest, OurOwnPayloadIsIgnored) {
 
 TEST_F(ChangeListenerTest, AForeignWriteWakesAClaimOfItsWorkflow) {
   const auto waker = std::make_shared<Waker>();
-  const auto subscription = job_subscriptions_.WatchWorkflows({"foreign"}, 1, waker);
+  const auto subscription = job_subscriptions_.SubscribeToWorkflows({"foreign"}, 1, waker);
   Fill(ann_, 1, "foreign");
   EXPECT_TRUE(IsWoken(*waker));
 }
 
 TEST_F(ChangeListenerTest, AChangedUserIsLookedUpAgain) {
   const auto waker = std::make_shared<Waker>();
-  const auto subscription = job_subscriptions_.WatchJobAndUser("", ann_, waker);
+  const auto subscription = job_subscriptions_.SubscribeToJobAndUser("", ann_, waker);
   FindAccount();
   FindAccount();
   EXPECT_EQ(loader_.loads(), 1);
@@ -122,7 +122,7 @@ TEST_F(ChangeListenerTest, AChangedUserIsLookedUpAgain) {
 
 TEST_F(ChangeListenerTest, AMalformedPayloadResyncs) {
   const auto waker = std::make_shared<Waker>();
-  const auto subscription = job_subscriptions_.WatchJob(NewUuid(), waker);
+  const auto subscription = job_subscriptions_.SubscribeToJob(NewUuid(), waker);
   Sql("NOTIFY vibestack_agent_jobs, 'nonsense'");
   EXPECT_TRUE(IsWoken(*waker));
 }

@@ -135,9 +135,9 @@ TEST_F(FilterSubscriptionsTest, EachSubscriberReceivesTheJobsOfItsFilter) {
   const auto ann = OfUser("ann");
   const auto all = OfAll();
   const auto workflow = std::make_shared<FilterSubscriber>(JobFilter{std::nullopt, "w-bob"});
-  const FilterSubscriptions::Subscription watch_ann(filter_subscriptions_.Watch(ann));
-  const FilterSubscriptions::Subscription watch_all(filter_subscriptions_.Watch(all));
-  const FilterSubscriptions::Subscription watch_workflow(filter_subscriptions_.Watch(workflow));
+  const FilterSubscriptions::Subscription watch_ann(filter_subscriptions_.Subscribe(ann));
+  const FilterSubscriptions::Subscription watch_all(filter_subscriptions_.Subscribe(all));
+  const FilterSubscriptions::Subscription watch_workflow(filter_subscriptions_.Subscribe(workflow));
   jobs_.Set("1", "ann", JobStatus::kPending);
   jobs_.Set("2", "bob", JobStatus::kPending);
   filter_subscriptions_.Notify(Changed({"1", "2", "unknown"}));
@@ -152,9 +152,9 @@ TEST_F(FilterSubscriptionsTest, DeletionsReachTheirUserAndSubscribersWithoutAUse
   const auto ann = OfUser("ann");
   const auto bob = OfUser("bob");
   const auto all = OfAll();
-  const FilterSubscriptions::Subscription watch_ann(filter_subscriptions_.Watch(ann));
-  const FilterSubscriptions::Subscription watch_bob(filter_subscriptions_.Watch(bob));
-  const FilterSubscriptions::Subscription watch_all(filter_subscriptions_.Watch(all));
+  const FilterSubscriptions::Subscription watch_ann(filter_subscriptions_.Subscribe(ann));
+  const FilterSubscriptions::Subscription watch_bob(filter_subscriptions_.Subscribe(bob));
+  const FilterSubscriptions::Subscription watch_all(filter_subscriptions_.Subscribe(all));
   JobChanges changes = Changed({"1", "2"});
   changes.deleted["ann"] = {"1", "2"};
   jobs_.Set("2", "ann", JobStatus::kPending);  // Made anew meanwhile.
@@ -168,7 +168,7 @@ TEST_F(FilterSubscriptionsTest, DeletionsReachTheirUserAndSubscribersWithoutAUse
 
 TEST_F(FilterSubscriptionsTest, ASlowReaderReceivesTheLatestStateOnly) {
   const auto all = OfAll();
-  const FilterSubscriptions::Subscription watch(filter_subscriptions_.Watch(all));
+  const FilterSubscriptions::Subscription watch(filter_subscriptions_.Subscribe(all));
   for (const JobStatus status :
        {JobStatus::kPending, JobStatus::kProcessing, JobStatus::kCompleted}) {
     jobs_.Set("1", "ann", status);
@@ -181,7 +181,7 @@ TEST_F(FilterSubscriptionsTest, ASlowReaderReceivesTheLatestStateOnly) {
 
 TEST_F(FilterSubscriptionsTest, ATooSlowReaderReceivesAnErrorAndNoJobs) {
   const auto all = OfAll();
-  const FilterSubscriptions::Subscription watch(filter_subscriptions_.Watch(all));
+  const FilterSubscriptions::Subscription watch(filter_subscriptions_.Subscribe(all));
   std::vector<std::string> ids;
   for (size_t i = 0; i <= FilterSubscriber::kMaxJobs; ++i) {
     ids.push_back(std::to_string(i));
@@ -194,7 +194,7 @@ TEST_F(FilterSubscriptionsTest, ATooSlowReaderReceivesAnErrorAndNoJobs) {
 
 TEST_F(FilterSubscriptionsTest, AResyncFindsMissedJobsAndRepeatsNone) {
   const auto all = OfAll();
-  const FilterSubscriptions::Subscription watch(filter_subscriptions_.Watch(all));
+  const FilterSubscriptions::Subscription watch(filter_subscriptions_.Subscribe(all));
   jobs_.Set("notified", "ann", JobStatus::kPending);
   filter_subscriptions_.Notify(Changed({"notified"}));
   EXPECT_THAT(Ids(Take(all)), ElementsAre("notified"));
@@ -209,7 +209,7 @@ TEST_F(FilterSubscriptionsTest, AResyncFindsMissedJobsAndRepeatsNone) {
 
 TEST_F(FilterSubscriptionsTest, ChangesDuringADatabaseOutageArriveAfterIt) {
   const auto all = OfAll();
-  const FilterSubscriptions::Subscription watch(filter_subscriptions_.Watch(all));
+  const FilterSubscriptions::Subscription watch(filter_subscriptions_.Subscribe(all));
   jobs_.SetAway(true);
   jobs_.Set("1", "ann", JobStatus::kPending);
   filter_subscriptions_.Notify(Changed({"1"}));
@@ -221,7 +221,7 @@ TEST_F(FilterSubscriptionsTest, ChangesDuringADatabaseOutageArriveAfterIt) {
 TEST_F(FilterSubscriptionsTest, PollsFindJobsWithoutAChangeEvent) {
   FilterSubscriptions filter_subscriptions(absl::Milliseconds(20), jobs_.source());
   const auto all = OfAll();
-  const FilterSubscriptions::Subscription watch(filter_subscriptions.Watch(all));
+  const FilterSubscriptions::Subscription watch(filter_subscriptions.Subscribe(all));
   jobs_.Set("1", "ann", JobStatus::kPending);
   EXPECT_THAT(Ids(Await(all)), ElementsAre("1"));
 }
@@ -230,19 +230,19 @@ TEST_F(FilterSubscriptionsTest, NothingIsReadWhileNobodyWatches) {
   jobs_.Set("1", "ann", JobStatus::kPending);
   filter_subscriptions_.Notify(Changed({"1"}));
   filter_subscriptions_.Resync();
-  { const FilterSubscriptions::Subscription watch(filter_subscriptions_.Watch(OfAll())); }
+  { const FilterSubscriptions::Subscription watch(filter_subscriptions_.Subscribe(OfAll())); }
   filter_subscriptions_.Notify(Changed({"1"}));
   EXPECT_EQ(jobs_.reads(), 0);
   EXPECT_EQ(jobs_.looks(), 1);
   const auto all = OfAll();
-  const FilterSubscriptions::Subscription watch(filter_subscriptions_.Watch(all));
+  const FilterSubscriptions::Subscription watch(filter_subscriptions_.Subscribe(all));
   filter_subscriptions_.Notify(Changed({"1"}));
   EXPECT_THAT(Ids(Take(all)), ElementsAre("1"));
 }
 
 TEST_F(FilterSubscriptionsTest, AChangeWakesAWatcherAlsoIfItCameFirst) {
   const auto all = OfAll();
-  const FilterSubscriptions::Subscription watch(filter_subscriptions_.Watch(all));
+  const FilterSubscriptions::Subscription watch(filter_subscriptions_.Subscribe(all));
   auto first = std::make_shared<Waker>();
   all->WakeOnChange(first);
   jobs_.Set("1", "ann", JobStatus::kPending);
@@ -255,23 +255,23 @@ TEST_F(FilterSubscriptionsTest, AChangeWakesAWatcherAlsoIfItCameFirst) {
 
 TEST_F(FilterSubscriptionsTest, JobsThatAListReturnedAreNotSentAgain) {
   const auto all = OfAll();
-  const FilterSubscriptions::Subscription watch(filter_subscriptions_.Watch(all));
+  const FilterSubscriptions::Subscription watch(filter_subscriptions_.Subscribe(all));
   jobs_.Set("1", "ann", JobStatus::kPending);
   filter_subscriptions_.Notify(Changed({"1"}));
   const FilterSubscriber::Changes changes = Take(all);
   all->PutBack(changes);
   Job older = *changes.jobs.at(0);
   older.updated_at -= absl::Microseconds(1);
-  all->Forget({older});
+  all->RemoveSent({older});
   EXPECT_THAT(Ids(Take(all)), ElementsAre("1"));
   all->PutBack(changes);
-  all->Forget({*changes.jobs.at(0)});
+  all->RemoveSent({*changes.jobs.at(0)});
   EXPECT_TRUE(Take(all).empty());
 }
 
 TEST_F(FilterSubscriptionsTest, PutBackNeverReplacesANewerState) {
   const auto all = OfAll();
-  const FilterSubscriptions::Subscription watch(filter_subscriptions_.Watch(all));
+  const FilterSubscriptions::Subscription watch(filter_subscriptions_.Subscribe(all));
   jobs_.Set("1", "ann", JobStatus::kPending);
   filter_subscriptions_.Notify(Changed({"1"}));
   const FilterSubscriber::Changes changes = Take(all);
@@ -283,13 +283,13 @@ TEST_F(FilterSubscriptionsTest, PutBackNeverReplacesANewerState) {
 
 TEST_F(FilterSubscriptionsTest, ClosingReleasesEverything) {
   const auto all = OfAll();
-  const FilterSubscriptions::Subscription watch(filter_subscriptions_.Watch(all));
+  const FilterSubscriptions::Subscription watch(filter_subscriptions_.Subscribe(all));
   jobs_.SetAway(true);
   filter_subscriptions_.Resync();
   filter_subscriptions_.Close();
   filter_subscriptions_.Close();
   filter_subscriptions_.Notify(Changed({"1"}));
-  const FilterSubscriptions::Subscription late(filter_subscriptions_.Watch(OfAll()));
+  const FilterSubscriptions::Subscription late(filter_subscriptions_.Subscribe(OfAll()));
 }
 
 }  // namespace

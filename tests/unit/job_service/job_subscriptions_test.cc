@@ -48,9 +48,9 @@ JobChanges Pending(const std::string& workflow_id, int jobs) {
 TEST(JobSubscriptionsTest, AChangeWakesAllWatchersOfTheJob) {
   JobSubscriptions job_subscriptions;
   Caller a, b, other;
-  const auto watch_a = job_subscriptions.WatchJob("1", a.waker());
-  const auto watch_b = job_subscriptions.WatchJob("1", b.waker());
-  const auto watch_other = job_subscriptions.WatchJob("2", other.waker());
+  const auto watch_a = job_subscriptions.SubscribeToJob("1", a.waker());
+  const auto watch_b = job_subscriptions.SubscribeToJob("1", b.waker());
+  const auto watch_other = job_subscriptions.SubscribeToJob("2", other.waker());
   job_subscriptions.Notify(Changed({"1", "3"}));
   EXPECT_EQ(a.reason(), Wake::kChange);
   EXPECT_EQ(b.reason(), Wake::kChange);
@@ -60,9 +60,9 @@ TEST(JobSubscriptionsTest, AChangeWakesAllWatchersOfTheJob) {
 TEST(JobSubscriptionsTest, AWatcherOfAJobAndAUserIsWokenByEither) {
   JobSubscriptions job_subscriptions;
   Caller of_job, of_user, other;
-  const auto watch_job = job_subscriptions.WatchJobAndUser("1", "ann", of_job.waker());
-  const auto watch_user = job_subscriptions.WatchJobAndUser("", "bob", of_user.waker());
-  const auto watch_other = job_subscriptions.WatchJobAndUser("2", "cid", other.waker());
+  const auto watch_job = job_subscriptions.SubscribeToJobAndUser("1", "ann", of_job.waker());
+  const auto watch_user = job_subscriptions.SubscribeToJobAndUser("", "bob", of_user.waker());
+  const auto watch_other = job_subscriptions.SubscribeToJobAndUser("2", "cid", other.waker());
   job_subscriptions.NotifyUsers({"bob", "dan"});
   EXPECT_FALSE(of_job.woken());
   EXPECT_EQ(of_user.reason(), Wake::kChange);
@@ -77,7 +77,7 @@ TEST(JobSubscriptionsTest, AWatcherOfAJobAndAUserIsWokenByEither) {
 TEST(JobSubscriptionsTest, AChangeBetweenSubscribingAndWaitingIsNotMissed) {
   JobSubscriptions job_subscriptions;
   auto waker = std::make_shared<Waker>();
-  const auto watch = job_subscriptions.WatchJob("1", waker);
+  const auto watch = job_subscriptions.SubscribeToJob("1", waker);
   job_subscriptions.Notify(Changed({"1"}));
   EXPECT_FALSE(waker->Notify(Wake::kTimer));
 }
@@ -85,7 +85,7 @@ TEST(JobSubscriptionsTest, AChangeBetweenSubscribingAndWaitingIsNotMissed) {
 TEST(JobSubscriptionsTest, AChangeAfterTheSubscriptionEndedWakesNobody) {
   JobSubscriptions job_subscriptions;
   Caller caller;
-  { const auto watch = job_subscriptions.WatchJob("1", caller.waker()); }
+  { const auto watch = job_subscriptions.SubscribeToJob("1", caller.waker()); }
   EXPECT_EQ(job_subscriptions.size(), 0U);
   job_subscriptions.Notify(Changed({"1"}));
   EXPECT_FALSE(caller.woken());
@@ -94,9 +94,9 @@ TEST(JobSubscriptionsTest, AChangeAfterTheSubscriptionEndedWakesNobody) {
 TEST(JobSubscriptionsTest, AsManyClaimsAreWokenAsThereAreNewJobs) {
   JobSubscriptions job_subscriptions;
   Caller first, second, third;
-  const auto watch_first = job_subscriptions.WatchWorkflows({"w"}, 1, first.waker());
-  const auto watch_second = job_subscriptions.WatchWorkflows({"v", "w"}, 1, second.waker());
-  const auto watch_third = job_subscriptions.WatchWorkflows({"w"}, 1, third.waker());
+  const auto watch_first = job_subscriptions.SubscribeToWorkflows({"w"}, 1, first.waker());
+  const auto watch_second = job_subscriptions.SubscribeToWorkflows({"v", "w"}, 1, second.waker());
+  const auto watch_third = job_subscriptions.SubscribeToWorkflows({"w"}, 1, third.waker());
   job_subscriptions.Notify(Pending("w", 2));
   EXPECT_TRUE(first.woken());
   EXPECT_TRUE(second.woken());
@@ -106,8 +106,8 @@ TEST(JobSubscriptionsTest, AsManyClaimsAreWokenAsThereAreNewJobs) {
 TEST(JobSubscriptionsTest, AClaimThatTakesManyIsEnoughForMany) {
   JobSubscriptions job_subscriptions;
   Caller first, second;
-  const auto watch_first = job_subscriptions.WatchWorkflows({"w"}, 100, first.waker());
-  const auto watch_second = job_subscriptions.WatchWorkflows({"w"}, 100, second.waker());
+  const auto watch_first = job_subscriptions.SubscribeToWorkflows({"w"}, 100, first.waker());
+  const auto watch_second = job_subscriptions.SubscribeToWorkflows({"w"}, 100, second.waker());
   job_subscriptions.Notify(Pending("w", 50));
   EXPECT_TRUE(first.woken());
   EXPECT_FALSE(second.woken());
@@ -116,8 +116,8 @@ TEST(JobSubscriptionsTest, AClaimThatTakesManyIsEnoughForMany) {
 TEST(JobSubscriptionsTest, AClaimThatEndedDoesNotConsumeTheChange) {
   JobSubscriptions job_subscriptions;
   Caller gone, waiting;
-  const auto watch_gone = job_subscriptions.WatchWorkflows({"w"}, 1, gone.waker());
-  const auto watch_waiting = job_subscriptions.WatchWorkflows({"w"}, 1, waiting.waker());
+  const auto watch_gone = job_subscriptions.SubscribeToWorkflows({"w"}, 1, gone.waker());
+  const auto watch_waiting = job_subscriptions.SubscribeToWorkflows({"w"}, 1, waiting.waker());
   gone.waker()->Notify(Wake::kGone);
   job_subscriptions.Notify(Pending("w", 1));
   EXPECT_EQ(gone.reason(), Wake::kGone);
@@ -127,8 +127,8 @@ TEST(JobSubscriptionsTest, AClaimThatEndedDoesNotConsumeTheChange) {
 TEST(JobSubscriptionsTest, PassingOnWakesTheNextClaim) {
   JobSubscriptions job_subscriptions;
   Caller first, second;
-  const auto watch_first = job_subscriptions.WatchWorkflows({"w"}, 1, first.waker());
-  const auto watch_second = job_subscriptions.WatchWorkflows({"w"}, 1, second.waker());
+  const auto watch_first = job_subscriptions.SubscribeToWorkflows({"w"}, 1, first.waker());
+  const auto watch_second = job_subscriptions.SubscribeToWorkflows({"w"}, 1, second.waker());
   job_subscriptions.WakeNext({"w"});
   EXPECT_TRUE(first.woken());
   EXPECT_FALSE(second.woken());
@@ -139,8 +139,8 @@ TEST(JobSubscriptionsTest, PassingOnWakesTheNextClaim) {
 TEST(JobSubscriptionsTest, AResyncWakesEverybody) {
   JobSubscriptions job_subscriptions;
   Caller job, claim;
-  const auto watch_job = job_subscriptions.WatchJob("1", job.waker());
-  const auto watch_claim = job_subscriptions.WatchWorkflows({"w"}, 1, claim.waker());
+  const auto watch_job = job_subscriptions.SubscribeToJob("1", job.waker());
+  const auto watch_claim = job_subscriptions.SubscribeToWorkflows({"w"}, 1, claim.waker());
   job_subscriptions.Resync();
   EXPECT_EQ(job.reason(), Wake::kChange);
   EXPECT_EQ(claim.reason(), Wake::kChange);
@@ -149,10 +149,10 @@ TEST(JobSubscriptionsTest, AResyncWakesEverybody) {
 TEST(JobSubscriptionsTest, ClosingWakesEverybodyAndWhoeverComesLater) {
   JobSubscriptions job_subscriptions;
   Caller before, after;
-  const auto watch_before = job_subscriptions.WatchJob("1", before.waker());
+  const auto watch_before = job_subscriptions.SubscribeToJob("1", before.waker());
   job_subscriptions.Close();
   EXPECT_EQ(before.reason(), Wake::kStopping);
-  const auto watch_after = job_subscriptions.WatchWorkflows({"w"}, 1, after.waker());
+  const auto watch_after = job_subscriptions.SubscribeToWorkflows({"w"}, 1, after.waker());
   EXPECT_EQ(after.reason(), Wake::kStopping);
 }
 

@@ -79,7 +79,7 @@ TEST_F(PublisherTest, ChangesDuringANotifyAreMergedIntoTheNext) {
 TEST_F(PublisherTest, OurOwnWaitersDoNotWaitForTheDatabase) {
   publisher_.Publish(Pending("first"));
   auto waker = std::make_shared<Waker>();
-  const auto watch = job_subscriptions_.WatchWorkflows({"w"}, 1, waker);
+  const auto watch = job_subscriptions_.SubscribeToWorkflows({"w"}, 1, waker);
   publisher_.Publish(Pending("w"));
   EXPECT_FALSE(waker->Notify(Wake::kTimer));  // It was woken.
   notify_.End();
