@@ -106,7 +106,7 @@ App::App(const Options& options, std::unique_ptr<auth::KeyRing> keys, Secret fin
       authenticator_([this](const std::string& token) { return verifier_.VerifyCaller(token); },
                      account_cache_),
       interceptor_(authenticator_, rpc_metrics_, options.trusted_proxies),
-      auth_rate_limits_(options.guesses, SystemClock::Instance()),
+      auth_rate_limits_(options.auth_rate_limits, SystemClock::Instance()),
       auth_rate_limiter_(auth_rate_limits_),
       auth_api_(interceptor_, auth_rate_limiter_,
                 {.accounts = accounts_,

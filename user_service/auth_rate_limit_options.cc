@@ -4,14 +4,14 @@
 #include "common/config/checks.h"
 
 ABSL_FLAG(int32_t, login_failures_per_account_and_address, 10,
-          "Wrong passwords for one account from one address in --login_failure_window.");
+          "Failed log-ins to one account from one address within --login_failure_window.");
 ABSL_FLAG(int32_t, login_failures_per_address, 100,
-          "Wrong passwords and tokens from one address in --login_failure_window.");
+          "Failed attempts (passwords and tokens) from one address within --login_failure_window.");
 ABSL_FLAG(int32_t, login_failures_per_account, 100,
-          "Wrong passwords for one account from everywhere in --login_failure_window; past it only "
-          "addresses without one get in.");
+          "Failed log-ins to one account from all addresses within --login_failure_window; once "
+          "reached, only addresses without a failure on this account are admitted.");
 ABSL_FLAG(absl::Duration, login_failure_window, absl::Minutes(10),
-          "In which as many guesses as allowed are forgotten, evenly.");
+          "Window over which failures decay linearly.");
 
 namespace vibestack::user_service {
 

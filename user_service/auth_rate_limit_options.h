@@ -6,7 +6,7 @@
 
 namespace vibestack::user_service {
 
-// The limits that the flags --guess… set. INVALID_ARGUMENT names the flag that is wrong.
+// The limits of the flags --login_failure… . INVALID_ARGUMENT names the wrong flag.
 absl::StatusOr<AuthRateLimits::Options> ReadAuthRateLimitOptions();
 
 }  // namespace vibestack::user_service

@@ -67,7 +67,7 @@ Options Read() {
           .refresh_token_ttl = absl::GetFlag(FLAGS_refresh_token_ttl),
           .tls = {},
           .trusted_proxies = {},
-          .guesses = {},
+          .auth_rate_limits = {},
           .webhook = {},
           .sign_up_mode = SignUpMode::kOpen};
 }
@@ -120,15 +120,15 @@ absl::StatusOr<Options> ReadServeOptions() {
   if (!tls.ok()) return tls.status();
   absl::StatusOr<rpc::IpNetworks> proxies = ReadProxies();
   if (!proxies.ok()) return proxies.status();
-  const absl::StatusOr<AuthRateLimits::Options> guesses = ReadAuthRateLimitOptions();
-  if (!guesses.ok()) return guesses.status();
+  const absl::StatusOr<AuthRateLimits::Options> auth_rate_limits = ReadAuthRateLimitOptions();
+  if (!auth_rate_limits.ok()) return auth_rate_limits.status();
   absl::StatusOr<WebhookOptions> webhook = ReadWebhookOptions();
   if (!webhook.ok()) return webhook.status();
   const absl::StatusOr<SignUpMode> mode = ReadSignUpMode(*webhook);
   if (!mode.ok()) return mode.status();
   options->tls = *std::move(tls);
   options->trusted_proxies = *std::move(proxies);
-  options->guesses = *guesses;
+  options->auth_rate_limits = *auth_rate_limits;
   options->webhook = *std::move(webhook);
   options->sign_up_mode = *mode;
   return options;

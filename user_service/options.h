@@ -34,7 +34,7 @@ struct Options {
   // Of serve.
   std::optional<tls::Config> tls;
   rpc::IpNetworks trusted_proxies;
-  AuthRateLimits::Options guesses;
+  AuthRateLimits::Options auth_rate_limits;
   WebhookOptions webhook;
   SignUpMode sign_up_mode;
 };

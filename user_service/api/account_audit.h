@@ -7,8 +7,8 @@
 #include "common/rpc/call.h"
 #include "user_service/store/user.h"
 
-// The lines of the audit log about changes of an account that a call has made. Setting a field to
-// what it was before is a line, too.
+// Lines of the audit log about the accounts that a call changed. Setting a field to the value that
+// it has already writes a line, too.
 namespace vibestack::user_service {
 
 // `user_created`, with `is_superuser`.
@@ -20,7 +20,7 @@ void AuditChanges(const rpc::Call& call, const std::string& user_id, const UserC
 // `banned` or `unbanned`, by DeleteUser or UndeleteUser.
 void AuditActivity(const rpc::Call& call, const std::string& user_id, bool is_active);
 
-// `purged`, with how many jobs went with the account.
+// `purged`, with the number of jobs that were deleted with the account.
 void AuditPurge(const rpc::Call& call, const std::string& user_id, int64_t jobs);
 
 }  // namespace vibestack::user_service

@@ -24,7 +24,7 @@ namespace vibestack::user_service {
 // The handlers of vibestack.user.v1.AuthService; the proto says what they do. Thread-safe.
 class AuthApi {
  public:
-  // The rules that the handlers apply.
+  // The domain objects that the handlers call.
   struct Domain {
     Accounts& accounts;
     Sessions& sessions;
@@ -34,13 +34,13 @@ class AuthApi {
     Introspections& introspections;
   };
 
-  // What is given must outlive this.
-  AuthApi(rpc::CallInterceptor& interceptor, AuthRateLimiter& guesses, Domain domain,
+  // The references must outlive this.
+  AuthApi(rpc::CallInterceptor& interceptor, AuthRateLimiter& auth_rate_limiter, Domain domain,
           auth::KeySetProvider keys, Metrics& metrics);
   AuthApi(const AuthApi&) = delete;
   AuthApi& operator=(const AuthApi&) = delete;
 
-  // For the server, which this must outlive.
+  // For the server. This must outlive the server.
   rpc::Service& service() { return service_; }
 
  private:
@@ -48,17 +48,18 @@ class AuthApi {
   using Answer = Task<absl::StatusOr<Response>>;
 
   void BindMethods();
+  Answer<user::v1::Jwks> GetJwks(rpc::Call& call, const user::v1::GetJwksRequest& request);
 
-  // auth_api.cc
+  // auth_login.cc
   Answer<user::v1::TokenResponse> Login(rpc::Call& call, const user::v1::LoginRequest& request);
-  // The same once the guess is counted.
-  Answer<user::v1::TokenResponse> LogIn(rpc::Call& call, const user::v1::LoginRequest& request);
+  // Login once the rate limits have admitted the call.
+  Answer<user::v1::TokenResponse> LogInAdmitted(rpc::Call& call,
+                                                const user::v1::LoginRequest& request);
   Answer<user::v1::TokenResponse> RefreshToken(rpc::Call& call,
                                                const user::v1::RefreshTokenRequest& request);
-  Answer<user::v1::Jwks> GetJwks(rpc::Call& call, const user::v1::GetJwksRequest& request);
   // auth_sign_up.cc
   Answer<user::v1::User> SignUp(rpc::Call& call, const user::v1::SignUpRequest& request);
-  Answer<user::v1::User> MakeAtOnce(rpc::Call& call, const user::v1::SignUpRequest& request);
+  Answer<user::v1::User> CreateAccount(rpc::Call& call, const user::v1::SignUpRequest& request);
   absl::StatusOr<user::v1::User> BeginSignUp(const rpc::Call& call,
                                              const user::v1::SignUpRequest& request);
   Answer<user::v1::User> ConfirmSignUp(rpc::Call& call,
@@ -74,7 +75,7 @@ class AuthApi {
   Answer<user::v1::IntrospectTokenResponse> IntrospectToken(
       rpc::Call& call, const user::v1::IntrospectTokenRequest& request);
 
-  AuthRateLimiter& guesses_;
+  AuthRateLimiter& auth_rate_limiter_;
   const Domain domain_;
   const auth::KeySetProvider keys_;
   LoginMetrics logins_;

@@ -10,11 +10,11 @@ namespace {
 using user::v1::IntrospectTokenRequest;
 using user::v1::IntrospectTokenResponse;
 
-IntrospectTokenResponse ToProto(const std::optional<GoodToken>& good) {
+IntrospectTokenResponse ToProto(const std::optional<ActiveToken>& token) {
   IntrospectTokenResponse response;
-  response.set_active(good.has_value());
-  if (!good.has_value()) return response;
-  const auth::Claims& claims = good->claims;
+  response.set_active(token.has_value());
+  if (!token.has_value()) return response;
+  const auth::Claims& claims = token->claims;
   const auth::TokenRealm realm;
   const bool is_sent_with_calls =
       claims.purpose == auth::Purpose::kAccess || claims.purpose == auth::Purpose::kService;
@@ -26,7 +26,7 @@ IntrospectTokenResponse ToProto(const std::optional<GoodToken>& good) {
   response.set_iat(absl::ToUnixSeconds(claims.issued_at));
   response.set_exp(absl::ToUnixSeconds(claims.expires_at));
   response.set_jti(claims.token_id);
-  if (good->user != nullptr) response.set_username(good->user->email);
+  if (token->user != nullptr) response.set_username(token->user->email);
   return response;
 }
 
@@ -37,10 +37,10 @@ Task<absl::StatusOr<IntrospectTokenResponse>> AuthApi::IntrospectToken(
   rpc::Validator validator;
   CheckToken(validator, "token", request.token());
   if (!validator.ok()) co_return validator.ToStatus();
-  const absl::StatusOr<std::optional<GoodToken>> good =
+  const absl::StatusOr<std::optional<ActiveToken>> token =
       co_await domain_.introspections.Introspect(request.token(), call.WorkDeadline());
-  if (!good.ok()) co_return good.status();
-  co_return ToProto(*good);
+  if (!token.ok()) co_return token.status();
+  co_return ToProto(*token);
 }
 
 }  // namespace vibestack::user_service

@@ -3,10 +3,10 @@
 #include <utility>
 
 #include "common/rpc/call_audit.h"
-#include "user_service/api/after_answer.h"
 #include "user_service/api/auth_api.h"
 #include "user_service/api/checks.h"
 #include "user_service/api/convert.h"
+#include "user_service/api/run_after_response.h"
 #include "user_service/domain/input_rules.h"
 
 namespace vibestack::user_service {
@@ -26,7 +26,7 @@ Task<absl::StatusOr<TokenResponse>> AuthApi::ChangePassword(Call& call,
                                                             const ChangePasswordRequest& request) {
   rpc::Validator validator;
   if (request.current_password().empty()) validator.Add("current_password", "is required");
-  CheckPresentPassword(validator, "current_password", request.current_password());
+  CheckCurrentPassword(validator, "current_password", request.current_password());
   CheckNewPassword(validator, "new_password", request.new_password());
   if (!validator.ok()) co_return validator.ToStatus();
   const std::string& id = call.caller().user_id;
@@ -34,7 +34,7 @@ Task<absl::StatusOr<TokenResponse>> AuthApi::ChangePassword(Call& call,
       id, Secret(request.current_password()), Secret(request.new_password()), call.WorkDeadline());
   const std::string account = "user:" + id;
   const absl::StatusOr<UserPtr> user =
-      co_await guesses_.Limit(call, "password", account, std::move(change));
+      co_await auth_rate_limiter_.Limit(call, "password", account, std::move(change));
   if (!user.ok()) {
     if (absl::IsPermissionDenied(user.status())) {
       rpc::AuditCall(call, "password_change_failed", {{"user_id", id}});
@@ -48,17 +48,17 @@ Task<absl::StatusOr<TokenResponse>> AuthApi::ChangePassword(Call& call,
 Task<absl::StatusOr<RequestPasswordResetResponse>> AuthApi::RequestPasswordReset(
     Call& call, const RequestPasswordResetRequest& request) {
   rpc::Validator validator;
-  CheckSoughtEmail(validator, request.email());
+  CheckEmailToFind(validator, request.email());
   if (!validator.ok()) co_return validator.ToStatus();
-  absl::StatusOr<MailQueue::Place> place = domain_.password_resets.Begin();
-  if (!place.ok()) co_return place.status();
-  // Only what a mail can come of counts.
-  const absl::Status allowed =
-      guesses_.Spend(call, "password_reset_request", "reset:" + NormalizeEmail(request.email()));
+  absl::StatusOr<MailQueue::Slot> slot = domain_.password_resets.ReserveMail();
+  if (!slot.ok()) co_return slot.status();
+  // Only requests that may cause a mail count.
+  const absl::Status allowed = auth_rate_limiter_.CountAttempt(
+      call, "password_reset_request", "reset:" + NormalizeEmail(request.email()));
   if (!allowed.ok()) co_return allowed;
-  // (Whose it is, the line `password_reset_sent` says.)
+  // (The line `password_reset_sent` names the account.)
   rpc::AuditCall(call, "password_reset_requested");
-  StartAfterAnswer(domain_.password_resets.Send(*std::move(place), request.email()));
+  RunAfterResponse(domain_.password_resets.Send(*std::move(slot), request.email()));
   co_return RequestPasswordResetResponse();
 }
 
@@ -72,7 +72,7 @@ Task<absl::StatusOr<ResetPasswordResponse>> AuthApi::ResetPassword(
       request.token(), Secret(request.new_password()), call.WorkDeadline());
   const std::string no_account;
   const absl::StatusOr<UserPtr> user =
-      co_await guesses_.Limit(call, "password_reset", no_account, std::move(reset));
+      co_await auth_rate_limiter_.Limit(call, "password_reset", no_account, std::move(reset));
   if (!user.ok()) co_return user.status();
   rpc::AuditCall(call, "password_reset", {{"user_id", (*user)->id}});
   co_return ResetPasswordResponse();

@@ -13,10 +13,10 @@ namespace {
 
 using Verdict = AuthRateLimits::Verdict;
 
-// When a call looks for itself whether attempts under way have left it room, and how long before
-// its deadline it gives up: enough for the answer to arrive.
-constexpr absl::Duration kLookAgain = absl::Milliseconds(100);
-constexpr absl::Duration kAnswerTime = absl::Milliseconds(50);
+// How often a waiting call asks the limits again, and how long before its deadline it gives up, so
+// that the response arrives in time.
+constexpr absl::Duration kRecheckInterval = absl::Milliseconds(100);
+constexpr absl::Duration kResponseTime = absl::Milliseconds(50);
 constexpr absl::Duration kBusyRetry = absl::Seconds(1);
 
 const char* LimitName(Verdict verdict) {
@@ -56,14 +56,15 @@ AuthRateLimits::Outcome AuthRateLimiter::OutcomeOf(const absl::Status& status) {
   }
 }
 
-void AuthRateLimiter::Settle(const AuthRateLimits::Subject& subject, const absl::Status& status) {
-  limits_.Settle(subject, OutcomeOf(status));
-  waiting_.CallAll(subject.address);
+void AuthRateLimiter::RecordOutcome(const AuthRateLimits::Subject& subject,
+                                    const absl::Status& status) {
+  limits_.RecordOutcome(subject, OutcomeOf(status));
+  wait_queue_.WakeAll(subject.address);
 }
 
-Task<absl::Status> AuthRateLimiter::Enter(rpc::Call& call, const char* what,
-                                          const AuthRateLimits::Subject& subject) {
-  const absl::Time deadline = call.WorkDeadline() - kAnswerTime;
+Task<absl::Status> AuthRateLimiter::AwaitAdmission(rpc::Call& call, const char* what,
+                                                   const AuthRateLimits::Subject& subject) {
+  const absl::Time deadline = call.WorkDeadline() - kResponseTime;
   while (true) {
     const AuthRateLimits::Decision decision = limits_.Admit(subject);
     if (decision.verdict == Verdict::kAdmitted) co_return absl::OkStatus();
@@ -71,17 +72,18 @@ Task<absl::Status> AuthRateLimiter::Enter(rpc::Call& call, const char* what,
     if (decision.verdict != Verdict::kBusy || now >= deadline || call.cancelled()) {
       co_return Refuse(call, what, decision);
     }
-    const absl::Time until = std::min(now + kLookAgain, deadline);
-    const bool waited = co_await waiting_.Wait(subject.address, until);
+    const absl::Time until = std::min(now + kRecheckInterval, deadline);
+    const bool waited = co_await wait_queue_.Wait(subject.address, until);
     if (!waited) co_return Refuse(call, what, decision);
   }
 }
 
-absl::Status AuthRateLimiter::Spend(const rpc::Call& call, const char* what, std::string account) {
+absl::Status AuthRateLimiter::CountAttempt(const rpc::Call& call, const char* what,
+                                           std::string account) {
   const AuthRateLimits::Subject subject{std::move(account), AddressOf(call)};
   const AuthRateLimits::Decision decision = limits_.Admit(subject);
   if (decision.verdict != Verdict::kAdmitted) return Refuse(call, what, decision);
-  limits_.Settle(subject, AuthRateLimits::Outcome::kWrong);
+  limits_.RecordOutcome(subject, AuthRateLimits::Outcome::kWrong);
   return absl::OkStatus();
 }
 
@@ -89,7 +91,7 @@ absl::Status AuthRateLimiter::Refuse(const rpc::Call& call, const char* what,
                                      const AuthRateLimits::Decision& decision) {
   const std::optional<uint64_t> suppressed = refusals_.Pass();
   if (suppressed.has_value()) {
-    rpc::AuditCall(call, std::string(what) + "_limited",
+    rpc::AuditCall(call, std::string(what) + "_rate_limited",
                    {{"limit", LimitName(decision.verdict)}, {"suppressed", *suppressed}});
   }
   return ResourceExhaustedError("TOO_MANY_ATTEMPTS", "too many attempts; try again later",

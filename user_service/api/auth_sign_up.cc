@@ -2,10 +2,10 @@
 #include <utility>
 
 #include "common/rpc/call_audit.h"
-#include "user_service/api/after_answer.h"
 #include "user_service/api/auth_api.h"
 #include "user_service/api/checks.h"
 #include "user_service/api/convert.h"
+#include "user_service/api/run_after_response.h"
 #include "user_service/domain/input_rules.h"
 
 namespace vibestack::user_service {
@@ -28,21 +28,22 @@ Task<absl::StatusOr<user::v1::User>> AuthApi::SignUp(Call& call, const SignUpReq
     case SignUpMode::kClosed:
       co_return SignUpClosedError();
   }
-  absl::StatusOr<user::v1::User> made = co_await MakeAtOnce(call, request);
+  absl::StatusOr<user::v1::User> made = co_await CreateAccount(call, request);
   co_return made;
 }
 
-Task<absl::StatusOr<user::v1::User>> AuthApi::MakeAtOnce(Call& call, const SignUpRequest& request) {
+Task<absl::StatusOr<user::v1::User>> AuthApi::CreateAccount(Call& call,
+                                                            const SignUpRequest& request) {
   rpc::Validator validator;
   NewAccount account = TakeAccount(validator, request);
   validator.NoUnknownFields(request);
   if (!validator.ok()) co_return validator.ToStatus();
-  // That an email is taken tells something, so it counts against the address.
+  // EMAIL_TAKEN reveals that an account exists, so it counts as a failure of the address.
   Task<absl::StatusOr<UserPtr>> create =
       domain_.accounts.Create(std::move(account), call.WorkDeadline());
   const std::string no_account;
   const absl::StatusOr<UserPtr> user =
-      co_await guesses_.Limit(call, "sign_up", no_account, std::move(create));
+      co_await auth_rate_limiter_.Limit(call, "sign_up", no_account, std::move(create));
   if (user.ok()) rpc::AuditCall(call, "signed_up", {{"user_id", (*user)->id}});
   co_return ToAnswer(user);
 }
@@ -56,13 +57,13 @@ absl::StatusOr<user::v1::User> AuthApi::BeginSignUp(const Call& call,
   if (request.has_bio()) validator.Add("bio", kBelongsToConfirm);
   validator.NoUnknownFields(request);
   if (!validator.ok()) return validator.ToStatus();
-  absl::StatusOr<MailQueue::Place> place = domain_.sign_ups.Begin();
-  if (!place.ok()) return place.status();
-  // Only what a mail can come of counts.
-  const absl::Status allowed =
-      guesses_.Spend(call, "sign_up", "sign_up:" + NormalizeEmail(request.email()));
+  absl::StatusOr<MailQueue::Slot> slot = domain_.sign_ups.ReserveMail();
+  if (!slot.ok()) return slot.status();
+  // Only requests that may cause a mail count.
+  const absl::Status allowed = auth_rate_limiter_.CountAttempt(
+      call, "sign_up", "sign_up:" + NormalizeEmail(request.email()));
   if (!allowed.ok()) return allowed;
-  StartAfterAnswer(domain_.sign_ups.Send(*std::move(place), request.email()));
+  RunAfterResponse(domain_.sign_ups.Send(*std::move(slot), request.email()));
   user::v1::User user;
   user.set_email(NormalizeEmail(request.email()));
   return user;
@@ -80,7 +81,7 @@ Task<absl::StatusOr<user::v1::User>> AuthApi::ConfirmSignUp(Call& call,
       domain_.sign_ups.Confirm(request.token(), std::move(account), call.WorkDeadline());
   const std::string no_account;
   const absl::StatusOr<UserPtr> user =
-      co_await guesses_.Limit(call, "confirm_sign_up", no_account, std::move(confirm));
+      co_await auth_rate_limiter_.Limit(call, "confirm_sign_up", no_account, std::move(confirm));
   if (user.ok()) rpc::AuditCall(call, "signed_up", {{"user_id", (*user)->id}});
   co_return ToAnswer(user);
 }

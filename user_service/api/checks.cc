@@ -24,13 +24,13 @@ void CheckNewPassword(rpc::Validator& validator, const std::string& field,
   AddProblem(validator, field, PasswordProblem(Secret(password)));
 }
 
-void CheckPresentPassword(rpc::Validator& validator, const std::string& field,
+void CheckCurrentPassword(rpc::Validator& validator, const std::string& field,
                           const std::string& password) {
   if (password.size() > auth::kMaxPasswordBytes) validator.Add(field, "must have at most 72 bytes");
   if (password.find('\0') != std::string::npos) validator.Add(field, "must not contain NUL");
 }
 
-void CheckSoughtEmail(rpc::Validator& validator, const std::string& email) {
+void CheckEmailToFind(rpc::Validator& validator, const std::string& email) {
   validator.Text("email", email, 1, kMaxEmailCharacters);
 }
 

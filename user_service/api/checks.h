@@ -10,26 +10,27 @@
 
 namespace vibestack::user_service {
 
-// Checks shared by the methods that write accounts: the rules of domain/input_rules.h, each
-// violation under the name of its field.
+// Checks that several methods share. Each adds a violation of the rules of domain/input_rules.h to
+// the validator, under the name of the field.
 void CheckEmail(rpc::Validator& validator, const std::string& field, const std::string& email);
 void CheckNewPassword(rpc::Validator& validator, const std::string& field,
                       const std::string& password);
-// Of an account that exists, which may have been made by older rules; empty is for the caller to
-// judge.
-void CheckPresentPassword(rpc::Validator& validator, const std::string& field,
+// The password of an existing account, which may be older than the rules for new passwords. Does
+// not check that it is not empty.
+void CheckCurrentPassword(rpc::Validator& validator, const std::string& field,
                           const std::string& password);
 void CheckFullName(rpc::Validator& validator, const std::string& field, const std::string& name);
 void CheckBio(rpc::Validator& validator, const std::string& field, const std::string& bio);
 
-// An email to look for, by no more than what can be stored: it may be one by older rules, too.
-void CheckSoughtEmail(rpc::Validator& validator, const std::string& email);
+// An email to find an account by. Checks its length and encoding only, since a stored email may be
+// older than the rules for new emails.
+void CheckEmailToFind(rpc::Validator& validator, const std::string& email);
 
-// A token in a field of its own, which may be any text of a token's length.
+// A token: any text of a token's length.
 void CheckToken(rpc::Validator& validator, const std::string& field, const std::string& token);
 
-// An account without its email, as SignUpRequest, ConfirmSignUpRequest and CreateUserRequest have
-// it, checked and taken over.
+// Checks and reads the account in a SignUpRequest, ConfirmSignUpRequest or CreateUserRequest,
+// without its email.
 template <typename Request>
 NewAccount TakeProfile(rpc::Validator& validator, const Request& request) {
   CheckNewPassword(validator, "password", request.password());
@@ -46,7 +47,7 @@ NewAccount TakeProfile(rpc::Validator& validator, const Request& request) {
   return account;
 }
 
-// The same with its email.
+// The same with the email.
 template <typename Request>
 NewAccount TakeAccount(rpc::Validator& validator, const Request& request) {
   CheckEmail(validator, "email", request.email());

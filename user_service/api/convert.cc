@@ -51,7 +51,7 @@ absl::StatusOr<std::string> ReachableUser(const auth::Caller& caller, const std:
                                           const std::string& id) {
   absl::StatusOr<std::string> named = NamedUser(caller, field, id);
   if (!named.ok() || caller.IsSuperuser() || caller.IsService() || caller.Is(*named)) return named;
-  return PermissionDeniedError("NOT_YOURS", "this is somebody else's account");
+  return PermissionDeniedError("NOT_YOURS", "this account belongs to another user");
 }
 
 }  // namespace vibestack::user_service

@@ -12,24 +12,23 @@
 
 namespace vibestack::user_service {
 
-// A row as callers see it: without the hash.
+// The user without the password hash.
 user::v1::User ToProto(const User& user);
 
-// The row as callers see it; NOT_FOUND for null, with the user's `id` where the caller named one.
-// An error stays an error.
+// The same, or NOT_FOUND if `user` is null (it names `id` if the caller did), or the error.
 absl::StatusOr<user::v1::User> ToAnswer(const absl::StatusOr<UserPtr>& user,
                                         const std::string& id = "");
 
-// Tokens as OAuth 2 names them; an error stays an error.
+// The tokens by OAuth 2's names, or the error.
 absl::StatusOr<user::v1::TokenResponse> ToAnswer(const absl::StatusOr<Sessions::Tokens>& tokens);
 
-// The user whom `id` names to this caller: `me` or a UUID, in lower case. INVALID_ARGUMENT for
-// anything else. Says nothing about whether the caller may reach that user.
+// The user's id in lower case, for `id` that is `me` or a UUID. INVALID_ARGUMENT otherwise. Does
+// not check whether the caller may access this user.
 absl::StatusOr<std::string> NamedUser(const auth::Caller& caller, const std::string& field,
                                       const std::string& id);
 
-// The same for a caller who must be that user, a superuser or a service: PERMISSION_DENIED
-// (NOT_YOURS) without looking whether the user exists.
+// The same, and checks that the caller is this user, a superuser or a service: PERMISSION_DENIED
+// (NOT_YOURS). Does not check whether the user exists.
 absl::StatusOr<std::string> ReachableUser(const auth::Caller& caller, const std::string& field,
                                           const std::string& id);
 

@@ -8,8 +8,8 @@
 #include "user_service/api/convert.h"
 #include "user_service/api/user_api.h"
 
-// The export is read page by page, each page when the one before is on its way: neither a slow
-// reader nor many jobs take memory or a connection to the database.
+// ExportUser reads the jobs page by page, each page after the page before was written. So neither a
+// slow reader nor many jobs use up memory or database connections.
 namespace vibestack::user_service {
 namespace {
 
@@ -17,7 +17,7 @@ using user::v1::ExportUserResponse;
 
 constexpr int64_t kFirstJobs = 16;
 constexpr int64_t kMostJobs = 512;
-// Of results in one message; clients take 4 MiB by default.
+// Bytes of results in one message; clients accept 4 MiB by default.
 constexpr int64_t kMostBytes = 1 << 20;
 
 void AddJob(const StoredJob& job, ExportUserResponse& response) {
@@ -30,8 +30,8 @@ void AddJob(const StoredJob& job, ExportUserResponse& response) {
   *exported.mutable_updated_at() = rpc::ToTimestamp(job.updated_at);
 }
 
-// How many jobs to ask for next: more while pages are full, so that small jobs need few statements,
-// and fewer when their results fill a page before, since those behind were read for nothing.
+// The number of jobs to ask for next. It grows while pages are full, so that small jobs need few
+// statements. It shrinks when results fill a page earlier, since the rest was read in vain.
 int64_t NextSize(int64_t asked, int64_t got) {
   if (got == asked) return std::min(asked * 2, kMostJobs);
   return got;
@@ -56,7 +56,8 @@ Task<absl::Status> UserApi::ExportUser(rpc::Call& call, const user::v1::ExportUs
         co_await users_.ListJobs(query, call.WorkDeadline());
     if (!jobs.ok()) co_return jobs.status();
     if (jobs->empty()) co_return absl::OkStatus();
-    // The message before may have taken long: whoever was banned or demoted meanwhile gets no more.
+    // Writing the last message may have taken long. A caller who was banned or demoted meanwhile
+    // gets no further message.
     const absl::Status admitted = co_await stream.Reauthorize();
     if (!admitted.ok()) co_return admitted;
     const absl::StatusOr<std::string> reached = ReachableUser(call.caller(), "id", *id);

@@ -17,8 +17,7 @@ LoginMetrics::LoginMetrics(Metrics& metrics)
       failed_(Outcome("failed")) {}
 
 prometheus::Counter& LoginMetrics::Outcome(const char* outcome) {
-  return metrics_.Counter("vibestack_logins_total", "Log-ins by how they ended.",
-                          {{"outcome", outcome}});
+  return metrics_.Counter("vibestack_logins_total", "Log-ins by outcome.", {{"outcome", outcome}});
 }
 
 void LoginMetrics::Record(const Sessions::LogInOutcome& outcome) {
@@ -31,8 +30,8 @@ void LoginMetrics::Record(const Sessions::LogInOutcome& outcome) {
   failed_.Increment();
 }
 
-void LoginMetrics::RecordLimited(const absl::Status& answer) {
-  if (ErrorReason(answer) == "TOO_MANY_ATTEMPTS") limited_.Increment();
+void LoginMetrics::RecordLimited(const absl::Status& status) {
+  if (ErrorReason(status) == "TOO_MANY_ATTEMPTS") limited_.Increment();
 }
 
 }  // namespace vibestack::user_service

@@ -6,18 +6,17 @@
 
 namespace vibestack::user_service {
 
-// vibestack_logins_total{outcome}: `ok`; refused credentials by what was wrong (`unknown_email`,
-// `wrong_password`, `inactive`); `limited` after too many guesses; `busy` where passwords queue for
-// too long; `failed` for everything that is our fault or the caller's deadline. Thread-safe;
-// `metrics` must outlive it.
+// vibestack_logins_total{outcome}: `ok`; `unknown_email`, `wrong_password` and `inactive` for
+// refused credentials; `limited` by a rate limit; `busy` if password hashing was shed; `failed` if
+// the database failed or a deadline passed. Thread-safe; `metrics` must outlive this.
 class LoginMetrics {
  public:
   explicit LoginMetrics(Metrics& metrics);
 
-  // An attempt whose credentials were looked at, or would have been.
+  // Counts an attempt that the rate limits admitted.
   void Record(const Sessions::LogInOutcome& outcome);
-  // An attempt that was not let in; nothing unless `answer` says so.
-  void RecordLimited(const absl::Status& answer);
+  // Counts an attempt that a rate limit refused; does nothing for any other status.
+  void RecordLimited(const absl::Status& status);
 
  private:
   prometheus::Counter& Outcome(const char* outcome);

@@ -31,9 +31,10 @@ using user::v1::PurgeUserResponse;
 using user::v1::UndeleteUserRequest;
 using user::v1::UpdateUserRequest;
 
-UserApi::UserApi(rpc::CallInterceptor& interceptor, AuthRateLimiter& guesses, Accounts& accounts,
-                 AccountWrites& writes, UserStore& users, Secret fingerprint_key)
-    : guesses_(guesses),
+UserApi::UserApi(rpc::CallInterceptor& interceptor, AuthRateLimiter& auth_rate_limiter,
+                 Accounts& accounts, AccountWrites& writes, UserStore& users,
+                 Secret fingerprint_key)
+    : auth_rate_limiter_(auth_rate_limiter),
       accounts_(accounts),
       writes_(writes),
       users_(users),
@@ -80,7 +81,7 @@ Task<absl::StatusOr<user::v1::User>> UserApi::GetUser(Call& call, const GetUserR
 Task<absl::StatusOr<user::v1::User>> UserApi::GetUserByEmail(Call& call,
                                                              const GetUserByEmailRequest& request) {
   rpc::Validator validator;
-  CheckSoughtEmail(validator, request.email());
+  CheckEmailToFind(validator, request.email());
   if (!validator.ok()) co_return validator.ToStatus();
   const absl::StatusOr<UserPtr> user =
       co_await users_.FindByEmail(request.email(), call.WorkDeadline());
@@ -118,7 +119,7 @@ Task<absl::StatusOr<user::v1::User>> UserApi::UpdateUser(Call& call,
       writes_.Update(*id, requested->changes, requested->current_password, call.WorkDeadline());
   Task<absl::StatusOr<UserPtr>> guarded =
       requested->current_password.has_value()
-          ? guesses_.Limit(call, "password", "user:" + *id, std::move(update))
+          ? auth_rate_limiter_.Limit(call, "password", "user:" + *id, std::move(update))
           : std::move(update);
   const absl::StatusOr<UserPtr> user = co_await guarded;
   if (ErrorReason(user.status()) == "INVALID_CREDENTIALS") {

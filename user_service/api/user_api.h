@@ -20,13 +20,13 @@ namespace vibestack::user_service {
 // The handlers of vibestack.user.v1.UserService; the proto says what they do. Thread-safe.
 class UserApi {
  public:
-  // What is given by reference must outlive this.
-  UserApi(rpc::CallInterceptor& interceptor, AuthRateLimiter& guesses, Accounts& accounts,
+  // The references must outlive this.
+  UserApi(rpc::CallInterceptor& interceptor, AuthRateLimiter& auth_rate_limiter, Accounts& accounts,
           AccountWrites& writes, UserStore& users, Secret fingerprint_key);
   UserApi(const UserApi&) = delete;
   UserApi& operator=(const UserApi&) = delete;
 
-  // For the server, which this must outlive.
+  // For the server. This must outlive the server.
   rpc::Service& service() { return service_; }
 
  private:
@@ -52,7 +52,7 @@ class UserApi {
   Task<absl::Status> ExportUser(rpc::Call& call, const user::v1::ExportUserRequest& request,
                                 rpc::ServerStream<user::v1::ExportUserResponse>& stream);
 
-  AuthRateLimiter& guesses_;
+  AuthRateLimiter& auth_rate_limiter_;
   Accounts& accounts_;
   AccountWrites& writes_;
   UserStore& users_;

@@ -13,7 +13,7 @@
 namespace vibestack::user_service {
 namespace {
 
-// Whether a request without a mask means that field: output-only ones are ignored (AIP-203).
+// Whether a request without a mask sets this field. Output-only fields are ignored (AIP-203).
 bool IsPopulated(const user::v1::User& user, UserField field) {
   switch (field) {
     case UserField::kEmail:
@@ -43,8 +43,8 @@ bool Has(const std::vector<UserField>& fields, UserField field) {
   return std::find(fields.begin(), fields.end(), field) != fields.end();
 }
 
-// All that the changer may change, and what they plainly want without being allowed to: nobody who
-// is no superuser has that flag to send back.
+// Every field that the changer may change. Also `is_superuser` if the request sets it, so that a
+// caller who asks for it without being allowed to gets an error.
 std::vector<UserField> AllFields(const user::v1::User& user, const Changer& changer) {
   std::vector<UserField> fields = ChangeableFields(changer);
   if (user.is_superuser() && !Has(fields, UserField::kIsSuperuser)) {
@@ -53,7 +53,7 @@ std::vector<UserField> AllFields(const user::v1::User& user, const Changer& chan
   return fields;
 }
 
-// The fields that the mask names; what is wrong with it goes to the validator.
+// The fields that the mask names. Adds wrong paths to the validator.
 std::vector<UserField> MaskedFields(const user::v1::UpdateUserRequest& request,
                                     const Changer& changer, rpc::Validator& validator) {
   const google::protobuf::FieldMask& mask = request.update_mask();
@@ -65,7 +65,7 @@ std::vector<UserField> MaskedFields(const user::v1::UpdateUserRequest& request,
     if (mask.paths(i) == "*") {
       validator.Add(place, "must be the only path when it is `*`");
     } else if (rule == nullptr) {
-      validator.Add(place, "is no field of a user");
+      validator.Add(place, "is not a field of a user");
     } else if (rule->changed_by == ChangedBy::kNobody) {
       validator.Add(place, "is output only");
     } else {
@@ -75,7 +75,7 @@ std::vector<UserField> MaskedFields(const user::v1::UpdateUserRequest& request,
   return fields;
 }
 
-// The paths of those fields for which the changer has this permission, as words.
+// The paths of the fields for which the changer has this permission, separated by commas.
 std::string PathsWith(Permission permission, const std::vector<UserField>& fields,
                       const Changer& changer) {
   std::string paths;
@@ -86,13 +86,13 @@ std::string PathsWith(Permission permission, const std::vector<UserField>& field
   return paths;
 }
 
-// Whether the password that the changer shows is what lets them change one of the fields.
-bool TakePassword(const std::vector<UserField>& fields, Changer changer) {
+// Whether one of the fields needs the current password.
+bool NeedsPassword(const std::vector<UserField>& fields, Changer changer) {
   changer.shows_password = false;
   return !PathsWith(Permission::kNeedsPassword, fields, changer).empty();
 }
 
-void TakeField(const user::v1::User& user, UserField field, UserChanges& changes,
+void ReadField(const user::v1::User& user, UserField field, UserChanges& changes,
                rpc::Validator& validator) {
   switch (field) {
     case UserField::kEmail:
@@ -116,7 +116,7 @@ void TakeField(const user::v1::User& user, UserField field, UserChanges& changes
       changes.is_superuser = user.is_superuser();
       return;
     default:
-      return;  // output only: refused before
+      return;  // output only: MaskedFields refuses it
   }
 }
 
@@ -126,7 +126,7 @@ absl::StatusOr<RequestedChanges> ReadChanges(const user::v1::UpdateUserRequest& 
                                              Changer changer) {
   changer.shows_password = !request.current_password().empty();
   rpc::Validator validator;
-  CheckPresentPassword(validator, "current_password", request.current_password());
+  CheckCurrentPassword(validator, "current_password", request.current_password());
   const std::vector<UserField> fields = request.update_mask().paths().empty()
                                             ? PopulatedFields(request.user())
                                             : MaskedFields(request, changer, validator);
@@ -141,10 +141,10 @@ absl::StatusOr<RequestedChanges> ReadChanges(const user::v1::UpdateUserRequest& 
   }
   RequestedChanges requested;
   for (const UserField field : fields) {
-    TakeField(request.user(), field, requested.changes, validator);
+    ReadField(request.user(), field, requested.changes, validator);
   }
   if (!validator.ok()) return validator.ToStatus();
-  if (TakePassword(fields, changer)) {
+  if (NeedsPassword(fields, changer)) {
     requested.current_password = Secret(request.current_password());
   }
   return requested;

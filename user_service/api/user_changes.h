@@ -11,17 +11,17 @@
 
 namespace vibestack::user_service {
 
-// What an UpdateUserRequest asks for.
+// The changes that an UpdateUserRequest asks for.
 struct RequestedChanges {
   UserChanges changes;
-  // What has to be the account's password, where the changes take that.
+  // Set if the changes need the current password of the account: this must be it.
   std::optional<Secret> current_password;
 };
 
-// Reads a request of somebody who may reach the account, by the table of domain/update_rules.h; who
-// shows a password, the request says. INVALID_ARGUMENT for paths that are unknown or output only,
-// for values against the rules and for a password that is missing; PERMISSION_DENIED
-// (FIELD_NOT_YOURS) for fields of superusers only.
+// Reads the request of a caller who may access the account, by the table of domain/update_rules.h.
+// `changer.shows_password` is set here. INVALID_ARGUMENT for paths that are unknown or output only,
+// for invalid values and for a missing password; PERMISSION_DENIED (FIELD_NOT_YOURS) for fields
+// that only superusers may change.
 absl::StatusOr<RequestedChanges> ReadChanges(const user::v1::UpdateUserRequest& request,
                                              Changer changer);
 

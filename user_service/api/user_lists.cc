@@ -17,10 +17,10 @@ namespace {
 
 constexpr int kMaxBatch = 1'000;
 
-// Whoever may list sees every user.
+// Every caller who may list sees every user.
 constexpr char kScope[] = "users";
 
-// The first microsecond, which is what rows are stored in, that is not before `value`.
+// `value` rounded up to a microsecond, the precision of stored times.
 absl::Time RoundUp(const google::protobuf::Timestamp& value) {
   const absl::Duration since_epoch = rpc::ToTime(value) - absl::UnixEpoch();
   return absl::UnixEpoch() + absl::Ceil(since_epoch, absl::Microseconds(1));

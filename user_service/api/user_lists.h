@@ -10,10 +10,10 @@
 #include "user_service/store/user.h"
 #include "vibestack/user/v1/user_service.pb.h"
 
-// The requests and answers with many users.
+// Requests and responses with many users.
 namespace vibestack::user_service {
 
-// What to ask the store for: one row more than fits on the page, which tells whether another page
+// The query for the store. It asks for one row more than the page has, to know whether another page
 // follows. INVALID_ARGUMENT names every wrong field.
 absl::StatusOr<UserQuery> ReadQuery(const user::v1::ListUsersRequest& request);
 
@@ -21,12 +21,12 @@ absl::StatusOr<UserQuery> ReadQuery(const user::v1::ListUsersRequest& request);
 user::v1::ListUsersResponse ToPage(const user::v1::ListUsersRequest& request,
                                    const UserQuery& query, const UserPage& found);
 
-// The ids to look up, in lower case, one for each that is asked for. INVALID_ARGUMENT, and
-// PERMISSION_DENIED (FIELD_NOT_YOURS) where somebody else than a service wants accounts.
+// The ids of the request, in lower case and in its order. INVALID_ARGUMENT; PERMISSION_DENIED
+// (FIELD_NOT_YOURS) if a caller that is not a service asks for accounts.
 absl::StatusOr<std::vector<std::string>> ReadIds(const auth::Caller& caller,
                                                  const user::v1::BatchGetUsersRequest& request);
 
-// `ids` are those that ReadIds gave, `users` the rows found for them, in the same order.
+// The response for the `ids` of ReadIds. `users` are their rows, in the same order; null for none.
 user::v1::BatchGetUsersResponse ToBatch(const user::v1::BatchGetUsersRequest& request,
                                         const std::vector<std::string>& ids,
                                         const std::vector<UserPtr>& users,

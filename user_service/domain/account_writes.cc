@@ -7,8 +7,8 @@
 namespace vibestack::user_service {
 namespace {
 
-// A hash changes between its compare and the write when another call changes the password, or a
-// login hashes it at a new cost.
+// The hash may change between the comparison and the write: another call changes the password, or a
+// log-in rehashes it.
 constexpr int kTries = 3;
 
 }  // namespace

@@ -13,17 +13,17 @@
 
 namespace vibestack::user_service {
 
-// What becomes of an account after it was made. Who may do it was checked before. Null, or `found`
-// being false, is for an account that does not exist. Errors besides those named: UserStore's and
-// PasswordPool's. Thread-safe.
+// Changes, deactivates and purges accounts. The caller has checked permissions before. If the
+// account does not exist, the result is null, or `found` is false. Errors besides those named: as
+// UserStore and PasswordPool. Thread-safe.
 class AccountWrites {
  public:
   // Both must outlive this.
   AccountWrites(UserStore& users, Passwords& passwords) : users_(users), passwords_(passwords) {}
 
-  // Changes fields. Where a password is given, it must be the account's at that very moment:
-  // PERMISSION_DENIED (INVALID_CREDENTIALS), which is no verdict on the caller's token. ABORTED
-  // (CONFLICT) when the password does not stop changing; else as UserStore::Update.
+  // Changes fields. If `current_password` is given, it must be the account's at the moment of the
+  // change: else PERMISSION_DENIED (INVALID_CREDENTIALS). ABORTED (CONFLICT) if other calls keep
+  // changing the password. Other errors: as UserStore::Update.
   Task<absl::StatusOr<UserPtr>> Update(std::string id, UserChanges changes,
                                        std::optional<Secret> current_password, absl::Time deadline);
 
@@ -33,7 +33,7 @@ class AccountWrites {
   Task<absl::StatusOr<UserStore::Purge>> Purge(std::string id, absl::Time deadline);
 
  private:
-  // One try to change an account whose present password this must be.
+  // One attempt to change an account whose password must be `current_password`.
   Task<absl::StatusOr<UserPtr>> UpdateWithPassword(std::string id, UserChanges changes,
                                                    Secret current_password, absl::Time deadline);
 

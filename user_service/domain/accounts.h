@@ -13,9 +13,9 @@
 
 namespace vibestack::user_service {
 
-// What an account is made of. The fields keep to input_rules.h.
+// The content of a new account. The fields follow input_rules.h.
 struct NewAccount {
-  std::string id;     // chosen by the caller, in lower case; empty to have one made
+  std::string id;     // chosen by the caller, in lower case; empty: a new id
   std::string email;  // in any case
   Secret password;
   std::optional<std::string> full_name;
@@ -24,26 +24,25 @@ struct NewAccount {
   bool is_superuser = false;
 };
 
-// Makes accounts. Errors besides those named: UserStore's and PasswordPool's. Thread-safe.
+// Creates accounts. Errors besides those named: as UserStore and PasswordPool. Thread-safe.
 class Accounts {
  public:
   // Both must outlive this.
   Accounts(UserStore& users, Passwords& passwords) : users_(users), passwords_(passwords) {}
 
-  // A new account. ALREADY_EXISTS (EMAIL_TAKEN); with a chosen id, the same account again is
-  // answered with what exists, and ALREADY_EXISTS (ID_TAKEN) is for one with other content.
+  // Creates an account. With a chosen id, repeating the call with the same content returns the
+  // existing account. ALREADY_EXISTS: EMAIL_TAKEN, or ID_TAKEN if the id has other content.
   Task<absl::StatusOr<UserPtr>> Create(NewAccount account, absl::Time deadline);
 
-  // An active superuser with that email: a new account, or the present one promoted and reactivated
-  // (with its old password when `password` is empty). FAILED_PRECONDITION (PASSWORD_REQUIRED) for a
-  // new account without one.
+  // Creates an active superuser, or promotes and reactivates the account of this email. An empty
+  // `password` keeps the old one; for a new account it is FAILED_PRECONDITION (PASSWORD_REQUIRED).
   Task<absl::StatusOr<UserPtr>> MakeSuperuser(std::string email, Secret password,
                                               absl::Time deadline);
 
  private:
   // Hashes and inserts.
   Task<absl::StatusOr<UserPtr>> Insert(NewAccount account, absl::Time deadline);
-  // The account that has the id, if it is the one that was to be made.
+  // `present` if it has the content of `account`, else ID_TAKEN.
   Task<absl::StatusOr<UserPtr>> Repeated(NewAccount account, UserPtr present, absl::Time deadline);
   Task<absl::StatusOr<UserPtr>> Promote(UserPtr user, Secret password, absl::Time deadline);
 

@@ -7,7 +7,7 @@
 namespace vibestack::user_service {
 namespace {
 
-// Emails are not kept, and all keys are of one size.
+// A digest as the key: no email stays in memory, and all keys have one size.
 FailureCounts::Key Digest(const std::string& text) {
   unsigned char digest[SHA256_DIGEST_LENGTH];
   SHA256(reinterpret_cast<const unsigned char*>(text.data()), text.size(), digest);
@@ -69,7 +69,7 @@ AuthRateLimits::Decision AuthRateLimits::Admit(const Subject& subject) {
   return decision;
 }
 
-void AuthRateLimits::Settle(const Subject& subject, Outcome outcome) {
+void AuthRateLimits::RecordOutcome(const Subject& subject, Outcome outcome) {
   const Keys keys(subject);
   const absl::Time now = clock_.Now();
   const bool failed = outcome == Outcome::kWrong;

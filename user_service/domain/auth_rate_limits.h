@@ -11,18 +11,19 @@
 
 namespace vibestack::user_service {
 
-// Bounds how often secrets can be guessed. An attempt is counted before the secret is compared, so
-// that no number of concurrent ones slips past; the count is given back when it was right or was
-// never compared. Wrong ones stay, and fade evenly over the window. Three counts bound an attempt:
+// Limits failed attempts to authenticate. Each attempt is counted before its secret is compared, so
+// concurrent attempts cannot exceed a limit. An attempt with the right secret, or without a
+// comparison, is not counted afterwards. Failures decay linearly over the window. Three limits
+// apply:
 //
-//   - of the account from this address: a guesser stops early, the owner elsewhere is untouched;
-//   - of the address, whatever the account: one password is not tried on all accounts;
-//   - of the account from everywhere: while it is full, only addresses that got nothing wrong on
-//     the account within the window are let in. So a guesser with many addresses has one guess from
-//     each, and the owner still gets in.
+//   - per account and address: stops an attacker early and does not affect the owner elsewhere;
+//   - per address, for all accounts: stops an attacker who tries one password on many accounts;
+//   - per account, from all addresses: once it is reached, only addresses without a failure on this
+//     account within the window are admitted. So an attacker with many addresses has one attempt
+//     from each, and the owner can still log in.
 //
-// Accounts count whether they exist or not, so a refusal tells nothing. The counts are of this
-// process only, in bounded memory. Thread-safe.
+// Accounts that do not exist are counted, too, so a refusal does not reveal whether one exists. The
+// counts belong to this process and are bounded in memory. Thread-safe.
 class AuthRateLimits {
  public:
   struct Options {
@@ -30,39 +31,39 @@ class AuthRateLimits {
     int per_address = 100;
     int per_account = 100;
     absl::Duration window = absl::Minutes(10);
-    size_t max_counts = 65'536;  // of each of the three kinds; some 100 bytes each
+    size_t max_counts = 65'536;  // for each of the three limits; some 100 bytes each
   };
 
-  // What is guessed at, from where. Compared as bytes, so an account has one spelling. Without an
-  // account only the address is counted.
+  // The account that an attempt is for, and the client's address. They are compared as bytes, so an
+  // account must have one spelling. If the account is empty, only the address counts.
   struct Subject {
     std::string account;
     std::string address;
   };
 
-  // Which count refuses an attempt. kBusy: none is full of wrong ones, but attempts under way take
-  // what is left of one.
+  // The limit that refuses an attempt. kBusy: failures have not reached a limit, but would if the
+  // attempts under way failed.
   enum class Verdict { kAdmitted, kBusy, kAccountAndAddress, kAddress, kAccount };
   struct Decision {
     Verdict verdict = Verdict::kAdmitted;
-    absl::Duration retry_after;  // when one may be admitted; zero if admitted or busy
+    absl::Duration retry_after;  // until an attempt may be admitted; zero if admitted or busy
   };
 
   // How an admitted attempt ended.
   enum class Outcome {
-    kRight,     // also forgives what this address got wrong on the account before
-    kWrong,     // stays counted
-    kUntested,  // nothing was compared: as if it had not been made
+    kRight,     // also forgets the failures of this address on this account
+    kWrong,     // counts as a failure
+    kUntested,  // no secret was compared; does not count
   };
 
   // `clock` must outlive this.
   AuthRateLimits(Options options, const Clock& clock);
 
-  // Counts the attempt if it is admitted: then Settle must follow, exactly once.
+  // Counts the attempt if it is admitted. RecordOutcome must follow exactly once then.
   Decision Admit(const Subject& subject) ABSL_LOCKS_EXCLUDED(mutex_);
-  void Settle(const Subject& subject, Outcome outcome) ABSL_LOCKS_EXCLUDED(mutex_);
+  void RecordOutcome(const Subject& subject, Outcome outcome) ABSL_LOCKS_EXCLUDED(mutex_);
 
-  // How many counts are kept, of the kind with the most.
+  // The number of counts in memory, for the limit that has the most.
   size_t size() const ABSL_LOCKS_EXCLUDED(mutex_);
 
  private:

@@ -9,9 +9,9 @@
 
 namespace vibestack::user_service {
 
-// Counts attempts by key: those under way, and those that failed, which fade evenly, `limit` of
-// them in one `window`. A count without either takes no room. Of more than `max_keys` the one used
-// longest ago is forgotten. Not thread-safe.
+// Counts attempts by key: those under way, and failures, which decay linearly (`limit` failures in
+// one `window`). A key without either uses no memory. With more than `max_keys` keys, the least
+// recently used one is forgotten. Not thread-safe.
 class FailureCounts {
  public:
   using Key = std::array<uint8_t, 16>;
@@ -19,16 +19,16 @@ class FailureCounts {
   FailureCounts(int limit, absl::Duration window, size_t max_keys)
       : limit_(limit), window_(window), counts_(max_keys) {}
 
-  // How long until one more attempt keeps to the limit: if those under way fail, or if they do not.
-  // Zero when it does now.
+  // How long until one more attempt is within the limit, if the attempts under way fail or if they
+  // do not. Zero: now.
   struct Wait {
     absl::Duration if_they_fail;
     absl::Duration if_not;
   };
   Wait WaitFor(const Key& key, absl::Time now);
 
-  // How long until the last failure is a window ago; zero when none is remembered. An attempt under
-  // way counts as one that fails now.
+  // How long until the last failure is older than the window; zero if there is none. An attempt
+  // under way counts as a failure now.
   absl::Duration SinceFailure(const Key& key, absl::Time now);
 
   void Begin(const Key& key, absl::Time now);
@@ -50,7 +50,7 @@ class FailureCounts {
   // The count as it is now; an empty one where there is none.
   Count Look(const Key& key, absl::Time now);
   void Keep(const Key& key, const Count& count);
-  // Until `excess` failures have faded.
+  // The time in which `excess` failures decay.
   absl::Duration FadeTime(double excess) const;
 
   const int limit_;

@@ -10,20 +10,20 @@
 
 namespace vibestack::user_service {
 
-// Makes the hashes of those who log in anew when the cost was raised, with the same salt, so that
-// no token ends. Happens behind the answer of the log-in, which neither waits for it nor tells of
-// it, and only for a few accounts at a time: the others' turn comes at a later log-in, so that
-// upgrades do not crowd out log-ins. A hash is never made cheaper. Thread-safe.
+// After the bcrypt cost was raised, rehashes the passwords of users who log in. The salt stays, so
+// that their tokens stay valid. This runs asynchronously; the log-in does not wait for it. Few
+// upgrades run at a time, so that they do not delay log-ins; the other users' hashes are upgraded
+// at a later log-in. The cost of a hash never decreases. Thread-safe.
 class HashUpgrades {
  public:
   // Both must outlive this.
   HashUpgrades(UserStore& users, Passwords& passwords) : users_(users), passwords_(passwords) {}
   HashUpgrades(const HashUpgrades&) = delete;
   HashUpgrades& operator=(const HashUpgrades&) = delete;
-  // Waits for those under way.
+  // Waits for the upgrades under way.
   ~HashUpgrades();
 
-  // `password` has just been matched with the account's.
+  // Starts an upgrade if the hash needs one. `password` must be the account's password.
   void Consider(const Secret& password, const UserPtr& user);
 
  private:

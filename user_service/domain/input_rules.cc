@@ -10,8 +10,8 @@
 namespace vibestack::user_service {
 namespace {
 
-// White space, controls and invisible characters beyond ASCII, in UTF-8: what looks like nothing
-// would make two emails look the same.
+// White space, controls and invisible characters beyond ASCII, in UTF-8. With them, two different
+// emails would look the same.
 constexpr std::string_view kUnseen[] = {"\u00A0", "\u00AD", "\u1680", "\u180E", "\u2028",
                                         "\u2029", "\u202A", "\u202B", "\u202C", "\u202D",
                                         "\u202E", "\u202F", "\u205F", "\u2060", "\u2066",

@@ -6,7 +6,7 @@
 
 #include "common/base/secret.h"
 
-// What may stand in an account. A problem is said in words that follow the field's name.
+// The rules for the fields of an account. A problem is a text that follows the field's name.
 namespace vibestack::user_service {
 
 inline constexpr size_t kMinEmailCharacters = 3;
@@ -15,17 +15,17 @@ inline constexpr size_t kMinPasswordBytes = 8;
 inline constexpr size_t kMaxFullNameCharacters = 100;
 inline constexpr size_t kMaxBioCharacters = 65'536;
 
-// What is wrong with an email for a new account: UTF-8 of 3 to 255 characters, exactly one `@` with
-// something on both sides, no white space and no control characters. Nothing is trimmed: an email
-// with a space is somebody's mistake to correct.
+// The problem of an email for a new account, if any. An email is UTF-8 of 3 to 255 characters, has
+// exactly one `@` with something on both sides, and neither white space nor control characters. It
+// is not trimmed: the caller must correct an email with a space.
 std::optional<std::string> EmailProblem(const std::string& email);
 
-// As it is stored and compared: ASCII letters in lower case, all others as they are, since other
-// alphabets have no one lower case.
+// The email as it is stored and compared: only ASCII letters become lower case, since lower case
+// depends on the language for other letters.
 std::string NormalizeEmail(const std::string& email);
 
-// What is wrong with a new password: 8 to 72 bytes, which is all that bcrypt reads, and no NUL,
-// behind which it reads nothing.
+// The problem of a new password, if any. A password has 8 to 72 bytes, since bcrypt ignores the
+// bytes after 72, and no NUL, since bcrypt stops there.
 std::optional<std::string> PasswordProblem(const Secret& password);
 
 }  // namespace vibestack::user_service

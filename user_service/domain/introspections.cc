@@ -9,7 +9,7 @@
 namespace vibestack::user_service {
 namespace {
 
-using Answer = std::optional<GoodToken>;
+using Answer = std::optional<ActiveToken>;
 
 bool IsOfAccount(auth::Purpose purpose) { return auth::CarriesFingerprint(purpose); }
 
@@ -39,11 +39,11 @@ Task<absl::StatusOr<Answer>> Introspections::Introspect(std::string token, absl:
     if (!other.ok()) co_return other.status();
     user = *other;
   }
-  if (!Stands(*claims, user)) co_return Answer();
-  co_return Answer(GoodToken{*claims, user});
+  if (!IsActive(*claims, user)) co_return Answer();
+  co_return Answer(ActiveToken{*claims, user});
 }
 
-bool Introspections::Stands(const auth::Claims& claims, const UserPtr& user) const {
+bool Introspections::IsActive(const auth::Claims& claims, const UserPtr& user) const {
   switch (claims.purpose) {
     case auth::Purpose::kAccess:
     case auth::Purpose::kRefresh:

@@ -17,26 +17,28 @@
 
 namespace vibestack::user_service {
 
-// A token that is good at this moment.
-struct GoodToken {
+// A token that is active now, in the sense of RFC 7662.
+struct ActiveToken {
   auth::Claims claims;
-  UserPtr user;  // whose it is; null for tokens that are no account's
+  UserPtr user;  // its account; null for tokens without an account
 };
 
-// Says which tokens are good, with the database's present word on their accounts. Thread-safe.
+// Checks whether tokens are active, with the present state of their accounts in the database.
+// Thread-safe.
 class Introspections {
  public:
   // All must outlive this.
   Introspections(UserStore& users, const auth::KeySetProvider& keys, const Clock& clock,
                  Secret fingerprint_key, SignUpMode sign_up_mode);
 
-  // Nothing for a token that is not good, for whatever reason. Errors: as UserStore;
+  // Nothing if the token is not active, whatever the reason is. Errors: as UserStore;
   // auth::NoKeysError.
-  Task<absl::StatusOr<std::optional<GoodToken>>> Introspect(std::string token, absl::Time deadline);
+  Task<absl::StatusOr<std::optional<ActiveToken>>> Introspect(std::string token,
+                                                              absl::Time deadline);
 
  private:
-  // Whether the account that the token is about lets it be good; null: there is none.
-  bool Stands(const auth::Claims& claims, const UserPtr& user) const;
+  // Whether the state of the token's account (null: there is none) lets the token be active.
+  bool IsActive(const auth::Claims& claims, const UserPtr& user) const;
 
   UserStore& users_;
   const auth::TokenVerifier verifier_;

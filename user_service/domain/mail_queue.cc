@@ -4,9 +4,10 @@
 
 namespace vibestack::user_service {
 
-absl::StatusOr<MailQueue::Place> ReserveIn(MailQueue* mail_queue) {
+absl::StatusOr<MailQueue::Slot> ReserveSlot(MailQueue* mail_queue) {
   if (mail_queue != nullptr) return mail_queue->Reserve();
-  return FailedPreconditionError("WEBHOOK_NOT_CONFIGURED", "this installation sends no mail");
+  return FailedPreconditionError("WEBHOOK_NOT_CONFIGURED",
+                                 "this installation sends no mail: no webhook is configured");
 }
 
 }  // namespace vibestack::user_service

@@ -10,37 +10,36 @@
 
 namespace vibestack::user_service {
 
-// What the owner of a mailbox is to be told. A credential by its token.
+// A notice for the owner of a mailbox. Its token makes it a credential.
 struct Notice {
   enum class Event {
     kPasswordReset,
     kSignUp,
-    kSignUpExisting,  // somebody signs up with the email of an account: no token
+    kSignUpExisting,  // a sign-up with the email of an existing account; no token
   };
 
   Event event = Event::kPasswordReset;
-  // As it is stored, not as it was typed: what merely looks like it, or is taken for it, gets no
-  // mail.
+  // As it is stored, not as the caller typed it, so that a similar address gets no mail.
   std::string email;
-  std::string user_id;  // for kSignUp that of the account to be
+  std::string user_id;  // for kSignUp: the id that the account will have
   Secret token;
   absl::Time expires_at = absl::InfiniteFuture();  // of the token
 };
 
-// Hands notices on to whoever sends mail. Thread-safe.
+// A queue of notices for the sender of mails. Thread-safe.
 class MailQueue {
  public:
   virtual ~MailQueue() = default;
 
-  // Room for one notice. It is taken before anybody knows whether there is something to tell, so
-  // that a full outbox refuses all callers alike; and who holds one may use what the outbox's owner
-  // stops after it. Movable; gives the room back when it goes.
-  class Place {
+  // A slot for one notice. A call reserves it before it knows whether there is a notice, so that a
+  // full queue refuses all callers alike. While a slot exists, the queue's owner does not stop what
+  // the queue's users need. Movable; its destructor releases the slot.
+  class Slot {
    public:
-    explicit Place(MailQueue& mail_queue) : mail_queue_(&mail_queue) {}
-    Place(Place&& other) noexcept : mail_queue_(std::exchange(other.mail_queue_, nullptr)) {}
-    Place& operator=(Place&&) = delete;
-    ~Place() {
+    explicit Slot(MailQueue& mail_queue) : mail_queue_(&mail_queue) {}
+    Slot(Slot&& other) noexcept : mail_queue_(std::exchange(other.mail_queue_, nullptr)) {}
+    Slot& operator=(Slot&&) = delete;
+    ~Slot() {
       if (mail_queue_ != nullptr) mail_queue_->Release();
     }
 
@@ -48,19 +47,20 @@ class MailQueue {
     MailQueue* mail_queue_;
   };
 
-  // RESOURCE_EXHAUSTED (WEBHOOK_BUSY) when it is full, UNAVAILABLE (SHUTTING_DOWN) when it stops.
-  virtual absl::StatusOr<Place> Reserve() = 0;
+  // RESOURCE_EXHAUSTED (WEBHOOK_BUSY) if the queue is full, UNAVAILABLE (SHUTTING_DOWN) if it
+  // stops.
+  virtual absl::StatusOr<Slot> Reserve() = 0;
 
-  // Takes a notice on.
-  virtual void Put(Place place, Notice notice) = 0;
+  // Adds a notice.
+  virtual void Put(Slot slot, Notice notice) = 0;
 
  protected:
   virtual void Release() = 0;
 };
 
-// Room in `outbox`; null: there is none. FAILED_PRECONDITION (WEBHOOK_NOT_CONFIGURED); else as
-// Reserve.
-absl::StatusOr<MailQueue::Place> ReserveIn(MailQueue* mail_queue);
+// A slot in `mail_queue`. FAILED_PRECONDITION (WEBHOOK_NOT_CONFIGURED) if it is null. Other errors:
+// as Reserve.
+absl::StatusOr<MailQueue::Slot> ReserveSlot(MailQueue* mail_queue);
 
 }  // namespace vibestack::user_service
 

@@ -11,7 +11,7 @@ namespace {
 
 constexpr int kTries = 5;
 
-// A hash made anew at another cost keeps the salt.
+// A rehash at another cost keeps the salt.
 bool HaveSameSalt(const User& a, const User& b) {
   const auto first = auth::ParseBcryptHash(a.hashed_password.Reveal());
   const auto second = auth::ParseBcryptHash(b.hashed_password.Reveal());
@@ -32,7 +32,7 @@ Task<absl::StatusOr<UserPtr>> ReplacePassword(UserStore& users, UserPtr user, Se
     if (!present.ok()) co_return present;
     user = *present;
   }
-  co_return AbortedError("CONCURRENT_CHANGES", "the account changes all the time; try again");
+  co_return AbortedError("CONCURRENT_CHANGES", "other calls keep changing the account; try again");
 }
 
 Task<absl::StatusOr<UserPtr>> PasswordChanges::Change(std::string user_id, Secret current_password,

@@ -14,24 +14,24 @@
 
 namespace vibestack::user_service {
 
-// Whether a new password may still be given to the account as it is now (null: there is none).
+// Whether the present account (null: there is none) may get the new password.
 using MayReplace = std::function<absl::Status(const UserPtr& user)>;
 
-// Gives the account `user` a new hash if `may_replace` says so about what is stored at that very
-// moment; the changed row. A hash that was only made anew at another cost meanwhile is no obstacle.
-// Errors are those of `may_replace` and UserStore; ABORTED (CONCURRENT_CHANGES) for an account that
-// changes all the time. `users` must outlive the task.
+// Stores a new hash for the account `user` if `may_replace` allows it for the row at that moment,
+// and returns the changed row. A concurrent rehash at another cost does not prevent it. Errors:
+// those of `may_replace` and UserStore; ABORTED (CONCURRENT_CHANGES) if other calls keep changing
+// the account. `users` must outlive the task.
 Task<absl::StatusOr<UserPtr>> ReplacePassword(UserStore& users, UserPtr user, Secret new_hash,
                                               MayReplace may_replace, absl::Time deadline);
 
-// Changes of a password by who knows it. Thread-safe.
+// Changes passwords for users who know their current password. Thread-safe.
 class PasswordChanges {
  public:
   // Both must outlive this.
   PasswordChanges(UserStore& users, Passwords& passwords) : users_(users), passwords_(passwords) {}
 
-  // The account with its new password, which keeps to input_rules.h. PERMISSION_DENIED
-  // (INVALID_CREDENTIALS) also where the account is gone or inactive. Else as UserStore,
+  // Sets the new password, which follows input_rules.h, and returns the account. PERMISSION_DENIED
+  // (INVALID_CREDENTIALS), also if the account is gone or inactive. Other errors: as UserStore,
   // PasswordPool and ReplacePassword.
   Task<absl::StatusOr<UserPtr>> Change(std::string user_id, Secret current_password,
                                        Secret new_password, absl::Time deadline);

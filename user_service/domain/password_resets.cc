@@ -14,7 +14,7 @@
 namespace vibestack::user_service {
 namespace {
 
-// Of the look-up after the answer, for which nobody waits.
+// The timeout of the look-up after the response.
 constexpr absl::Duration kLookUpTimeout = absl::Seconds(5);
 
 }  // namespace
@@ -40,14 +40,14 @@ PasswordResets::PasswordResets(UserStore& users, Passwords& passwords,
       fingerprint_key_(std::move(fingerprint_key)),
       mail_queue_(mail_queue) {}
 
-Task<void> PasswordResets::Send(MailQueue::Place place, std::string email) {
+Task<void> PasswordResets::Send(MailQueue::Slot slot, std::string email) {
   const absl::StatusOr<UserPtr> user =
       co_await users_.FindByEmail(std::move(email), absl::Now() + kLookUpTimeout);
   if (user.ok() && (*user == nullptr || !(*user)->is_active)) co_return;
   absl::StatusOr<Notice> notice = MakeNotice(user);
   if (notice.ok()) {
     Audit("password_reset_sent", {{"user_id", notice->user_id}});
-    mail_queue_->Put(std::move(place), *std::move(notice));
+    mail_queue_->Put(std::move(slot), *std::move(notice));
   } else {
     Log(LogLevel::kWarning, "password_reset_not_sent", {{"reason", ErrorReason(notice.status())}});
   }
@@ -78,8 +78,8 @@ Task<absl::StatusOr<UserPtr>> PasswordResets::Reset(std::string token, Secret ne
   MayReplace may_replace = [this, &claims](const UserPtr& present) {
     return CheckResetToken(*claims, present, fingerprint_key_);
   };
-  const absl::Status stands = may_replace(*user);  // before the work of hashing
-  if (!stands.ok()) co_return stands;
+  const absl::Status valid = may_replace(*user);  // before the costly hashing
+  if (!valid.ok()) co_return valid;
   absl::StatusOr<Secret> hash = co_await passwords_.Hash(std::move(new_password), deadline);
   if (!hash.ok()) co_return hash.status();
   absl::StatusOr<UserPtr> changed =

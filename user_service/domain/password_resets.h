@@ -18,33 +18,34 @@
 
 namespace vibestack::user_service {
 
-// Whether a reset token with these claims still stands for the account (null: for none):
-// UNAUTHENTICATED (TOKEN_INVALID) after a change of password or email, (ACCOUNT_INACTIVE).
+// Whether a reset token with these claims is still valid for the account (null: there is none).
+// UNAUTHENTICATED: TOKEN_INVALID after a change of password or email, ACCOUNT_INACTIVE.
 absl::Status CheckResetToken(const auth::Claims& claims, const UserPtr& user,
                              const Secret& fingerprint_key);
 
-// New passwords for those who forgot theirs, by a token that goes to the account's mailbox. Nothing
-// is stored for it: the token dies with the password that it replaces. Thread-safe.
+// Resets forgotten passwords, with a token that is mailed to the account's mailbox. No reset is
+// stored: the token becomes invalid when the password changes. Thread-safe.
 class PasswordResets {
  public:
-  // All must outlive this; a null outbox: no mail is sent here.
+  // All must outlive this. `mail_queue` is null if no webhook is configured.
   PasswordResets(UserStore& users, Passwords& passwords, const auth::KeySetProvider& keys,
                  const Clock& clock, Secret fingerprint_key, MailQueue* mail_queue);
 
-  // The first half of a request, which knows nothing of accounts. As ReserveIn.
-  absl::StatusOr<MailQueue::Place> Begin() { return ReserveIn(mail_queue_); }
+  // Step 1 of a request, before the response: reserves a mail, whether or not the account exists.
+  // Errors: as ReserveSlot.
+  absl::StatusOr<MailQueue::Slot> ReserveMail() { return ReserveSlot(mail_queue_); }
 
-  // The second half, after the caller has been answered: a token to the account of that email if it
-  // has an active one. What goes wrong is logged. The place keeps this alive.
-  Task<void> Send(MailQueue::Place place, std::string email);
+  // Step 2, after the response: mails a token to the active account of this email, if there is one.
+  // Logs errors. The slot keeps this alive.
+  Task<void> Send(MailQueue::Slot slot, std::string email);
 
-  // The account with its new password, which keeps to input_rules.h. UNAUTHENTICATED
-  // (TOKEN_INVALID, TOKEN_EXPIRED, ACCOUNT_INACTIVE). Else as UserStore, PasswordPool and
+  // Sets a new password, which follows input_rules.h, and returns the account. UNAUTHENTICATED
+  // (TOKEN_INVALID, TOKEN_EXPIRED, ACCOUNT_INACTIVE). Other errors: as UserStore, PasswordPool and
   // ReplacePassword.
   Task<absl::StatusOr<UserPtr>> Reset(std::string token, Secret new_password, absl::Time deadline);
 
  private:
-  // For the account that was found; or why none was.
+  // The notice for the account that was found, or the error of the look-up.
   absl::StatusOr<Notice> MakeNotice(const absl::StatusOr<UserPtr>& found) const;
 
   UserStore& users_;

@@ -12,28 +12,29 @@
 
 namespace vibestack::user_service {
 
-// PERMISSION_DENIED (INVALID_CREDENTIALS): the password that a caller proves to know is not the
-// account's. No verdict on the caller's token, so that clients keep their session.
+// PERMISSION_DENIED (INVALID_CREDENTIALS): the caller's current password is wrong. Not
+// UNAUTHENTICATED, since the caller's token is valid and clients must keep their session.
 absl::Status WrongPasswordError();
 
 // Hashes and compares passwords for tasks. Errors are PasswordPool's. Thread-safe.
 class Passwords {
  public:
-  // `pool` must outlive this; `cost` is that of new hashes (bcrypt.h says its limits).
+  // `pool` must outlive this. `cost` is the cost of new hashes; bcrypt.h says its limits.
   Passwords(auth::PasswordPool& pool, int cost);
 
   Task<absl::StatusOr<Secret>> Hash(Secret password, absl::Time deadline);
 
-  // Whether it is the account's password. Without an account (null), and where its hash cannot be
-  // used, never. A wrong password takes as long as a compare at the cost of new hashes whatever the
-  // account's hash is, unless its cost is higher: lowering the cost tells such accounts apart.
+  // Whether `password` is the account's. False if there is no account (null) or if its hash is
+  // unusable. A wrong password always takes as long as a comparison at the cost of new hashes, so
+  // the time does not reveal whether an account exists. The exception is a hash of a higher cost:
+  // after the cost was lowered, the time reveals such accounts.
   Task<absl::StatusOr<bool>> Match(Secret password, UserPtr user, absl::Time deadline);
 
   // Whether the account's hash costs less than new ones.
   bool IsOutdated(const User& user) const;
 
-  // The hash of the account's password, which was just matched, at the cost of new hashes and with
-  // the same salt.
+  // The hash of the account's password, at the cost of new hashes and with the same salt.
+  // `password` must be the account's.
   Task<absl::StatusOr<Secret>> Rehash(Secret password, UserPtr user, absl::Time deadline);
 
  private:

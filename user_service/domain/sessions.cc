@@ -34,7 +34,7 @@ Task<Sessions::LogInOutcome> Sessions::LogIn(std::string email, Secret password,
   const absl::StatusOr<UserPtr> found = co_await users_.FindByEmail(std::move(email), deadline);
   if (!found.ok()) co_return LogInOutcome{.tokens = found.status()};
   const UserPtr& user = *found;
-  // An inactive account is compared as one that does not exist.
+  // An inactive account takes the same path as an email without an account.
   const bool may_enter = user != nullptr && user->is_active;
   const UserPtr entrant = may_enter ? user : nullptr;
   const absl::StatusOr<bool> matches = co_await passwords_.Match(password, entrant, deadline);
@@ -59,8 +59,8 @@ Task<absl::StatusOr<Sessions::Tokens>> Sessions::Refresh(std::string refresh_tok
   if (!claims.ok()) co_return claims.status();
   const absl::StatusOr<UserPtr> user = co_await users_.Get(claims->subject, deadline);
   if (!user.ok()) co_return user.status();
-  const absl::Status stands = rpc::CheckAccount(*claims, StateOf(*user, options_.fingerprint_key));
-  if (!stands.ok()) co_return stands;
+  const absl::Status valid = rpc::CheckAccount(*claims, StateOf(*user, options_.fingerprint_key));
+  if (!valid.ok()) co_return valid;
   co_return Open(**user);
 }
 

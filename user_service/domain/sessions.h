@@ -18,15 +18,15 @@
 
 namespace vibestack::user_service {
 
-// The fingerprint that tokens of this user carry now; empty when the stored hash is malformed, so
-// that no token matches.
+// The fingerprint of this user's tokens. Empty if the stored hash is malformed: then no token
+// matches.
 std::string FingerprintOf(const User& user, const Secret& fingerprint_key);
 
-// What a token of this user (null: of nobody) is checked against.
+// The state that a token of this user is checked against. Null: there is no such account.
 auth::AccountState StateOf(const UserPtr& user, const Secret& fingerprint_key);
 
-// Logs people in. There is no session table: a session is a pair of tokens, good as long as the
-// account is active and has the password it had. Thread-safe.
+// Logs users in. There is no session table: a session is a pair of tokens, which are valid while
+// the account is active and its password unchanged. Thread-safe.
 class Sessions {
  public:
   struct Options {
@@ -44,22 +44,22 @@ class Sessions {
   Sessions(UserStore& users, Passwords& passwords, const auth::KeySetProvider& keys,
            const Clock& clock, Options options);
 
-  // What a log-in came to. The caller is told `tokens` only: the rest is for the audit log.
+  // The outcome of a log-in. The response holds `tokens` only; the rest is for the audit log.
   struct LogInOutcome {
     absl::StatusOr<Tokens> tokens;
-    std::string user_id = "";  // whose email it was; empty where nobody's or not found out
-    const char* refusal = "";  // why the credentials were refused: unknown_email, …
+    std::string user_id = "";  // the account of the email; empty if there is none or it is unknown
+    const char* refusal = "";  // unknown_email, wrong_password or inactive; empty if not refused
   };
 
   // UNAUTHENTICATED (INVALID_CREDENTIALS) for an unknown email, a wrong password and an inactive
-  // account, after the same time. Else as UserStore and PasswordPool.
+  // account alike, after the same time. Other errors: as UserStore and PasswordPool.
   Task<LogInOutcome> LogIn(std::string email, Secret password, absl::Time deadline);
 
-  // New tokens for a refresh token whose account stands as the database says now. UNAUTHENTICATED
-  // (TOKEN_INVALID, TOKEN_EXPIRED, ACCOUNT_INACTIVE). Else as UserStore.
+  // New tokens for a valid refresh token, after a look at the account's row. UNAUTHENTICATED
+  // (TOKEN_INVALID, TOKEN_EXPIRED, ACCOUNT_INACTIVE). Other errors: as UserStore.
   Task<absl::StatusOr<Tokens>> Refresh(std::string refresh_token, absl::Time deadline);
 
-  // New tokens for somebody whom other rules let in.
+  // New tokens for a user whose right to them was checked elsewhere.
   absl::StatusOr<Tokens> Open(const User& user) const;
 
  private:

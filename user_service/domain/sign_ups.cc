@@ -11,13 +11,13 @@
 namespace vibestack::user_service {
 namespace {
 
-// Of the look-up after the answer, for which nobody waits.
+// The timeout of the look-up after the response.
 constexpr absl::Duration kLookUpTimeout = absl::Seconds(5);
 
 }  // namespace
 
 absl::Status SignUpClosedError() {
-  return PermissionDeniedError("SIGN_UP_CLOSED", "nobody can sign up here");
+  return PermissionDeniedError("SIGN_UP_CLOSED", "sign-up is closed on this installation");
 }
 
 SignUps::SignUps(SignUpMode mode, UserStore& users, Accounts& accounts,
@@ -29,13 +29,13 @@ SignUps::SignUps(SignUpMode mode, UserStore& users, Accounts& accounts,
       issuer_(keys, clock),
       mail_queue_(mail_queue) {}
 
-Task<void> SignUps::Send(MailQueue::Place place, std::string email) {
+Task<void> SignUps::Send(MailQueue::Slot slot, std::string email) {
   email = NormalizeEmail(email);
   const absl::StatusOr<UserPtr> user =
       co_await users_.FindByEmail(email, absl::Now() + kLookUpTimeout);
   absl::StatusOr<Notice> notice = MakeNotice(email, user);
   if (notice.ok()) {
-    mail_queue_->Put(std::move(place), *std::move(notice));
+    mail_queue_->Put(std::move(slot), *std::move(notice));
   } else {
     Log(LogLevel::kWarning, "sign_up_not_sent", {{"reason", ErrorReason(notice.status())}});
   }
@@ -69,7 +69,8 @@ Task<absl::StatusOr<UserPtr>> SignUps::Confirm(std::string token, NewAccount acc
   account.email = claims->email;
   const absl::StatusOr<UserPtr> made = co_await accounts_.Create(std::move(account), deadline);
   if (ErrorReason(made.status()) == "ID_TAKEN") {
-    co_return AlreadyExistsError("TOKEN_USED", "the token has made an account already");
+    co_return AlreadyExistsError("TOKEN_USED",
+                                 "the token was used already, for an account with other content");
   }
   co_return made;
 }

@@ -18,39 +18,40 @@
 namespace vibestack::user_service {
 
 enum class SignUpMode {
-  kOpen,       // the account exists at once; a taken email is told
-  kConfirmed,  // the account is made by who reads the mailbox; nothing is told
-  kClosed,     // nobody signs up
+  kOpen,       // SignUp creates the account; it reveals that an email is taken
+  kConfirmed,  // the owner of the mailbox creates the account; SignUp reveals nothing
+  kClosed,     // nobody can sign up
 };
 
 // PERMISSION_DENIED (SIGN_UP_CLOSED).
 absl::Status SignUpClosedError();
 
-// Accounts that people make for themselves in two steps. A sign-up that waits for its confirmation
-// is stored nowhere: its token says for which email, and under which id, it is. Thread-safe.
+// Sign-up in two steps, with a token that is mailed. A sign-up that waits for its confirmation is
+// not stored: its token holds the email and the id of the account to create. Thread-safe.
 class SignUps {
  public:
-  // All must outlive this; a null outbox: no mail is sent here.
+  // All must outlive this. `mail_queue` is null if no webhook is configured.
   SignUps(SignUpMode mode, UserStore& users, Accounts& accounts, const auth::KeySetProvider& keys,
           const Clock& clock, MailQueue* mail_queue);
 
   SignUpMode mode() const { return mode_; }
 
-  // Where sign-up is confirmed, the first half of one, which knows nothing of accounts. As
-  // ReserveIn.
-  absl::StatusOr<MailQueue::Place> Begin() { return ReserveIn(mail_queue_); }
+  // Step 1 of a confirmed sign-up, before the response: reserves a mail, whether or not the account
+  // exists. Errors: as ReserveSlot.
+  absl::StatusOr<MailQueue::Slot> ReserveMail() { return ReserveSlot(mail_queue_); }
 
-  // The second half, after the caller has been answered: a token to the mailbox, or, where the
-  // email has an account, that news. What goes wrong is logged. The place keeps this alive.
-  Task<void> Send(MailQueue::Place place, std::string email);
+  // Step 2, after the response: mails a token, or, if the email has an account, a notice that says
+  // so. Logs errors. The slot keeps this alive.
+  Task<void> Send(MailQueue::Slot slot, std::string email);
 
-  // The account of a sign-up token, with the rest of `account` (its id and email are the token's).
-  // Again with the same: what it made. UNAUTHENTICATED (TOKEN_INVALID, TOKEN_EXPIRED);
-  // ALREADY_EXISTS (TOKEN_USED, EMAIL_TAKEN); SignUpClosedError. Else as Accounts::Create.
+  // Creates the account of a sign-up token. The token replaces the id and the email of `account`.
+  // Repeating the call with the same content returns the same account. UNAUTHENTICATED
+  // (TOKEN_INVALID, TOKEN_EXPIRED); ALREADY_EXISTS (TOKEN_USED, EMAIL_TAKEN); SignUpClosedError.
+  // Other errors: as Accounts::Create.
   Task<absl::StatusOr<UserPtr>> Confirm(std::string token, NewAccount account, absl::Time deadline);
 
  private:
-  // For the account that has the email (null: none); or why that is not known.
+  // The notice for this email and its account (null: there is none), or the error of the look-up.
   absl::StatusOr<Notice> MakeNotice(const std::string& email,
                                     const absl::StatusOr<UserPtr>& found) const;
 

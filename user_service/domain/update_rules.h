@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-// Who may change which field of an account. The table is the one place that says it.
+// Who may change which field of an account: the table below decides.
 namespace vibestack::user_service {
 
 enum class UserField {
@@ -19,10 +19,10 @@ enum class UserField {
 };
 
 enum class ChangedBy {
-  kNobody,             // the database's own
-  kSuperuser,          // of anybody
-  kOwner,              // and superusers
-  kOwnerWithPassword,  // who shows the current password, and superusers of others without
+  kNobody,             // set by the database
+  kSuperuser,          // superusers, for every account
+  kOwner,              // the owner and superusers
+  kOwnerWithPassword,  // the owner with the current password; superusers, for others, without it
 };
 
 struct FieldRule {
@@ -42,10 +42,10 @@ inline constexpr FieldRule kFieldRules[] = {
     {"updated_at", UserField::kUpdatedAt, ChangedBy::kNobody},
 };
 
-// The rule of a mask's path; nullptr for an unknown one.
+// The rule of a path in a field mask; null if the path is unknown.
 const FieldRule* FindFieldRule(const std::string& path);
 
-// A caller who may reach the account at all: its owner, or a superuser, or both.
+// A caller who may access the account: its owner, a superuser, or both.
 struct Changer {
   bool is_superuser = false;
   bool is_owner = false;
@@ -56,7 +56,7 @@ struct Changer {
 enum class Permission { kGranted, kDenied, kNeedsPassword };
 Permission PermissionFor(const FieldRule& rule, const Changer& changer);
 
-// Every field that the caller may change: what the mask `*` stands for.
+// Every field that the caller may change, which is the meaning of the mask `*`.
 std::vector<UserField> ChangeableFields(const Changer& changer);
 
 }  // namespace vibestack::user_service

@@ -36,7 +36,7 @@ prometheus::Counter& Deliveries::CountOf(Outcome outcome) {
                           {{"outcome", http::OutcomeName(outcome)}});
 }
 
-absl::StatusOr<MailQueue::Place> Deliveries::Reserve() {
+absl::StatusOr<MailQueue::Slot> Deliveries::Reserve() {
   absl::MutexLock lock(&mutex_);
   if (stopping_) return UnavailableError("SHUTTING_DOWN", "the service is stopping");
   if (pending_ >= options_.max_pending) {
@@ -44,7 +44,7 @@ absl::StatusOr<MailQueue::Place> Deliveries::Reserve() {
                                   absl::Seconds(5));
   }
   ++pending_;
-  return Place(*this);
+  return Slot(*this);
 }
 
 void Deliveries::Release() {
@@ -52,12 +52,12 @@ void Deliveries::Release() {
   --pending_;
 }
 
-void Deliveries::Put(Place place, Notice notice) {
-  Start(Deliver(std::move(place), std::move(notice)));
+void Deliveries::Put(Slot slot, Notice notice) {
+  Start(Deliver(std::move(slot), std::move(notice)));
 }
 
-Task<void> Deliveries::Deliver(Place place, Notice notice) {
-  const Place held = std::move(place);  // until the end
+Task<void> Deliveries::Deliver(Slot slot, Notice notice) {
+  const Slot reserved = std::move(slot);  // until the end
   const absl::Time now = clock_.Now();
   const std::string id = NewUuid();
   http::Delivery delivery;

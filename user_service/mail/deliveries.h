@@ -42,8 +42,8 @@ class Deliveries final : public MailQueue {
   Deliveries& operator=(const Deliveries&) = delete;
   ~Deliveries() override { Stop(absl::InfinitePast()); }
 
-  absl::StatusOr<Place> Reserve() override;
-  void Put(Place place, Notice notice) override;
+  absl::StatusOr<Slot> Reserve() override;
+  void Put(Slot slot, Notice notice) override;
 
   // Attempts at once the deliveries that wait for a retry, retries until `until` (of the machine's
   // clock), drops the rest, and returns when every slot is free. May be called twice.
@@ -51,7 +51,7 @@ class Deliveries final : public MailQueue {
 
  private:
   void Release() override;
-  Task<void> Deliver(Place place, Notice notice);
+  Task<void> Deliver(Slot slot, Notice notice);
   void Record(const http::DeliveryResult& result, const std::string& delivery_id,
               const Notice& notice);
   prometheus::Counter& CountOf(http::DeliveryResult::Outcome outcome);

@@ -11,9 +11,9 @@ namespace vibestack::user_service {
 // `password_reset`, `sign_up` or `sign_up_existing`.
 const char* EventName(Notice::Event event);
 
-// The body that the webhook gets: a JSON object in UTF-8 with `id` (of the delivery), `event`,
-// `created_at`, `email`, `user_id`, and, where there is one, `token` and its `expires_at`. Times
-// are RFC 3339 in UTC. The README tells receivers.
+// The body of a delivery to the webhook: a JSON object in UTF-8 with `id` (of the delivery),
+// `event`, `created_at`, `email`, `user_id`, and, if there is a token, `token` and its
+// `expires_at`. Times are RFC 3339 in UTC. user_service/README.md describes it for receivers.
 std::string MakePayload(const std::string& id, absl::Time created_at, const Notice& notice);
 
 }  // namespace vibestack::user_service

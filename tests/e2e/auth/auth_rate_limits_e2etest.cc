@@ -131,7 +131,7 @@ TEST_F(AuthRateLimitsE2e, EveryLogInIsALineOfTheAuditLog) {
   const std::string log = services_.user().log();
   EXPECT_THAT(log, HasSubstr(R"("event":"login_failed","audit":true,"user_id":")" + ann_.id +
                              R"(","reason":"wrong_password","client_address":"198.51.100.1"})"));
-  EXPECT_THAT(log, HasSubstr(R"("event":"login_limited","audit":true,)"
+  EXPECT_THAT(log, HasSubstr(R"("event":"login_rate_limited","audit":true,)"
                              R"("limit":"account_and_address","suppressed":0,)"
                              R"("client_address":"198.51.100.1"})"));
   EXPECT_THAT(log, HasSubstr(R"("event":"login_ok","audit":true,"user_id":")" + ann_.id +

@@ -15,7 +15,7 @@ class IntrospectedToken : public MailTest {
   }
 };
 
-TEST_F(IntrospectedToken, SaysWhatAGoodTokenSays) {
+TEST_F(IntrospectedToken, SaysWhatAnActiveTokenSays) {
   const Person person = services_.SignUp();
   const auto answer = Introspect(person.access_token);
   ASSERT_TRUE(answer.ok()) << Describe(answer.status);

@@ -19,19 +19,19 @@ namespace vibestack::user_service {
 // Keeps what would be mailed.
 class KeepingMailQueue final : public MailQueue {
  public:
-  absl::StatusOr<Place> Reserve() override {
-    ++places_;
-    return Place(*this);
+  absl::StatusOr<Slot> Reserve() override {
+    ++slots_;
+    return Slot(*this);
   }
-  void Put(Place, Notice notice) override { notices_.push_back(std::move(notice)); }
+  void Put(Slot, Notice notice) override { notices_.push_back(std::move(notice)); }
 
   const std::vector<Notice>& notices() const { return notices_; }
-  int places() const { return places_; }
+  int slots() const { return slots_; }
 
  private:
-  void Release() override { --places_; }
+  void Release() override { --slots_; }
 
-  int places_ = 0;
+  int slots_ = 0;
   std::vector<Notice> notices_;
 };
 
@@ -49,10 +49,10 @@ class MailedTokensTest : public UserServiceTest {
 
   // The token that is mailed for that email; empty where none is.
   std::string RequestReset(const std::string& email) {
-    return Sent(password_resets_.Send(*password_resets_.Begin(), email));
+    return Sent(password_resets_.Send(*password_resets_.ReserveMail(), email));
   }
   std::string SignUp(const std::string& email) {
-    return Sent(sign_ups_.Send(*sign_ups_.Begin(), email));
+    return Sent(sign_ups_.Send(*sign_ups_.ReserveMail(), email));
   }
   absl::StatusOr<UserPtr> Reset(const std::string& token, const std::string& password) {
     return SyncWait(password_resets_.Reset(token, Secret(password), Soon()));
@@ -85,7 +85,7 @@ class MailedTokensTest : public UserServiceTest {
   std::string Sent(Task<void> work) {
     const size_t before = mail_queue_.notices().size();
     SyncWait(Finish(std::move(work)));
-    EXPECT_EQ(mail_queue_.places(), 0);
+    EXPECT_EQ(mail_queue_.slots(), 0);
     return mail_queue_.notices().size() == before ? ""
                                                   : mail_queue_.notices().back().token.Reveal();
   }

@@ -111,7 +111,7 @@ TEST_F(PasswordResetsTest, NoOtherTokenResetsAPassword) {
 
 TEST_F(PasswordResetsTest, WithoutAWebhookEveryRequestIsRefusedAlike) {
   PasswordResets without(users_, passwords_, keys_, clock_, fingerprint_key_, nullptr);
-  EXPECT_EQ(ErrorReason(without.Begin().status()), "WEBHOOK_NOT_CONFIGURED");
+  EXPECT_EQ(ErrorReason(without.ReserveMail().status()), "WEBHOOK_NOT_CONFIGURED");
 }
 
 }  // namespace

@@ -24,7 +24,7 @@ class AuthRateLimitsTest : public testing::Test {
   Verdict Try(const std::string& account, const std::string& address, Outcome outcome) {
     const AuthRateLimits::Subject subject{account, address};
     const Verdict verdict = limits_.Admit(subject).verdict;
-    if (verdict == Verdict::kAdmitted) limits_.Settle(subject, outcome);
+    if (verdict == Verdict::kAdmitted) limits_.RecordOutcome(subject, outcome);
     return verdict;
   }
   // Fails to log in `tries` times; returns how many attempts were admitted.
@@ -124,10 +124,10 @@ TEST_F(AuthRateLimitsTest, ConcurrentAttemptsCannotExceedTheLimit) {
     EXPECT_EQ(limits_.Admit({"ann", "a"}).verdict, Verdict::kAdmitted);
   }
   EXPECT_EQ(limits_.Admit({"ann", "a"}).verdict, Verdict::kBusy);
-  // A right attempt frees its place, a wrong one does not.
-  limits_.Settle({"ann", "a"}, Outcome::kRight);
+  // A right attempt frees its slot, a wrong one does not.
+  limits_.RecordOutcome({"ann", "a"}, Outcome::kRight);
   EXPECT_EQ(limits_.Admit({"ann", "a"}).verdict, Verdict::kAdmitted);
-  for (int i = 0; i < 5; ++i) limits_.Settle({"ann", "a"}, Outcome::kWrong);
+  for (int i = 0; i < 5; ++i) limits_.RecordOutcome({"ann", "a"}, Outcome::kWrong);
   EXPECT_EQ(limits_.Admit({"ann", "a"}).verdict, Verdict::kAccountAndAddress);
 }
 
@@ -147,7 +147,7 @@ TEST_F(AuthRateLimitsTest, MemoryIsBoundedWhateverIsTried) {
 TEST_F(AuthRateLimitsTest, AnAttemptIsSettledEvenIfItsCountWasEvicted) {
   ASSERT_EQ(limits_.Admit({"ann", "a"}).verdict, Verdict::kAdmitted);
   for (int i = 0; i < 2'000; ++i) Fail("x" + std::to_string(i), "y" + std::to_string(i), 1);
-  limits_.Settle({"ann", "a"}, Outcome::kWrong);
+  limits_.RecordOutcome({"ann", "a"}, Outcome::kWrong);
   EXPECT_EQ(Fail("ann", "a", 50), 4);
 }
 

@@ -49,9 +49,9 @@ class DeliveriesTest : public testing::Test {
     deliveries_ = std::make_unique<Deliveries>(client_, metrics_, clock_, std::move(options));
   }
   void Put(Notice notice = MakeNotice()) {
-    absl::StatusOr<MailQueue::Place> place = deliveries_->Reserve();
-    ASSERT_TRUE(place.ok()) << place.status();
-    deliveries_->Put(*std::move(place), std::move(notice));
+    absl::StatusOr<MailQueue::Slot> slot = deliveries_->Reserve();
+    ASSERT_TRUE(slot.ok()) << slot.status();
+    deliveries_->Put(*std::move(slot), std::move(notice));
   }
   double Ended(const std::string& outcome) {
     return metrics_.Counter("vibestack_webhook_deliveries_total", "", {{"outcome", outcome}})

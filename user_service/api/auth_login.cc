@@ -1,0 +1,55 @@
+// Login and RefreshToken.
+#include <string>
+#include <utility>
+
+#include "common/rpc/call_audit.h"
+#include "user_service/api/auth_api.h"
+#include "user_service/api/checks.h"
+#include "user_service/api/convert.h"
+
+namespace vibestack::user_service {
+
+using rpc::Call;
+using user::v1::LoginRequest;
+using user::v1::RefreshTokenRequest;
+using user::v1::TokenResponse;
+
+Task<absl::StatusOr<TokenResponse>> AuthApi::Login(Call& call, const LoginRequest& request) {
+  rpc::Validator validator;
+  CheckEmailToFind(validator, request.email());
+  if (request.password().empty()) validator.Add("password", "is required");
+  CheckCurrentPassword(validator, "password", request.password());
+  if (!validator.ok()) co_return validator.ToStatus();
+  Task<absl::StatusOr<TokenResponse>> log_in = LogInAdmitted(call, request);
+  const std::string account = "email:" + NormalizeEmail(request.email());
+  absl::StatusOr<TokenResponse> tokens =
+      co_await auth_rate_limiter_.Limit(call, "login", account, std::move(log_in));
+  logins_.RecordLimited(tokens.status());
+  co_return tokens;
+}
+
+Task<absl::StatusOr<TokenResponse>> AuthApi::LogInAdmitted(Call& call,
+                                                           const LoginRequest& request) {
+  const Sessions::LogInOutcome outcome = co_await domain_.sessions.LogIn(
+      request.email(), Secret(request.password()), call.WorkDeadline());
+  logins_.Record(outcome);
+  if (outcome.tokens.ok()) {
+    rpc::AuditCall(call, "login_ok", {{"user_id", outcome.user_id}});
+  } else if (absl::IsUnauthenticated(outcome.tokens.status())) {
+    rpc::AuditCall(call, "login_failed",
+                   {{"user_id", outcome.user_id}, {"reason", outcome.refusal}});
+  }
+  co_return ToAnswer(outcome.tokens);
+}
+
+Task<absl::StatusOr<TokenResponse>> AuthApi::RefreshToken(Call& call,
+                                                          const RefreshTokenRequest& request) {
+  rpc::Validator validator;
+  CheckToken(validator, "refresh_token", request.refresh_token());
+  if (!validator.ok()) co_return validator.ToStatus();
+  const absl::StatusOr<Sessions::Tokens> tokens =
+      co_await domain_.sessions.Refresh(request.refresh_token(), call.WorkDeadline());
+  co_return ToAnswer(tokens);
+}
+
+}  // namespace vibestack::user_service
