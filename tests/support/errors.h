@@ -23,7 +23,7 @@ bool HasRetryInfo(const grpc::Status& status);
 // Whether it came from gRPC on this side, such as for a lost connection: no details at all.
 bool IsFromTransport(const grpc::Status& status);
 
-// What holds for every error of our services: code and message agree with the details, exactly one
+// The rules for every error of our services: code and message agree with the details, exactly one
 // ErrorInfo of the domain `vibestack` with a reason in capitals, RetryInfo where a retry helps,
 // BadRequest for violated fields, ResourceInfo for what was not found, and no SQL or path in it.
 testing::AssertionResult IsWellFormed(const grpc::Status& status);

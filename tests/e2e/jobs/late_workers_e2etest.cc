@@ -30,7 +30,7 @@ class LateWorkers : public testing::Test {
     }
   }
 
-  // Everything that a worker can say of a job it holds; by name.
+  // Every call that a worker can make for a claimed job, by name.
   std::map<std::string, grpc::Status> SayEverything(const job::v1::ClaimedJob& late) {
     std::map<std::string, grpc::Status> answers;
     job::v1::CompleteJobRequest complete;

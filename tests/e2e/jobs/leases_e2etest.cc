@@ -91,14 +91,14 @@ TEST(Leases, HeartbeatKeepsTheLeaseAndReplacesTheToken) {
 
 TEST(Leases, EachHeartbeatAnswersByItself) {
   Services services;
-  const job::v1::ClaimedJob held = CreateAndClaim(services, services.SignUp());
+  const job::v1::ClaimedJob claimed = CreateAndClaim(services, services.SignUp());
   job::v1::HeartbeatJobsRequest request;
   const std::string missing = NewUuid();
-  const std::pair<std::string, int64_t> leases[] = {{missing, 1}, {held.job().id(), 0}};
+  const std::pair<std::string, int64_t> leases[] = {{missing, 1}, {claimed.job().id(), 0}};
   for (const auto& [id, offset] : leases) {
     auto& lease = *request.add_leases();
     lease.set_job_id(id);
-    lease.set_lease_token(held.lease_token() + offset);
+    lease.set_lease_token(claimed.lease_token() + offset);
   }
   const auto beat = Call(services.jobs(), &JobService::Stub::HeartbeatJobs, request,
                          {.token = services.service_token()});
@@ -109,7 +109,7 @@ TEST(Leases, EachHeartbeatAnswersByItself) {
   EXPECT_EQ(beat.value.results(0).lease_token(), 0);
   EXPECT_EQ(beat.value.results(0).error().details_size(), 2);  // ErrorInfo and ResourceInfo
   EXPECT_FALSE(beat.value.results(1).has_error());
-  EXPECT_GT(beat.value.results(1).lease_token(), held.lease_token());
+  EXPECT_GT(beat.value.results(1).lease_token(), claimed.lease_token());
 }
 
 TEST(Leases, WaitingClaimWakesForAJobThatAForeignProgramInserted) {

@@ -135,16 +135,16 @@ TEST_F(Work, ProgressReachesWhoeverWatchesAndExtendsTheLease) {
   EXPECT_GT(first.value.lease_token(), claimed.lease_token());
   EXPECT_EQ(Report(claimed, R"({"done": 0.5})").reason(), "LEASE_LOST");
 
-  job::v1::ClaimedJob held = claimed;
-  held.set_lease_token(first.value.lease_token());
-  const auto beat = Report(held, "");
+  job::v1::ClaimedJob renewed = claimed;
+  renewed.set_lease_token(first.value.lease_token());
+  const auto beat = Report(renewed, "");
   ASSERT_TRUE(beat.ok()) << Describe(beat.status);
-  EXPECT_EQ(
-      GetJob(services_, person_.access_token, held.job().id(), job::v1::EXACT).value.result_json(),
-      R"({"done": 0.5})")
+  EXPECT_EQ(GetJob(services_, person_.access_token, renewed.job().id(), job::v1::EXACT)
+                .value.result_json(),
+            R"({"done": 0.5})")
       << "a heartbeat leaves the part";
-  held.set_lease_token(beat.value.lease_token());
-  EXPECT_TRUE(Complete(services_, held, "1").ok());
+  renewed.set_lease_token(beat.value.lease_token());
+  EXPECT_TRUE(Complete(services_, renewed, "1").ok());
 }
 
 TEST_F(Work, AReleasedJobIsWithAWaitingWorkerAtOnce) {

@@ -35,7 +35,7 @@ void Find(const Descriptor& type, const Path& outer, std::vector<TextField>& fou
     path.push_back(field);
     if (field->type() == FieldDescriptor::TYPE_STRING) found.emplace_back(path);
     if (field->type() != FieldDescriptor::TYPE_MESSAGE) continue;
-    // A Value holds Values: once is enough.
+    // A Value contains Values: one level is enough.
     const bool again = std::any_of(outer.begin(), outer.end(), [field](const auto* above) {
       return above->type() == FieldDescriptor::TYPE_MESSAGE &&
              above->message_type() == field->message_type();

@@ -80,12 +80,12 @@ TEST_F(ClaimStoreTest, TwoWorkersNeverGetTheSameJob) {
   EXPECT_EQ(claimed.size(), static_cast<size_t>(kJobs));
 }
 
-TEST_F(ClaimStoreTest, AJobThatAnotherSessionHoldsIsPassedOver) {
-  const std::string held = MustCreate(ann_);
+TEST_F(ClaimStoreTest, AClaimSkipsAJobThatAnotherSessionHasLocked) {
+  const std::string locked = MustCreate(ann_);
   const std::string next = MustCreate(ann_);
   pqxx::connection other(DatabaseUrl());
   pqxx::work transaction(other);
-  transaction.exec("SELECT FROM agent_jobs WHERE id = '" + held + "' FOR UPDATE");
+  transaction.exec("SELECT FROM agent_jobs WHERE id = '" + locked + "' FOR UPDATE");
   for (int limit : {5, 1, 1}) {
     for (const Job& job : Claim(limit)) EXPECT_EQ(job.id, next);
   }

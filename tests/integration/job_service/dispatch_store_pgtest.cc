@@ -213,11 +213,11 @@ TEST_F(DispatchStoreTest, ASweepOfLeasesGoesByTheWorkflow) {
   EXPECT_EQ(stores.lease.LeaseDuration("plain"), absl::Seconds(60));
 }
 
-TEST_F(DispatchStoreTest, OverdueJobsThatBelongToNobodyFail) {
+TEST_F(DispatchStoreTest, OverdueJobsFailUnlessAReplicaWroteThemRecently) {
   const std::string free = MustCreate(ann_);
-  const std::string held = MustCreate(ann_);
+  const std::string recent = MustCreate(ann_);
   const std::string young = MustCreate(bob_);
-  Sql("UPDATE agent_jobs SET created_at = created_at - interval '2 hours' WHERE id = '" + held +
+  Sql("UPDATE agent_jobs SET created_at = created_at - interval '2 hours' WHERE id = '" + recent +
       "'");
   Sql("ALTER TABLE agent_jobs DISABLE TRIGGER vibestack_updated_at");
   Sql("UPDATE agent_jobs SET created_at = created_at - interval '2 hours', "
@@ -229,7 +229,7 @@ TEST_F(DispatchStoreTest, OverdueJobsThatBelongToNobodyFail) {
   push.dispatch_timeout = absl::Hours(1);
   EXPECT_EQ(*SyncWait(dispatches_.FailOverdue("w", push, 10, Soon())), 1);
   EXPECT_EQ(Get(free)->status, JobStatus::kFailed);
-  EXPECT_EQ(Get(held)->status, JobStatus::kPending);
+  EXPECT_EQ(Get(recent)->status, JobStatus::kPending);
   EXPECT_EQ(Get(young)->status, JobStatus::kPending);
 }
 
