@@ -27,7 +27,7 @@ absl::Status StoppedError() { return UnavailableError("SHUTTING_DOWN", "the serv
 
 absl::Status LateError() {
   return MakeError(absl::StatusCode::kDeadlineExceeded, "DEADLINE_EXCEEDED",
-                   "the deadline passed while the request waited");
+                   "the deadline passed while the request waited to be sent");
 }
 
 }  // namespace
@@ -57,7 +57,7 @@ absl::Status Client::Enqueue(std::unique_ptr<Transfer> transfer) {
     return ResourceExhaustedError("QUEUE_FULL", "too many requests wait to be sent");
   }
   waiting_.push_back(std::move(transfer));
-  // Under the lock: after Stop() there may be nothing to wake.
+  // Under the lock, since Stop() may destroy the handle.
   curl_multi_wakeup(multi_);
   return absl::OkStatus();
 }
@@ -112,7 +112,7 @@ void Client::TakeWaiting(Transfers& next, Transfers& late) {
 void Client::Begin(std::unique_ptr<Transfer> transfer) {
   absl::Status prepared = transfer->Prepare(absl::Now());
   if (prepared.ok() && curl_multi_add_handle(multi_, transfer->handle()) != CURLM_OK) {
-    prepared = InternalError("the request could not be begun");
+    prepared = InternalError("libcurl could not start the request");
   }
   if (!prepared.ok()) {
     Transfer::Answer(std::move(transfer), prepared);
@@ -128,7 +128,7 @@ bool Client::AnswerEnded() {
   while (const CURLMsg* message = curl_multi_info_read(multi_, &left)) {
     if (message->msg != CURLMSG_DONE) continue;
     const CURLcode code = message->data.result;
-    CURL* handle = message->easy_handle;  // the message goes with the handle
+    CURL* handle = message->easy_handle;  // removing the handle invalidates the message
     curl_multi_remove_handle(multi_, handle);
     auto ended = active_.extract(handle);
     absl::StatusOr<Response> outcome = ended.mapped()->Outcome(code, absl::Now());

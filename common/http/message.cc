@@ -16,7 +16,7 @@ struct FreeUrl {
   void operator()(CURLU* url) const { curl_url_cleanup(url); }
 };
 
-// A part of the URL; empty where it has none.
+// A part of the URL; empty if the URL lacks it.
 std::string Part(CURLU* url, CURLUPart part) {
   char* text = nullptr;
   if (curl_url_get(url, part, &text, 0) != CURLUE_OK) return "";
@@ -64,10 +64,10 @@ absl::Status CheckRequest(const Request& request) {
   const auto refuse = [](std::string_view why) {
     return MakeError(absl::StatusCode::kInvalidArgument, "HTTP_REQUEST_INVALID", why);
   };
-  if (!IsHttpUrl(request.url)) return refuse("the URL is none that can be sent to");
+  if (!IsHttpUrl(request.url)) return refuse("the URL is not a valid http:// or https:// URL");
   for (const Header& header : request.headers) {
     if (!IsToken(header.name) || !IsHeaderValue(header.value)) {
-      return refuse("a header has characters that headers do not have");
+      return refuse("a header has invalid characters");
     }
   }
   return absl::OkStatus();
@@ -78,7 +78,7 @@ std::optional<absl::Duration> RetryAfter(const Response& response, absl::Time no
   if (!value.has_value() || value->empty()) return std::nullopt;
   if (std::all_of(value->begin(), value->end(), absl::ascii_isdigit)) {
     uint32_t seconds = 0;
-    // More digits than that: a very long time, which is for the caller to bound.
+    // The number is too large for 32 bits. The caller bounds the wait.
     if (!absl::SimpleAtoi(*value, &seconds)) return absl::InfiniteDuration();
     return absl::Seconds(seconds);
   }

@@ -16,7 +16,7 @@ struct Header {
   std::string value;
 };
 
-// A POST: all that we send to others is one.
+// A POST request. The services send no other method.
 struct Request {
   std::string url;  // see IsHttpUrl
   std::vector<Header> headers;
@@ -28,21 +28,21 @@ struct Response {
   std::vector<Header> headers;  // names in lower case
   std::string body;
 
-  // The first value of that header (its name in lower case), without spaces around it; nothing
-  // where there is none.
+  // The first value of this header, without spaces around it; nothing if there is none. `name` is
+  // in lower case.
   std::optional<std::string> Find(std::string_view name) const;
 };
 
-// Whether `url` is an absolute `http://` or `https://` URL with a host and without a user, a
-// password or characters that URLs do not have.
+// Whether `url` is an absolute `http://` or `https://` URL with a host, without a user or password,
+// and with valid characters only.
 bool IsHttpUrl(const std::string& url);
 
-// Whether a request can be sent as it is. INVALID_ARGUMENT for a URL that is none and for a header
-// that would become something else on the wire; the message quotes neither.
+// Whether a request can be sent. INVALID_ARGUMENT (HTTP_REQUEST_INVALID) for an invalid URL or
+// header; the message quotes neither.
 absl::Status CheckRequest(const Request& request);
 
-// How long the receiver asks to wait before the next try (RFC 9110, 10.2.3: seconds or a date);
-// zero for a date that has passed, nothing where it asks for nothing that we understand.
+// The wait that the receiver asks for by Retry-After (RFC 9110, 10.2.3: seconds or a date). Zero
+// for a date that has passed; nothing without the header or with an invalid one.
 std::optional<absl::Duration> RetryAfter(const Response& response, absl::Time now);
 
 }  // namespace vibestack::http

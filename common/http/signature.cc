@@ -17,7 +17,7 @@ std::vector<Header> SignatureHeaders(const Secret& secret, absl::Time at, std::s
   message += body;
   unsigned char digest[EVP_MAX_MD_SIZE];
   unsigned int size = 0;
-  // Fails only where OpenSSL has no SHA-256, with which nothing here works.
+  // Fails only if OpenSSL lacks SHA-256; nothing else would work then.
   if (HMAC(EVP_sha256(), secret.Reveal().data(), static_cast<int>(secret.Reveal().size()),
            reinterpret_cast<const unsigned char*>(message.data()), message.size(), digest,
            &size) == nullptr) {

@@ -8,7 +8,7 @@
 #include "common/base/secret.h"
 #include "common/http/message.h"
 
-// How the receiver of a request knows that it is ours and fresh. Two headers:
+// Two headers let the receiver check that a request is genuine and fresh:
 //
 //   x-vibestack-timestamp: 1767225600                       seconds since 1970
 //   x-vibestack-signature: v1=5257a869e7ecebeda32affa62cd…  in lower-case hex
@@ -20,14 +20,14 @@
 //   fresh = abs(time.time() - int(timestamp)) <= 300
 //   genuine = hmac.compare_digest("v1=" + expected, signature)
 //
-// Each try of a request is signed anew, so a receiver may refuse what is older than some minutes,
-// and by the `idempotency-key` know a try of what it has done already.
+// Each attempt is signed anew, so a receiver may refuse requests that are older than some minutes.
+// The header `idempotency-key` tells it which requests are repetitions.
 namespace vibestack::http {
 
 inline constexpr char kTimestampHeader[] = "x-vibestack-timestamp";
 inline constexpr char kSignatureHeader[] = "x-vibestack-signature";
 
-// Both headers for a request sent at `at` with that body. `secret` must not be empty.
+// Both headers for a request with this body that is sent at `at`. `secret` must not be empty.
 std::vector<Header> SignatureHeaders(const Secret& secret, absl::Time at, std::string_view body);
 
 }  // namespace vibestack::http

@@ -117,7 +117,7 @@ bool Transfer::TakeHeader(std::string_view line) {
     return false;
   }
   if (line.rfind("HTTP/", 0) == 0) {
-    response_.headers.clear();  // of an answer before, such as `103 Early Hints`
+    response_.headers.clear();  // of an earlier response, such as `103 Early Hints`
     headers_complete_ = false;
     return true;
   }
@@ -133,7 +133,7 @@ bool Transfer::TakeHeader(std::string_view line) {
 }
 
 absl::StatusOr<Response> Transfer::Outcome(CURLcode code, absl::Time now) {
-  // (libcurl takes an answer that breaks off within its headers for a good one.)
+  // (libcurl reports success for a response that breaks off within its headers.)
   if (code == CURLE_OK && headers_complete_) {
     long status = 0;
     curl_easy_getinfo(handle_.get(), CURLINFO_RESPONSE_CODE, &status);
@@ -142,23 +142,23 @@ absl::StatusOr<Response> Transfer::Outcome(CURLcode code, absl::Time now) {
   }
   if (too_large_) {
     return MakeError(absl::StatusCode::kOutOfRange, "HTTP_RESPONSE_TOO_LARGE",
-                     "the receiver's answer is too large");
+                     "the response is too large");
   }
   if (code == CURLE_OPERATION_TIMEDOUT && now + absl::Milliseconds(2) >= deadline_) {
     return MakeError(absl::StatusCode::kDeadlineExceeded, "DEADLINE_EXCEEDED",
                      "the receiver did not answer in time");
   }
   if (IsDistrust(code)) {
-    return UnavailableError("HTTP_UNTRUSTED", "the receiver's certificate is not to be trusted");
+    return UnavailableError("HTTP_UNTRUSTED", "the receiver's certificate is not trusted");
   }
-  const char* why = code == CURLE_OK ? "its answer broke off" : curl_easy_strerror(code);
+  const char* why = code == CURLE_OK ? "the response broke off" : curl_easy_strerror(code);
   return UnavailableError("HTTP_UNREACHABLE",
                           std::string("the receiver cannot be reached: ") + why);
 }
 
 void Transfer::Answer(std::unique_ptr<Transfer> transfer, absl::StatusOr<Response> outcome) {
   const Done done = std::move(transfer->done_);
-  transfer.reset();  // before others run, who may stop us
+  transfer.reset();  // before `done`, which may stop the client
   done(std::move(outcome));
 }
 

@@ -15,13 +15,13 @@
 
 namespace vibestack::http {
 
-// One exchange of a Client: a handle of libcurl and what it reads and writes. Used by one thread at
-// a time.
+// One request of a Client and its response: a libcurl handle with its buffers. One thread may use
+// it at a time.
 class Transfer {
  public:
   using Done = std::function<void(absl::StatusOr<Response>)>;
 
-  // `options` must outlive this; `done` is called by Answer.
+  // `options` must outlive this. Answer calls `done`.
   Transfer(Request request, absl::Time deadline, const Client::Options& options, Done done);
   Transfer(const Transfer&) = delete;
   Transfer& operator=(const Transfer&) = delete;
@@ -29,13 +29,13 @@ class Transfer {
   absl::Time deadline() const { return deadline_; }
   CURL* handle() const { return handle_.get(); }
 
-  // Makes the handle, to be begun at `now`. INTERNAL when libcurl refuses.
+  // Creates the handle for a request that starts at `now`. INTERNAL if libcurl refuses.
   absl::Status Prepare(absl::Time now);
 
-  // What came of it, once libcurl has ended it.
+  // The response or the error, once libcurl has ended the transfer.
   absl::StatusOr<Response> Outcome(CURLcode code, absl::Time now);
 
-  // Ends `transfer` and hands its outcome to whoever waits.
+  // Destroys `transfer` and calls its `done` with `outcome`.
   static void Answer(std::unique_ptr<Transfer> transfer, absl::StatusOr<Response> outcome);
 
  private:
@@ -58,7 +58,7 @@ class Transfer {
   const absl::Time deadline_;
   const Client::Options& options_;
   Done done_;
-  // Before the handle, which refers to them until it goes.
+  // Declared before the handle, which refers to them until its destruction.
   std::unique_ptr<curl_slist, FreeList> headers_;
   std::unique_ptr<CURL, FreeHandle> handle_;
   Response response_;
