@@ -19,13 +19,13 @@ std::string ResolveUser(const auth::Caller& caller, std::string_view field, cons
   return CanonicalUuid(text);
 }
 
-absl::Status CheckMayName(const auth::Caller& caller, const std::string& user_id) {
+absl::Status CheckMayNameUser(const auth::Caller& caller, const std::string& user_id) {
   const auto bound = BoundTo(caller);
   if (bound.has_value() && *bound != user_id) return NotYoursError();
   return absl::OkStatus();
 }
 
-absl::Status CheckMaySee(const auth::Caller& caller, const std::string& id, const Job* job) {
+absl::Status CheckMaySeeJob(const auth::Caller& caller, const std::string& id, const Job* job) {
   const auto bound = BoundTo(caller);
   if (bound.has_value() && (job == nullptr || job->user_id != *bound)) return NotYoursError();
   if (job == nullptr) return NotFoundError("job", id);

@@ -12,26 +12,26 @@
 
 namespace vibestack::job_service {
 
-// PERMISSION_DENIED (NOT_YOURS): a user named something of somebody else's, whether it exists or
-// not.
+// PERMISSION_DENIED (NOT_YOURS): a user named another user or another user's job. The error does
+// not depend on whether it exists.
 absl::Status NotYoursError();
 
-// The id of the user that `text` names: `me` and the empty text are the caller. Adds a violation
-// where it is no UUID, or the caller, being a service, is nobody.
+// The id of the user that `text` names. `me` and the empty text name the caller. Adds a violation
+// when `text` is not a UUID, or names the caller and the caller is a service.
 std::string ResolveUser(const auth::Caller& caller, std::string_view field, const std::string& text,
                         rpc::Validator& validator);
 
-// Whether the caller may name this user: a plain user only themselves.
-absl::Status CheckMayName(const auth::Caller& caller, const std::string& user_id);
+// OK when the caller may name this user. A plain user may only name themselves: NOT_YOURS.
+absl::Status CheckMayNameUser(const auth::Caller& caller, const std::string& user_id);
 
-// Whether the caller may see this job, which may be null: NOT_YOURS for a plain user who does not
-// own it, else NOT_FOUND where there is none.
-absl::Status CheckMaySee(const auth::Caller& caller, const std::string& id, const Job* job);
+// OK when the caller may see this job. NOT_YOURS for a plain user and a missing (null) or foreign
+// job, NOT_FOUND for other callers and a missing job.
+absl::Status CheckMaySeeJob(const auth::Caller& caller, const std::string& id, const Job* job);
 
-// Whether a callback speaks of its own job: PERMISSION_DENIED (OTHER_JOB).
+// OK when the caller is the callback of this job, else PERMISSION_DENIED (OTHER_JOB).
 absl::Status CheckCallback(const auth::Caller& caller, const std::string& job_id);
 
-// The user to whom a caller is bound; none for superusers and services.
+// The only user whose jobs the caller may access. Absent for superusers and services: all users.
 std::optional<std::string> BoundTo(const auth::Caller& caller);
 
 }  // namespace vibestack::job_service

@@ -32,7 +32,7 @@ absl::StatusOr<ClaimRequest> ToClaim(const pb::ClaimJobsRequest& request) {
   return claim;
 }
 
-// Pushed workflows are handed their jobs.
+// Workers cannot claim jobs of pushed workflows.
 absl::Status CheckPulled(const WorkflowSet& workflows, const ClaimRequest& claim) {
   rpc::Validator validator;
   for (const std::string& workflow_id : claim.workflow_ids) {
@@ -53,7 +53,7 @@ Task<absl::StatusOr<std::vector<Job>>> JobApi::ClaimOrWait(Call& call, ClaimRequ
     const JobSubscriptions::Subscription subscription =
         job_subscriptions_.SubscribeToWorkflows(claim.workflow_ids, claim.limit, waker);
     if (call.cancelled()) {
-      // The news that woke us is for somebody else now.
+      // The change event that woke this call goes to the next one.
       job_subscriptions_.WakeNext(claim.workflow_ids);
       co_return rpc::ClientGoneError();
     }
@@ -64,11 +64,11 @@ Task<absl::StatusOr<std::vector<Job>>> JobApi::ClaimOrWait(Call& call, ClaimRequ
         co_await stores_.claim.Claim(claim, call.WorkDeadline());
     if (!jobs.ok()) co_return jobs;
     if ((call.cancelled() || absl::Now() >= call.deadline()) && !jobs->empty()) {
-      // Nobody would work on these until their leases ran out.
+      // Without this nobody would process these jobs until their leases run out.
       co_await stores_.claim.ReleaseUndelivered(*std::move(jobs));
       co_return rpc::ClientGoneError();
     }
-    // There may be more than we take, and their news may have come to us alone.
+    // More jobs may be pending, and their change event may have woken only this call.
     if (static_cast<int>(jobs->size()) == claim.limit)
       job_subscriptions_.WakeNext(claim.workflow_ids);
     const absl::Time now = absl::Now();

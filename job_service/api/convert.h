@@ -11,14 +11,14 @@ namespace vibestack::job_service {
 
 namespace pb = job::v1;
 
-// Adds a violation for a view that is none of the enum.
+// Adds a violation when the enum does not have this view.
 void CheckView(pb::JobView view, rpc::Validator& validator);
 
-// Whether a view, given or by default, shows results.
+// Whether the view shows results. `by_default` replaces an unspecified view.
 bool ShowsResult(pb::JobView view, pb::JobView by_default);
 
-// A job as callers see it. Its result, if asked for and there, goes into `result_json` for EXACT,
-// else into `result_payload`, or `result_json` where a Value cannot hold it.
+// A job as a message. With the view EXACT its result goes into `result_json`, else into
+// `result_payload`, or into `result_json` when a Value cannot hold it.
 pb::Job ToProto(const Job& job, pb::JobView view, bool with_result = true);
 
 }  // namespace vibestack::job_service

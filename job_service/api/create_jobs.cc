@@ -14,7 +14,7 @@ namespace {
 
 constexpr int kMaxBatch = 1'000;
 
-// Checks a request whose fields have `prefix` in front of their names.
+// Checks and converts a request. `prefix` precedes the names of its fields.
 NewJob ToNewJob(const auth::Caller& caller, const std::string& prefix,
                 const pb::CreateJobRequest& request, rpc::Validator& validator) {
   NewJob job;
@@ -35,7 +35,7 @@ NewJob ToNewJob(const auth::Caller& caller, const std::string& prefix,
   return job;
 }
 
-// The input as JSON text; empty where there is none.
+// The input as JSON text. Empty without an input.
 std::string ToInput(const pb::CreateJobRequest& request, rpc::Validator& validator) {
   switch (request.input_form_case()) {
     case pb::CreateJobRequest::kInput:
@@ -51,7 +51,7 @@ std::string ToInput(const pb::CreateJobRequest& request, rpc::Validator& validat
   return "";
 }
 
-// Checks a batch as a whole: its size, each item, and that no id is there twice.
+// Checks and converts a batch: its size, each item, and that the ids are distinct.
 absl::StatusOr<std::vector<NewJob>> ToNewJobs(const auth::Caller& caller,
                                               const pb::BatchCreateJobsRequest& request) {
   rpc::Validator validator;
@@ -68,18 +68,18 @@ absl::StatusOr<std::vector<NewJob>> ToNewJobs(const auth::Caller& caller,
   }
   if (!validator.ok()) return validator.ToStatus();
   for (const NewJob& job : jobs) {
-    const absl::Status allowed = CheckMayName(caller, job.user_id);
+    const absl::Status allowed = CheckMayNameUser(caller, job.user_id);
     if (!allowed.ok()) return allowed;
   }
   return jobs;
 }
 
-pb::Job ToAnswer(const NewJob& made, const Creation& creation) {
+pb::Job ToProto(const NewJob& created, const Creation& creation) {
   if (creation.existing != nullptr) return ToProto(*creation.existing, pb::FULL);
   Job job;
-  job.id = made.id;
-  job.user_id = made.user_id;
-  job.workflow_id = made.workflow_id;
+  job.id = created.id;
+  job.user_id = created.user_id;
+  job.workflow_id = created.workflow_id;
   job.created_at = creation.created_at;
   job.updated_at = creation.updated_at;
   return ToProto(job, pb::FULL);
@@ -92,7 +92,7 @@ Task<absl::StatusOr<pb::Job>> JobApi::CreateJob(Call& call, const pb::CreateJobR
   NewJob job = ToNewJob(call.caller(), "", request, validator);
   std::string input = ToInput(request, validator);
   if (!validator.ok()) co_return validator.ToStatus();
-  const absl::Status allowed = CheckMayName(call.caller(), job.user_id);
+  const absl::Status allowed = CheckMayNameUser(call.caller(), job.user_id);
   if (!allowed.ok()) co_return allowed;
   const absl::Time deadline = call.WorkDeadline();
   const absl::Status owned = co_await CheckOwner(call.caller(), job.user_id, deadline);
@@ -100,7 +100,7 @@ Task<absl::StatusOr<pb::Job>> JobApi::CreateJob(Call& call, const pb::CreateJobR
   if (!input.empty()) co_return co_await CreateWithInput(call, std::move(job), std::move(input));
   const absl::StatusOr<Creation> creation = co_await stores_.create.Create(job, deadline);
   if (!creation.ok()) co_return creation.status();
-  co_return ToAnswer(job, *creation);
+  co_return ToProto(job, *creation);
 }
 
 Task<absl::StatusOr<pb::BatchCreateJobsResponse>> JobApi::BatchCreateJobs(
@@ -117,7 +117,7 @@ Task<absl::StatusOr<pb::BatchCreateJobsResponse>> JobApi::BatchCreateJobs(
   if (!creations.ok()) co_return creations.status();
   pb::BatchCreateJobsResponse response;
   for (size_t i = 0; i < jobs->size(); ++i) {
-    *response.add_jobs() = ToAnswer((*jobs)[i], (*creations)[i]);
+    *response.add_jobs() = ToProto((*jobs)[i], (*creations)[i]);
   }
   co_return response;
 }

@@ -12,7 +12,7 @@
 namespace vibestack::job_service {
 namespace {
 
-absl::Status UnderWayError() {
+absl::Status DispatchInProgressError() {
   return UnavailableError("DISPATCH_UNDER_WAY",
                           "the workflow has not answered yet; repeat the call with the same id",
                           absl::Seconds(1));
@@ -29,15 +29,15 @@ Task<absl::StatusOr<pb::Job>> JobApi::DispatchWithInput(Call& call, Job job, std
   const Wake reason = co_await WaitFor(call, ended, end);
   if (reason == Wake::kGone) co_return rpc::ClientGoneError();
   const std::optional<absl::Status> outcome = dispatch->outcome();
-  if (!outcome.has_value()) co_return UnderWayError();
+  if (!outcome.has_value()) co_return DispatchInProgressError();
   if (!outcome->ok()) co_return *outcome;
   const JobKey key{id, true};
-  const absl::StatusOr<JobPtr> made = co_await stores_.read.Get(key, call.WorkDeadline());
-  if (!made.ok()) co_return made.status();
-  if (*made == nullptr) co_return NotFoundError("job", id);
-  // The workflow took it, but that could not be stored.
-  if ((*made)->status == JobStatus::kPending) co_return UnderWayError();
-  co_return ToProto(**made, pb::FULL);
+  const absl::StatusOr<JobPtr> created = co_await stores_.read.Get(key, call.WorkDeadline());
+  if (!created.ok()) co_return created.status();
+  if (*created == nullptr) co_return NotFoundError("job", id);
+  // The workflow accepted the job, but that could not be stored.
+  if ((*created)->status == JobStatus::kPending) co_return DispatchInProgressError();
+  co_return ToProto(**created, pb::FULL);
 }
 
 Task<absl::StatusOr<pb::Job>> JobApi::CreateWithInput(Call& call, NewJob job, std::string input) {
@@ -46,7 +46,7 @@ Task<absl::StatusOr<pb::Job>> JobApi::CreateWithInput(Call& call, NewJob job, st
   if (push == nullptr) {
     co_return InvalidFieldError("input", "is for workflows whose jobs are pushed to them");
   }
-  const absl::Time end = WaitEnd(call.deadline(), kLongestWait, absl::Now());
+  const absl::Time end = WaitEnd(call.deadline(), kMaxWait, absl::Now());
   while (true) {
     auto waker = std::make_shared<Waker>();
     const JobSubscriptions::Subscription subscription =
@@ -60,11 +60,11 @@ Task<absl::StatusOr<pb::Job>> JobApi::CreateWithInput(Call& call, NewJob job, st
     if (!creation->dispatched_elsewhere) co_return ToProto(creation->job, pb::FULL);
     // Another call with this id dispatches the job, and its outcome is the outcome of this call.
     const absl::Time now = absl::Now();
-    if (now >= end) co_return UnderWayError();
+    if (now >= end) co_return DispatchInProgressError();
     const absl::Time until = std::min(end, now + options_.poll_interval);
     const Wake reason = co_await WaitFor(call, waker, until);
     if (reason == Wake::kGone) co_return rpc::ClientGoneError();
-    if (reason == Wake::kStopping) co_return UnderWayError();
+    if (reason == Wake::kStopping) co_return DispatchInProgressError();
   }
 }
 

@@ -7,7 +7,7 @@
 #include "job_service/api/access.h"
 #include "job_service/api/convert.h"
 #include "job_service/api/job_api.h"
-#include "job_service/api/work_input.h"
+#include "job_service/api/lease_requests.h"
 
 namespace vibestack::job_service {
 namespace {
@@ -39,20 +39,20 @@ absl::StatusOr<std::vector<JobFinish>> ToFinishes(const pb::BatchFinishJobsReque
     finishes.push_back(FinishOf(prefix, request.outcomes(i), validator));
     const std::string& job_id = finishes.back().lease.job_id;
     if (job_id.empty()) continue;
-    if (!seen.insert(job_id).second) validator.Add(prefix + "outcome", kJobOfAnotherItem);
+    if (!seen.insert(job_id).second) validator.Add(prefix + "outcome", kDuplicateJob);
   }
   if (!validator.ok()) return validator.ToStatus();
   return finishes;
 }
 
-// The field of an outcome from which its result came.
+// The field of an outcome that has its result.
 const char* ResultFieldOf(const pb::JobOutcome& outcome) {
   return outcome.has_fail() ? "details" : ResultField(outcome.complete());
 }
 
 }  // namespace
 
-Task<absl::StatusOr<Job>> JobApi::End(Call& call, JobFinish finish) {
+Task<absl::StatusOr<Job>> JobApi::FinishJob(Call& call, JobFinish finish) {
   if (!call.caller().IsCallback()) {
     co_return co_await stores_.finish.Finish(std::move(finish), call.WorkDeadline());
   }
@@ -65,18 +65,18 @@ Task<absl::StatusOr<Job>> JobApi::End(Call& call, JobFinish finish) {
 Task<absl::StatusOr<pb::Job>> JobApi::CompleteJob(Call& call,
                                                   const pb::CompleteJobRequest& request) {
   rpc::Validator validator;
-  JobFinish finish = ToFinish("", request, validator, RightOf(call.caller()));
+  JobFinish finish = ToFinish("", request, validator, WriteRightOf(call.caller()));
   if (!validator.ok()) co_return validator.ToStatus();
-  const absl::StatusOr<Job> job = co_await End(call, std::move(finish));
+  const absl::StatusOr<Job> job = co_await FinishJob(call, std::move(finish));
   if (job.ok()) co_return ToProto(*job, pb::BASIC);
   co_return ResultError(job.status(), ResultField(request));
 }
 
 Task<absl::StatusOr<pb::Job>> JobApi::FailJob(Call& call, const pb::FailJobRequest& request) {
   rpc::Validator validator;
-  JobFinish finish = ToFinish("", request, validator, RightOf(call.caller()));
+  JobFinish finish = ToFinish("", request, validator, WriteRightOf(call.caller()));
   if (!validator.ok()) co_return validator.ToStatus();
-  const absl::StatusOr<Job> job = co_await End(call, std::move(finish));
+  const absl::StatusOr<Job> job = co_await FinishJob(call, std::move(finish));
   if (job.ok()) co_return ToProto(*job, pb::BASIC);
   co_return ResultError(job.status(), "details");
 }

@@ -26,7 +26,7 @@ namespace pb = job::v1;
 class JobApi {
  public:
   struct Options {
-    // How long a waiting call relies on news before it looks for itself.
+    // How often waiting calls poll, in case a change event was lost.
     absl::Duration poll_interval = absl::Seconds(5);
   };
 
@@ -35,7 +35,7 @@ class JobApi {
          FilterSubscriptions& filter_subscriptions, rpc::AccountSource& owners,
          rpc::CallInterceptor& interceptor, Dispatcher& dispatcher);
 
-  // What a server serves. Lives as long as this.
+  // The service for the server. Lives as long as this.
   rpc::Service& service() { return service_; }
 
  private:
@@ -72,43 +72,43 @@ class JobApi {
                                                       const pb::BatchFinishJobsRequest& request);
   Answer<pb::ReleaseJobsResponse> ReleaseJobs(Call& call, const pb::ReleaseJobsRequest& request);
 
-  // Makes a job whose input is in the call, and answers once its workflow took it.
+  // Creates a job with an input and answers when its workflow has accepted it.
   Answer<pb::Job> CreateWithInput(Call& call, NewJob job, std::string input);
-  // Posts a job that is ours and answers with what came of it, or UNAVAILABLE at `end`.
+  // Posts a job that belongs to this replica and answers with its outcome. UNAVAILABLE at `end`.
   Answer<pb::Job> DispatchWithInput(Call& call, Job job, std::string input, absl::Time end);
-  // Ends a job as the caller may: a worker by its lease, a run by its callback.
-  Answer<Job> End(Call& call, JobFinish finish);
-  // OK when a user exists and is active; the caller's own id is not looked up. NOT_FOUND
-  // (USER_NOT_FOUND), FAILED_PRECONDITION (ACCOUNT_INACTIVE), or what `owners` answers.
+  // Ends a job by the lease of a worker or by the callback of a run.
+  Answer<Job> FinishJob(Call& call, JobFinish finish);
+  // OK when the user exists and is active. The caller's own account is not looked up. NOT_FOUND
+  // (USER_NOT_FOUND), FAILED_PRECONDITION (ACCOUNT_INACTIVE), or the errors of `owners`.
   Task<absl::Status> CheckOwner(const auth::Caller& caller, const std::string& user_id,
                                 absl::Time deadline);
-  // The same for several, which may repeat, looked up at once.
+  // The same for several users, concurrently. Users may repeat.
   Task<absl::Status> CheckOwners(const auth::Caller& caller, std::vector<std::string> user_ids,
                                  absl::Time deadline);
-  // A job that the caller may see. PERMISSION_DENIED (NOT_YOURS) or NOT_FOUND.
+  // Reads a job that the caller may see. PERMISSION_DENIED (NOT_YOURS) or NOT_FOUND.
   Answer<JobPtr> ReadJob(Call& call, std::string id, bool with_result);
-  // The same for a stream that has told of it in this state: the caller is let in once more, too.
-  // NOT_FOUND when it is gone.
-  Answer<JobPtr> LookAgain(Call& call, rpc::ServerStream<pb::Job>& stream, JobKey key,
-                           JobStatus told);
-  // Whether the caller of a stream, as they are now, may be told what passes its filter.
-  Task<absl::Status> LookAgain(Call& call, const FilterSubscriber& watcher,
-                               rpc::ServerStream<pb::WatchJobsResponse>& stream);
-  // Tells of every job in one of the states that are not terminal, as they are.
-  Task<absl::Status> SendOpenJobs(Call& call, pb::JobView view, FilterSubscriber& watcher,
+  // The same for a stream that has sent the job with the status `sent`. Also re-authorizes the
+  // caller. NOT_FOUND when the job was deleted.
+  Answer<JobPtr> Recheck(Call& call, rpc::ServerStream<pb::Job>& stream, JobKey key,
+                         JobStatus sent);
+  // Re-authorizes the caller of a stream and checks that they may still see the jobs of its filter.
+  Task<absl::Status> Recheck(Call& call, const FilterSubscriber& subscriber,
+                             rpc::ServerStream<pb::WatchJobsResponse>& stream);
+  // Sends every job that is not terminal.
+  Task<absl::Status> SendOpenJobs(Call& call, pb::JobView view, FilterSubscriber& subscriber,
                                   rpc::ServerStream<pb::WatchJobsResponse>& stream);
-  // Lets the caller in once more and tells of the changes that wait.
-  Task<absl::Status> SendChanges(Call& call, pb::JobView view, FilterSubscriber& watcher,
+  // Re-authorizes the caller and sends the queued changes.
+  Task<absl::Status> SendChanges(Call& call, pb::JobView view, FilterSubscriber& subscriber,
                                  rpc::ServerStream<pb::WatchJobsResponse>& stream);
-  // Tells of these jobs with their results, as far as they have not changed again, and takes out
-  // those that it has read.
+  // Reads these jobs with their results, sends those that have not changed since, and removes all
+  // that it has read.
   Task<absl::Status> SendResults(Call& call, pb::JobView view, std::vector<JobPtr>& changed,
                                  rpc::ServerStream<pb::WatchJobsResponse>& stream);
-  // Waits as a stream does until something may have happened; see NextLook.
+  // Waits until a change, the next poll (see NextPoll) or the next heartbeat.
   Task<Wake> AwaitChange(Call& call, std::shared_ptr<Waker> waker, int failures,
                          absl::Time heartbeat_due);
-  // Claims until there is something, the wait is over, or the service stops. INVALID_ARGUMENT for a
-  // workflow that is pushed.
+  // Claims until there are jobs, the wait is over, or the service stops. INVALID_ARGUMENT for a
+  // pushed workflow.
   Answer<std::vector<Job>> ClaimOrWait(Call& call, ClaimRequest claim, absl::Time end);
 
   const Options options_;

@@ -6,15 +6,15 @@
 
 namespace vibestack::job_service {
 
-// Whether `text` is a number of JSON's grammar (RFC 8259, 6).
+// Whether `text` is a JSON number (RFC 8259, section 6).
 bool IsJsonNumber(std::string_view text);
 
-// Whether PostgreSQL's numeric takes a JSON number: up to 131,072 digits before the decimal point
+// Whether PostgreSQL's numeric accepts a JSON number: up to 131,072 digits before the decimal point
 // and 16,383 after it (manual, 8.1.2).
 bool NumericTakes(std::string_view number);
 
-// A finite double as a JSON number: a whole number without a fraction where it is exact, else the
-// shortest text that reads back the same.
+// A finite double as a JSON number: an integer when that is exact, else the shortest text that
+// reads back as the same double.
 std::string NumberText(double number);
 
 }  // namespace vibestack::job_service

@@ -6,11 +6,12 @@
 
 namespace vibestack::job_service {
 
-// Nesting of arrays and objects that we take; PostgreSQL's stack allows some thousands.
+// The deepest nesting of arrays and objects that we accept. PostgreSQL's stack allows some
+// thousands.
 inline constexpr int kMaxJsonDepth = 1'000;
 
-// Why a text is not JSON that PostgreSQL's jsonb takes, for the caller; empty when it is. jsonb
-// has no \u0000, no surrogate without its pair, and numbers only as NumericTakes says.
+// Explains to the caller why PostgreSQL's jsonb does not accept a text. Empty when it does. jsonb
+// accepts no \u0000, no unpaired surrogate, and only the numbers that NumericTakes accepts.
 std::string JsonFault(std::string text);
 
 // Appends `text` as a JSON string. It must be valid UTF-8.

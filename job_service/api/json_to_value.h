@@ -7,9 +7,9 @@
 
 namespace vibestack::job_service {
 
-// Reads JSON into a Value. False, with `value` in any state, where a Value cannot hold it: it nests
-// so deep that a receiver could not parse the message (protobuf's limit of 100 messages, of which
-// an object takes three and an array two), or a number is beyond any double (1e400).
+// Reads JSON into a Value. Returns false, with `value` in any state, when a Value cannot hold the
+// JSON: its nesting exceeds what receivers can parse (protobuf allows 100 messages; an object takes
+// three and an array two), or a number exceeds the range of double (1e400).
 bool JsonToValue(const std::string& json, google::protobuf::Value& value);
 
 }  // namespace vibestack::job_service

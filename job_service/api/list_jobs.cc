@@ -24,13 +24,13 @@ JobStatus FromProto(pb::Job::Status status) {
   }
 }
 
-// Rounds up to the database's microseconds, so that a bound never takes in a row before it.
+// Rounds up to whole microseconds, as in the database, so that a bound includes no earlier row.
 absl::Time RoundUp(absl::Time time) {
   const absl::Time floor = absl::FromUnixMicros(absl::ToUnixMicros(time));
   return floor < time ? floor + absl::Microseconds(1) : floor;
 }
 
-// The filters, checked; without the page.
+// Checks and converts the filters, without the page.
 JobQuery ToFilters(const auth::Caller& caller, const pb::ListJobsRequest& request,
                    rpc::Validator& validator) {
   JobQuery query;
@@ -61,7 +61,7 @@ JobQuery ToFilters(const auth::Caller& caller, const pb::ListJobsRequest& reques
   return query;
 }
 
-// The page that the request asks for; `filter` is what page tokens are bound to.
+// Converts the request to a query for one page. Page tokens are bound to `filter`.
 absl::StatusOr<JobQuery> ToQuery(const auth::Caller& caller, const pb::ListJobsRequest& request,
                                  const std::string& filter) {
   rpc::Validator validator;
@@ -72,7 +72,7 @@ absl::StatusOr<JobQuery> ToQuery(const auth::Caller& caller, const pb::ListJobsR
   query.limit = *page_size;
   query.may_lag = true;
   if (query.user_id.has_value()) {
-    const absl::Status allowed = CheckMayName(caller, *query.user_id);
+    const absl::Status allowed = CheckMayNameUser(caller, *query.user_id);
     if (!allowed.ok()) return allowed;
   }
   if (request.page_token().empty()) return query;
@@ -92,7 +92,7 @@ Task<absl::StatusOr<pb::ListJobsResponse>> JobApi::ListJobs(Call& call,
   absl::StatusOr<JobQuery> query = ToQuery(call.caller(), request, filter);
   if (!query.ok()) co_return query.status();
   const size_t page_size = static_cast<size_t>(query->limit);
-  ++query->limit;  // One more tells whether there is a next page.
+  ++query->limit;  // One more row shows whether there is a next page.
   absl::StatusOr<JobPage> page = co_await stores_.list.List(*std::move(query), call.WorkDeadline());
   if (!page.ok()) co_return page.status();
   std::optional<JobQuery::Position> last = page->continue_after;

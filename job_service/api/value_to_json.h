@@ -10,9 +10,9 @@
 
 namespace vibestack::job_service {
 
-// A Value as JSON text that PostgreSQL's jsonb takes. Adds a violation at the path under `field`
-// where there is none: a member without a kind, NaN or an infinity, a NUL in a text. (How deep a
-// Value can nest is bounded by protobuf's parser.)
+// Converts a Value to JSON text that PostgreSQL's jsonb accepts. Adds a violation, with the path
+// under `field`, for a member without a kind, NaN, an infinity, or a NUL in a string. (protobuf's
+// parser bounds the nesting.)
 std::string ValueToJson(std::string_view field, const google::protobuf::Value& value,
                         rpc::Validator& validator);
 

@@ -11,7 +11,7 @@
 namespace vibestack::job_service {
 namespace {
 
-// What is left of a call's time for the last look and the way back.
+// The time before the deadline that remains for the last read and the answer.
 constexpr absl::Duration kMargin = absl::Milliseconds(100);
 
 constexpr absl::Duration kFirstRetry = absl::Milliseconds(100);
@@ -22,9 +22,9 @@ constexpr absl::Duration kLongestHeartbeat = absl::Minutes(5);
 }  // namespace
 
 absl::Time WaitEnd(absl::Time call_deadline, absl::Duration wait, absl::Time now) {
-  // Of a short call half the time is left, so that it waits at all.
+  // A short call keeps half of its time, so that it waits at all.
   const absl::Duration margin = std::min(kMargin, (call_deadline - now) / 2);
-  return std::min(now + std::min(wait, kLongestWait), call_deadline - margin);
+  return std::min(now + std::min(wait, kMaxWait), call_deadline - margin);
 }
 
 Task<Wake> WaitFor(rpc::Call& call, std::shared_ptr<Waker> waker, absl::Time until) {
@@ -34,7 +34,7 @@ Task<Wake> WaitFor(rpc::Call& call, std::shared_ptr<Waker> waker, absl::Time unt
   co_return reason;
 }
 
-absl::Time NextLook(const auth::Caller& caller, absl::Duration poll_interval, int failures,
+absl::Time NextPoll(const auth::Caller& caller, absl::Duration poll_interval, int failures,
                     absl::Time now) {
   const absl::Duration pause = failures == 0
                                    ? BackoffWithJitter(0, poll_interval, poll_interval)
@@ -47,7 +47,7 @@ Heartbeat::Heartbeat(const google::protobuf::Duration* interval)
                     ? absl::InfiniteDuration()
                     : std::clamp(rpc::ToSpan(*interval), kShortestHeartbeat, kLongestHeartbeat)) {}
 
-bool IsPassing(const absl::Status& status) {
+bool IsTransient(const absl::Status& status) {
   return absl::IsUnavailable(status) || absl::IsResourceExhausted(status) ||
          absl::IsDeadlineExceeded(status);
 }

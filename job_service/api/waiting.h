@@ -12,34 +12,33 @@
 #include "common/rpc/call.h"
 #include "job_service/subscriptions/job_subscriptions.h"
 
-// What calls that wait have in common.
+// What waiting calls share.
 namespace vibestack::job_service {
 
-// The longest wait that is granted.
-inline constexpr absl::Duration kLongestWait = absl::Minutes(5);
+// The longest wait of a call.
+inline constexpr absl::Duration kMaxWait = absl::Minutes(5);
 
-// When a call that wants to wait for `wait` must answer: a little before its own deadline, so that
-// the answer arrives.
+// When a call that waits for up to `wait` answers at the latest: shortly before its deadline, so
+// that the answer arrives in time.
 absl::Time WaitEnd(absl::Time call_deadline, absl::Duration wait, absl::Time now);
 
-// Waits until `waker` is woken or it is `until`; a client that goes away wakes it, too. Holds no
-// thread meanwhile.
+// Waits until something wakes `waker`, the client goes away, or it is `until`. Holds no thread
+// while it waits.
 Task<Wake> WaitFor(rpc::Call& call, std::shared_ptr<Waker> waker, absl::Time until);
 
-// When a stream that hears no news looks for itself: after half to all of `poll_interval`, at
-// another time each, so that streams that began together do not look together; sooner after
-// `failures` that passed; never later than when its caller's token expires.
-absl::Time NextLook(const auth::Caller& caller, absl::Duration poll_interval, int failures,
+// When a stream without change events polls next: after a random time of at least half of
+// `poll_interval` and at most all of it, so that streams do not poll together. After `failures` in
+// a row it polls after a backoff. Never later than the expiry of the caller's token.
+absl::Time NextPoll(const auth::Caller& caller, absl::Duration poll_interval, int failures,
                     absl::Time now);
 
-// When a stream that has nothing new to tell says that it is alive. Not thread-safe.
+// When a stream without changes sends a sign of life. Not thread-safe.
 class Heartbeat {
  public:
-  // By a request's field: the time between two, cut to between 1 second and 5 minutes; none where
-  // it is null.
+  // `interval` is the field of the request, limited to 1 second to 5 minutes. Null: no heartbeats.
   explicit Heartbeat(const google::protobuf::Duration* interval);
 
-  // Something was sent.
+  // The stream has sent something.
   void Restart(absl::Time now) { due_ = now + interval_; }
   bool IsDue(absl::Time now) const { return now >= due_; }
   absl::Time due() const { return due_; }
@@ -49,11 +48,11 @@ class Heartbeat {
   absl::Time due_ = absl::InfiniteFuture();
 };
 
-// Whether a stream that meets this error stays open and looks again later: the database or
-// user_service is away or busy.
-bool IsPassing(const absl::Status& status);
+// Whether a stream survives this error and retries later: the database or user_service is
+// unreachable or busy.
+bool IsTransient(const absl::Status& status);
 
-// UNAVAILABLE (SHUTTING_DOWN): what ends streams when the service stops.
+// UNAVAILABLE (SHUTTING_DOWN): ends the streams when the service stops.
 absl::Status StoppingError();
 
 }  // namespace vibestack::job_service

@@ -15,7 +15,7 @@ using Response = pb::WatchJobsResponse;
 
 constexpr int kPage = 1'000;
 constexpr size_t kMaxChanges = 500;  // In one message.
-// Results, in one message: clients take 4 MiB by default.
+// Bytes of results in one message. Clients accept 4 MiB by default.
 constexpr size_t kMaxMessageResults = 1 << 20;
 
 absl::StatusOr<JobFilter> ToFilter(const auth::Caller& caller,
@@ -37,7 +37,7 @@ absl::StatusOr<JobFilter> ToFilter(const auth::Caller& caller,
   return filter;
 }
 
-// Whether the caller, as they are now, may see what passes the filter.
+// OK when the caller, with their present rights, may see the jobs that match the filter.
 absl::Status CheckFilter(const auth::Caller& caller, const JobFilter& filter) {
   const auto bound = BoundTo(caller);
   if (bound.has_value() && filter.user_id != bound) return NotYoursError();
@@ -55,7 +55,7 @@ JobQuery OpenJobs(const JobFilter& filter, JobStatus status, bool with_result) {
   return query;
 }
 
-// Jobs as messages of a bounded size.
+// Converts jobs to messages of a bounded size.
 std::vector<Response> ToMessages(const std::vector<Job>& jobs, pb::JobView view) {
   std::vector<Response> messages;
   size_t bytes = 0;
@@ -83,25 +83,25 @@ Task<absl::Status> WriteAll(const std::vector<Response>& messages,
 
 }  // namespace
 
-Task<absl::Status> JobApi::LookAgain(Call& call, const FilterSubscriber& watcher,
-                                     rpc::ServerStream<Response>& stream) {
-  const absl::Status admitted = co_await stream.Reauthorize();
-  if (!admitted.ok()) co_return admitted;
-  co_return CheckFilter(call.caller(), watcher.filter());
+Task<absl::Status> JobApi::Recheck(Call& call, const FilterSubscriber& subscriber,
+                                   rpc::ServerStream<Response>& stream) {
+  const absl::Status authorized = co_await stream.Reauthorize();
+  if (!authorized.ok()) co_return authorized;
+  co_return CheckFilter(call.caller(), subscriber.filter());
 }
 
-Task<absl::Status> JobApi::SendOpenJobs(Call& call, pb::JobView view, FilterSubscriber& watcher,
+Task<absl::Status> JobApi::SendOpenJobs(Call& call, pb::JobView view, FilterSubscriber& subscriber,
                                         rpc::ServerStream<Response>& stream) {
   for (const JobStatus status : {JobStatus::kPending, JobStatus::kProcessing}) {
-    JobQuery query = OpenJobs(watcher.filter(), status, ShowsResult(view, pb::BASIC));
+    JobQuery query = OpenJobs(subscriber.filter(), status, ShowsResult(view, pb::BASIC));
     bool more = true;
     while (more) {
-      const absl::Status allowed = co_await LookAgain(call, watcher, stream);
+      const absl::Status allowed = co_await Recheck(call, subscriber, stream);
       if (!allowed.ok()) co_return allowed;
       const auto page = co_await stores_.list.List(query, call.WorkDeadline());
       if (!page.ok()) co_return page.status();
       const std::vector<Job>& jobs = page->jobs;
-      watcher.RemoveSent(jobs);
+      subscriber.RemoveSent(jobs);
       const std::vector<Response> messages = ToMessages(jobs, view);
       const absl::Status written = co_await WriteAll(messages, stream);
       if (!written.ok()) co_return written;
@@ -128,7 +128,7 @@ Task<absl::Status> JobApi::SendResults(Call& call, pb::JobView view, std::vector
     if (!full.ok()) co_return full.status();
     std::vector<Job> jobs;
     for (size_t i = 0; i < full->size(); ++i) {
-      // One that changed again, or is gone, comes again by the feed.
+      // The subscription brings a job again that has changed or was deleted since.
       const JobPtr& job = (*full)[i];
       if (job != nullptr && job->updated_at == changed[i]->updated_at) jobs.push_back(*job);
     }
@@ -140,18 +140,18 @@ Task<absl::Status> JobApi::SendResults(Call& call, pb::JobView view, std::vector
   co_return absl::OkStatus();
 }
 
-Task<absl::Status> JobApi::SendChanges(Call& call, pb::JobView view, FilterSubscriber& watcher,
+Task<absl::Status> JobApi::SendChanges(Call& call, pb::JobView view, FilterSubscriber& subscriber,
                                        rpc::ServerStream<Response>& stream) {
-  const absl::Status allowed = co_await LookAgain(call, watcher, stream);
+  const absl::Status allowed = co_await Recheck(call, subscriber, stream);
   if (!allowed.ok()) co_return allowed;
-  absl::StatusOr<FilterSubscriber::Changes> changes = watcher.Take(kMaxChanges);
+  absl::StatusOr<FilterSubscriber::Changes> changes = subscriber.Take(kMaxChanges);
   if (!changes.ok() || changes->empty()) co_return changes.status();
   std::vector<Job> jobs;
   if (ShowsResult(view, pb::BASIC)) {
-    const absl::Status told = co_await SendResults(call, view, changes->jobs, stream);
-    if (!told.ok()) {
-      watcher.PutBack(*std::move(changes));
-      co_return told;
+    const absl::Status sent = co_await SendResults(call, view, changes->jobs, stream);
+    if (!sent.ok()) {
+      subscriber.PutBack(*std::move(changes));
+      co_return sent;
     }
   } else {
     for (const JobPtr& job : changes->jobs) jobs.push_back(*job);
@@ -171,12 +171,12 @@ Task<absl::Status> JobApi::WatchJobs(Call& call, const pb::WatchJobsRequest& req
   if (!filter.ok()) co_return filter.status();
   const absl::Status allowed = CheckFilter(call.caller(), *filter);
   if (!allowed.ok()) co_return allowed;
-  const auto watcher = std::make_shared<FilterSubscriber>(*filter);
-  // Subscribe, then list: what happens in between is told afterwards.
+  const auto subscriber = std::make_shared<FilterSubscriber>(*filter);
+  // Subscribe, then list: the stream sends changes in between afterwards.
   const FilterSubscriptions::Subscription filter_subscription =
-      filter_subscriptions_.Subscribe(watcher);
-  const absl::Status begun = co_await SendOpenJobs(call, request.view(), *watcher, stream);
-  if (!begun.ok()) co_return begun;
+      filter_subscriptions_.Subscribe(subscriber);
+  const absl::Status listed = co_await SendOpenJobs(call, request.view(), *subscriber, stream);
+  if (!listed.ok()) co_return listed;
   Heartbeat heartbeat(request.has_heartbeat() ? &request.heartbeat() : nullptr);
   heartbeat.Restart(absl::Now());
   int failures = 0;
@@ -184,14 +184,14 @@ Task<absl::Status> JobApi::WatchJobs(Call& call, const pb::WatchJobsRequest& req
     auto waker = std::make_shared<Waker>();
     const JobSubscriptions::Subscription subscription =
         job_subscriptions_.SubscribeToJobAndUser("", call.caller().user_id, waker);
-    const absl::Status told = co_await SendChanges(call, request.view(), *watcher, stream);
-    if (!told.ok() && !IsPassing(told)) co_return told;
-    failures = told.ok() ? 0 : failures + 1;
-    if (told.ok()) watcher->WakeOnChange(waker);
-    if (told.ok() && heartbeat.IsDue(absl::Now())) {
+    const absl::Status sent = co_await SendChanges(call, request.view(), *subscriber, stream);
+    if (!sent.ok() && !IsTransient(sent)) co_return sent;
+    failures = sent.ok() ? 0 : failures + 1;
+    if (sent.ok()) subscriber->WakeOnChange(waker);
+    if (sent.ok() && heartbeat.IsDue(absl::Now())) {
       heartbeat.Restart(absl::Now());
-      const Response nothing;
-      const absl::Status written = co_await stream.Write(nothing);
+      const Response empty;
+      const absl::Status written = co_await stream.Write(empty);
       if (!written.ok()) co_return written;
     }
     const Wake reason = co_await AwaitChange(call, waker, failures, heartbeat.due());

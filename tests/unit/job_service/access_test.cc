@@ -40,30 +40,30 @@ TEST(AccessTest, IdsAreComparedInLowerCase) {
 }
 
 TEST(AccessTest, APlainUserNamesOnlyThemselves) {
-  EXPECT_TRUE(CheckMayName(auth::Caller::User(kAnn), kAnn).ok());
-  EXPECT_EQ(ErrorReason(CheckMayName(auth::Caller::User(kAnn), kBob)), "NOT_YOURS");
-  EXPECT_TRUE(CheckMayName(auth::Caller::Superuser(kAnn), kBob).ok());
-  EXPECT_TRUE(CheckMayName(auth::Caller::Service("s"), kBob).ok());
+  EXPECT_TRUE(CheckMayNameUser(auth::Caller::User(kAnn), kAnn).ok());
+  EXPECT_EQ(ErrorReason(CheckMayNameUser(auth::Caller::User(kAnn), kBob)), "NOT_YOURS");
+  EXPECT_TRUE(CheckMayNameUser(auth::Caller::Superuser(kAnn), kBob).ok());
+  EXPECT_TRUE(CheckMayNameUser(auth::Caller::Service("s"), kBob).ok());
 }
 
 TEST(AccessTest, AForeignJobLooksMissingToAUser) {
   const Job job = JobOf(kBob);
   const auth::Caller ann = auth::Caller::User(kAnn);
-  EXPECT_EQ(CheckMaySee(ann, "id", &job), CheckMaySee(ann, "id", nullptr));
-  EXPECT_EQ(ErrorReason(CheckMaySee(ann, "id", &job)), "NOT_YOURS");
+  EXPECT_EQ(CheckMaySeeJob(ann, "id", &job), CheckMaySeeJob(ann, "id", nullptr));
+  EXPECT_EQ(ErrorReason(CheckMaySeeJob(ann, "id", &job)), "NOT_YOURS");
 }
 
 TEST(AccessTest, JobsWithoutAnOwnerAreNobodys) {
   const Job job = JobOf("");
-  EXPECT_EQ(ErrorReason(CheckMaySee(auth::Caller::User(kAnn), "id", &job)), "NOT_YOURS");
-  EXPECT_TRUE(CheckMaySee(auth::Caller::Service("s"), "id", &job).ok());
+  EXPECT_EQ(ErrorReason(CheckMaySeeJob(auth::Caller::User(kAnn), "id", &job)), "NOT_YOURS");
+  EXPECT_TRUE(CheckMaySeeJob(auth::Caller::Service("s"), "id", &job).ok());
 }
 
 TEST(AccessTest, SuperusersAndServicesSeeAllAndGetNotFoundForMissingJobs) {
   const Job job = JobOf(kBob);
   for (const auth::Caller& caller : {auth::Caller::Superuser(kAnn), auth::Caller::Service("s")}) {
-    EXPECT_TRUE(CheckMaySee(caller, "id", &job).ok());
-    EXPECT_EQ(ErrorReason(CheckMaySee(caller, "id", nullptr)), "JOB_NOT_FOUND");
+    EXPECT_TRUE(CheckMaySeeJob(caller, "id", &job).ok());
+    EXPECT_EQ(ErrorReason(CheckMaySeeJob(caller, "id", nullptr)), "JOB_NOT_FOUND");
   }
 }
 

@@ -28,20 +28,20 @@ TEST(WaitingTest, AShortCallWaitsForHalfOfItsTime) {
 TEST(WaitingTest, AStreamLooksAfterHalfToAllOfThePollIntervalAndSoonerAfterAFailure) {
   const auth::Caller service = auth::Caller::Service("worker");
   for (int i = 0; i < 100; ++i) {
-    const absl::Duration next = NextLook(service, absl::Seconds(4), 0, kNow) - kNow;
+    const absl::Duration next = NextPoll(service, absl::Seconds(4), 0, kNow) - kNow;
     EXPECT_GE(next, absl::Seconds(2));
     EXPECT_LE(next, absl::Seconds(4));
-    EXPECT_LE(NextLook(service, absl::Seconds(4), 1, kNow) - kNow, absl::Milliseconds(200));
-    EXPECT_LE(NextLook(service, absl::Seconds(4), 50, kNow) - kNow, absl::Seconds(4));
+    EXPECT_LE(NextPoll(service, absl::Seconds(4), 1, kNow) - kNow, absl::Milliseconds(200));
+    EXPECT_LE(NextPoll(service, absl::Seconds(4), 50, kNow) - kNow, absl::Seconds(4));
   }
 }
 
 TEST(WaitingTest, AStreamLooksWhenItsCallersTokenExpires) {
   auth::Caller caller = auth::Caller::User("ann");
   caller.token_expires_at = kNow + absl::Milliseconds(700);
-  EXPECT_EQ(NextLook(caller, absl::Seconds(5), 0, kNow), caller.token_expires_at);
+  EXPECT_EQ(NextPoll(caller, absl::Seconds(5), 0, kNow), caller.token_expires_at);
   caller.token_expires_at = kNow - absl::Seconds(1);
-  EXPECT_EQ(NextLook(caller, absl::Seconds(5), 0, kNow), kNow);
+  EXPECT_EQ(NextPoll(caller, absl::Seconds(5), 0, kNow), kNow);
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-#include "job_service/api/work_input.h"
+#include "job_service/api/lease_requests.h"
 
 #include "absl/container/flat_hash_set.h"
 #include "absl/strings/str_cat.h"
@@ -23,7 +23,7 @@ Lease ToLease(const std::string& prefix, const std::string& id_field, const std:
 }
 
 template <typename Request>
-Lease ToWritten(const std::string& prefix, const Request& request, WriteRight right,
+Lease ToLeaseOf(const std::string& prefix, const Request& request, WriteRight right,
                 rpc::Validator& validator) {
   if (right == WriteRight::kLease) {
     return ToLease(prefix, "id", request.id(), request.lease_token(), validator);
@@ -32,7 +32,7 @@ Lease ToWritten(const std::string& prefix, const Request& request, WriteRight ri
   return {CanonicalUuid(request.id()), 0};
 }
 
-// A result in one of two forms; JSON null where there is none.
+// The result from one of its two fields. JSON null without a result.
 template <typename Request>
 std::string ToResult(const std::string& prefix, const Request& request, rpc::Validator& validator) {
   if (request.has_result_payload()) {
@@ -58,7 +58,7 @@ absl::StatusOr<std::vector<Lease>> ToLeases(
     const pb::Lease& lease = leases[i];
     checked.push_back(ToLease(prefix, "job_id", lease.job_id(), lease.lease_token(), validator));
     if (!seen.insert(checked.back().job_id).second) {
-      validator.Add(prefix + "job_id", kJobOfAnotherItem);
+      validator.Add(prefix + "job_id", kDuplicateJob);
     }
   }
   if (!validator.ok()) return validator.ToStatus();
@@ -68,7 +68,7 @@ absl::StatusOr<std::vector<Lease>> ToLeases(
 JobFinish ToFinish(const std::string& prefix, const pb::CompleteJobRequest& request,
                    rpc::Validator& validator, WriteRight right) {
   JobFinish finish;
-  finish.lease = ToWritten(prefix, request, right, validator);
+  finish.lease = ToLeaseOf(prefix, request, right, validator);
   finish.status = JobStatus::kCompleted;
   finish.result = ToResult(prefix, request, validator);
   return finish;
@@ -77,7 +77,7 @@ JobFinish ToFinish(const std::string& prefix, const pb::CompleteJobRequest& requ
 JobFinish ToFinish(const std::string& prefix, const pb::FailJobRequest& request,
                    rpc::Validator& validator, WriteRight right) {
   JobFinish finish;
-  finish.lease = ToWritten(prefix, request, right, validator);
+  finish.lease = ToLeaseOf(prefix, request, right, validator);
   finish.status = JobStatus::kFailed;
   validator.Text(prefix + "code", request.code(), 1, kMaxCode);
   validator.Text(prefix + "message", request.message(), 0, kMaxMessage);
@@ -92,7 +92,7 @@ JobFinish ToFinish(const std::string& prefix, const pb::FailJobRequest& request,
 JobFinish ToFinish(const pb::ReportProgressRequest& request, rpc::Validator& validator,
                    WriteRight right) {
   JobFinish finish;
-  finish.lease = ToWritten("", request, right, validator);
+  finish.lease = ToLeaseOf("", request, right, validator);
   finish.status = JobStatus::kProcessing;
   finish.result = ToResult("", request, validator);
   return finish;

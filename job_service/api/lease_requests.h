@@ -1,5 +1,5 @@
-#ifndef VIBESTACK_JOB_SERVICE_API_WORK_INPUT_H_
-#define VIBESTACK_JOB_SERVICE_API_WORK_INPUT_H_
+#ifndef VIBESTACK_JOB_SERVICE_API_LEASE_REQUESTS_H_
+#define VIBESTACK_JOB_SERVICE_API_LEASE_REQUESTS_H_
 
 #include <string>
 #include <string_view>
@@ -11,25 +11,24 @@
 #include "job_service/domain/job.h"
 #include "vibestack/job/v1/work.pb.h"
 
-// What workers send, checked: each function adds a violation for whatever is wrong, the fields'
-// names with `prefix` in front.
+// Checks and converts the requests of workers. Each function adds a violation for every invalid
+// field; `prefix` precedes the names of the fields.
 namespace vibestack::job_service {
 
 namespace pb = job::v1;
 
-// What is wrong with the second of two items of a batch that are about one job: which of them came
-// first nobody could say.
-inline constexpr char kJobOfAnotherItem[] = "is the job of another item, too";
+// The violation of the second item for one job in a batch: the two items have no order.
+inline constexpr char kDuplicateJob[] = "is the job of another item, too";
 
-// 1 to 1,000 leases, no job twice.
+// Converts 1 to 1,000 leases of distinct jobs.
 absl::StatusOr<std::vector<Lease>> ToLeases(
     const google::protobuf::RepeatedPtrField<pb::Lease>& leases);
 
-// By what right a job is written: a worker's lease, whose token the request must have, or a run's
-// callback token, with which the lease's is not looked at and becomes 0.
+// The right to write a job: the lease of a worker, whose token the request must have, or the
+// callback token of a run. The latter ignores the lease token, which becomes 0.
 enum class WriteRight { kLease, kCallbackToken };
 
-inline WriteRight RightOf(const auth::Caller& caller) {
+inline WriteRight WriteRightOf(const auth::Caller& caller) {
   return caller.IsCallback() ? WriteRight::kCallbackToken : WriteRight::kLease;
 }
 
@@ -40,11 +39,11 @@ JobFinish ToFinish(const std::string& prefix, const pb::FailJobRequest& request,
 JobFinish ToFinish(const pb::ReportProgressRequest& request, rpc::Validator& validator,
                    WriteRight right = WriteRight::kLease);
 
-// The error of a write whose result the database refused though our own checks let it pass: names
-// the field from which the result came. Other errors stay.
+// Converts the error of a write. When the database refused a result that our checks accepted, the
+// error names `field`, from which the result came. Other errors are unchanged.
 absl::Status ResultError(const absl::Status& status, std::string_view field);
 
-// The field with the result of a request that has it in one of two forms.
+// The name of the field that has the result, which has two forms.
 template <typename Request>
 const char* ResultField(const Request& request) {
   return request.has_result_json() ? "result_json" : "result_payload";
@@ -52,4 +51,4 @@ const char* ResultField(const Request& request) {
 
 }  // namespace vibestack::job_service
 
-#endif  // VIBESTACK_JOB_SERVICE_API_WORK_INPUT_H_
+#endif  // VIBESTACK_JOB_SERVICE_API_LEASE_REQUESTS_H_

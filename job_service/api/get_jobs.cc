@@ -1,5 +1,6 @@
 #include <utility>
 
+#include "common/base/error.h"
 #include "common/base/uuid.h"
 #include "job_service/api/access.h"
 #include "job_service/api/convert.h"
@@ -21,8 +22,8 @@ absl::Status CheckBatch(const pb::BatchGetJobsRequest& request) {
   return validator.ToStatus();
 }
 
-// The answer with `jobs` in the order of `keys`, null where there is none to see. The first of
-// those that are there have been read once more with their results, into `full`.
+// The response with `jobs` in the order of `keys`; null is a job that the caller may not see.
+// `full` has the first ones of the visible jobs, read again with their results.
 pb::BatchGetJobsResponse ToBatch(const std::vector<JobKey>& keys, std::vector<JobPtr>& jobs,
                                  const std::vector<JobPtr>& full, pb::JobView view) {
   pb::BatchGetJobsResponse response;
@@ -47,7 +48,7 @@ Task<absl::StatusOr<JobPtr>> JobApi::ReadJob(Call& call, std::string id, bool wi
   const JobKey key{id, with_result};
   absl::StatusOr<JobPtr> job = co_await stores_.read.Get(key, call.WorkDeadline());
   if (!job.ok()) co_return job;
-  const absl::Status seen = CheckMaySee(call.caller(), id, job->get());
+  const absl::Status seen = CheckMaySeeJob(call.caller(), id, job->get());
   if (!seen.ok()) co_return seen;
   co_return job;
 }
@@ -75,7 +76,7 @@ Task<absl::StatusOr<pb::BatchGetJobsResponse>> JobApi::BatchGetJobs(
   if (!jobs.ok()) co_return jobs.status();
   std::vector<std::string> seen;
   for (size_t i = 0; i < keys.size(); ++i) {
-    if (!CheckMaySee(call.caller(), keys[i].id, (*jobs)[i].get()).ok()) (*jobs)[i] = nullptr;
+    if (!CheckMaySeeJob(call.caller(), keys[i].id, (*jobs)[i].get()).ok()) (*jobs)[i] = nullptr;
     if ((*jobs)[i] != nullptr) seen.push_back(keys[i].id);
   }
   std::vector<JobPtr> full;
@@ -86,6 +87,22 @@ Task<absl::StatusOr<pb::BatchGetJobsResponse>> JobApi::BatchGetJobs(
     full = *std::move(read);
   }
   co_return ToBatch(keys, *jobs, full, request.view());
+}
+
+Task<absl::StatusOr<google::api::HttpBody>> JobApi::GetJobResult(
+    Call& call, const pb::GetJobResultRequest& request) {
+  rpc::Validator validator;
+  validator.Id("id", request.id());
+  if (!validator.ok()) co_return validator.ToStatus();
+  const absl::StatusOr<JobPtr> job = co_await ReadJob(call, CanonicalUuid(request.id()), true);
+  if (!job.ok()) co_return job.status();
+  if (!(*job)->result.has_value()) {
+    co_return FailedPreconditionError("NO_RESULT", "the job has no result yet");
+  }
+  google::api::HttpBody body;
+  body.set_content_type("application/json");
+  body.set_data(*(*job)->result);
+  co_return body;
 }
 
 }  // namespace vibestack::job_service

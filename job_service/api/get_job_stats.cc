@@ -1,23 +1,13 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "common/base/error.h"
-#include "common/base/uuid.h"
-#include "job_service/api/access.h"
-#include "job_service/api/convert.h"
+#include "common/rpc/validator.h"
 #include "job_service/api/job_api.h"
 
 namespace vibestack::job_service {
 namespace {
 
 constexpr int kMaxWorkflows = 100;
-
-template <typename Request>
-absl::Status CheckId(const Request& request) {
-  rpc::Validator validator;
-  validator.Id("id", request.id());
-  return validator.ToStatus();
-}
 
 google::protobuf::Duration ToProto(absl::Duration span) {
   google::protobuf::Duration proto;
@@ -54,40 +44,6 @@ absl::Status Check(const pb::GetJobStatsRequest& request) {
 }
 
 }  // namespace
-
-Task<absl::StatusOr<google::api::HttpBody>> JobApi::GetJobResult(
-    Call& call, const pb::GetJobResultRequest& request) {
-  const absl::Status valid = CheckId(request);
-  if (!valid.ok()) co_return valid;
-  const absl::StatusOr<JobPtr> job = co_await ReadJob(call, CanonicalUuid(request.id()), true);
-  if (!job.ok()) co_return job.status();
-  if (!(*job)->result.has_value()) {
-    co_return FailedPreconditionError("NO_RESULT", "the job has no result yet");
-  }
-  google::api::HttpBody body;
-  body.set_content_type("application/json");
-  body.set_data(*(*job)->result);
-  co_return body;
-}
-
-Task<absl::StatusOr<pb::Job>> JobApi::RetryJob(Call& call, const pb::RetryJobRequest& request) {
-  const absl::Status valid = CheckId(request);
-  if (!valid.ok()) co_return valid;
-  const absl::StatusOr<Job> job = co_await stores_.manage.Retry(
-      CanonicalUuid(request.id()), BoundTo(call.caller()), call.WorkDeadline());
-  if (!job.ok()) co_return job.status();
-  co_return ToProto(*job, pb::BASIC);
-}
-
-Task<absl::StatusOr<google::protobuf::Empty>> JobApi::DeleteJob(
-    Call& call, const pb::DeleteJobRequest& request) {
-  const absl::Status valid = CheckId(request);
-  if (!valid.ok()) co_return valid;
-  const absl::Status deleted = co_await stores_.manage.Delete(
-      CanonicalUuid(request.id()), BoundTo(call.caller()), call.WorkDeadline());
-  if (!deleted.ok()) co_return deleted;
-  co_return google::protobuf::Empty();
-}
 
 Task<absl::StatusOr<pb::GetJobStatsResponse>> JobApi::GetJobStats(
     Call& call, const pb::GetJobStatsRequest& request) {
