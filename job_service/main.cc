@@ -1,61 +1,35 @@
-#include <cstdio>
-#include <memory>
-#include <utility>
+// job_service: slow work as jobs, over gRPC.
 
-#include "common/config/flags.h"
-#include "common/rpc/process.h"
-#include "common/telemetry/log.h"
-#include "common/telemetry/tracing.h"
-#include "job_service/app.h"
-#include "job_service/config.h"
-#include "job_service/push_config.h"
+#include "common/runtime/program.h"
+#include "job_service/flags.h"
+#include "job_service/wiring.h"
 
-namespace vibestack::job_service {
 namespace {
 
-constexpr int kUsageError = 2;
+constexpr char kUsage[] = R"(Slow work as jobs.
 
-int ExitWithError(int code, const absl::Status& status) {
-  std::fprintf(stderr, "job_service: %s\n", std::string(status.message()).c_str());
-  return code;
-}
+  job_service [serve]  serves until SIGTERM; reads --workflows_file again on SIGHUP
+)";
 
-int Serve(const Config& config, PushConfig push, const TracingOptions& tracing) {
-  StartTracing(tracing, "job_service");
-  const auto app = std::make_unique<App>(config, std::move(push));
-  const absl::Status listening = app->Listen();
-  if (!listening.ok()) {
-    StopTracing(absl::ZeroDuration());
-    return ExitWithError(1, listening);
-  }
-  const int signal = rpc::WaitForStopSignal([&app] { app->ReloadWorkflows(); });
-  Log(LogLevel::kInfo, "stopping", {{"signal", signal}});
-  const int given_up = app->Stop();
-  StopTracing();
-  return rpc::ReportStop(given_up);
-}
-
-int Main(int argc, char** argv) {
-  InitLog("job_service");
-  rpc::PrepareProcess();
-  const auto words = ParseFlags(argc, argv, "Slow work as jobs.\n\n  job_service [serve] [FLAG…]");
-  if (!words.ok()) return ExitWithError(kUsageError, words.status());
-  if (words->size() > 1 || (words->size() == 1 && words->front() != "serve")) {
-    return ExitWithError(
-        kUsageError, absl::InvalidArgumentError("the only command is `serve`; --help says more"));
-  }
-  const absl::StatusOr<Config> config = ReadConfig();
-  if (!config.ok()) return ExitWithError(kUsageError, config.status());
-  absl::StatusOr<PushConfig> push = ReadPushConfig();
-  if (!push.ok()) return ExitWithError(kUsageError, push.status());
-  const absl::Status level = SetLogLevel(config->log_level);
-  if (!level.ok()) return ExitWithError(kUsageError, level);
-  const absl::StatusOr<TracingOptions> tracing = ReadTracingFlags();
-  if (!tracing.ok()) return ExitWithError(kUsageError, tracing.status());
-  return Serve(*config, *std::move(push), *tracing);
+absl::Status Serve() {
+  namespace runtime = vibestack::runtime;
+  namespace service = vibestack::job_service;
+  const absl::StatusOr<runtime::Options> options = runtime::ReadOptions();
+  if (!options.ok()) return options.status();
+  const absl::StatusOr<service::Flags> flags = service::ReadFlags();
+  if (!flags.ok()) return flags.status();
+  return runtime::Serve("job_service", *options, [&flags](runtime::Runtime& runtime) {
+    return service::Wire(runtime, *flags);
+  });
 }
 
 }  // namespace
-}  // namespace vibestack::job_service
 
-int main(int argc, char** argv) { return vibestack::job_service::Main(argc, argv); }
+int main(int argc, char** argv) {
+  return vibestack::runtime::RunProgram(
+      {.name = "job_service",
+       .usage = kUsage,
+       .defaults = {{"grpc_address", "127.0.0.1:50052"}, {"metrics_address", "127.0.0.1:9465"}},
+       .commands = {{"serve", Serve}}},
+      argc, argv);
+}

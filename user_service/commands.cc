@@ -8,21 +8,25 @@
 #include <memory>
 #include <string>
 #include <system_error>
+#include <utility>
 
 #include "common/async/sync_wait.h"
 #include "common/auth/key_files.h"
 #include "common/auth/key_ring.h"
+#include "common/auth/password_pool.h"
 #include "common/auth/token_issuer.h"
 #include "common/base/clock.h"
-#include "common/config/checks.h"
-#include "common/rpc/process.h"
+#include "common/db/pool.h"
+#include "common/runtime/options.h"
+#include "common/runtime/program.h"
 #include "common/telemetry/audit.h"
 #include "common/telemetry/log.h"
-#include "common/telemetry/tracing.h"
-#include "user_service/app.h"
-#include "user_service/domain/input_rules.h"
-#include "user_service/options.h"
+#include "user_service/domain/accounts.h"
+#include "user_service/domain/passwords.h"
+#include "user_service/flags.h"
 #include "user_service/password_input.h"
+#include "user_service/store/user_store.h"
+#include "user_service/wiring.h"
 
 namespace vibestack::user_service {
 namespace {
@@ -55,51 +59,43 @@ absl::Status MakeMissingKeys(const std::string& directory) {
 }  // namespace
 
 absl::Status Serve() {
-  const absl::StatusOr<Options> options = ReadServeOptions();
+  const absl::StatusOr<runtime::Options> options = runtime::ReadOptions();
   if (!options.ok()) return options.status();
-  const absl::StatusOr<TracingOptions> tracing = ReadTracingFlags();
-  if (!tracing.ok()) return tracing.status();
-  rpc::PrepareProcess();
-  StartTracing(*tracing, "user_service");
-  const auto app = App::Start(*options);
-  if (!app.ok()) {
-    StopTracing(absl::ZeroDuration());
-    return app.status();
-  }
-  const int received = rpc::WaitForStopSignal();
-  Log(LogLevel::kInfo, "stopping", {{"signal", received}});
-  const int given_up = (*app)->Stop();
-  StopTracing();
-  if (rpc::ReportStop(given_up) == 0) return absl::OkStatus();
-  return absl::UnavailableError("stopped while the database did not answer");
+  const absl::StatusOr<Flags> flags = ReadFlags();
+  if (!flags.ok()) return flags.status();
+  return runtime::Serve("user_service", *options,
+                        [&flags](runtime::Runtime& runtime) { return Wire(runtime, *flags); });
 }
 
 absl::Status CreateKeys() {
-  const absl::StatusOr<Options> options = ReadKeysOptions();
-  if (!options.ok()) return options.status();
-  const absl::Status made = MakeDirectory(options->keys_dir);
-  return made.ok() ? MakeMissingKeys(options->keys_dir) : made;
+  const absl::StatusOr<std::string> directory = ReadKeysDir();
+  if (!directory.ok()) return directory.status();
+  const absl::Status made = MakeDirectory(*directory);
+  return made.ok() ? MakeMissingKeys(*directory) : made;
 }
 
 absl::Status CreateSuperuser() {
-  absl::StatusOr<Options> options = ReadDatabaseOptions();
-  if (!options.ok()) return options.status();
-  const std::string email = EmailFlag();
-  const std::optional<std::string> email_problem = EmailProblem(email);
-  if (email_problem) return absl::InvalidArgumentError("--email " + *email_problem);
+  const absl::StatusOr<Secret> database_url = runtime::ReadDatabaseUrl();
+  if (!database_url.ok()) return database_url.status();
+  const absl::StatusOr<int> bcrypt_cost = ReadBcryptCost();
+  if (!bcrypt_cost.ok()) return bcrypt_cost.status();
+  const absl::StatusOr<std::string> email = ReadEmail();
+  if (!email.ok()) return email.status();
   const absl::StatusOr<Secret> password = ReadPassword();
   if (!password.ok()) return password.status();
-  // What goes wrong is said once, at the end.
+  // The command reports an error once, at its end.
   const absl::Status quiet = SetLogLevel("error");
   if (!quiet.ok()) return quiet;
-  options->database_connections = 1;
-  db::Pool pool(DatabaseOptions(*options));
+  db::PoolOptions pool_options;
+  pool_options.session = UserSessionOptions(database_url->Reveal());
+  pool_options.connections = 1;
+  db::Pool pool(std::move(pool_options));
   UserStore users(pool, {});
   auth::PasswordPool password_pool({.threads = 1});
-  Passwords passwords(password_pool, options->bcrypt_cost);
+  Passwords passwords(password_pool, *bcrypt_cost);
   Accounts accounts(users, passwords);
   const absl::StatusOr<UserPtr> user =
-      SyncWait(accounts.MakeSuperuser(email, *password, absl::Now() + kCommandTimeout));
+      SyncWait(accounts.MakeSuperuser(*email, *password, absl::Now() + kCommandTimeout));
   if (!user.ok()) return user.status();
   Audit("superuser_made", {{"user_id", (*user)->id}, {"reason", "command"}});
   PrintLine((*user)->id);
@@ -107,19 +103,16 @@ absl::Status CreateSuperuser() {
 }
 
 absl::Status IssueServiceToken() {
-  const absl::StatusOr<Options> options = ReadKeysOptions();
-  if (!options.ok()) return options.status();
-  if (!auth::IsServiceName(NameFlag())) {
-    return absl::InvalidArgumentError(
-        "--name must be 1 to 100 of lower-case letters, digits, `.`, `_` and `-`, the first a "
-        "letter or digit");
-  }
-  const absl::Status ttl = CheckRange("ttl", TtlFlag(), absl::Seconds(1), absl::Hours(87600));
-  if (!ttl.ok()) return ttl;
-  const auto keys = auth::KeyRing::Open(options->keys_dir);
+  const absl::StatusOr<std::string> directory = ReadKeysDir();
+  if (!directory.ok()) return directory.status();
+  const absl::StatusOr<std::string> name = ReadServiceName();
+  if (!name.ok()) return name.status();
+  const absl::StatusOr<absl::Duration> ttl = ReadServiceTokenTtl();
+  if (!ttl.ok()) return ttl.status();
+  const auto keys = auth::KeyRing::Open(*directory);
   if (!keys.ok()) return keys.status();
   const auth::TokenIssuer issuer((*keys)->Provider(), SystemClock::Instance());
-  const auto issued = issuer.Issue(auth::Purpose::kService, NameFlag(), TtlFlag());
+  const auto issued = issuer.Issue(auth::Purpose::kService, *name, *ttl);
   if (!issued.ok()) return issued.status();
   PrintLine(issued->token.Reveal());
   return absl::OkStatus();

@@ -3,8 +3,8 @@
 
 #include "absl/status/status.h"
 
-// The subcommands. Each reads its flags itself and prints its result on stdout; the error is in
-// words for the operator.
+// The commands of the program. Each one reads its own flags, prints its result on stdout and
+// returns its error in words for the operator.
 namespace vibestack::user_service {
 
 // Serves until SIGTERM or SIGINT.

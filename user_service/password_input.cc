@@ -14,12 +14,12 @@
 namespace vibestack::user_service {
 namespace {
 
-// Turns off a terminal's echo as long as it lives.
+// Turns off the terminal's echo while it lives.
 class HiddenInput {
  public:
   HiddenInput() : is_terminal_(tcgetattr(STDIN_FILENO, &before_) == 0) {
     if (!is_terminal_) return;
-    std::fputs("Password (empty keeps that of an existing account): ", stderr);
+    std::fputs("Password (empty keeps the password of an existing account): ", stderr);
     termios hidden = before_;
     hidden.c_lflag &= ~static_cast<tcflag_t>(ECHO);
     tcsetattr(STDIN_FILENO, TCSAFLUSH, &hidden);

@@ -6,9 +6,10 @@
 
 namespace vibestack::user_service {
 
-// The password for create-superuser: VIBESTACK_PASSWORD, else the first line of stdin, which a
-// terminal is asked for without showing it. Empty where neither gives one. INVALID_ARGUMENT for one
-// against the rules. Never an argument: those are seen by every user of the machine.
+// Returns the password for create-superuser: the variable VIBESTACK_PASSWORD, else the first line
+// of stdin. A terminal gets a prompt and does not show the password. The result is empty when
+// neither gives one. INVALID_ARGUMENT for a password that breaks the rules. The password is never
+// an argument, because every user of the machine can read those.
 absl::StatusOr<Secret> ReadPassword();
 
 }  // namespace vibestack::user_service

@@ -60,14 +60,11 @@ absl::Status CheckRange(std::string_view flag, absl::Duration value, absl::Durat
                 absl::FormatDuration(value));
 }
 
-absl::Status CheckPositive(std::string_view flag, int64_t value) {
-  if (value > 0) return absl::OkStatus();
-  return Refuse(flag, "above 0", std::to_string(value));
-}
-
-absl::Status CheckPositive(std::string_view flag, absl::Duration value) {
-  if (value > absl::ZeroDuration() && value < absl::InfiniteDuration()) return absl::OkStatus();
-  return Refuse(flag, "a duration above 0", absl::FormatDuration(value));
+absl::Status FirstError(std::initializer_list<absl::Status> checks) {
+  for (const absl::Status& check : checks) {
+    if (!check.ok()) return check;
+  }
+  return absl::OkStatus();
 }
 
 }  // namespace vibestack

@@ -1,6 +1,7 @@
 #include "common/config/flags.h"
 
 #include <cstdint>
+#include <cstdio>
 #include <cstdlib>
 #include <optional>
 #include <set>
@@ -9,41 +10,23 @@
 #include "absl/flags/commandlineflag.h"
 #include "absl/flags/parse.h"
 #include "absl/flags/reflection.h"
-#include "absl/flags/usage.h"
 #include "absl/flags/usage_config.h"
-#include "absl/strings/ascii.h"
 #include "absl/time/time.h"
+#include "common/config/help.h"
 
 namespace vibestack {
 namespace {
 
 using absl::CommandLineFlag;
 
-// Abseil brings flags of its own (--flagfile, --fromenv, …), which no environment variable sets.
-bool IsOurFile(absl::string_view file) {
-  return file.find("absl/flags/") == absl::string_view::npos;
-}
-
-// The path of a source inside the repository, for --help.
-std::string RelativeToRepository(absl::string_view file) {
-  static constexpr std::string_view kThisFile = "common/config/flags.cc";
-  const std::string_view here = __FILE__;
-  const std::string_view root = here.substr(0, here.size() - kThisFile.size());
-  const std::string_view path(file.data(), file.size());
-  return std::string(path.starts_with(root) ? path.substr(root.size()) : path);
-}
-
 std::string BaseName(std::string_view path) {
   return std::string(path.substr(path.rfind('/') + 1));  // npos + 1 is 0
 }
 
-// Abseil ends the process when the usage is set twice, which tests do.
-void DescribeProgram(std::string_view program, std::string_view usage) {
+// Says once what --version prints.
+void DescribeProgram(std::string_view program) {
   static const bool once = [&] {
-    absl::SetProgramUsageMessage(std::string(usage));
     absl::FlagsUsageConfig config;
-    config.contains_help_flags = IsOurFile;
-    config.normalize_filename = RelativeToRepository;
     config.version_string = [name = BaseName(program)] {
       return name + " " + VIBESTACK_VERSION + "\n";
     };
@@ -147,15 +130,9 @@ class CommandLine {
   bool asks_for_help_ = false;
 };
 
-// The variables that may set a flag, the winning one first.
-std::vector<std::string> VariablesOf(absl::string_view flag) {
-  std::vector<std::string> names = {"VIBESTACK_" + absl::AsciiStrToUpper(flag)};
-  if (flag == "database_url") names.push_back("DATABASE_URL");
-  return names;
-}
-
 absl::Status SetFromEnvironment(CommandLineFlag& flag) {
-  for (const std::string& variable : VariablesOf(flag.Name())) {
+  const std::string name(flag.Name().data(), flag.Name().size());
+  for (const std::string& variable : VariablesOf(name)) {
     const char* value = std::getenv(variable.c_str());
     if (value == nullptr || *value == '\0') continue;
     return Set(flag, value, "the environment variable " + variable);
@@ -165,16 +142,26 @@ absl::Status SetFromEnvironment(CommandLineFlag& flag) {
 
 }  // namespace
 
-absl::StatusOr<std::vector<std::string>> ParseFlags(int argc, char** argv, std::string_view usage) {
-  DescribeProgram(argv[0], usage);
+absl::StatusOr<std::vector<std::string>> ParseFlags(int argc, char** argv, std::string_view usage,
+                                                    const FlagDefaults& defaults) {
+  for (const auto& [name, value] : defaults) {
+    CommandLineFlag* flag = absl::FindCommandLineFlag(name);
+    if (flag == nullptr) return absl::InternalError("there is no flag --" + name);
+    if (absl::Status status = Set(*flag, value, "--" + name); !status.ok()) return status;
+  }
+  // Checking the command line sets flags, so the text is made before.
+  const std::string help = HelpText(usage);
+  DescribeProgram(argv[0]);
   CommandLine command_line(argc, argv);
   if (absl::Status status = command_line.Check(); !status.ok()) return status;
-  if (!command_line.asks_for_help()) {
-    for (auto& [name, flag] : absl::GetAllFlags()) {
-      const std::string key(name.data(), name.size());
-      if (!IsOurFile(flag->Filename()) || command_line.Gives(key)) continue;
-      if (absl::Status status = SetFromEnvironment(*flag); !status.ok()) return status;
-    }
+  if (command_line.asks_for_help()) {
+    std::fputs(help.c_str(), stdout);
+    std::exit(std::fflush(stdout) == 0 ? 0 : 1);
+  }
+  for (auto& [name, flag] : absl::GetAllFlags()) {
+    const std::string key(name.data(), name.size());
+    if (!IsOurFlag(flag->Filename()) || command_line.Gives(key)) continue;
+    if (absl::Status status = SetFromEnvironment(*flag); !status.ok()) return status;
   }
   const std::vector<char*> positional = absl::ParseCommandLine(argc, argv);
   return std::vector<std::string>(positional.begin() + 1, positional.end());

@@ -2,12 +2,12 @@
 
 #include <string>
 
-#include "absl/flags/flag.h"
+#include "common/config/flag.h"
 
-ABSL_FLAG(
-    std::string, read_database_url, "",
-    "postgresql:// URL or libpq keywords of a standby for lists and statistics, which may then "
-    "lag; without it, and while it is unavailable, --database_url serves them.");
+VIBESTACK_FLAG(kDatabase, std::string, read_database_url, "",
+               "A standby of the database, as a postgresql:// URL or libpq keywords. Lists and "
+               "statistics read from it and may lag. Without it, and while it is away, they read "
+               "from --database_url.");
 
 namespace vibestack::db {
 

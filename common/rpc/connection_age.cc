@@ -3,12 +3,12 @@
 #include <algorithm>
 #include <limits>
 
-#include "absl/flags/flag.h"
 #include "common/config/checks.h"
+#include "common/config/flag.h"
 
-ABSL_FLAG(absl::Duration, max_connection_age, absl::InfiniteDuration(),
-          "maximum age of a client's connection; the client then reconnects, so that new replicas "
-          "receive calls; calls in progress continue");
+VIBESTACK_FLAG(kServing, absl::Duration, max_connection_age, absl::InfiniteDuration(),
+               "How long a client connection lasts before the client must reconnect, so that new "
+               "replicas get their share of clients. Calls under way continue. 1s or more.");
 
 namespace vibestack::rpc {
 

@@ -1,12 +1,10 @@
 #include "common/telemetry/metrics.h"
 
-#include <chrono>
 #include <exception>
-#include <future>
+#include <thread>
 #include <utility>
 #include <vector>
 
-#include "common/telemetry/knock.h"
 #include "common/telemetry/process_metrics.h"
 #include "prometheus/exposer.h"
 
@@ -82,7 +80,6 @@ absl::Status Metrics::Serve(const std::string& address) {
   // One worker besides civetweb's own thread; the timeout frees it from an idle client.
   const std::vector<std::string> options = {"listening_ports",    address, "num_threads", "1",
                                             "request_timeout_ms", "5000"};
-  address_ = address;
   try {
     exposer_ = std::make_unique<prometheus::Exposer>(options);
     exposer_->RegisterCollectable(registry_);
@@ -98,11 +95,12 @@ absl::Status Metrics::Serve(const std::string& address) {
 
 void Metrics::StopServing() {
   if (exposer_ == nullptr) return;
-  // civetweb looks at its stop flag every 2 s, or when somebody connects.
-  const auto stopped = std::async(std::launch::async, [this] { exposer_.reset(); });
-  while (stopped.wait_for(std::chrono::milliseconds(5)) == std::future_status::timeout) {
-    Knock(address_, port_);
-  }
+  // Each waits for a scrape under way. The exposer then uses nothing of ours.
+  exposer_->RemoveCollectable(registry_);
+  exposer_->RemoveCollectable(scraped_);
+  // civetweb looks at its stop flag every 2 s only, which is too long to wait for at the end of a
+  // process. The thread owns the exposer, so nothing depends on when it ends.
+  std::thread([exposer = std::move(exposer_)]() mutable { exposer.reset(); }).detach();
 }
 
 }  // namespace vibestack

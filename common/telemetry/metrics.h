@@ -67,14 +67,14 @@ class Metrics {
   // The port after Serve(); 0 before.
   int port() const { return port_; }
 
-  // Stops the endpoint, after a scrape in progress. May be called twice or without Serve().
+  // Stops the endpoint, after a scrape in progress; no source is called afterwards. The port closes
+  // up to 2 s later, in the background. May be called twice or without Serve().
   void StopServing();
 
  private:
   std::shared_ptr<prometheus::Registry> registry_;
   std::shared_ptr<ScrapedFamilies> scraped_;
   std::unique_ptr<prometheus::Exposer> exposer_;
-  std::string address_;
   int port_ = 0;
 };
 

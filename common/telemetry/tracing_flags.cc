@@ -1,14 +1,14 @@
 #include <cmath>
 
-#include "absl/flags/flag.h"
+#include "common/config/flag.h"
 #include "common/telemetry/tracing.h"
 
-ABSL_FLAG(std::string, otlp_endpoint, "",
-          "OpenTelemetry collector that receives spans (OTLP over HTTP), such as "
-          "http://127.0.0.1:4318; empty disables tracing.");
-ABSL_FLAG(double, trace_sample_ratio, 1,
-          "Sampling ratio, 0 to 1, for traces that start here; an incoming sampling decision is "
-          "honoured.");
+VIBESTACK_FLAG(kLoggingAndTracing, std::string, otlp_endpoint, "",
+               "OpenTelemetry collector that takes spans by OTLP over HTTP, such as "
+               "http://127.0.0.1:4318. Without it the service records no traces.");
+VIBESTACK_FLAG(kLoggingAndTracing, double, trace_sample_ratio, 1,
+               "Sampling ratio for traces that start here, 0 to 1. The service honours an incoming "
+               "sampling decision.");
 
 namespace vibestack {
 

@@ -3,20 +3,20 @@
 #include <string>
 #include <utility>
 
-#include "absl/flags/flag.h"
 #include "absl/strings/str_cat.h"
 #include "common/config/checks.h"
+#include "common/config/flag.h"
 
-ABSL_FLAG(std::string, tls_cert, "",
-          "PEM file with the certificate of the server, followed by intermediate certificates; "
-          "without it, gRPC is served in plaintext.");
-ABSL_FLAG(std::string, tls_key, "", "PEM file with the private key of --tls_cert.");
-ABSL_FLAG(std::string, tls_client_ca, "",
-          "PEM file with certificate authorities: clients must present a certificate that one of "
-          "them signed (mutual TLS).");
-ABSL_FLAG(absl::Duration, tls_reload, absl::Seconds(10),
-          "Time after which certificates, keys and authorities that were replaced on disk are in "
-          "use; at least 2s.");
+VIBESTACK_FLAG(kTls, std::string, tls_cert, "",
+               "PEM file with the server certificate, followed by its intermediate certificates. "
+               "Without it the service serves gRPC in plaintext.");
+VIBESTACK_FLAG(kTls, std::string, tls_key, "", "PEM file with the private key of --tls_cert.");
+VIBESTACK_FLAG(kTls, std::string, tls_client_ca, "",
+               "PEM file with certificate authorities. With it, every client must show a "
+               "certificate that one of them signed (mutual TLS).");
+VIBESTACK_FLAG(kTls, absl::Duration, tls_reload, absl::Seconds(10),
+               "How soon the service uses certificates, keys and authorities that change on disk. "
+               "2s to 24h.");
 
 namespace vibestack::tls {
 namespace {

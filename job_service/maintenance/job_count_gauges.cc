@@ -5,7 +5,7 @@
 namespace vibestack::job_service {
 namespace {
 
-// A count reads so many rows that it takes some milliseconds; past this nobody waits for it.
+// Deadline of a count. A count reads many rows and takes some milliseconds.
 constexpr absl::Duration kLongestCount = absl::Seconds(2);
 
 }  // namespace
@@ -15,12 +15,13 @@ JobCountGauges::JobCountGauges(Count count, Metrics& metrics, const Clock& clock
       clock_(clock),
       jobs_(metrics.AddSource(
           "vibestack_jobs",
-          "Jobs in the database by their state, counted up to 10,000; the same of each replica.",
+          "Jobs in the database by status, counted up to 10,000. Every replica shows the same.",
           prometheus::MetricType::Gauge,
           [this](std::vector<prometheus::ClientMetric>& series) { AppendJobs(series); })),
       age_(metrics.AddSource(
           "vibestack_oldest_pending_job_age_seconds",
-          "Time since the oldest pending job was created, 0 without one; the same of each replica.",
+          "Time since the oldest pending job was created, 0 without one. Every replica shows the "
+          "same.",
           prometheus::MetricType::Gauge,
           [this](std::vector<prometheus::ClientMetric>& series) { AppendAge(series); })) {}
 
@@ -35,7 +36,7 @@ std::optional<JobCounts> JobCountGauges::Look() {
   bool begins = false;
   {
     absl::MutexLock lock(&mutex_);
-    // Also where the clock was set back.
+    // The first comparison is for a clock that was set back.
     begins = idle_ && !stopping_ && (now < tried_at_ || now - tried_at_ >= kFreshFor);
     if (begins) {
       idle_ = false;
@@ -57,7 +58,7 @@ Task<void> JobCountGauges::Recount() {
     counted_at_ = clock_.Now();
   }
   idle_ = true;
-  // Nothing may follow: Stop() may be done.
+  // Nothing may follow: Stop() may have returned, and this may be gone.
 }
 
 void JobCountGauges::AppendJobs(std::vector<prometheus::ClientMetric>& series) {

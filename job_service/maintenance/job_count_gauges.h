@@ -16,32 +16,31 @@
 
 namespace vibestack::job_service {
 
-// vibestack_jobs{status} and vibestack_oldest_pending_job_age_seconds: what is in the table, of all
-// replicas, so each of them says the same.
+// The gauges vibestack_jobs{status} and vibestack_oldest_pending_job_age_seconds. They describe the
+// whole table, so every replica shows the same.
 //
-// Counted when somebody scrapes, every 5 seconds at most however many do. A scrape waits a moment
-// for the count and else shows the one before; one that is older than a minute is not shown.
-// Thread-safe.
+// A scrape starts a count, at most one in 5 seconds. It waits for the count for kCountTimeout, else
+// it shows the last count if that is younger than a minute. Thread-safe.
 class JobCountGauges {
  public:
   using Count = std::function<Task<absl::StatusOr<JobCounts>>(absl::Time deadline)>;
 
   static constexpr absl::Duration kFreshFor = absl::Seconds(5);
   static constexpr absl::Duration kShownFor = absl::Minutes(1);
-  // Of a scrape, for the count that it began.
+  // How long a scrape waits for the count that it starts.
   static constexpr absl::Duration kCountTimeout = absl::Milliseconds(200);
 
-  // All must outlive this.
+  // `count` runs once for each count. `metrics` and `clock` must outlive this.
   JobCountGauges(Count count, Metrics& metrics, const Clock& clock = SystemClock::Instance());
   JobCountGauges(const JobCountGauges&) = delete;
   JobCountGauges& operator=(const JobCountGauges&) = delete;
   ~JobCountGauges() { Stop(); }
 
-  // Counts no more and returns when no count is under way. May be called twice.
+  // Starts no more counts and returns when none is under way. May be called twice.
   void Stop();
 
  private:
-  // The counts to show now.
+  // The counts to show now; none when there are no recent ones.
   std::optional<JobCounts> Look();
   Task<void> Recount();
   void AppendJobs(std::vector<prometheus::ClientMetric>& series);

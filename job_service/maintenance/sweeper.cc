@@ -9,12 +9,11 @@
 namespace vibestack::job_service {
 namespace {
 
-constexpr int kJobsOfSweep = 1'000;
-constexpr absl::Duration kLongestSweep = absl::Seconds(10);
+constexpr int kMaxJobsPerSweep = 1'000;
+constexpr absl::Duration kSweepTimeout = absl::Seconds(10);
 
 prometheus::Counter& Sweeps(Metrics& metrics, const std::string& event, const char* outcome) {
-  return metrics.Counter("vibestack_sweeps_total",
-                         "Sweeps for jobs that something falls due for, by how they ended.",
+  return metrics.Counter("vibestack_sweeps_total", "Periodic sweeps by type and outcome.",
                          {{"what", event}, {"outcome", outcome}});
 }
 
@@ -56,7 +55,8 @@ void Sweeper::Run() {
 
 void Sweeper::SweepAll(bool& failing) {
   while (!stopping()) {
-    const absl::StatusOr<int> swept = SyncWait(sweep_(kJobsOfSweep, absl::Now() + kLongestSweep));
+    const absl::StatusOr<int> swept =
+        SyncWait(sweep_(kMaxJobsPerSweep, absl::Now() + kSweepTimeout));
     if (!swept.ok()) {
       if (!failing) {
         Log(LogLevel::kWarning, "sweep_failed",
@@ -70,7 +70,7 @@ void Sweeper::SweepAll(bool& failing) {
     succeeded_.Increment();
     jobs_.Increment(*swept);
     if (*swept > 0) Log(LogLevel::kInfo, event_, {{"jobs", *swept}});
-    if (*swept < kJobsOfSweep) return;
+    if (*swept < kMaxJobsPerSweep) return;
   }
 }
 

@@ -14,30 +14,30 @@
 
 namespace vibestack::job_service {
 
-// Does what falls due with time, again and again, a bounded number of jobs at a time, in a thread
-// of its own: returns jobs whose lease ran out to pending, deletes what was kept long enough. Every
-// replica does so safely: the statement sees to it. Thread-safe.
+// Runs a periodic sweep on a thread of its own, for work that falls due with time: returning jobs
+// whose lease ran out to pending, or deleting old jobs. A sweep handles a bounded number of jobs.
+// Every replica may sweep: the SQL statements make that safe. Thread-safe.
 class Sweeper {
  public:
-  // Sweeps at most `limit` jobs and tells how many it were.
+  // Sweeps at most `limit` jobs before `deadline` and returns their number.
   using Sweep = std::function<Task<absl::StatusOr<int>>(int limit, absl::Time deadline)>;
 
-  // `event` names what happens to the jobs, for the log and as the label `what` of
-  // vibestack_sweeps_total{what,outcome="ok"|"failed"} and vibestack_swept_jobs_total{what}.
-  // `metrics` must outlive this.
+  // Sweeps every `interval`. `event` says what happens to the jobs: it is the log event, and the
+  // label `what` of vibestack_sweeps_total{what,outcome="ok"|"failed"} and of
+  // vibestack_swept_jobs_total{what}. `metrics` must outlive this.
   Sweeper(std::string event, absl::Duration interval, Sweep sweep, Metrics& metrics);
   Sweeper(const Sweeper&) = delete;
   Sweeper& operator=(const Sweeper&) = delete;
   ~Sweeper() { Stop(); }
 
-  // Lets a sweep under way end and joins the thread. May be called twice.
+  // Waits for a sweep under way and joins the thread. May be called twice.
   void Stop();
 
  private:
   void Run();
-  // Sweeps until nothing is left or the service stops.
+  // Sweeps until nothing is left or Stop() is called.
   void SweepAll(bool& failing);
-  // Whether to go on.
+  // Waits for the interval. Returns whether to go on.
   bool Pause();
   bool stopping() const;
 

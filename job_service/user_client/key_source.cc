@@ -65,14 +65,14 @@ void KeySource::Run() {
     };
     absl::MutexLock lock(&mutex_);
     mutex_.AwaitWithTimeout(absl::Condition(&wanted), pause);
-    // A flood of tokens with unknown keys is no flood of fetches.
+    // A flood of tokens with unknown keys must not become a flood of fetches.
     mutex_.AwaitWithDeadline(absl::Condition(&stopping_), began + kShortestInterval);
     if (stopping_) return;
   }
 }
 
 absl::Duration KeySource::FetchOnce(int& failures) {
-  // Who asks from now on may know of a key that this fetch misses.
+  // A Refresh() that comes from now on may need a key that this fetch misses.
   const std::vector<Completion<absl::Status>*> waiters = TakeWaiters();
   const absl::Status status = FetchAndKeep();
   for (Completion<absl::Status>* waiter : waiters) waiter->Set(status);

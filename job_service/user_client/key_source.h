@@ -16,9 +16,8 @@
 
 namespace vibestack::job_service {
 
-// The keys that verify tokens, fetched from user_service: at the start, every half minute, and at
-// once when somebody asks for it, since a token names a key that is not known; but never more than
-// five times a second. A thread of its own fetches, and those who asked go on in it. While
+// The public keys that verify tokens, fetched from user_service on a thread of its own: at the
+// start, every 30 seconds, and at once on Refresh(), but at most five times a second. While
 // user_service is away the last keys stay. Thread-safe.
 class KeySource {
  public:
@@ -29,19 +28,21 @@ class KeySource {
   KeySource& operator=(const KeySource&) = delete;
   ~KeySource() { Stop(); }
 
-  // Joins the thread. May be called twice.
+  // Joins the thread and answers every Refresh() with UNAVAILABLE (SHUTTING_DOWN). May be called
+  // twice.
   void Stop();
 
   // Null until keys are known.
   std::shared_ptr<const auth::KeySet> Snapshot() const;
 
-  // Fetches the keys again: OK when that is done, or the error of FetchKeys.
+  // Fetches the keys again, for a token whose key is not known. OK after a successful fetch, else
+  // the error of `fetch`. The caller goes on in the thread of this object.
   Task<absl::Status> Refresh();
 
  private:
   void Run();
-  // One fetch; tells its outcome to those who asked for it before. How long to wait before the
-  // next.
+  // Fetches once and answers the Refresh() calls that came before. Returns the pause before the
+  // next fetch.
   absl::Duration FetchOnce(int& failures);
   absl::Status FetchAndKeep();
   std::vector<Completion<absl::Status>*> TakeWaiters();

@@ -8,9 +8,9 @@
 
 namespace vibestack::job_service {
 
-// What a failed call of user_service means to our own caller, who did nothing wrong:
-// DEADLINE_EXCEEDED when `caller_deadline` has passed, else UNAVAILABLE (USER_SERVICE_UNAVAILABLE)
-// with RetryInfo, whatever it was.
+// The error for our own caller after a failed call of user_service. The caller did nothing wrong,
+// so whatever `status` is, this is DEADLINE_EXCEEDED when `caller_deadline` has passed, else
+// UNAVAILABLE (USER_SERVICE_UNAVAILABLE) with RetryInfo.
 absl::Status FromPeerError(const grpc::Status& status, absl::Time caller_deadline);
 
 }  // namespace vibestack::job_service

@@ -12,6 +12,8 @@
 #include "common/async/completion.h"
 #include "common/base/error.h"
 #include "common/rpc/grpc_status.h"
+#include "common/telemetry/batch_metrics.h"
+#include "common/telemetry/batch_span.h"
 #include "common/telemetry/log.h"
 #include "common/telemetry/span.h"
 #include "common/telemetry/trace_headers.h"
@@ -27,12 +29,12 @@ using user::v1::BatchGetUsersRequest;
 using user::v1::BatchGetUsersResponse;
 using user::v1::UserService;
 
-// A peer that does not answer in this time counts as away, so that what is cached can serve.
+// A peer that does not answer in this time counts as away, so that cached answers serve.
 constexpr absl::Duration kLongestCall = absl::Seconds(3);
 // What BatchGetUsers takes at once.
 constexpr size_t kMaxIds = 1'000;
 
-// How long a new connection may take before it has to be the only one.
+// How long a new connection may take before it replaces the old one in any case.
 constexpr absl::Duration kLongestConnect = absl::Seconds(5);
 
 std::shared_ptr<grpc::ChannelCredentials> CredentialsOf(const tls::Material& material) {
@@ -47,27 +49,31 @@ std::shared_ptr<grpc::Channel> Connect(
     const std::string& address, const std::shared_ptr<grpc::ChannelCredentials>& credentials) {
   grpc::ChannelArguments arguments;
   arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 100);
-  // How long one attempt to connect may take at least, in spite of the name: a TLS handshake with a
-  // busy peer takes its time.
+  // In spite of its name, this is the shortest time that one attempt to connect gets: a TLS
+  // handshake with a busy peer is slow.
   arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, 2'000);
-  // A peer that is back is found within this time, the RetryInfo that callers were given.
+  // The client finds a peer that is back within this time, which is the RetryInfo of our callers.
   arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 500);
-  // Every address that the name has takes its share of the calls.
+  // Every address of the name gets its share of the calls.
   arguments.SetLoadBalancingPolicyName("round_robin");
-  // Finds a peer that vanished without a word.
+  // Finds a peer that is gone without closing its connection.
   arguments.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, 20'000);
   arguments.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, 5'000);
   return grpc::CreateCustomChannel(address, credentials, arguments);
 }
 
-// So that user_service's part is in the same trace.
+// Puts user_service's spans into the same trace.
 void PropagateTrace(const TraceContext* trace, grpc::ClientContext& context) {
   if (trace == nullptr) return;
   for (const auto& [name, value] : TraceHeaders(*trace)) context.AddMetadata(name, value);
 }
 
-CoalescerOptions Bounded(CoalescerOptions options) {
+constexpr char kBatchKind[] = "find_owner";
+
+CoalescerOptions LookUpOptions(CoalescerOptions options, Metrics& metrics) {
   options.max_batch = std::min(options.max_batch, kMaxIds);
+  options.on_batch = BatchMetrics(metrics, kBatchKind);
+  options.begin_trace = BatchSpans(kBatchKind);
   return options;
 }
 
@@ -90,14 +96,16 @@ struct UserClient::Stubs {
   const std::unique_ptr<AuthService::Stub> auth;
 };
 
-UserClient::UserClient(Options options)
+UserClient::UserClient(Options options, Metrics& metrics)
     : address_(std::move(options.address)),
       authorization_("Bearer " + options.service_token.Reveal()),
       stubs_(std::make_shared<Stubs>(Connect(address_, options.tls.has_value()
                                                            ? CredentialsOf(options.tls->material)
                                                            : grpc::InsecureChannelCredentials()))),
-      finds_(Bounded(std::move(options.batches)),
-             [this](const auto& ids, absl::Time deadline) { return FindBatch(ids, deadline); }) {
+      finds_(LookUpOptions(std::move(options.batches), metrics),
+             [this](const auto& ids, absl::Time deadline) { return FindBatch(ids, deadline); }),
+      queue_metric_(RegisterBatchQueueMetric(
+          metrics, kBatchKind, [this] { return static_cast<double>(finds_.queued()); })) {
   if (!options.tls.has_value()) return;
   watcher_ = std::make_unique<tls::Watcher>(*std::move(options.tls),
                                             [this](const tls::Material& material) {
@@ -120,7 +128,7 @@ std::shared_ptr<UserClient::Stubs> UserClient::Present() const {
 
 void UserClient::Reconnect(const tls::Material& material) {
   const auto channel = Connect(address_, CredentialsOf(material));
-  // Calls go on over the old connection meanwhile.
+  // Meanwhile calls use the old connection.
   channel->WaitForConnected(absl::ToChronoTime(absl::Now() + kLongestConnect));
   auto fresh = std::make_shared<Stubs>(channel);
   absl::MutexLock lock(&mutex_);

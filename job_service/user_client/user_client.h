@@ -18,42 +18,42 @@
 #include "common/auth/account.h"
 #include "common/auth/key_set.h"
 #include "common/base/secret.h"
+#include "common/telemetry/metrics.h"
 #include "common/tls/config.h"
 #include "common/tls/watcher.h"
 
 namespace vibestack::job_service {
 
-// The gRPC client of user_service, which knows who is who. Connects by itself, again and again
-// while it is away, and logs when it is away and when it is back. Errors of all calls:
-// FromPeerError's. Thread-safe.
+// The gRPC client of user_service. It connects by itself, again and again while user_service is
+// away, and logs when user_service goes away and when it is back. Every call returns the errors of
+// FromPeerError. Thread-safe. Metrics: vibestack_batch_...{kind="find_owner"}.
 class UserClient {
  public:
   struct Options {
     std::string address;
-    // Plaintext without. Files that change give a new connection; the old one ends with its calls.
+    // None: plaintext. Changed files give a new connection; the old one ends with its calls.
     std::optional<tls::Config> tls;
-    Secret service_token;      // sent with every call
-    CoalescerOptions batches;  // how look-ups are coalesced
+    Secret service_token;  // sent with every call
+    // How look-ups are coalesced; the client sets on_batch and begin_trace.
+    CoalescerOptions batches;
   };
 
-  explicit UserClient(Options options);
+  // `metrics` must outlive this.
+  UserClient(Options options, Metrics& metrics);
   ~UserClient();
 
-  // Refuses what waits and returns when no call is under way. May be called twice.
+  // Refuses the look-ups that wait and returns when no call is under way. May be called twice.
   void Close();
 
-  // The present state of a user; `exists` is false where there is none. Coalesced.
+  // The present state of a user; `exists` is false when there is no such user. Coalesced.
   Task<absl::StatusOr<auth::AccountState>> FindAccount(std::string user_id, absl::Time deadline);
 
-  // The keys that verify tokens. Blocks: for KeySource's thread.
+  // The public keys that verify tokens. Blocks its thread: only KeySource calls this.
   absl::StatusOr<std::vector<auth::Jwk>> FetchKeys(absl::Time deadline);
-
-  // Look-ups that wait.
-  size_t queued() const { return finds_.queued(); }
 
  private:
   struct Stubs;
-  // The present connection, which lasts until the last user lets go of it.
+  // The present connection. It lasts until the last call over it ends.
   std::shared_ptr<Stubs> Present() const ABSL_LOCKS_EXCLUDED(mutex_);
   void Reconnect(const tls::Material& material) ABSL_LOCKS_EXCLUDED(mutex_);
   using Finds = Coalescer<std::string, auth::AccountState>;
@@ -61,7 +61,7 @@ class UserClient {
   Task<absl::StatusOr<Finds::Answers>> FindBatch(const std::vector<std::string>& ids,
                                                  absl::Time deadline);
 
-  // Logs a change. Why it fails is for the operator: a refused service token, for one.
+  // Logs when user_service goes away or is back, with the reason, such as a refused service token.
   void NoteOutcome(const grpc::Status& status);
 
   const std::string address_;
@@ -71,6 +71,7 @@ class UserClient {
   std::shared_ptr<Stubs> stubs_ ABSL_GUARDED_BY(mutex_);
   Finds finds_;
   std::unique_ptr<tls::Watcher> watcher_;  // null in plaintext
+  MetricRegistration queue_metric_;        // last: it reads finds_
 };
 
 }  // namespace vibestack::job_service

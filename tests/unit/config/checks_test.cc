@@ -37,12 +37,10 @@ TEST(ChecksTest, ARangeOfDurationsReadsAsItIsWritten) {
             "--ttl must be 1s to 1h30m, not 2h");
 }
 
-TEST(ChecksTest, ZeroIsNotPositive) {
-  EXPECT_TRUE(CheckPositive("batch_queue", 1).ok());
-  EXPECT_EQ(Message(CheckPositive("batch_queue", 0)), "--batch_queue must be above 0, not 0");
-  EXPECT_TRUE(CheckPositive("lease", absl::Nanoseconds(1)).ok());
-  EXPECT_FALSE(CheckPositive("lease", absl::ZeroDuration()).ok());
-  EXPECT_FALSE(CheckPositive("lease", absl::InfiniteDuration()).ok());
+TEST(ChecksTest, TheFirstErrorCounts) {
+  EXPECT_TRUE(FirstError({absl::OkStatus(), CheckGiven("a", "x")}).ok());
+  EXPECT_EQ(Message(FirstError({absl::OkStatus(), CheckGiven("a", ""), CheckGiven("b", "")})),
+            "--a must be given");
 }
 
 TEST(ChecksTest, AMissingValueIsNamed) {

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -27,6 +28,16 @@ double ValueOf(const std::string& exposition, const std::string& series) {
   EXPECT_NE(at, std::string::npos) << series;
   if (at == std::string::npos) return -1;
   return std::strtod(exposition.c_str() + at + 1 + series.size(), nullptr);
+}
+
+constexpr absl::Duration kPause = absl::Milliseconds(10);
+
+auto Threads() { return std::distance(std::filesystem::directory_iterator("/proc/self/task"), {}); }
+
+// Waits for the endpoints of earlier tests, which close in the background.
+void AwaitClosedEndpoints() {
+  const absl::Time until = absl::Now() + absl::Seconds(10);
+  while (Threads() > 1 && absl::Now() < until) absl::SleepFor(kPause);
 }
 
 TEST(MetricsTest, CountersGaugesAndHistogramsAreExposed) {
@@ -104,7 +115,21 @@ TEST(MetricsTest, TheEndpointEndsAtStop) {
   ASSERT_THAT(Scrape(metrics), Not(""));
   metrics.StopServing();
   metrics.StopServing();
+  // The port closes in the background.
+  const absl::Time until = absl::Now() + absl::Seconds(10);
+  while (Get(metrics.port(), "/metrics") != "" && absl::Now() < until) absl::SleepFor(kPause);
   EXPECT_EQ(Get(metrics.port(), "/metrics"), "");
+}
+
+TEST(MetricsTest, NoSourceIsAskedAfterTheStop) {
+  Metrics metrics;
+  std::atomic<int> asked{0};
+  const MetricRegistration registration = metrics.AddGaugeCallback(
+      "vibestack_asked", "Counts scrapes.", {}, [&asked] { return ++asked; });
+  ASSERT_THAT(Scrape(metrics), HasSubstr("vibestack_asked 1"));
+  metrics.StopServing();
+  EXPECT_THAT(Get(metrics.port(), "/metrics"), Not(HasSubstr("vibestack_asked")));
+  EXPECT_EQ(asked, 1);
 }
 
 TEST(MetricsTest, StoppingTakesNoTime) {
@@ -120,13 +145,11 @@ TEST(MetricsTest, StoppingTakesNoTime) {
 }
 
 TEST(MetricsTest, ServingTakesTwoThreads) {
-  const auto threads = [] {
-    return std::distance(std::filesystem::directory_iterator("/proc/self/task"), {});
-  };
-  const auto before = threads();
+  AwaitClosedEndpoints();
+  const auto before = Threads();
   Metrics metrics;
   ASSERT_THAT(Scrape(metrics), Not(""));
-  EXPECT_LE(threads() - before, 2);
+  EXPECT_LE(Threads() - before, 2);
 }
 
 TEST(MetricsTest, OnlyMetricsAreServed) {
@@ -149,6 +172,7 @@ TEST(MetricsTest, TheProcessIsDescribed) {
 }
 
 TEST(MetricsTest, OpenDescriptorsAreCountedExactly) {
+  AwaitClosedEndpoints();
   Metrics metrics;
   const double before = ValueOf(Scrape(metrics), "process_open_fds");
   const std::ifstream one("/dev/null");

@@ -12,7 +12,8 @@
 
 namespace vibestack {
 
-// What the endpoint at 127.0.0.1:`port` answers, headers included; empty when nobody listens.
+// What the endpoint at 127.0.0.1:`port` answers, headers included; empty when nobody listens
+// or the endpoint ends.
 inline std::string Get(int port, const std::string& path) {
   const int fd = socket(AF_INET, SOCK_STREAM, 0);
   sockaddr_in address{};
@@ -22,7 +23,8 @@ inline std::string Get(int port, const std::string& path) {
   std::string answer;
   if (connect(fd, reinterpret_cast<sockaddr*>(&address), sizeof(address)) == 0) {
     const std::string request = "GET " + path + " HTTP/1.0\r\n\r\n";
-    EXPECT_EQ(send(fd, request.data(), request.size(), 0), static_cast<ssize_t>(request.size()));
+    // Fails where an endpoint that ends resets the connection.
+    static_cast<void>(send(fd, request.data(), request.size(), MSG_NOSIGNAL));
     char buffer[4096];
     for (ssize_t n; (n = recv(fd, buffer, sizeof(buffer), 0)) > 0;) answer.append(buffer, n);
   }

@@ -55,7 +55,7 @@ def files_of(volume, keys):
 
 def default_of(image, flag):
     said = subprocess.run([BUILD_DIR / image / image, "--help"], capture_output=True, text=True, check=False).stdout
-    return re.search(rf"--{flag} \([^)]*\);\s+default: (.*);", said)[1]
+    return re.search(rf"^  --{flag} \(default (.*?);", said, re.M)[1]
 
 
 def connections_of(overlay, scaler):

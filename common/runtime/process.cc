@@ -1,4 +1,4 @@
-#include "common/rpc/process.h"
+#include "common/runtime/process.h"
 
 #include <sys/resource.h>
 
@@ -10,7 +10,7 @@
 #include "absl/synchronization/mutex.h"
 #include "common/telemetry/log.h"
 
-namespace vibestack::rpc {
+namespace vibestack::runtime {
 namespace {
 
 sigset_t StopSignals() {
@@ -30,7 +30,7 @@ void SwitchLog(bool verbose) {
   LogAlways(LogLevel::kInfo, "log_level_switched", {&all, 1});
 }
 
-// Does what a signal other than one to stop asks for; false for one to stop.
+// Handles a signal that does not stop the process. Returns false for one that does.
 bool HandleSignal(int signal, const std::function<void()>& on_hangup) {
   switch (signal) {
     case SIGUSR1:
@@ -55,7 +55,7 @@ void RaiseFileLimit() {
 }  // namespace
 
 void PrepareProcess() {
-  // Threads inherit the mask, so that no other one takes these.
+  // Threads inherit the mask, so no other thread takes these signals.
   const sigset_t signals = StopSignals();
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   std::signal(SIGPIPE, SIG_IGN);
@@ -79,16 +79,6 @@ absl::Duration DatabaseGrace(absl::Duration shutdown_grace) {
   return std::max({shutdown_grace / 2, shutdown_grace - kRest, absl::Seconds(1)});
 }
 
-int ReportStop(int statements_given_up) {
-  if (statements_given_up == 0) {
-    Log(LogLevel::kInfo, "stopped");
-    return 0;
-  }
-  Log(LogLevel::kError, "stopped_without_the_database",
-      {{"statements_given_up", statements_given_up}});
-  return 1;
-}
-
 absl::Status WritePortFile(const std::string& path,
                            std::initializer_list<std::pair<const char*, int>> ports) {
   if (path.empty()) return absl::OkStatus();
@@ -104,4 +94,4 @@ absl::Status WritePortFile(const std::string& path,
   return absl::OkStatus();
 }
 
-}  // namespace vibestack::rpc
+}  // namespace vibestack::runtime

@@ -1,0 +1,68 @@
+#include "common/runtime/program.h"
+
+#include <cstdio>
+#include <utility>
+
+#include "common/runtime/process.h"
+#include "common/telemetry/log.h"
+#include "common/telemetry/tracing.h"
+
+namespace vibestack::runtime {
+namespace {
+
+absl::Status RunCommand(const Program& program, const std::vector<std::string>& arguments) {
+  if (arguments.size() > 1) {
+    return absl::InvalidArgumentError("there is more than one command: " + arguments[1]);
+  }
+  if (arguments.empty()) return program.commands.front().run();
+  for (const Command& command : program.commands) {
+    if (command.name == arguments[0]) return command.run();
+  }
+  return absl::InvalidArgumentError("there is no command " + arguments[0] +
+                                    "; --help lists the commands");
+}
+
+absl::Status ParseAndRun(const Program& program, int argc, char** argv) {
+  const absl::StatusOr<std::vector<std::string>> arguments =
+      ParseFlags(argc, argv, program.usage, program.defaults);
+  if (!arguments.ok()) return arguments.status();
+  const absl::Status level = ApplyLogLevel();
+  if (!level.ok()) return level;
+  return RunCommand(program, *arguments);
+}
+
+absl::StatusOr<int> WireAndRun(const Options& options, const Wiring& wiring) {
+  Runtime runtime(options);
+  if (absl::Status status = runtime.Open(); !status.ok()) return status;
+  if (absl::Status status = wiring(runtime); !status.ok()) return status;
+  return runtime.Run();
+}
+
+}  // namespace
+
+int RunProgram(const Program& program, int argc, char** argv) {
+  InitLog(program.name);
+  const absl::Status status = ParseAndRun(program, argc, argv);
+  if (status.ok()) return 0;
+  std::fprintf(stderr, "%s: %s\n", program.name.c_str(), std::string(status.message()).c_str());
+  return absl::IsInvalidArgument(status) ? 2 : 1;
+}
+
+absl::Status Serve(const std::string& name, const Options& options, const Wiring& wiring) {
+  PrepareProcess();
+  StartTracing(options.tracing, name);
+  const absl::StatusOr<int> given_up = WireAndRun(options, wiring);
+  if (!given_up.ok()) {
+    StopTracing(absl::ZeroDuration());
+    return given_up.status();
+  }
+  StopTracing();
+  if (*given_up > 0) {
+    Log(LogLevel::kError, "stopped_without_the_database", {{"statements_given_up", *given_up}});
+    return absl::UnavailableError("stopped while the database did not answer");
+  }
+  Log(LogLevel::kInfo, "stopped");
+  return absl::OkStatus();
+}
+
+}  // namespace vibestack::runtime

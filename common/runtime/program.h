@@ -1,0 +1,45 @@
+#ifndef VIBESTACK_COMMON_RUNTIME_PROGRAM_H_
+#define VIBESTACK_COMMON_RUNTIME_PROGRAM_H_
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "common/config/flags.h"
+#include "common/runtime/options.h"
+#include "common/runtime/runtime.h"
+
+namespace vibestack::runtime {
+
+// A command of a program, the first argument after its name.
+struct Command {
+  std::string name;
+  // Reads its own flags, prints its result on stdout and returns its error, in words for the
+  // operator.
+  std::function<absl::Status()> run;
+};
+
+struct Program {
+  std::string name;
+  std::string usage;              // the beginning of --help
+  FlagDefaults defaults;          // of flags that services share
+  std::vector<Command> commands;  // the first one runs without an argument
+};
+
+// Runs the command that the arguments name. Returns the exit code: 0; 2 when the operator gave a
+// wrong flag or command (INVALID_ARGUMENT); 1 for every other error. An error is one line on
+// stderr. Call it in main().
+int RunProgram(const Program& program, int argc, char** argv);
+
+// Starts the components of a service, see Runtime, up to Runtime::StartServer.
+using Wiring = std::function<absl::Status(Runtime&)>;
+
+// Prepares the process, traces, wires the service and serves until SIGTERM or SIGINT. `name` is the
+// service's name in traces. Returns the wiring's error, or UNAVAILABLE when a port or the port file
+// cannot be had, and when the database did not answer during the stop.
+absl::Status Serve(const std::string& name, const Options& options, const Wiring& wiring);
+
+}  // namespace vibestack::runtime
+
+#endif  // VIBESTACK_COMMON_RUNTIME_PROGRAM_H_

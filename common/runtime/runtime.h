@@ -1,0 +1,150 @@
+#ifndef VIBESTACK_COMMON_RUNTIME_RUNTIME_H_
+#define VIBESTACK_COMMON_RUNTIME_RUNTIME_H_
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "common/db/listener.h"
+#include "common/db/pool.h"
+#include "common/rpc/account_source.h"
+#include "common/rpc/authenticator.h"
+#include "common/rpc/call_interceptor.h"
+#include "common/rpc/readiness.h"
+#include "common/rpc/server.h"
+#include "common/rpc/service.h"
+#include "common/runtime/components.h"
+#include "common/runtime/options.h"
+#include "common/telemetry/metrics.h"
+#include "common/telemetry/rpc_metrics.h"
+#include "common/tls/server_identity.h"
+
+namespace vibestack::runtime {
+
+// The databases that a service uses.
+struct Database {
+  db::Pool& pool;
+  db::Pool* standby;  // null without --read_database_url
+};
+
+// One running service: its components, what every service has, and their ordered stop.
+//
+// A service's wiring function starts its components here, each after those that it uses; the last
+// are the gRPC server and what must stop before the server. Stop() goes the other way, so shutdown
+// goes from the outside in: the service is not ready, the server finishes its calls, then the
+// components stop, the last of them the database. The metrics endpoint ends last of all.
+//
+// Each Start... function also registers the metrics of what it starts. The main thread uses this;
+// the components have their own rules.
+class Runtime {
+ public:
+  explicit Runtime(Options options);
+  Runtime(const Runtime&) = delete;
+  Runtime& operator=(const Runtime&) = delete;
+  ~Runtime() { Stop(); }
+
+  const Options& options() const { return options_; }
+  Metrics& metrics() { return metrics_; }
+
+  // Serves /metrics and reads the TLS files; call it first. UNAVAILABLE when the port is taken.
+  absl::Status Open();
+
+  // Owning components; see Components for the contract.
+  template <typename T>
+  T& Own(std::unique_ptr<T> object) {
+    return components_.Own(std::move(object));
+  }
+  // Makes an object that needs no stop.
+  template <typename T, typename... Arguments>
+  T& Make(Arguments&&... arguments) {
+    return Own(std::make_unique<T>(std::forward<Arguments>(arguments)...));
+  }
+  // Makes, and so starts, a component with a Stop() or a Close(), which Stop() below calls.
+  template <typename T, typename... Arguments>
+  T& Start(Arguments&&... arguments) {
+    T& component = Make<T>(std::forward<Arguments>(arguments)...);
+    if constexpr (requires { component.Stop(); }) {
+      OnStop([&component] { component.Stop(); });
+    } else {
+      OnStop([&component] { component.Close(); });
+    }
+    return component;
+  }
+  void OnStop(std::function<void()> stop) { components_.OnStop(std::move(stop)); }
+
+  // Keeps registrations until the components are stopped.
+  void Keep(MetricRegistration registration);
+  void Keep(std::vector<MetricRegistration> registrations);
+
+  // Starts the pool, and that of the standby if there is one. The service is ready while the pool
+  // is healthy.
+  Database StartDatabase(const db::SessionOptions& session);
+
+  // Starts a listener of these channels on the same database. The runtime sets database_url and
+  // on_lost. Needs StartDatabase.
+  db::Listener& StartListener(db::ListenerOptions options);
+
+  // Runs `give_up` when the database does not answer and the time for it during Stop() is over. For
+  // a component with a database connection of its own.
+  void OnGiveUp(std::function<void()> give_up) { give_ups_.push_back(std::move(give_up)); }
+  // Has every idle connection of the pool checked, for a listener that lost its own.
+  void ProbeDatabase();
+
+  // Makes a cache of account states, which `load` fills.
+  rpc::AccountCache& MakeAccountCache(rpc::AccountCacheOptions options,
+                                      rpc::AccountCache::Loader load);
+  // Makes the interceptor of all calls; arguments as for rpc::Authenticator.
+  rpc::CallInterceptor& MakeInterceptor(
+      rpc::Authenticator::Verify verify, rpc::AccountSource& accounts,
+      rpc::Authenticator::RefreshKeysAndRetry refresh_keys_and_retry = nullptr);
+
+  // Serves gRPC; not ready until Run(). UNAVAILABLE when an address is taken. Call it once.
+  absl::Status StartServer(const std::vector<rpc::Service*>& services);
+  // Runs `hook` half way through the grace time if calls are still under way then, on a thread of
+  // its own. For queues that may take longer than the grace time.
+  void AtHalfGrace(std::function<void()> hook) { half_grace_hooks_.push_back(std::move(hook)); }
+  // Runs `hook` on SIGHUP, in the main thread. Without a hook SIGHUP stops the service.
+  void OnHangup(std::function<void()> hook) { on_hangup_ = std::move(hook); }
+
+  // Becomes ready, writes the port file, waits for SIGTERM or SIGINT and stops. Returns the number
+  // of statements that Stop() gave up. UNAVAILABLE when the port file cannot be written. Needs
+  // StartServer.
+  absl::StatusOr<int> Run();
+
+  // Answers every call under way within the grace time and stops the components. When the database
+  // hangs, it gives up on it some time before the grace time ends; returns how many statements that
+  // were, 0 after a clean stop. The second call does nothing and returns the same.
+  int Stop();
+
+  // When the grace time ends, for a component that may use the rest of it. Valid during Stop().
+  absl::Time stop_deadline() const { return stop_deadline_; }
+
+ private:
+  db::PoolOptions MakePoolOptions(const db::SessionOptions& session);
+  void GiveUpDatabase();
+  void FinishCalls();
+  absl::Status WritePorts() const;
+
+  const Options options_;
+  Metrics metrics_;
+  RpcMetrics rpc_metrics_;
+  rpc::Readiness readiness_;
+  std::vector<std::function<void()>> give_ups_;
+  std::vector<std::function<void()>> half_grace_hooks_;
+  std::function<void()> on_hangup_;
+  db::Pool* pool_ = nullptr;  // null before StartDatabase
+  int given_up_ = 0;
+  absl::Time stop_deadline_ = absl::InfiniteFuture();
+  Components components_;
+  std::unique_ptr<tls::ServerIdentity> tls_;  // null in plaintext
+  std::unique_ptr<rpc::Server> server_;       // null before StartServer
+  std::vector<MetricRegistration> registrations_;
+};
+
+}  // namespace vibestack::runtime
+
+#endif  // VIBESTACK_COMMON_RUNTIME_RUNTIME_H_

@@ -1,0 +1,33 @@
+#include "job_service/user_client/caller_verifier.h"
+
+#include "common/auth/token.h"
+#include "common/base/clock.h"
+
+namespace vibestack::job_service {
+
+CallerVerifier::CallerVerifier(KeySource& user_keys, const auth::KeyRing* callback_keys)
+    : user_keys_(user_keys),
+      user_tokens_([&user_keys] { return user_keys.Snapshot(); }, SystemClock::Instance()) {
+  if (callback_keys == nullptr) return;
+  callback_tokens_ =
+      std::make_unique<auth::CachingVerifier>(callback_keys->Provider(), SystemClock::Instance());
+}
+
+absl::StatusOr<auth::Claims> CallerVerifier::Verify(const std::string& token) {
+  absl::StatusOr<auth::Claims> claims = user_tokens_.VerifyCaller(token);
+  if (claims.ok() || callback_tokens_ == nullptr) return claims;
+  if (auth::ClaimedPurpose(token) != auth::Purpose::kCallback) return claims;
+  return callback_tokens_->Verify(token, auth::Purpose::kCallback);
+}
+
+Task<absl::Status> CallerVerifier::RefreshKeysAndRetry(const std::string& token,
+                                                       absl::Status refusal) {
+  auth::TokenFault fault = auth::TokenFault::kNone;
+  const absl::StatusOr<auth::Claims> claims = user_tokens_.VerifyCaller(token, &fault);
+  if (claims.ok()) co_return absl::OkStatus();
+  // The key may be newer than ours, or no keys are known yet.
+  if (fault != auth::TokenFault::kUnknownKey && !absl::IsUnavailable(refusal)) co_return refusal;
+  co_return co_await user_keys_.Refresh();
+}
+
+}  // namespace vibestack::job_service

@@ -1,0 +1,38 @@
+#ifndef VIBESTACK_JOB_SERVICE_USER_CLIENT_CALLER_VERIFIER_H_
+#define VIBESTACK_JOB_SERVICE_USER_CLIENT_CALLER_VERIFIER_H_
+
+#include <memory>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "common/async/task.h"
+#include "common/auth/caching_verifier.h"
+#include "common/auth/key_ring.h"
+#include "job_service/user_client/key_source.h"
+
+namespace vibestack::job_service {
+
+// Verifies the tokens of callers: access and service tokens with user_service's public keys,
+// callback tokens with our own keys. Fits rpc::Authenticator. Thread-safe.
+class CallerVerifier {
+ public:
+  // Without `callback_keys` (null) every callback token is refused. Both must outlive this.
+  CallerVerifier(KeySource& user_keys, const auth::KeyRing* callback_keys);
+
+  // The token's claims. UNAUTHENTICATED, or UNAVAILABLE while user_service's keys are not known.
+  absl::StatusOr<auth::Claims> Verify(const std::string& token);
+
+  // For a token that Verify refused with `refusal`: fetches user_service's keys when newer ones may
+  // verify it. OK: verify it again. Else the error to answer.
+  Task<absl::Status> RefreshKeysAndRetry(const std::string& token, absl::Status refusal);
+
+ private:
+  KeySource& user_keys_;
+  auth::CachingVerifier user_tokens_;
+  std::unique_ptr<auth::CachingVerifier> callback_tokens_;  // null without callback keys
+};
+
+}  // namespace vibestack::job_service
+
+#endif  // VIBESTACK_JOB_SERVICE_USER_CLIENT_CALLER_VERIFIER_H_

@@ -1,0 +1,211 @@
+#include "job_service/wiring.h"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "common/auth/key_watcher.h"
+#include "common/auth/token_issuer.h"
+#include "common/base/clock.h"
+#include "common/telemetry/log.h"
+#include "job_service/api/job_api.h"
+#include "job_service/api/json_text.h"
+#include "job_service/dispatch/dispatcher.h"
+#include "job_service/maintenance/job_count_gauges.h"
+#include "job_service/maintenance/sweeper.h"
+#include "job_service/store/change_store.h"
+#include "job_service/store/job_stores.h"
+#include "job_service/store/read_store.h"
+#include "job_service/store/session_options.h"
+#include "job_service/subscriptions/change_listener.h"
+#include "job_service/subscriptions/filter_subscriptions.h"
+#include "job_service/subscriptions/job_subscriptions.h"
+#include "job_service/subscriptions/publisher.h"
+#include "job_service/user_client/caller_verifier.h"
+#include "job_service/user_client/key_source.h"
+#include "job_service/user_client/user_client.h"
+
+namespace vibestack::job_service {
+namespace {
+
+using runtime::Runtime;
+
+constexpr absl::Duration kKeyInterval = absl::Seconds(2);
+
+// How long requests to workflows may take to end when the service stops.
+constexpr absl::Duration kDispatchGrace = absl::Seconds(5);
+
+// The stores, and the subscriptions of the calls that wait for changes.
+struct Storage {
+  JobStores& stores;
+  JobSubscriptions& job_subscriptions;
+  FilterSubscriptions& filter_subscriptions;
+  Publisher& publisher;
+};
+
+FilterSubscriptions::Source SourceOf(ReadStore& read_store, ChangeStore& change_store) {
+  FilterSubscriptions::Source source;
+  source.read = [&read_store](const std::vector<std::string>& ids, absl::Time deadline) {
+    std::vector<JobKey> keys;
+    keys.reserve(ids.size());
+    for (const std::string& id : ids) keys.push_back({id, false});
+    return read_store.GetAll(std::move(keys), deadline);
+  };
+  source.find_changed = [&change_store](absl::Time since, absl::Time deadline) {
+    return change_store.FindChanged(since, deadline);
+  };
+  return source;
+}
+
+// Starts the way of a change event: stores, publisher, subscriptions. The listener closes it.
+Storage StartStorage(Runtime& runtime, const Flags& flags) {
+  const runtime::Database database =
+      runtime.StartDatabase(JobSessionOptions(runtime.options().database_url.Reveal()));
+  StoreOptions options;
+  options.batches = runtime::BatchOptions(runtime.options());
+  options.lease_duration = flags.lease_duration;
+  options.workflows = [&flags] { return flags.push.workflows->Snapshot(); };
+  options.standby = database.standby;
+  auto& read_store = runtime.Make<ReadStore>(options.batches, database.pool, runtime.metrics());
+  auto& change_store = runtime.Make<ChangeStore>(database.pool);
+  auto& job_subscriptions = runtime.Make<JobSubscriptions>();
+  auto& filter_subscriptions =
+      runtime.Make<FilterSubscriptions>(flags.poll_interval, SourceOf(read_store, change_store));
+  auto& publisher = runtime.Start<Publisher>(
+      job_subscriptions, filter_subscriptions,
+      [&change_store](std::vector<std::string> payloads, absl::Time deadline) {
+        return change_store.SendNotify(std::move(payloads), deadline);
+      });
+  auto& stores = runtime.Start<JobStores>(std::move(options), read_store, database.pool, publisher,
+                                          runtime.metrics());
+  // The subscriptions stop before the stores, because they read from them.
+  runtime.OnStop([&filter_subscriptions] { filter_subscriptions.Close(); });
+  runtime.Keep(runtime.metrics().AddGaugeCallback(
+      "vibestack_waiting_calls", "Calls that wait for a change of a job.", {},
+      [&job_subscriptions] { return static_cast<double>(job_subscriptions.size()); }));
+  return {stores, job_subscriptions, filter_subscriptions, publisher};
+}
+
+struct Callers {
+  rpc::AccountCache& accounts;
+  rpc::CallInterceptor& interceptor;
+};
+
+// What knows callers: user_service's accounts and keys, and our own keys for callbacks.
+Callers StartCallers(Runtime& runtime, const Flags& flags) {
+  const UserServiceFlags& options = flags.user_service;
+  auto& users = runtime.Start<UserClient>(
+      UserClient::Options{.address = options.address,
+                          .tls = options.tls,
+                          .service_token = options.token,
+                          .batches = runtime::BatchOptions(runtime.options())},
+      runtime.metrics());
+  auto& keys =
+      runtime.Start<KeySource>([&users](absl::Time deadline) { return users.FetchKeys(deadline); });
+  auto& verifier = runtime.Make<CallerVerifier>(keys, flags.push.callback_keys.get());
+  rpc::AccountCacheOptions cache;
+  cache.ttl = options.owner_ttl;
+  cache.stale = options.owner_stale;
+  auto& accounts =
+      runtime.MakeAccountCache(cache, [&users](std::string user_id, absl::Time deadline) {
+        return users.FindAccount(std::move(user_id), deadline);
+      });
+  auto& interceptor = runtime.MakeInterceptor(
+      [&verifier](const std::string& token) { return verifier.Verify(token); }, accounts,
+      [&verifier](const std::string& token, absl::Status refusal) {
+        return verifier.RefreshKeysAndRetry(token, std::move(refusal));
+      });
+  return {accounts, interceptor};
+}
+
+void StartListener(Runtime& runtime, const Storage& storage, rpc::AccountCache& accounts) {
+  ChangeListener::Options options;
+  options.database_url = runtime.options().database_url.Reveal();
+  options.origin = storage.publisher.origin();
+  options.on_lost = [&runtime] { runtime.ProbeDatabase(); };
+  auto& listener =
+      runtime.Start<ChangeListener>(std::move(options), accounts, storage.job_subscriptions,
+                                    storage.filter_subscriptions, runtime.metrics());
+  runtime.OnGiveUp([&listener] { listener.GiveUp(); });
+}
+
+// Every replica runs these periodically.
+void StartMaintenance(Runtime& runtime, const Flags& flags, const Storage& storage) {
+  JobStores& stores = storage.stores;
+  const auto sweep = [&](const char* event, Sweeper::Sweep work) {
+    runtime.Start<Sweeper>(event, flags.sweep_interval, std::move(work), runtime.metrics());
+  };
+  runtime.Start<JobCountGauges>(
+      [&stores](absl::Time deadline) { return stores.stats.CountAll(deadline); },
+      runtime.metrics());
+  if (flags.retention > absl::ZeroDuration()) {
+    sweep("jobs_expired", [&stores, &flags](int limit, absl::Time deadline) {
+      return stores.maintenance.DeleteExpired(flags.retention, limit, deadline);
+    });
+  }
+  sweep("inputs_expired", [&stores, &flags](int limit, absl::Time deadline) {
+    return stores.dispatch.FailAwaitingInput(flags.push.workflows->Snapshot(), limit, deadline);
+  });
+  sweep("runs_expired", [&stores, &flags](int limit, absl::Time deadline) {
+    return stores.dispatch.ExpireRuns(flags.push.workflows->Snapshot(), limit, deadline);
+  });
+  sweep("leases_ran_out", [&stores](int limit, absl::Time deadline) {
+    return stores.maintenance.SweepLeases(limit, deadline);
+  });
+}
+
+// Sends the jobs of pushed workflows, and follows the workflows file.
+Dispatcher& StartDispatcher(Runtime& runtime, const Flags& flags, const Storage& storage) {
+  const PushFlags& push = flags.push;
+  Dispatcher::Options options;
+  if (auth::KeyRing* keys = push.callback_keys.get(); keys != nullptr) {
+    runtime.Start<auth::KeyWatcher>(*keys, kKeyInterval);
+    options.sender.issuer =
+        &runtime.Make<auth::TokenIssuer>(keys->Provider(), SystemClock::Instance());
+  }
+  options.sender.callback_base_url = push.callback_base_url;
+  options.sender.json_fault = [](const std::string& text) { return JsonFault(text); };
+  options.ca_file = push.dispatch_ca_file;
+  options.poll_interval = flags.poll_interval;
+  options.workflows = [&push] { return push.workflows->Snapshot(); };
+  auto& dispatcher = runtime.Make<Dispatcher>(std::move(options), storage.stores.dispatch,
+                                              storage.job_subscriptions, runtime.metrics());
+  runtime.OnStop([&dispatcher, grace = runtime.options().shutdown_grace] {
+    dispatcher.Stop(absl::Now() + std::min(grace, kDispatchGrace));
+  });
+  dispatcher.Refresh();
+  runtime.OnHangup([&dispatcher, &push, storage] {
+    const absl::Status reloaded = push.workflows->Reload();
+    if (!reloaded.ok()) {
+      Log(LogLevel::kError, "workflows_not_reloaded", {{"message", reloaded.message()}});
+      return;
+    }
+    Log(LogLevel::kInfo, "workflows_reloaded",
+        {{"workflows", push.workflows->Snapshot()->all().size()}});
+    dispatcher.Refresh();
+    // A claim that waits for a workflow which is pushed now must end.
+    storage.job_subscriptions.Resync();
+  });
+  return dispatcher;
+}
+
+}  // namespace
+
+absl::Status Wire(Runtime& runtime, const Flags& flags) {
+  const Storage storage = StartStorage(runtime, flags);
+  const auto [accounts, interceptor] = StartCallers(runtime, flags);
+  StartListener(runtime, storage, accounts);
+  StartMaintenance(runtime, flags, storage);
+  Dispatcher& dispatcher = StartDispatcher(runtime, flags, storage);
+  auto& api = runtime.Make<JobApi>(JobApi::Options{flags.poll_interval}, storage.stores,
+                                   storage.job_subscriptions, storage.filter_subscriptions,
+                                   accounts, interceptor, dispatcher);
+  const absl::Status status = runtime.StartServer({&api.service()});
+  if (!status.ok()) return status;
+  // Before the server stops, waiting calls answer, so that it need not wait for them.
+  runtime.OnStop([storage] { storage.job_subscriptions.Close(); });
+  return absl::OkStatus();
+}
+
+}  // namespace vibestack::job_service

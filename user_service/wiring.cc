@@ -1,0 +1,183 @@
+#include "user_service/wiring.h"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "common/auth/caching_verifier.h"
+#include "common/auth/key_files.h"
+#include "common/auth/key_ring.h"
+#include "common/auth/key_watcher.h"
+#include "common/auth/password_metrics.h"
+#include "common/auth/password_pool.h"
+#include "common/base/clock.h"
+#include "common/db/change_event.h"
+#include "common/http/client.h"
+#include "common/telemetry/batch_metrics.h"
+#include "common/telemetry/batch_span.h"
+#include "common/telemetry/log.h"
+#include "user_service/api/auth_api.h"
+#include "user_service/api/auth_rate_limiter.h"
+#include "user_service/api/user_api.h"
+#include "user_service/domain/account_writes.h"
+#include "user_service/domain/accounts.h"
+#include "user_service/domain/introspections.h"
+#include "user_service/domain/password_changes.h"
+#include "user_service/domain/password_resets.h"
+#include "user_service/domain/passwords.h"
+#include "user_service/domain/sessions.h"
+#include "user_service/domain/sign_ups.h"
+#include "user_service/mail/deliveries.h"
+#include "user_service/store/user_store.h"
+
+namespace vibestack::user_service {
+namespace {
+
+using runtime::Runtime;
+
+constexpr absl::Duration kKeyInterval = absl::Seconds(2);
+constexpr char kReadKind[] = "users_by_id";
+
+struct Keys {
+  auth::KeyRing* ring;
+  Secret fingerprint;
+};
+
+absl::StatusOr<Keys> StartKeys(Runtime& runtime, const std::string& directory) {
+  absl::StatusOr<std::unique_ptr<auth::KeyRing>> opened = auth::KeyRing::Open(directory);
+  if (!opened.ok()) return opened.status();
+  absl::StatusOr<Secret> fingerprint = auth::LoadFingerprintSecret(directory);
+  if (!fingerprint.ok()) return fingerprint.status();
+  auth::KeyRing& ring = runtime.Own(*std::move(opened));
+  runtime.Start<auth::KeyWatcher>(ring, kKeyInterval);
+  Log(LogLevel::kInfo, "keys_read", {{"signing_kid", ring.Snapshot()->signing_kid()}});
+  return Keys{&ring, *std::move(fingerprint)};
+}
+
+struct Storage {
+  UserStore& users;
+  rpc::AccountCache& accounts;  // what the interceptor checks callers against
+};
+
+// The store, with its options.
+UserStore& StartStore(Runtime& runtime, rpc::AccountCache& accounts) {
+  const runtime::Database database =
+      runtime.StartDatabase(UserSessionOptions(runtime.options().database_url.Reveal()));
+  UserStore::Options options;
+  options.reads = runtime::BatchOptions(runtime.options());
+  options.reads.on_batch = BatchMetrics(runtime.metrics(), kReadKind);
+  options.reads.begin_trace = BatchSpans(kReadKind);
+  options.on_written = [&accounts](const std::string& id) { accounts.Invalidate(id); };
+  options.standby = database.standby;
+  UserStore& users = runtime.Start<UserStore>(database.pool, std::move(options));
+  runtime.Keep(RegisterBatchQueueMetric(runtime.metrics(), kReadKind, [&users] {
+    return static_cast<double>(users.queued_reads());
+  }));
+  return users;
+}
+
+Task<absl::StatusOr<auth::AccountState>> LoadAccount(UserStore& users, const Secret& fingerprint,
+                                                     std::string user_id, absl::Time deadline) {
+  const absl::StatusOr<UserPtr> user = co_await users.Get(std::move(user_id), deadline);
+  if (!user.ok()) co_return user.status();
+  co_return StateOf(*user, fingerprint);
+}
+
+Storage StartStorage(Runtime& runtime, const Secret& fingerprint) {
+  // A cached answer serves for at most a second, even while the database is away: whoever may call
+  // needs the database anyway.
+  rpc::AccountCacheOptions options;
+  options.ttl = absl::Seconds(1);
+  options.stale = options.ttl;
+  // The cache and the store need each other: the cache loads from the store, and the store
+  // invalidates what it writes. The cache is first, so the store's place stays empty until then.
+  UserStore*& users = runtime.Make<UserStore*>(nullptr);
+  const Secret& key = runtime.Make<Secret>(fingerprint);
+  rpc::AccountCache& accounts =
+      runtime.MakeAccountCache(options, [&users, &key](std::string user_id, absl::Time deadline) {
+        return LoadAccount(*users, key, std::move(user_id), deadline);
+      });
+  users = &StartStore(runtime, accounts);
+  return {*users, accounts};
+}
+
+// Drops an account from the cache when its row changes.
+void StartListener(Runtime& runtime, rpc::AccountCache& accounts) {
+  db::ListenerOptions options;
+  options.application_name = "user_service";
+  options.channels = {db::kUsersChannel};
+  options.on_notification = [&accounts](const std::string&, const std::string& payload) {
+    const db::ChangeEvent event = db::ParseChangeEvent(payload);
+    if (event.resync) accounts.InvalidateAll();
+    for (const std::string& id : event.ids) accounts.Invalidate(id);
+  };
+  options.on_listening = [&accounts] { accounts.InvalidateAll(); };
+  runtime.StartListener(std::move(options));
+}
+
+// Null without a webhook.
+MailQueue* StartMail(Runtime& runtime, const WebhookOptions& webhook) {
+  if (!webhook.configured()) return nullptr;
+  http::Client& client = runtime.Make<http::Client>(http::Client::Options());
+  Deliveries& deliveries =
+      runtime.Make<Deliveries>(client, runtime.metrics(), SystemClock::Instance(),
+                               Deliveries::Options{.url = webhook.url, .secret = webhook.secret});
+  runtime.OnStop([&runtime, &deliveries] {
+    // One second at least, even when calls took all of the grace time.
+    deliveries.Stop(std::max(runtime.stop_deadline(), absl::Now() + absl::Seconds(1)));
+  });
+  return &deliveries;
+}
+
+Passwords& StartPasswords(Runtime& runtime, const Flags& flags) {
+  auth::PasswordPool& pool = runtime.Start<auth::PasswordPool>(auth::PasswordPool::Options{
+      .threads = flags.bcrypt_threads, .max_queued = static_cast<size_t>(flags.bcrypt_queue)});
+  runtime.Keep(auth::RegisterPasswordPoolMetrics(runtime.metrics(), pool));
+  // Passwords may queue for longer than the grace time. Half way the pool answers the rest with
+  // UNAVAILABLE, so that no call is left at the end.
+  runtime.AtHalfGrace([&pool] { pool.Stop(); });
+  return runtime.Make<Passwords>(pool, flags.bcrypt_cost);
+}
+
+}  // namespace
+
+absl::Status Wire(Runtime& runtime, const Flags& flags) {
+  const absl::StatusOr<Keys> keys = StartKeys(runtime, flags.keys_dir);
+  if (!keys.ok()) return keys.status();
+  const auto [users, account_states] = StartStorage(runtime, keys->fingerprint);
+  StartListener(runtime, account_states);
+  MailQueue* const mail = StartMail(runtime, flags.webhook);
+  Passwords& passwords = StartPasswords(runtime, flags);
+
+  const Clock& clock = SystemClock::Instance();
+  const auth::KeySetProvider provider = keys->ring->Provider();
+  auto& accounts = runtime.Make<Accounts>(users, passwords);
+  auto& writes = runtime.Make<AccountWrites>(users, passwords);
+  const AuthApi::Domain domain{
+      .accounts = accounts,
+      .sessions =
+          runtime.Make<Sessions>(users, passwords, provider, clock,
+                                 Sessions::Options{.fingerprint_key = keys->fingerprint,
+                                                   .access_token_ttl = flags.access_token_ttl,
+                                                   .refresh_token_ttl = flags.refresh_token_ttl}),
+      .sign_ups = runtime.Make<SignUps>(flags.sign_up_mode, users, accounts, provider, clock, mail),
+      .password_changes = runtime.Make<PasswordChanges>(users, passwords),
+      .password_resets =
+          runtime.Make<PasswordResets>(users, passwords, provider, clock, keys->fingerprint, mail),
+      .introspections = runtime.Make<Introspections>(users, provider, clock, keys->fingerprint,
+                                                     flags.sign_up_mode)};
+
+  auto& verifier = runtime.Make<auth::CachingVerifier>(provider, clock);
+  auto& interceptor = runtime.MakeInterceptor(
+      [&verifier](const std::string& token) { return verifier.VerifyCaller(token); },
+      account_states);
+  auto& limits = runtime.Make<AuthRateLimits>(flags.auth_rate_limits, clock);
+  auto& limiter = runtime.Make<AuthRateLimiter>(limits);
+  auto& auth_api = runtime.Make<AuthApi>(interceptor, limiter, domain, provider, runtime.metrics());
+  auto& user_api =
+      runtime.Make<UserApi>(interceptor, limiter, accounts, writes, users, keys->fingerprint);
+  return runtime.StartServer({&auth_api.service(), &user_api.service()});
+}
+
+}  // namespace vibestack::user_service
