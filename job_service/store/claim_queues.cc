@@ -6,7 +6,7 @@
 namespace vibestack::job_service {
 namespace {
 
-// Workers choose the workflows, so there is a bound on the queues that nobody uses.
+// Workers choose the workflows, so the number of idle queues is bounded.
 constexpr size_t kMaxIdle = 1'000;
 
 }  // namespace
@@ -36,7 +36,7 @@ std::shared_ptr<ClaimQueues::Batches> ClaimQueues::QueueOf(
   return queue;
 }
 
-// What nobody but the map holds cannot be submitted to meanwhile.
+// Nobody can submit to a queue that only the map holds.
 void ClaimQueues::DropIdle() {
   absl::erase_if(queues_, [](const auto& entry) {
     return entry.second.use_count() == 1 && entry.second->idle();

@@ -18,21 +18,21 @@
 
 namespace vibestack::job_service {
 
-// A claim on its way, with the end of its own time, which may be before that of its batch.
+// A waiting claim with its own deadline, which may be earlier than the deadline of its batch.
 struct ClaimCall {
   ClaimRequest claim;
   absl::Time deadline;
 };
 
-// Claims that wait for the database, in a queue for each set of workflows: those of the same
-// workflows share statements, those of others never wait for them. Thread-safe. Close() before
+// Coalesces claims, with one queue for each set of workflows: claims of the same workflows share
+// statements, and claims of other workflows do not wait for them. Thread-safe. Close() before
 // destruction.
 class ClaimQueues {
  public:
   using Jobs = std::vector<Job>;
   using Batches = Coalescer<ClaimCall, Jobs>;
 
-  // The workflows of each claim in a batch are the same, in the same order.
+  // All claims in one batch have the same workflows in the same order.
   ClaimQueues(CoalescerOptions options, Batches::Sink sink);
   ClaimQueues(const ClaimQueues&) = delete;
   ClaimQueues& operator=(const ClaimQueues&) = delete;
@@ -44,7 +44,7 @@ class ClaimQueues {
   // As Coalescer::Close, of every queue.
   void Close();
 
-  // Claims that wait now.
+  // The number of waiting claims.
   size_t queued() const;
 
  private:
@@ -55,7 +55,7 @@ class ClaimQueues {
   const Batches::Sink sink_;
   mutable absl::Mutex mutex_;
   bool closed_ ABSL_GUARDED_BY(mutex_) = false;
-  // By the workflows in order. Idle ones are kept while there are few.
+  // By the sorted workflows. Idle queues stay while there are few of them.
   absl::flat_hash_map<std::vector<std::string>, std::shared_ptr<Batches>> queues_
       ABSL_GUARDED_BY(mutex_);
 };

@@ -62,7 +62,7 @@ class ReadStore {
   const MetricRegistration queue_metric_;  // Reads gets_.
 };
 
-// The two reads over one session, for stores that read within a work of their own.
+// The two reads over one session, for stores that read within a task of their own.
 
 // Reads jobs in the order of `keys`. An id may occur several times; the job comes with its result
 // when one of its keys asks for it.

@@ -11,14 +11,14 @@
 
 namespace vibestack::job_service {
 
-// The job in a row whose first columns are id, user_id, workflow_id, status, created_at and
+// Reads a job from a row. The first columns are id, user_id, workflow_id, status, created_at and
 // updated_at in microseconds, and the result as text.
 Job ReadJob(const pqxx::row& row);
 
-// All rows as jobs.
+// Reads a job from each row.
 std::vector<Job> ReadJobs(const pqxx::result& rows);
 
-// A column that holds microseconds since 1970.
+// Reads a column with microseconds since 1970.
 absl::Time ReadTime(const pqxx::field& field);
 
 }  // namespace vibestack::job_service

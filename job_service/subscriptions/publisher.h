@@ -36,7 +36,7 @@ struct PublisherOptions {
 // every subscription also polls slowly. Thread-safe.
 class Publisher final : public ChangePublisher {
  public:
-  // Sends payloads in one statement, before the deadline: NotifyStore::Send.
+  // Sends payloads in one statement, before the deadline: ChangeStore::SendNotify.
   using SendNotify =
       std::function<Task<absl::Status>(std::vector<std::string> payloads, absl::Time deadline)>;
 
