@@ -1,5 +1,7 @@
 #include "common/rpc/service.h"
 
+#include <grpcpp/server_builder.h>
+
 #include <cstdio>
 #include <cstdlib>
 #include <memory>
@@ -167,6 +169,8 @@ Service::Service(const RawService& raw, CallInterceptor& interceptor)
          }});
   }
 }
+
+Service::~Service() = default;
 
 grpc::ServerUnaryReactor* Service::StartUnary(int method, grpc::CallbackServerContext& context,
                                               const grpc::ByteBuffer& request,

@@ -44,6 +44,7 @@ class Service final : private RawCallHandler {
  public:
   // `raw` comes from vibestack_raw_services (raw_service.h). `interceptor` must outlive this.
   Service(const RawService& raw, CallInterceptor& interceptor);
+  ~Service() override;
   Service(const Service&) = delete;
   Service& operator=(const Service&) = delete;
 
