@@ -10,13 +10,13 @@ cluster=$state/postgres
 postgres=$root/deploy/local/postgres
 
 say() { printf '%s\n' "$*"; }
-complain() { printf '%s: %s\n' "${0##*/}" "$*" >&2; }
-die() { complain "$*"; exit 1; }
+warn() { printf '%s: %s\n' "${0##*/}" "$*" >&2; }
+die() { warn "$*"; exit 1; }
 
 # Only one up or down runs at a time. A process that outlives this script must close descriptor 8, or it keeps the lock.
 take_lock() {
   exec 8>"$state/up.lock"
-  flock -n 8 || { complain "another up or down is running; waiting for it"; flock 8; }
+  flock -n 8 || { warn "another up or down is running; waiting for it"; flock 8; }
 }
 
 # identity_of PID: a process's unique identity: its pid, its start time and the boot. Fails if the process has ended.
@@ -55,7 +55,7 @@ stop_service() {
       sleep 0.1
     done
     if [[ $(identity_of "$pid") == "$identity" ]]; then
-      complain "$name (pid $pid) did not end within 30 seconds; killing it"
+      warn "$name (pid $pid) did not end within 30 seconds; killing it"
       kill -KILL "$pid" 2>/dev/null || true
     fi
   fi

@@ -79,7 +79,7 @@ start_process() {
   local name=$1 probe=$2 where=$3 stamp=$4 pid
   if pid=$(pid_of "$name") && [[ $(stamp_of "$name") == "$stamp" ]]; then
     if "$venv/bin/python" "$here/probe" "$probe" "$where" --pid "$pid"; then say "$name runs already (pid $pid)"; return; fi
-    complain "$name (pid $pid) is not ready; restarting it"
+    warn "$name (pid $pid) is not ready; restarting it"
   fi
   stop_service "$name"
   say "starting $name on $where"
@@ -127,7 +127,7 @@ walk() {
   "$venv/bin/python" "$root/deploy/local/walk" --user "127.0.0.1:$user_port" --job "127.0.0.1:$job_port" \
     --gateway "http://127.0.0.1:$gateway_port" --state "$state" 8>&- && return
   for name in user_service job_service gateway; do
-    pid_of "$name" >/dev/null || { tail -n 5 "$state/log/$name.log" >&2; complain "$name ended during the walk"; }
+    pid_of "$name" >/dev/null || { tail -n 5 "$state/log/$name.log" >&2; warn "$name ended during the walk"; }
   done
   die "the walk failed (logs: $state/log)"
 }

@@ -1,7 +1,7 @@
 // Batches and lists: too few, too many, twice the same, values that nobody knows.
 #include <cmath>
 
-#include "tests/e2e/wire/input_fixture.h"
+#include "tests/e2e/wire/input/input_fixture.h"
 #include "tests/support/database.h"
 
 namespace vibestack::e2e {

@@ -2,7 +2,7 @@
 #include <thread>
 
 #include "absl/synchronization/barrier.h"
-#include "tests/e2e/wire/input_fixture.h"
+#include "tests/e2e/wire/input/input_fixture.h"
 #include "tests/support/database.h"
 
 namespace vibestack::e2e {

@@ -1,5 +1,5 @@
 // Where reads that may lag go. The standby is the same server under another name here; with a real
-// one they are seen in tests/e2e/ops/standby_reads_test.py.
+// one they are seen in tests/e2e/ops/database/standby_reads_test.py.
 #include "common/db/lagging_reads.h"
 
 #include <gtest/gtest.h>
