@@ -11,7 +11,7 @@ from alembic import command
 from alembic import config
 
 HERE = pathlib.Path(__file__).resolve().parent
-ROOT = HERE.parents[3]
+ROOT = HERE.parents[4]
 MIGRATIONS = ROOT / "deploy" / "migrations"
 # For the revisions of the tests, which follow the newest revision of deploy/migrations.
 sys.path.insert(0, str(ROOT))
