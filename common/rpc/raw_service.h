@@ -1,6 +1,8 @@
 #ifndef VIBESTACK_COMMON_RPC_RAW_SERVICE_H_
 #define VIBESTACK_COMMON_RPC_RAW_SERVICE_H_
 
+// Defines grpc::Service; generated code includes this header as well.
+#include <grpcpp/impl/service_type.h>
 #include <grpcpp/server_context.h>
 #include <grpcpp/support/byte_buffer.h>
 #include <grpcpp/support/server_callback.h>

@@ -1,7 +1,5 @@
 #include "common/rpc/service.h"
 
-#include <grpcpp/server_builder.h>
-
 #include <cstdio>
 #include <cstdlib>
 #include <memory>
