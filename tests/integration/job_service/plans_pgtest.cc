@@ -87,7 +87,8 @@ TEST_F(PlansTest, EveryStatementUsesItsIndex) {
       if (!analysed && std::string(expected.statement.name).starts_with("list_")) continue;
       const std::string plan = PlanOf(expected.statement, expected.parameters);
       EXPECT_THAT(plan, Not(HasSubstr("Seq Scan"))) << expected.statement.name;
-      EXPECT_THAT(plan, Not(HasSubstr("Join Filter"))) << expected.statement.name;
+      // (A filter that is `false` joins with nothing and reads nothing.)
+      EXPECT_THAT(plan, Not(HasSubstr("Join Filter: ("))) << expected.statement.name;
       for (const std::string& index : expected.indexes) {
         EXPECT_THAT(plan, HasSubstr("using " + index)) << expected.statement.name;
       }

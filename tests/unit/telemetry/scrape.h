@@ -4,6 +4,7 @@
 #include <arpa/inet.h>
 #include <gtest/gtest.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #include <string>
@@ -13,9 +14,12 @@
 namespace vibestack {
 
 // What the endpoint at 127.0.0.1:`port` answers, headers included; empty when nobody listens
-// or the endpoint ends.
+// or the endpoint ends. An endpoint that ends may keep a connection that it never serves, so the
+// wait for an answer is bounded.
 inline std::string Get(int port, const std::string& path) {
   const int fd = socket(AF_INET, SOCK_STREAM, 0);
+  const timeval timeout{.tv_sec = 3, .tv_usec = 0};
+  setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof(timeout));
   sockaddr_in address{};
   address.sin_family = AF_INET;
   address.sin_port = htons(static_cast<uint16_t>(port));

@@ -99,17 +99,20 @@ TEST(UserChangesTest, UnknownPathsAreNamedByTheirPlace) {
 
 TEST(UserChangesTest, AStarIsAllThatTheCallerMayChange) {
   UpdateUserRequest request = FullRequest({"*"});
+  const auto by_superuser = ReadChanges(request, kSuperuser);
+  ASSERT_TRUE(by_superuser.ok());
+  EXPECT_EQ(by_superuser->changes.email, "new@example.com");
+  EXPECT_EQ(by_superuser->changes.is_active, true);
+  EXPECT_EQ(by_superuser->changes.is_superuser, true);
+  // An owner who asks for more than that is refused.
+  EXPECT_TRUE(absl::IsPermissionDenied(ReadChanges(request, kOwner).status()));
+  request.mutable_user()->set_is_superuser(false);
   const auto by_owner = ReadChanges(request, kOwner);
   ASSERT_TRUE(by_owner.ok());
   EXPECT_EQ(by_owner->changes.full_name, "New");
   EXPECT_EQ(by_owner->changes.bio, "new");
   EXPECT_FALSE(by_owner->changes.email || by_owner->changes.is_active ||
                by_owner->changes.is_superuser);
-  const auto by_superuser = ReadChanges(request, kSuperuser);
-  ASSERT_TRUE(by_superuser.ok());
-  EXPECT_EQ(by_superuser->changes.email, "new@example.com");
-  EXPECT_EQ(by_superuser->changes.is_active, true);
-  EXPECT_EQ(by_superuser->changes.is_superuser, true);
   request.set_current_password("correct horse");
   EXPECT_EQ(ReadChanges(request, kOwner)->changes.email, "new@example.com");
 }
