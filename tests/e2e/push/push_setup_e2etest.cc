@@ -67,7 +67,7 @@ TEST_F(PushSetup, NobodyClaimsJobsOfAPushedWorkflowNotEvenWhoWaitsAlready) {
 }
 
 TEST_F(PushSetup, AttemptsAreCountedByOutcome) {
-  Serve([](const Received&) { return Reply{.status = 404}; });
+  Serve([](const Received&) { return Reply{.status = 400}; });
   AwaitEnd(Create());
   EXPECT_EQ(services_->job().Metric(
                 R"(vibestack_dispatch_attempts_total{outcome="failed",workflow_id="pushed"})"),
