@@ -139,7 +139,7 @@ std::vector<Transaction> PushedTransactions() {
        Acts::kInIt},
       {"AnInputThatNeverCame",
        job,
-       {"fail_unfed"},
+       {"fail_awaiting_input"},
        Repeats::kLoop,
        HaveRefusedInput,
        [](World& w) { return AgeBy(w, "2 hours"); },
