@@ -139,7 +139,7 @@ class TlsTest(unittest.TestCase):
             self.world, "user_service", f"--keys_dir={self.world.up.place / 'keys'}", *self.tls_flags("tls", "late_service"),
             f"--health_address={health}", is_ready=lambda: replicas.serves(health))
         self.addCleanup(process.stop)
-        self.assert_away("certificate has expired", user=address)
+        self.assert_away("certificate_has_expired", user=address)
 
     def test_gateways_that_the_services_do_not_believe_are_refused(self):
         log = replicas.log_of(self.world, "user_service", self.user)
