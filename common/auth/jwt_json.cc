@@ -87,7 +87,9 @@ std::optional<JwtPayload> JwtPayload::Decode(const std::string& part) {
     return std::nullopt;
   }
   JwtPayload payload;
-  for (const auto& [name, value] : document.GetObject()) {
+  // Const, since clang finds RapidJSON's mutable iterators ambiguous in C++20.
+  const rapidjson::Document& claims = document;
+  for (const auto& [name, value] : claims.GetObject()) {
     Claim claim;
     if (value.IsString()) {
       claim = std::string(TextOf(value));
