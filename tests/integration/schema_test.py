@@ -111,6 +111,12 @@ class SchemaTest(migration.ScratchCase):
             revision = connection.execute("SELECT version_num FROM alembic_version").fetchone()[0]
         self.assertEqual(revision, f"vibestack_{version:04d}")
 
+    def test_schema_serves_the_version_that_the_services_are_written_for(self) -> None:
+        header = (migration.ROOT / "common" / "db" / "service_session.h").read_text(encoding="utf-8")
+        version = re.search(r"kSchemaVersion = (\d+);", header)[1]
+        with psycopg.connect(self.server) as connection:
+            self.assertEqual(connection.execute(f"SELECT vibestack_schema_serves({version})").fetchone(), (True,))
+
     def test_status_is_checked(self) -> None:
         insert = "INSERT INTO agent_jobs (id, workflow_id, status) VALUES (gen_random_uuid(), 'w', %s)"
         with psycopg.connect(self.scratch_migrated()) as connection:

@@ -4,6 +4,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "common/db/service_session.h"
 #include "user_service/store/list_users.h"
 #include "user_service/store/purge_user.h"
 #include "user_service/store/sql.h"
@@ -48,23 +49,9 @@ std::vector<UserPtr> Pick(const IdList& ids, const UsersById& users) {
 }  // namespace
 
 db::SessionOptions UserSessionOptions(const std::string& database_url) {
-  db::SessionOptions options;
-  options.database_url = database_url;
-  options.application_name = "user_service";
-  options.schema_version = 3;
+  db::SessionOptions options = db::ServiceSessionOptions(database_url, "user_service");
   options.statements.assign(std::begin(sql::kStatements), std::end(sql::kStatements));
   options.plan_lifetime = absl::Minutes(1);
-  options.settings = {
-      // Every statement has an index. The planner must use it, even for a table without statistics.
-      // One generic plan serves all parameters.
-      {"plan_cache_mode", "force_generic_plan"},
-      {"enable_seqscan", "off"},
-      {"enable_hashjoin", "off"},
-      {"enable_mergejoin", "off"},
-      {"enable_bitmapscan", "off"},
-      {"enable_incremental_sort", "off"},
-      {"jit", "off"},
-  };
   return options;
 }
 
