@@ -5,8 +5,8 @@
 
 namespace vibestack::db {
 
-// The version of the schema that both services are written for: the number of the newest revision in
-// deploy/migrations/versions whose triggers and indexes they need.
+// The version of the schema that both services are written for: the number of the newest revision
+// in deploy/migrations/versions whose triggers and indexes they need.
 inline constexpr int kSchemaVersion = 3;
 
 // What the sessions of both services have in common. Each service adds its own settings.

@@ -1,8 +1,6 @@
 #ifndef VIBESTACK_COMMON_RPC_RAW_SERVICE_H_
 #define VIBESTACK_COMMON_RPC_RAW_SERVICE_H_
 
-// Defines grpc::Service; generated code includes this header as well.
-#include <grpcpp/impl/service_type.h>
 #include <grpcpp/server_context.h>
 #include <grpcpp/support/byte_buffer.h>
 #include <grpcpp/support/server_callback.h>
@@ -10,6 +8,10 @@
 #include <memory>
 #include <string>
 #include <vector>
+
+namespace grpc {
+class Service;
+}  // namespace grpc
 
 namespace vibestack::rpc {
 
@@ -32,8 +34,9 @@ class RawCallHandler {
 struct RawService {
   std::string full_name;
   std::vector<std::string> methods;  // their names, in the order of the definition
-  // Makes what a server registers. `calls` must outlive it.
-  std::unique_ptr<grpc::Service> (*make)(RawCallHandler& calls);
+  // Makes what a server registers. `calls` must outlive it. (Shared, because only generated code
+  // includes the definition of grpc::Service, which has no public header.)
+  std::shared_ptr<grpc::Service> (*make)(RawCallHandler& calls);
 };
 
 }  // namespace vibestack::rpc

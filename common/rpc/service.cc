@@ -168,8 +168,6 @@ Service::Service(const RawService& raw, CallInterceptor& interceptor)
   }
 }
 
-Service::~Service() = default;
-
 grpc::ServerUnaryReactor* Service::StartUnary(int method, grpc::CallbackServerContext& context,
                                               const grpc::ByteBuffer& request,
                                               grpc::ByteBuffer& response) {

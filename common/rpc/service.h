@@ -44,7 +44,6 @@ class Service final : private RawCallHandler {
  public:
   // `raw` comes from vibestack_raw_services (raw_service.h). `interceptor` must outlive this.
   Service(const RawService& raw, CallInterceptor& interceptor);
-  ~Service() override;
   Service(const Service&) = delete;
   Service& operator=(const Service&) = delete;
 
@@ -143,7 +142,7 @@ class Service final : private RawCallHandler {
   const google::protobuf::ServiceDescriptor& descriptor_;
   CallInterceptor& interceptor_;
   std::vector<Method> methods_;  // in the order of the descriptor
-  const std::unique_ptr<grpc::Service> grpc_service_;
+  const std::shared_ptr<grpc::Service> grpc_service_;
 };
 
 }  // namespace vibestack::rpc

@@ -38,8 +38,8 @@ macro(write_service)
     " private:\n  vibestack::rpc::RawCallHandler& calls_;\n};\n\n}  // namespace\n\n"
     "vibestack::rpc::RawService Raw${service}() {\n"
     "  return {${service}::service_full_name(), {${quoted}},\n"
-    "          [](vibestack::rpc::RawCallHandler& calls) -> std::unique_ptr<grpc::Service> {\n"
-    "            return std::make_unique<${service}Methods>(calls);\n          }};\n}\n\n")
+    "          [](vibestack::rpc::RawCallHandler& calls) -> std::shared_ptr<grpc::Service> {\n"
+    "            return std::make_shared<${service}Methods>(calls);\n          }};\n}\n\n")
 endmacro()
 
 set(service "")
