@@ -127,7 +127,9 @@ class OpenApiTest(unittest.TestCase):
 
     def test_every_operation_takes_the_request_of_its_examples(self):
         self.world.must("CreateJob", {"workflow_id": "summary"}, self.world.person().token)  # so that a claim need not wait
-        for name in self.operations.keys() - {"WatchJobs"}:  # which never ends
+        for name in self.operations:  # in the document's order, so that every run sends the same
+            if name == "WatchJobs":  # it never ends
+                continue
             with self.subTest(name):
                 method = METHODS[name.removesuffix("ByPost")]
                 status, headers, text = self.send(*self.example_of(name), self.token_for(method))
