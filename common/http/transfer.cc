@@ -133,7 +133,7 @@ bool Transfer::TakeHeader(std::string_view line) {
 }
 
 absl::StatusOr<Response> Transfer::Outcome(CURLcode code, absl::Time now) {
-  // (libcurl reports success for a response that breaks off within its headers.)
+  // (libcurl also reports success for a response that ends within its headers.)
   if (code == CURLE_OK && headers_complete_) {
     long status = 0;
     curl_easy_getinfo(handle_.get(), CURLINFO_RESPONSE_CODE, &status);
