@@ -28,7 +28,7 @@ class BatchTrace {
   virtual const TraceContext* context() const = 0;
 };
 
-// Options of a Coalescer. The defaults suit statements over single rows.
+// The defaults suit statements over single rows.
 struct CoalescerOptions {
   // Maximum weight of a batch (Coalescer::Weigh; by default the number of requests). A heavier
   // request forms a batch of its own.
@@ -38,7 +38,8 @@ struct CoalescerOptions {
   int max_in_flight = 2;
   // Maximum number of waiting requests. A request beyond it gets RESOURCE_EXHAUSTED.
   size_t max_queued = 10'000;
-  // Called after each batch, for metrics: its size and how long its first request waited.
+  // For metrics: called after each batch, on any thread, with its size and the time that its first
+  // request waited.
   std::function<void(size_t batch, absl::Duration waited)> on_batch = [](size_t, absl::Duration) {};
   // Called before each batch with traced callers, with their contexts. Returns the trace context
   // for the sink, or null. Without this function batches are not traced.
@@ -55,13 +56,14 @@ struct CoalescerOptions {
 // called again with each half, until the bad request is alone and fails alone. So the sink must not
 // have changed anything when it returns such an error. Every request is answered exactly once.
 //
-// Thread-safe. Call Close() before destruction.
+// Thread-safe. The destructor calls Close().
 template <typename Request, typename Response>
 class Coalescer {
  public:
   using Answers = std::vector<absl::StatusOr<Response>>;
   // Answers a batch: one answer for each request, or one error for all. `requests` lives until the
-  // task ends; `deadline` is the latest deadline of the requests.
+  // task ends; `deadline` is the latest deadline of the requests. Called on any thread,
+  // concurrently up to max_in_flight times.
   using Sink = std::function<Task<absl::StatusOr<Answers>>(const std::vector<Request>& requests,
                                                            absl::Time deadline)>;
   using Weigh = std::function<size_t(const Request&)>;

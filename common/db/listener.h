@@ -21,14 +21,15 @@ struct ListenerOptions {
   // Called each time listening starts. Earlier notifications may have been missed, so the callback
   // should make its users read the current state.
   std::function<void()> on_listening;
-  // Called when the connection is lost; other connections to the same server may be lost, too.
+  // Called when the connection is lost. Other connections to the same server may be lost, too.
   std::function<void()> on_lost = [] {};
 };
 
 // A connection that LISTENs; a process needs one. Its own thread runs the callbacks, one at a time;
 // they must be short. It notices a connection that stops responding within about ten seconds. It
 // reopens a lost connection, with backoff and jitter, and calls on_listening again. A notification
-// is only a hint, because it can be lost: whatever waits for one also needs a slow poll.
+// is only a hint, because it can be lost: whatever waits for one also needs a slow poll. GiveUp(),
+// listening() and connects() are thread-safe.
 class Listener {
  public:
   explicit Listener(ListenerOptions options);
@@ -43,8 +44,9 @@ class Listener {
   // it. Call it only before Stop() or while Stop() runs.
   void GiveUp() { sockets_.End(); }
 
+  // Whether it is listening now.
   bool listening() const { return listening_; }
-  // How many times listening started.
+  // How many times listening has started.
   uint64_t connects() const { return connects_; }
 
  private:

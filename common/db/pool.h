@@ -108,6 +108,8 @@ class Pool {
   // the first attempt to connect has ended.
   absl::Status health() const;
 
+  // For metrics: open connections (live), those with a running task (busy), waiting tasks, and the
+  // connections opened since the start.
   struct Stats {
     int live = 0;
     int busy = 0;

@@ -70,7 +70,7 @@ class DeliveryClient {
     RetryPolicy retry = {};
     absl::Duration attempt_timeout = absl::Seconds(10);
     absl::Time give_up_at = absl::InfiniteFuture();  // of the constructor's clock
-    std::function<void()> on_retry = nullptr;        // runs before each attempt but the first
+    std::function<void()> on_retry = nullptr;        // called before each attempt but the first
   };
   struct Attempt {
     absl::StatusOr<Response> response;  // see Client::Send

@@ -117,7 +117,7 @@ bool Transfer::TakeHeader(std::string_view line) {
     return false;
   }
   if (line.rfind("HTTP/", 0) == 0) {
-    response_.headers.clear();  // of an earlier response, such as `103 Early Hints`
+    response_.headers.clear();  // headers of an earlier response, such as `103 Early Hints`
     headers_complete_ = false;
     return true;
   }

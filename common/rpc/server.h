@@ -15,10 +15,10 @@
 
 namespace vibestack::rpc {
 
-// A gRPC server with the health and reflection services.
+// A gRPC server with the health and reflection services. Thread-safe.
 //
 // Health service names (grpc.health.v1): `liveness` is SERVING for the lifetime of the server;
-// `readiness` and the empty name follow SetReady. Thread-safe.
+// `readiness` and the empty name follow SetReady.
 class Server {
  public:
   struct Options {
