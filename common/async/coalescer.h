@@ -21,46 +21,49 @@
 
 namespace vibestack {
 
-// The trace context of a batch, until destruction.
+// The trace context of one batch. Destroyed when the sink has answered the batch.
 class BatchTrace {
  public:
   virtual ~BatchTrace() = default;
   virtual const TraceContext* context() const = 0;
 };
 
-// Options of a Coalescer. The defaults suit statements over single rows.
+// The defaults suit statements over single rows.
 struct CoalescerOptions {
   // Maximum weight of a batch (Coalescer::Weigh; by default the number of requests). A heavier
   // request forms a batch of its own.
   size_t max_batch = 500;
-  // Maximum number of concurrent batches, so that their commits share a flush.
+  // Maximum number of concurrent batches. With more than one, PostgreSQL can flush their commits
+  // together.
   int max_in_flight = 2;
-  // Maximum number of waiting requests; one more gets RESOURCE_EXHAUSTED.
+  // Maximum number of waiting requests. A request beyond it gets RESOURCE_EXHAUSTED.
   size_t max_queued = 10'000;
-  // Called after each batch, for metrics: its size and how long its first request waited.
+  // For metrics: called after each batch, on any thread, with its size and the time that its first
+  // request waited.
   std::function<void(size_t batch, absl::Duration waited)> on_batch = [](size_t, absl::Duration) {};
-  // Called before each batch that has traced callers, with their contexts; returns the trace
-  // context of the sink. Empty: batches are not traced, at no cost.
+  // Called before each batch with traced callers, with their contexts. Returns the trace context
+  // for the sink, or null. Without this function batches are not traced.
   std::function<std::unique_ptr<BatchTrace>(const std::vector<const TraceContext*>& callers)>
       begin_trace = nullptr;
 };
 
-// Combines concurrent calls of one kind into batches. There is no timer: a call that finds a free
-// slot runs at once; while all slots are busy, calls gather in a queue, so batches grow with the
-// load.
+// Combines concurrent requests of one kind into batches. There is no timer. While fewer than
+// `max_in_flight` batches are in progress, a request runs at once; otherwise it waits in a queue,
+// so batches grow with the load.
 //
-// The sink receives the requests of a batch and answers each of them, in order. When it refuses a
-// whole batch with an error that one row may have caused (see IsOneRowsFault), the batch is split
-// in halves until the bad row is alone, so that it does not fail its neighbours. Every request is
-// answered exactly once.
+// The sink receives the requests of a batch and answers each of them, in order. When the sink
+// returns, for a whole batch, an error that one request may have caused (see IsOneRowsFault), it is
+// called again with each half, until the bad request is alone and fails alone. So the sink must not
+// have changed anything when it returns such an error. Every request is answered exactly once.
 //
-// Thread-safe. Call Close() before destruction.
+// Thread-safe. The destructor calls Close().
 template <typename Request, typename Response>
 class Coalescer {
  public:
   using Answers = std::vector<absl::StatusOr<Response>>;
   // Answers a batch: one answer for each request, or one error for all. `requests` lives until the
-  // task ends; `deadline` is the latest deadline of the requests.
+  // task ends; `deadline` is the latest deadline of the requests. Called on any thread,
+  // concurrently up to max_in_flight times.
   using Sink = std::function<Task<absl::StatusOr<Answers>>(const std::vector<Request>& requests,
                                                            absl::Time deadline)>;
   using Weigh = std::function<size_t(const Request&)>;
@@ -89,7 +92,7 @@ class Coalescer {
     return Submissions(*this, std::move(requests), deadline);
   }
 
-  // Answers waiting requests with UNAVAILABLE and returns when no batch is in progress. May be
+  // Answers waiting requests with UNAVAILABLE and waits until no batch is in progress. May be
   // called twice, but never by a sink or a submitting task.
   void Close() {
     std::deque<Submission*> refused;
@@ -122,14 +125,14 @@ class Coalescer {
     return UnavailableError("SHUTTING_DOWN", "the service is stopping");
   }
 
-  // Whether one row may have caused the error of a batch.
+  // Whether one request may have caused the error of a batch.
   static bool IsOneRowsFault(const absl::Status& status) {
     return absl::IsInvalidArgument(status) || absl::IsFailedPrecondition(status) ||
            absl::IsAlreadyExists(status) || absl::IsNotFound(status);
   }
 
-  // Enqueues submissions, as many as fit, and starts batches in free slots. Sets the error of the
-  // submissions that do not fit, and returns their number.
+  // Enqueues as many submissions as fit and starts batches up to max_in_flight. Sets the error of
+  // the submissions that do not fit, and returns their number.
   template <typename Range>
   size_t Enqueue(Range& submissions) {
     size_t refused = 0;
@@ -168,7 +171,8 @@ class Coalescer {
     return batch;
   }
 
-  // Returns the next batch; empty, and the slot is released, when no request waits.
+  // Returns the next batch for a slot (one of max_in_flight). When no request waits, releases the
+  // slot and returns an empty batch.
   Batch TakeNextOrRelease() {
     absl::MutexLock lock(&mutex_);
     if (queue_.empty()) {

@@ -9,8 +9,8 @@
 namespace vibestack {
 
 // Connects a callback to a coroutine: one task awaits it and one callback sets it, in either order
-// and on any threads. Lives in the awaiting task; Set() does not touch it after it resumed the
-// task.
+// and on any threads. It may live in the frame of the awaiting task: Set() does not access it after
+// it has resumed the task.
 template <typename T>
 class Completion {
  public:
@@ -25,7 +25,7 @@ class Completion {
     if (waiting != nullptr) std::coroutine_handle<>::from_address(waiting).resume();
   }
 
-  // `co_await completion` yields the value.
+  // `co_await completion` returns the value. At most once.
   auto operator co_await() noexcept { return Awaiter{*this}; }
 
  private:
@@ -51,11 +51,12 @@ class Completion {
 };
 
 // A wake-up with several possible sources, such as a change event, a timer or a cancelled call. The
-// first source wins. Shared by the sources and the one task that awaits it.
+// first source wins. The sources and the one task that awaits it share it (std::shared_ptr).
 template <typename Reason>
 class Wakeup {
  public:
-  // Returns whether this call was the first. If so, resumes the awaiting task on this thread.
+  // The first call resumes the awaiting task on this thread and returns true; later calls return
+  // false. Any thread may call it.
   bool Notify(Reason reason) {
     if (notified_.exchange(true, std::memory_order_acq_rel)) return false;
     completion_.Set(reason);

@@ -34,7 +34,7 @@ Task<void> RunInto(Task<T> task, size_t index, Gathering<T>& gathering) {
 
 }  // namespace internal
 
-// Runs tasks concurrently and ends when all of them have ended. Returns their results in order.
+// Runs tasks concurrently, waits for all of them and returns their results in order.
 template <typename T>
 Task<std::vector<T>> Gather(std::vector<Task<T>> tasks) {
   std::vector<T> outcomes;

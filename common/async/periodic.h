@@ -20,7 +20,8 @@ class Periodic {
   Periodic& operator=(const Periodic&) = delete;
   ~Periodic() { Stop(); }
 
-  // Joins the thread, after a call in progress. May be called twice, but not by the function.
+  // Waits for a call in progress and joins the thread. May be called twice, but not by the
+  // function.
   void Stop() {
     {
       absl::MutexLock lock(&mutex_);

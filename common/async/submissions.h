@@ -1,7 +1,7 @@
 #ifndef VIBESTACK_COMMON_ASYNC_SUBMISSIONS_H_
 #define VIBESTACK_COMMON_ASYNC_SUBMISSIONS_H_
 
-// The awaitables of Coalescer: a part of coalescer.h, which includes this file.
+// The awaitables of Coalescer. Include coalescer.h, not this file.
 
 #include <atomic>
 #include <coroutine>
@@ -27,7 +27,7 @@ class Coalescer<Request, Response>::Submission {
   bool await_suspend(std::coroutine_handle<Promise> handle) {
     handle_ = handle;
     trace_ = handle.promise().trace;
-    // Once enqueued, another thread may resolve and free this at any time.
+    // Once this is enqueued, another thread may resolve and free it at any time.
     std::span<Submission, 1> alone(this, 1);
     return coalescer_.Enqueue(alone) == 0;
   }

@@ -6,12 +6,12 @@
 #include <optional>
 #include <utility>
 
-// Coroutines for asynchronous work: the code of a handler reads sequentially, yet no thread is
-// blocked while it waits for the database or another service.
+// Coroutines for asynchronous work. A handler's code reads sequentially, but blocks no thread while
+// it waits for the database or another service.
 //
 // A Task is lazy: it runs when it is awaited or passed to Start(). It resumes on the thread that
-// completed what it waited for, which may be another thread each time; two threads never run a task
-// at once. A started task always runs to its end; nothing destroys it midway. Errors are values
+// completed the awaited operation, possibly another thread each time; two threads never run a task
+// at once. A started task always runs to its end; nothing cancels it. Errors are values
 // (absl::Status); an exception that leaves a task terminates the process.
 //
 // The trace context propagates implicitly to awaited tasks: see CurrentTrace().
@@ -142,12 +142,12 @@ struct TraceWriter {
 }  // namespace internal
 
 // `co_await CurrentTrace()` returns the trace context of this task, or null. A task inherits it
-// from the task that awaits it. The awaiting task, or the caller of Start(), keeps the context
+// from the task that awaits it. The awaiting task, or the caller of Start(), must keep the context
 // alive until the task ends.
 inline internal::TraceReader CurrentTrace() { return {}; }
 
-// `co_await TraceBy(context)` replaces the trace context of this task, for the tasks that it awaits
-// afterwards; null for none.
+// `co_await TraceBy(context)` replaces the trace context of this task and of the tasks that it
+// awaits afterwards; null for none.
 inline internal::TraceWriter TraceBy(const TraceContext* context) { return {context}; }
 
 namespace internal {
@@ -159,8 +159,8 @@ inline Started RunToEnd(Task<void> task, const TraceContext* trace) {
 
 }  // namespace internal
 
-// Starts a task: runs it on this thread until it first suspends; then it continues by itself. The
-// caller keeps what the task refers to alive until its end, including `trace`.
+// Starts a task that nobody awaits. Runs it on this thread until it first suspends. The caller must
+// keep everything that the task refers to, `trace` included, alive until the task ends.
 inline void Start(Task<void> task, const TraceContext* trace = nullptr) {
   internal::RunToEnd(std::move(task), trace);
 }

@@ -7,8 +7,8 @@
 
 namespace vibestack::auth {
 
-// The roles that may call a method. Empty, as for a method without the access option, means that
-// nobody may call. A plain value.
+// The roles that may call a method. An empty set, as of a method without the access option, means
+// that nobody may call it. A plain value.
 class RoleSet {
  public:
   constexpr RoleSet() = default;

@@ -5,8 +5,8 @@
 
 namespace vibestack::auth {
 
-// The current state of a user in the database, as far as it decides whether a token is valid. A
-// token carries only the fingerprint, which must equal the one here.
+// The part of a user's current state that decides whether a token is valid. A token carries only
+// the fingerprint, which must equal this one.
 struct AccountState {
   bool exists = false;
   bool is_active = false;

@@ -10,8 +10,8 @@ namespace vibestack::auth {
 std::string Base64UrlEncode(const std::string& bytes);
 
 // Decodes exactly what Base64UrlEncode writes: no padding, no white space, no other alphabet, no
-// unused bits set in the last character. Nothing for any other text, so no two texts decode to the
-// same bytes.
+// unused bits set in the last character. Nothing for every other text, so different texts never
+// decode to the same bytes.
 std::optional<std::string> Base64UrlDecode(const std::string& text);
 
 }  // namespace vibestack::auth

@@ -12,8 +12,8 @@
 // thread-safe.
 namespace vibestack::auth {
 
-// Costs are base-2 logarithms of rounds. A cost above 16 takes seconds; a stored hash with such a
-// cost would keep our cores busy, so it is refused.
+// A cost is the base-2 logarithm of the number of rounds. A cost above 16 takes seconds. A stored
+// hash with such a cost would keep a core busy, so it is refused.
 inline constexpr int kMinBcryptCost = 4;
 inline constexpr int kMaxBcryptCost = 16;
 inline constexpr size_t kMaxPasswordBytes = 72;
@@ -39,20 +39,20 @@ absl::StatusOr<std::string> HashPassword(const Secret& password, int cost);
 absl::StatusOr<bool> VerifyPassword(const Secret& password, const std::string& hash);
 
 // As VerifyPassword, but a wrong password takes at least as long as a hash at `cost`. So the time
-// of a refusal does not tell an old hash from a new one or from DummyHash(cost). (Accurate to some
-// thousandths at usual costs: each cost step in between adds the time of two rounds.)
+// of a refusal does not reveal whether the hash is old, new or DummyHash(cost). At usual costs the
+// times differ by less than 1 %.
 absl::StatusOr<bool> VerifyPasswordPadded(const Secret& password, const std::string& hash,
                                           int cost);
 
-// Hashes the password at another cost with the salt of `hash`, so that what depends on the salt
-// (see fingerprint.h) stays valid. The caller must have verified the password. Errors:
-// FAILED_PRECONDITION (PASSWORD_HASH_UNUSABLE) when `hash` is malformed or its salt is not in the
-// form that new hashes have; otherwise those of HashPassword.
+// Hashes the password at another cost with the salt of `hash`, so that the fingerprint
+// (fingerprint.h), which depends on the salt, stays the same. The caller must have verified the
+// password. Errors: FAILED_PRECONDITION (PASSWORD_HASH_UNUSABLE) when `hash` is malformed or its
+// salt is not in the form that new hashes have; otherwise those of HashPassword.
 absl::StatusOr<std::string> RehashPassword(const Secret& password, const std::string& hash,
                                            int cost);
 
-// A well-formed hash that matches no password, to spend the usual time on an unknown account.
-// `cost` must be within the limits.
+// A well-formed hash that matches no password. Verify against it to spend the usual time on an
+// unknown account. `cost` must be within the limits.
 std::string DummyHash(int cost);
 
 }  // namespace vibestack::auth

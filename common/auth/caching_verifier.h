@@ -12,9 +12,9 @@
 
 namespace vibestack::auth {
 
-// A TokenVerifier with a cache of verdicts, which every call uses. A known token costs a hash and a
-// lock, about 1 us. When a key is removed, the tokens that it verified become invalid immediately;
-// when a key is added, refused tokens are verified again immediately. Thread-safe; the clock must
+// A TokenVerifier with a cache of verdicts, for the tokens of calls. A token in the cache takes
+// about 1 us: a hash and a lock. The removal of a key immediately invalidates the tokens that it
+// signed. After a new key arrives, refused tokens are verified again. Thread-safe; the clock must
 // outlive it.
 class CachingVerifier {
  public:

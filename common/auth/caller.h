@@ -11,14 +11,14 @@ namespace vibestack::auth {
 // The kinds of caller, as vibestack.options.v1.Role names them.
 enum class Role { kPublic, kUser, kSuperuser, kService, kCallback };
 
-// The caller of one call, which common/rpc determines from a verified token and the current state
+// The caller of one call. rpc::Authenticator makes it from a verified token and the current state
 // of the account. Valid for this call only. A plain value.
 struct Caller {
   Role role = Role::kPublic;
   std::string user_id;       // lower-case UUID; of users and superusers only
   std::string service_name;  // of services only
   std::string job_id;        // of callbacks only: the one job that they may change
-  // When the caller's token expires. A stream that lasts longer authorizes its caller again.
+  // When the caller's token expires. A longer stream must authorize its caller again.
   absl::Time token_expires_at = absl::InfiniteFuture();
 
   static Caller Anonymous() { return {}; }

@@ -12,7 +12,7 @@
 namespace vibestack::auth {
 
 // A P-256 key for ES256 (ECDSA with SHA-256, RFC 7518, 3.4): a key pair, or a public key that only
-// verifies. Keeps the parsed key, since parsing a PEM takes four times as long as a verification.
+// verifies. Keeps the parsed key, because parsing a PEM takes four times as long as verifying.
 // Immutable, cheap to copy, thread-safe.
 class Es256Key {
  public:

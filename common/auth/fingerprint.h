@@ -7,8 +7,8 @@
 #include "common/base/secret.h"
 
 // A user's fingerprint identifies the current password without revealing anything about it. Tokens
-// carry it; a token with another fingerprint than the current one is invalid. A changed password
-// has a new salt and so a new fingerprint; a rehash at a higher cost keeps both. Thread-safe.
+// carry it; a token whose fingerprint is not the current one is invalid. A new password has a new
+// salt and so a new fingerprint; a rehash at another cost keeps both. Thread-safe.
 namespace vibestack::auth {
 
 // The fingerprint: 128 bits in base64url of an HMAC-SHA256 over the user id and the bcrypt salt.
@@ -16,7 +16,8 @@ namespace vibestack::auth {
 absl::StatusOr<std::string> Fingerprint(const Secret& key, const std::string& user_id,
                                         const std::string& hashed_password);
 
-// As Fingerprint, but also over the email, for reset tokens: a changed email invalidates them.
+// As Fingerprint, but also over the email. For reset tokens: a change of the email invalidates
+// them.
 absl::StatusOr<std::string> ResetFingerprint(const Secret& key, const std::string& user_id,
                                              const std::string& hashed_password,
                                              const std::string& email);

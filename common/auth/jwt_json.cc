@@ -33,8 +33,8 @@ std::string_view TextOf(const rapidjson::Value& value) {
 
 bool HasNul(std::string_view text) { return text.find('\0') != std::string_view::npos; }
 
-// Whether Decode takes the value: every name is greater than the one before it, no text holds a
-// NUL, no integer is beyond int64 and nothing is nested deeper than `levels`.
+// Whether Decode accepts the value: the names of each object ascend, no text has a NUL, no integer
+// is beyond int64 and the nesting is at most `levels` deep.
 bool IsStrict(const rapidjson::Value& value, int levels) {
   if (value.IsString()) return !HasNul(TextOf(value));
   if (value.IsNumber()) return value.IsInt64() || value.IsDouble();

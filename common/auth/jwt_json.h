@@ -13,20 +13,20 @@ namespace vibestack::auth {
 // Not thread-safe.
 class JwtPayload {
  public:
-  // Reads the second part of a token. Takes only the canonical form that Encode writes: one JSON
-  // object without spaces, with the names of every object in ascending order and no name twice.
-  // Nothing for any other text, for invalid UTF-8, a NUL character, an integer beyond int64 and
-  // more than 20 levels of nesting.
+  // Decodes the second part of a token. Accepts only the canonical form that Encode writes: one
+  // JSON object without spaces, with the names of every object in ascending order and no name
+  // twice. Nothing for every other text, and for invalid UTF-8, a NUL character, an integer beyond
+  // int64 or more than 20 levels of nesting.
   static std::optional<JwtPayload> Decode(const std::string& part);
 
-  // Adds a claim. False when there is a claim of that name, or when a text is not UTF-8 or holds a
-  // NUL character.
+  // Adds a claim. False when a claim of that name exists, or when a text is not UTF-8 or has a NUL
+  // character.
   bool Set(const std::string& name, const std::string& value);
   bool Set(const std::string& name, int64_t value);
 
   // Whether there is a claim of that name, of any type, null included.
   bool Has(const std::string& name) const;
-  // Nothing when the claim is missing or of another type. 1.0 and "1" are no integers.
+  // Nothing when the claim is missing or of another type. 1.0 and "1" are not integers.
   std::optional<std::string> GetString(const std::string& name) const;
   std::optional<int64_t> GetInt(const std::string& name) const;
 

@@ -75,7 +75,8 @@ bool WriteAll(int fd, const std::string& content) {
   return ::fsync(fd) == 0;
 }
 
-// Writes another name and links it, which fails when the name exists (a rename would replace it).
+// Writes a temporary file and links it to `name`. The link fails when `name` exists; a rename would
+// replace the file.
 absl::Status WriteNewFile(const std::string& directory, const std::string& name,
                           const Secret& content) {
   const std::string temporary = directory + "/.new-" + absl::BytesToHexString(RandomBytes(8));

@@ -11,8 +11,8 @@
 
 // The key directory: `<kid>.pem` for each ES256 key and `fingerprint.secret`. Files are written
 // atomically with mode 0600 and never replace an existing file, so replicas that start at the same
-// time with one directory agree. Errors are for operators; they name files, never paths or
-// contents.
+// time on one directory get the same files. Errors are for operators; they name files, never paths
+// or contents.
 namespace vibestack::auth {
 
 // Generates a key pair, writes it as `<kid>.pem` and returns the kid, such as
@@ -29,9 +29,9 @@ absl::Status GenerateFingerprintSecret(const std::string& directory);
 // is not the base64url of 32 bytes (a newline may follow).
 absl::StatusOr<Secret> LoadFingerprintSecret(const std::string& directory);
 
-// Reads all `*.pem` files; the map is by file name without extension. Ignores names that begin with
-// a dot (Kubernetes keeps the versions of its mounts there). UNAVAILABLE when something cannot be
-// read.
+// Reads all `*.pem` files into a map by kid (the file name without extension). Ignores names that
+// begin with a dot (Kubernetes keeps the versions of its mounts there). UNAVAILABLE when the
+// directory or a file cannot be read.
 absl::StatusOr<std::map<std::string, Secret>> ReadKeyFiles(const std::string& directory);
 
 }  // namespace vibestack::auth

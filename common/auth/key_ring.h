@@ -12,8 +12,8 @@
 
 namespace vibestack::auth {
 
-// The keys of a directory (see key_files.h), which Reload reads again while tokens are issued and
-// verified. Thread-safe.
+// The keys of a directory (see key_files.h). Reload may run while tokens are issued and verified.
+// Thread-safe.
 class KeyRing {
  public:
   // Reads the directory. Errors: those of Reload.

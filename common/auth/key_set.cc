@@ -24,8 +24,8 @@ absl::Status CheckKeyId(const std::string& kid) {
   return absl::InvalidArgumentError("a key has an unusable name");
 }
 
-// A hash over all kids and points. Each part determines its own length, so different sets have
-// different texts.
+// A hash over all kids and points. The length of each part follows from its content, so different
+// sets give different inputs.
 uint64_t ContentId(const std::map<std::string, Es256Key>& keys) {
   std::string content;
   for (const auto& [kid, key] : keys) content += kid + '\n' + key.x() + key.y();

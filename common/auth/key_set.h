@@ -26,13 +26,13 @@ struct Jwk {
 // `.`.
 bool IsKeyId(const std::string& kid);
 
-// An immutable set of keys. All of them verify; the private key with the greatest kid signs, which
-// is the newest one because a kid starts with its time of creation. (File times do not matter, so
+// An immutable set of keys. All of them verify; the private key with the greatest kid signs. That
+// is the newest key, because a kid starts with its time of creation. (File times do not matter, so
 // files may be copied.) Thread-safe.
 class KeySet {
  public:
-  // Makes a set from PEM texts by kid. INVALID_ARGUMENT names the invalid kid and the reason, never
-  // the content; also for an empty set.
+  // Makes a set from PEM texts by kid. INVALID_ARGUMENT for an invalid key, with its kid and the
+  // reason but not its content, and for an empty set.
   static absl::StatusOr<std::shared_ptr<const KeySet>> FromPems(
       const std::map<std::string, Secret>& pems);
 
@@ -59,8 +59,8 @@ class KeySet {
   uint64_t id_;
 };
 
-// Returns the current keys; issuers and verifiers call it for every token, on any thread. Null
-// while no keys are known.
+// Returns the current keys, or null while no keys are known. Issuers and verifiers call it for
+// every token, on any thread, so it must be fast and thread-safe.
 using KeySetProvider = std::function<std::shared_ptr<const KeySet>()>;
 
 }  // namespace vibestack::auth

@@ -9,8 +9,8 @@ namespace vibestack::auth {
 
 // Reloads the key directory every few seconds, on a thread of its own, so that keys can be added
 // and removed without a restart. (Polling instead of inotify also notices symbolic links that
-// Kubernetes swaps and changes from other machines.) While the directory is invalid the last good
-// keys stay; that is logged once.
+// Kubernetes swaps and changes from other machines.) While the directory is invalid, the last good
+// keys stay in use; one log line says so.
 class KeyWatcher {
  public:
   // `keys` must outlive this.

@@ -15,7 +15,8 @@ class LruMap {
  public:
   explicit LruMap(size_t capacity) : capacity_(capacity) {}
 
-  // Returns the value, or null, and marks it as used. Valid until the next change.
+  // Returns the value and marks it as used; null without one. The pointer is valid until the next
+  // Put or Erase.
   Value* Find(const Key& key) {
     const auto found = index_.find(key);
     if (found == index_.end()) return nullptr;
@@ -23,7 +24,6 @@ class LruMap {
     return &found->second->second;
   }
 
-  // Inserts or replaces.
   void Put(const Key& key, Value value) {
     if (Value* present = Find(key)) {
       *present = std::move(value);

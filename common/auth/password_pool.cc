@@ -41,8 +41,8 @@ absl::Duration Since(std::chrono::steady_clock::time_point start) {
   return absl::FromChrono(std::chrono::steady_clock::now() - start);
 }
 
-// An estimate, which the first real hashes correct. Takes the best of some attempts, since the
-// first one of a process also initialises OpenSSL and would be far too slow.
+// An estimate, which the first real hashes correct. Takes the best of some attempts, because the
+// first attempt in a process also initialises OpenSSL and is far too slow.
 absl::Duration MeasureTimePerRound() {
   absl::Duration best = absl::InfiniteDuration();
   for (int i = 0; i < kProbes; ++i) {
@@ -53,7 +53,7 @@ absl::Duration MeasureTimePerRound() {
   return best / Rounds(kProbeCost);
 }
 
-// On Linux a nice level belongs to a thread. A failure only costs other calls some latency.
+// On Linux a nice level belongs to a thread. If this fails, other calls only get slower.
 void LowerThisThreadsPriority() {
   const auto thread = static_cast<id_t>(syscall(SYS_gettid));
   setpriority(PRIO_PROCESS, thread, getpriority(PRIO_PROCESS, thread) + kNiceBy);
@@ -144,8 +144,7 @@ void PasswordPool::Submit(Task task) {
 absl::Status PasswordPool::Admit(Task& task) {
   if (stopping_) return StoppedError();
   const absl::Duration wait = EstimatedWait();
-  // A task that would start at once is always admitted, so that a wrong estimate of the speed is
-  // corrected.
+  // Admit every task that would start at once: its time corrects a wrong estimate of the speed.
   const bool too_late =
       wait > absl::ZeroDuration() &&
       clock_.Now() + (wait + TimeOf(task)) * kHeadroom + kResponseTime > task.deadline;

@@ -20,18 +20,18 @@
 namespace vibestack::auth {
 
 // Runs bcrypt on its own threads, at a lower priority than the threads that serve calls. Refuses a
-// request at once when it would miss its deadline.
+// request at once when the request would miss its deadline.
 //
 // Each callback is called exactly once, with the result of HashPassword, VerifyPassword or
 // RehashPassword (bcrypt.h), or with one of these errors:
 //   RESOURCE_EXHAUSTED (PASSWORD_HASHING_BUSY, with RetryInfo): the queue is full or the request
-//     would miss its deadline. Usually called by the submitting thread before the call returns;
-//     later when the requests before it took longer than estimated.
+//     would miss its deadline. Usually on the submitting thread, before the submitting call
+//     returns; later if earlier requests took longer than estimated.
 //   DEADLINE_EXCEEDED: the deadline passed in the queue.
-//   UNAVAILABLE (SHUTTING_DOWN): the pool stopped first; called by the submitting thread when it
-//     had already stopped.
-// Otherwise callbacks run one after the other on a thread of the pool with normal priority, so that
-// a lock that they take is never held by a thread of low priority. They should be short.
+//   UNAVAILABLE (SHUTTING_DOWN): the pool stopped first. On the submitting thread if the pool had
+//     stopped before the submission.
+// All other callbacks run one after the other on one thread of the pool, which has normal priority,
+// so that no low-priority thread ever holds a lock that a callback takes. They should be short.
 //
 // Thread-safe. Stop may be called repeatedly, by many threads, but not by a callback.
 class PasswordPool {
@@ -58,7 +58,7 @@ class PasswordPool {
   ~PasswordPool();
 
   void Hash(Secret password, int cost, absl::Time deadline, HashCallback done);
-  // With a `padded_cost` as VerifyPasswordPadded, otherwise as VerifyPassword.
+  // As VerifyPasswordPadded with `padded_cost`, or as VerifyPassword if it is 0.
   void Verify(Secret password, std::string hash, absl::Time deadline, VerifyCallback done,
               int padded_cost = 0);
   void Rehash(Secret password, std::string hash, int cost, absl::Time deadline, HashCallback done);
@@ -70,11 +70,11 @@ class PasswordPool {
   Stats stats() const ABSL_LOCKS_EXCLUDED(mutex_);
 
  private:
-  // The work of a request: hashes when the status is OK. Returns a function that calls the callback
-  // with the result, or with the status, on another thread.
+  // The work of a request: hashes if the status is OK. Returns a function that calls the callback
+  // with the result, or with the status; the callback thread runs it.
   using ReadyCallback = absl::AnyInvocable<void() &&>;
   using Work = absl::AnyInvocable<ReadyCallback(absl::Status) &&>;
-  // Submits work of `rounds` rounds; if not `exact`, of at most so many. `compute` returns the
+  // Submits work of `rounds` rounds, or of at most `rounds` if not `exact`. `compute` returns the
   // result for `done`.
   template <typename T, typename Callback, typename Compute>
   void SubmitFor(double rounds, absl::Time deadline, Callback done, Compute compute,
@@ -90,7 +90,7 @@ class PasswordPool {
   void Submit(Task task) ABSL_LOCKS_EXCLUDED(mutex_);
   // Returns OK when the task may be queued.
   absl::Status Admit(Task& task) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  // Returns OK when the next task can still meet its deadline; counts the outcome.
+  // Returns OK when the task can still meet its deadline. Counts the outcome in stats_.
   absl::Status CheckStillInTime(const Task& task) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   absl::Duration TimeOf(const Task& task) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
     return time_per_round_ * task.rounds;

@@ -14,8 +14,8 @@ enum class Purpose { kAccess, kRefresh, kReset, kSignUp, kCallback, kService };
 inline constexpr Purpose kAllPurposes[] = {Purpose::kAccess, Purpose::kRefresh,  Purpose::kReset,
                                            Purpose::kSignUp, Purpose::kCallback, Purpose::kService};
 
-// The name in the claim: `access`, `refresh`, `reset`, `sign_up`, `callback` or `service`; and the
-// reverse, exactly these.
+// The name in the claim: `access`, `refresh`, `reset`, `sign_up`, `callback` or `service`.
+// ParsePurpose returns nothing for every other name.
 std::string PurposeName(Purpose purpose);
 std::optional<Purpose> ParsePurpose(const std::string& name);
 
@@ -28,18 +28,18 @@ struct TokenRealm {
 // The claims of a token, besides its realm and key. A plain value; not a credential.
 struct Claims {
   Purpose purpose = Purpose::kAccess;
-  // For kService the name of the service, otherwise a lower-case UUID: the id of the user, for
-  // kSignUp of the future account, for kCallback of the job.
+  // The name of the service for kService; otherwise a lower-case UUID: the job's for kCallback, the
+  // future account's for kSignUp, else the user's.
   std::string subject;
-  // Whole seconds. The token is valid before `expires_at` and invalid from that second on.
+  // In whole seconds. The token is invalid from `expires_at` on.
   absl::Time issued_at;
   absl::Time expires_at;
-  // In access and refresh tokens the Fingerprint of the user, in reset tokens the ResetFingerprint
+  // The user's Fingerprint in access and refresh tokens, the ResetFingerprint in reset tokens
   // (fingerprint.h); empty in others.
   std::string fingerprint;
   // The unique id of the token (`jti`), a UUID, for logs.
   std::string token_id;
-  // In sign-up tokens the email of the future account, as it will be stored; empty in others.
+  // The email of the future account in sign-up tokens, in the stored form; empty in others.
   std::string email;
 };
 

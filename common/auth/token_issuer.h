@@ -28,10 +28,10 @@ class TokenIssuer {
  public:
   TokenIssuer(KeySetProvider keys, const Clock& clock, TokenRealm realm = {});
 
-  // Issues a token that is valid from this second for `lifetime` (rounded down to seconds, at least
-  // one). Pass `fingerprint` and `email` for the purposes that carry them, otherwise leave them
-  // empty. INTERNAL when an argument is not valid for the purpose (check the name of a service with
-  // IsServiceName first) or there is no private key.
+  // Issues a token that is valid from the current second for `lifetime` (rounded down to whole
+  // seconds, at least 1 s). Pass `fingerprint` and `email` for the purposes that carry them,
+  // otherwise leave them empty. INTERNAL when an argument is not valid for the purpose (check the
+  // name of a service with IsServiceName first) or there is no private key.
   absl::StatusOr<IssuedToken> Issue(Purpose purpose, const std::string& subject,
                                     absl::Duration lifetime, const std::string& fingerprint = "",
                                     const std::string& email = "") const;

@@ -47,7 +47,7 @@ TokenRefusal DescribeRefusal(const std::string& token, TokenFault fault) {
 }
 
 absl::Status WithRefusal(absl::Status error, const TokenRefusal& refusal) {
-  // None of these contains a line feed, except a subject that only our own key can have signed.
+  // None of these can contain a line feed, except a subject that our own key signed.
   error.SetPayload(kPayload,
                    absl::Cord(absl::StrJoin({refusal.fault, refusal.key_id, refusal.token_id,
                                              refusal.purpose, refusal.subject},

@@ -13,16 +13,16 @@ namespace vibestack::auth {
 struct TokenRefusal {
   std::string fault;     // TokenFaultName, or the problem with the account
   std::string key_id;    // the kid in the header; empty when the header is not one of ours
-  std::string token_id;  // this and the next two only when the signature was valid
+  std::string token_id;  // this and the next two are empty unless the signature was valid
   std::string subject;
   std::string purpose = "";  // as PurposeName
 };
 
-// Describes why a token with that fault was refused.
+// Makes the refusal of a token with that fault.
 TokenRefusal DescribeRefusal(const std::string& token, TokenFault fault);
 
-// Attaches the refusal to the error. It stays in this process: rpc::ToGrpcStatus sends only the
-// details of google.rpc.
+// Attaches the refusal to the error. Clients never see it: rpc::ToGrpcStatus sends only google.rpc
+// details.
 absl::Status WithRefusal(absl::Status error, const TokenRefusal& refusal);
 
 // The refusal attached to an error; nothing for other errors.

@@ -39,8 +39,8 @@ std::optional<absl::Time> GetTime(const JwtPayload& payload, const std::string& 
   return absl::FromUnixSeconds(*seconds);
 }
 
-// Reads the claims and checks what does not depend on the expected purpose. Nothing when one is
-// missing or invalid.
+// Reads the claims and makes the checks that do not depend on the expected purpose. Nothing when a
+// claim is missing or invalid.
 std::optional<Claims> ReadClaims(const JwtPayload& payload) {
   const std::optional<Purpose> purpose = ParsePurpose(payload.GetString("purpose").value_or(""));
   const std::optional<absl::Time> issued_at = GetTime(payload, "iat");

@@ -27,21 +27,22 @@ struct TokenVerdict {
   Claims claims;
 };
 
-// The error for the client: UNAUTHENTICATED with TOKEN_EXPIRED for a valid token that has expired,
-// TOKEN_INVALID without a reason for all others. The TokenRefusal is attached.
+// The error for the client: UNAUTHENTICATED with TOKEN_EXPIRED for an otherwise valid token that
+// has expired, with TOKEN_INVALID and no details for every other fault. The TokenRefusal is
+// attached for the audit log.
 absl::Status TokenError(const std::string& token, TokenFault fault);
 
-// The purpose that a token claims, not verified; nothing when it claims none that we know. Use it
-// only to choose the purpose to verify.
+// The purpose that a token claims, not verified; nothing when it claims no known purpose. Use it
+// only to choose the purpose for Verify.
 std::optional<Purpose> ClaimedPurpose(const std::string& token);
 
 // UNAVAILABLE (TOKEN_KEYS_UNAVAILABLE): no keys are known yet, so no token can be verified.
 absl::Status NoKeysError();
 
-// Verifies tokens of TokenIssuer and no others. It accepts exactly the form that the issuer writes,
-// so nothing is interpreted before the signature is verified and nothing is ambiguous afterwards.
-// It does not check the account: the caller looks up whether the user exists, is active and has
-// that fingerprint. Thread-safe; the clock must outlive it.
+// Verifies tokens of TokenIssuer and refuses all others. It accepts exactly the form that the
+// issuer writes, so no token has two readings, and it reads the claims only after it has verified
+// the signature. It does not check the account: the caller must check that the user exists, is
+// active and has that fingerprint. Thread-safe; the clock must outlive it.
 class TokenVerifier {
  public:
   TokenVerifier(KeySetProvider keys, const Clock& clock, TokenRealm realm = {});
@@ -52,7 +53,7 @@ class TokenVerifier {
   absl::StatusOr<Claims> Verify(const std::string& token, Purpose expected,
                                 TokenFault* fault = nullptr) const;
 
-  // As Verify with these keys; returns a verdict that can be cached.
+  // As Verify, but with `keys`. Returns a verdict that can be cached.
   TokenVerdict Judge(const std::string& token, Purpose expected, const KeySet& keys) const;
 
  private:

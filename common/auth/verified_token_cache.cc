@@ -27,7 +27,7 @@ VerifiedTokenCache::VerifiedTokenCache(Options options)
 VerifiedTokenCache::Key VerifiedTokenCache::MakeKey(const std::string& token,
                                                     Purpose purpose) const {
   Key key{{}, purpose};
-  // Without SHA-256 all tokens would have the same key, so the process cannot continue.
+  // Without SHA-256 all tokens would have the same key, so abort.
   if (EVP_Digest(token.data(), token.size(), key.token_hash.data(), nullptr, sha256_.get(),
                  nullptr) != 1) {
     std::abort();

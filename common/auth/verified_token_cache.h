@@ -21,7 +21,7 @@
 
 namespace vibestack::auth {
 
-// Caches verdicts on tokens, so that a signature is verified once and not at every call. Stores the
+// Caches verdicts on tokens, so that a signature is verified once and not in every call. Stores the
 // SHA-256 of a token, not the token. A verdict is valid only for the keys (KeySet::id) that it was
 // made with; the verdict on a valid token only until the token expires. Valid and refused tokens
 // have separate capacities, so that invalid tokens cannot evict valid ones. Bounded; thread-safe.
@@ -54,7 +54,8 @@ class VerifiedTokenCache {
   // was made with other keys.
   std::optional<TokenVerdict> Find(const Key& key, uint64_t key_set_id, absl::Time now);
 
-  // Stores a verdict made at `now`, except kNotYetValid, which time alone can change.
+  // Stores a verdict made at `now`. Does not store kNotYetValid, which becomes wrong as time
+  // passes.
   void Put(const Key& key, uint64_t key_set_id, const TokenVerdict& verdict, absl::Time now);
 
   // Numbers of entries, for tests and metrics.

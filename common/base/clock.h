@@ -8,7 +8,7 @@
 
 namespace vibestack {
 
-// The source of time, so that tests can control it. Thread-safe.
+// A source of time that tests can replace. Thread-safe.
 class Clock {
  public:
   virtual ~Clock() = default;

@@ -10,9 +10,10 @@
 #include "absl/status/status.h"
 #include "absl/time/time.h"
 
-// Errors for clients. An error is an absl::Status whose payloads are google.rpc detail messages by
-// their type URL; common/rpc copies them into the gRPC status. Every error that leaves a service
-// has exactly one google.rpc.ErrorInfo with the domain `vibestack`. All functions are thread-safe.
+// Errors for clients. An error is an absl::Status. Its payloads are google.rpc detail messages
+// under their type URLs; common/rpc copies them into the gRPC status. Every error that leaves a
+// service has exactly one google.rpc.ErrorInfo with the domain `vibestack`. All functions are
+// thread-safe.
 namespace vibestack {
 
 // Makes an error with a stable `reason` (UPPER_SNAKE_CASE), by which programs tell errors apart,
@@ -34,19 +35,19 @@ absl::Status UnavailableError(std::string_view reason, std::string_view message,
 absl::Status ResourceExhaustedError(std::string_view reason, std::string_view message,
                                     absl::Duration retry_after = absl::Milliseconds(200));
 
-// NOT_FOUND with google.rpc.ResourceInfo. The reason is `<TYPE>_NOT_FOUND`; `type` is such as
-// `user`.
+// NOT_FOUND with google.rpc.ResourceInfo. The reason is `<TYPE>_NOT_FOUND`. `type` is in lower
+// case, such as `user`.
 absl::Status NotFoundError(std::string_view type, std::string_view name);
 
 // The `reason` of an error; empty without google.rpc.ErrorInfo.
 std::string ErrorReason(const absl::Status& status);
 
-// The delay in google.rpc.RetryInfo of an error; InfiniteDuration() without one.
+// The delay in an error's google.rpc.RetryInfo; InfiniteDuration() without RetryInfo.
 absl::Duration RetryDelay(const absl::Status& status);
 
-// Collects the invalid fields of a request, so that one error names all of them, as far as they
-// fit: gRPC sends details in HTTP/2 headers, and clients accept 8 KiB. Long paths are cut; after
-// some dozens of violations only their number is given. Not thread-safe.
+// Collects the invalid fields of a request for one error. gRPC sends details in HTTP/2 headers, of
+// which clients accept 8 KiB, so long texts are cut, and after some dozens of violations the error
+// gives only the number of the others. Not thread-safe.
 class FieldViolations {
  public:
   // `field` is the path in the request, such as `requests[3].workflow_id`.

@@ -25,8 +25,8 @@ inline BioPtr OpensslReader(const std::string& text) {
   return BioPtr(BIO_new_mem_buf(text.data(), static_cast<int>(text.size())));
 }
 
-// Removes the errors that our calls left in the thread's error queue. TLS code on the same thread
-// reads that queue and would mistake them for its own.
+// Its destructor removes the errors that calls in this scope left in the thread's error queue.
+// Otherwise TLS code on the same thread reads that queue and takes them for its own.
 class OpensslErrorScope {
  public:
   OpensslErrorScope() { ERR_set_mark(); }
@@ -35,8 +35,8 @@ class OpensslErrorScope {
   OpensslErrorScope& operator=(const OpensslErrorScope&) = delete;
 };
 
-// A passphrase callback that provides none. Without it OpenSSL asks on the terminal for the
-// passphrase of an encrypted key.
+// A passphrase callback without a passphrase. Without a callback OpenSSL asks on the terminal for
+// the passphrase of an encrypted key.
 inline int NoPassphrase(char*, int, int, void*) { return -1; }
 
 }  // namespace vibestack

@@ -9,11 +9,11 @@
 namespace vibestack {
 
 // Returns `size` cryptographically secure random bytes. Thread-safe. Aborts the process when the
-// system provides no randomness, since nothing would be safe.
+// system provides no randomness, because nothing is secure then.
 std::string RandomBytes(int size);
 
-// The delay before retry number `attempt` (0 for the first): random, between 50 % and 100 % of
-// `base` doubled per attempt, at most `limit`. The jitter keeps clients from retrying all at once.
+// The delay before retry number `attempt` (0 for the first): random between 50 % and 100 % of
+// min(`limit`, `base` * 2^`attempt`). The jitter keeps clients from retrying all at once.
 absl::Duration BackoffWithJitter(int attempt, absl::Duration base, absl::Duration limit);
 
 }  // namespace vibestack

@@ -9,8 +9,8 @@
 
 namespace vibestack {
 
-// A credential. It cannot be printed or formatted, is compared in constant time, and its memory is
-// overwritten on destruction. Not thread-safe for writes.
+// A credential. It cannot be printed or formatted, is compared in constant time, and overwrites its
+// memory on destruction. Concurrent reads are safe, writes are not.
 class Secret {
  public:
   Secret() = default;

@@ -10,8 +10,8 @@
 
 namespace vibestack {
 
-// Calls `over`, on a thread of its own, if this still exists at `end`. The destructor waits for a
-// call that has started.
+// A watchdog: calls `over`, on a thread of its own, if this still exists at `end`. The destructor
+// waits for a call in progress.
 class [[nodiscard]] TimeLimit {
  public:
   TimeLimit(absl::Time end, std::function<void()> over)

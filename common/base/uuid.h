@@ -16,7 +16,7 @@ bool IsUuid(std::string_view text);
 // Whether `text` is a UUID of version 4 and RFC 4122's variant.
 bool IsUuidV4(std::string_view text);
 
-// A UUID in lower case, as PostgreSQL prints it, so that equal ids are equal strings.
+// `uuid` in lower case, as PostgreSQL prints it, so that equal ids are equal strings.
 std::string CanonicalUuid(std::string_view uuid);
 
 }  // namespace vibestack

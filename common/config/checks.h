@@ -10,7 +10,8 @@
 
 // Checks of flags, for the start of a service. Each check returns OK or INVALID_ARGUMENT with a
 // message that names the flag: `--bcrypt_cost must be 4 to 16, not 99`. `flag` is the name without
-// hyphens. The messages quote the value, so only CheckGiven suits a flag that holds a credential.
+// hyphens. All messages but that of CheckGiven quote the value, so use only CheckGiven for a
+// credential.
 namespace vibestack {
 
 // The value must not be empty. The message does not quote it.

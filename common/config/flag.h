@@ -5,8 +5,8 @@
 
 #include "absl/flags/flag.h"
 
-// How a library or a service defines a flag. Use these macros instead of ABSL_FLAG, so that --help
-// lists the flag under its topic.
+// The macros that define a flag. Use them instead of ABSL_FLAG, so that --help lists the flag under
+// its topic.
 //
 //   VIBESTACK_FLAG(kJobs, absl::Duration, lease_duration, absl::Seconds(60),
 //                  "How long a worker keeps a job without a heartbeat. 10ms to 24h.");
@@ -34,7 +34,7 @@ enum class FlagTopic {
   kCommands,
 };
 
-// Tells --help the topic of a flag. Only the macros below make one.
+// Tells --help the topic of a flag. Only for the macros below.
 class FlagRegistration {
  public:
   // `name` must be a string literal.

@@ -23,7 +23,7 @@ std::string BaseName(std::string_view path) {
   return std::string(path.substr(path.rfind('/') + 1));  // npos + 1 is 0
 }
 
-// Says once what --version prints.
+// Sets the text of --version. Only the first call counts.
 void DescribeProgram(std::string_view program) {
   static const bool once = [&] {
     absl::FlagsUsageConfig config;
@@ -70,8 +70,8 @@ std::optional<Argument> AsFlag(std::string_view text) {
   return Argument{std::string(text.substr(0, equals)), std::string(text.substr(equals + 1))};
 }
 
-// What the command line says, before Abseil parses it: Abseil would end the process with its own
-// words and quote the value.
+// Checks the command line before Abseil parses it. After a mistake Abseil would end the process
+// with its own message, which quotes the value.
 class CommandLine {
  public:
   CommandLine(int argc, char** argv) : arguments_(argv + 1, argv + argc) {}
@@ -149,7 +149,7 @@ absl::StatusOr<std::vector<std::string>> ParseFlags(int argc, char** argv, std::
     if (flag == nullptr) return absl::InternalError("there is no flag --" + name);
     if (absl::Status status = Set(*flag, value, "--" + name); !status.ok()) return status;
   }
-  // Checking the command line sets flags, so the text is made before.
+  // The check below sets flags, so make the text first: it shows defaults.
   const std::string help = HelpText(usage);
   DescribeProgram(argv[0]);
   CommandLine command_line(argc, argv);

@@ -20,10 +20,10 @@ using FlagDefaults = std::vector<std::pair<std::string, std::string>>;
 // VIBESTACK_<NAME IN UPPER CASE>, else it is the default. The flag `database_url` is also read from
 // DATABASE_URL; the prefixed variable wins. An empty variable counts as unset.
 //
-// INVALID_ARGUMENT names the flag or variable and what was expected, and quotes no value; main()
-// prints it and exits with 2. `--help` prints HelpText(usage) (help.h), and `--version` prints
-// `<program> <version>`; both end the process with 0. `--help` does not read the environment, so it
-// shows no credential from there.
+// INVALID_ARGUMENT names the flag or variable and the expected value, and never quotes the given
+// value; main() prints it and exits with 2. `--help` prints HelpText(usage) (help.h), and
+// `--version` prints `<program> <version>`; both end the process with 0. `--help` does not read the
+// environment, so it shows no credential from there.
 //
 // Call it at the start of main(), before other threads start.
 absl::StatusOr<std::vector<std::string>> ParseFlags(int argc, char** argv, std::string_view usage,

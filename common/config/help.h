@@ -7,11 +7,11 @@
 
 #include "absl/strings/string_view.h"
 
-// The text of --help, and which flags it is about.
+// The text of --help.
 namespace vibestack {
 
-// Whether a flag that is defined in the source `file` is ours. Abseil brings flags of its own, such
-// as --flagfile.
+// Whether the flags that the source `file` defines are ours. Abseil has its own flags, such as
+// --flagfile.
 bool IsOurFlag(absl::string_view file);
 
 // The environment variables that set the flag `name`; the first one that is not empty wins.
@@ -23,11 +23,10 @@ std::vector<std::string> VariablesOf(std::string_view name);
 //     --lease_duration (default 60s; environment VIBESTACK_LEASE_DURATION)
 //         How long a worker keeps a job without a heartbeat. 10ms to 24h.
 //
-// A heading starts a line and ends with a colon. A flag's line has two blanks, the name and, in
-// parentheses, `default VALUE`, `no default` or `required`, and the environment variables. Topics
-// stand in the order of FlagTopic, the flags of a topic in the order of their names. A flag without
-// a topic stands under `Other:`; the test tests/checks/flags allows none. The default is the flag's
-// value at the time of the call.
+// A flag's line has two spaces, the name and, in parentheses, `default VALUE`, `no default` or
+// `required`, and the environment variables. Topics are in the order of FlagTopic, the flags of a
+// topic in the order of their names. A flag without a topic is under `Other:`; the test
+// tests/checks/flags allows none. The default is the flag's value at the time of the call.
 std::string HelpText(std::string_view usage);
 
 }  // namespace vibestack

@@ -17,7 +17,8 @@ struct ChangeEvent {
   bool resync = false;
   // The ids of changed and deleted rows, in lower case.
   std::vector<std::string> ids;
-  // Jobs only: the deleted jobs among `ids`, by their user (empty for none).
+  // Jobs only: the deleted jobs among `ids`, by the id of their user (an empty id for jobs without
+  // a user).
   std::map<std::string, std::vector<std::string>> deleted;
   // Jobs only: the workflows that now have pending jobs.
   std::vector<std::string> pending;

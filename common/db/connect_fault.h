@@ -8,12 +8,12 @@
 
 namespace vibestack::db {
 
-// The TLS problem in libpq's error text about a failed connection, in words for the operator that
-// name no host, user or path; empty for other problems.
+// Describes for the operator the TLS problem in libpq's error text about a failed connection. The
+// text names no host, user or path. Empty for other problems.
 std::string_view TlsFault(std::string_view libpq_text);
 
-// Attaches the problem to the error, for the log. It stays in this process: only the details of
-// google.rpc are sent.
+// Attaches the problem to the error, for the log. Clients never see it: only google.rpc details are
+// sent.
 absl::Status WithConnectFault(absl::Status error, std::string_view fault);
 
 // The problem attached to an error; empty for other errors.

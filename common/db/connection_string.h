@@ -5,9 +5,9 @@
 
 namespace vibestack::db {
 
-// The connection string for libpq: the URL or keywords of the operator, plus the application name
-// and timeouts for dead peers. Keepalives detect a dead idle connection, tcp_user_timeout one in
-// the middle of an exchange (libpq, 34.1.2). Settings in `database_url` take precedence.
+// The connection string for libpq: `database_url` (a URL or keywords), plus the application name
+// and timeouts for dead peers. Keepalives detect a dead connection that is idle, tcp_user_timeout
+// one that has sent data (libpq, 34.1.2). Settings in `database_url` take precedence.
 std::string ConnectionString(const std::string& database_url, const std::string& application_name);
 
 }  // namespace vibestack::db

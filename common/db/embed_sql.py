@@ -48,7 +48,7 @@ class Section:
 
     place: str  # FILE:LINE
     kind: str  # "name" or "macro"
-    title: str  # what stands behind the kind
+    title: str  # the text after the kind
     text: str  # without comments
 
     def error(self, message):
@@ -63,7 +63,7 @@ class Macro:
 
 @dataclasses.dataclass(frozen=True)
 class Statement:
-    name: str  # as C++ has it, without the `k`
+    name: str  # the C++ name without its `k`
     sql: str
 
     @property
@@ -125,7 +125,7 @@ class Macros:
         self._macros[name] = Macro(section, parameters)
 
     def expand(self, section, text, name, names, inside=()):
-        """`text` of `section` without braces, for the statement `name`, which shares its text with all `names`."""
+        """`text` of `section` with all braces replaced, for the statement `name`, one of the `names` of the text."""
         while (match := BRACES.search(text)) is not None:
             call = CALL.fullmatch(match[1])
             if call is not None:
@@ -152,7 +152,7 @@ class Macros:
         text = macro.section.text
         for parameter, value in zip(macro.parameters, values):
             text = text.replace("{{" + parameter + "}}", value)
-        # A mistake in a macro is reported where the macro stands.
+        # The error of a mistake in a macro names the macro's line.
         return self.expand(macro.section, text, name, names, (*inside, macro_name))
 
     @staticmethod

@@ -11,18 +11,18 @@
 #include "common/db/pool.h"
 
 // Reads that tolerate replication lag: lists and statistics for people. They may run on a standby,
-// which is usually moments behind the primary, or minutes if it fell behind. Never use them for
+// which is usually moments behind the primary, in bad times minutes. Never use them for
 // authorization, before a write, or as the start of a watch.
 namespace vibestack::db {
 
-// Opens a pool on the standby of --read_database_url, with the other options of `primary`; null
-// without the flag. It does not affect readiness, and its only metrics are those of
+// Opens a pool on the standby of --read_database_url, with the session and the limits of `primary`;
+// null without the flag. The pool does not affect readiness, and its only metrics are those of
 // RegisterStandbyMetrics.
 std::unique_ptr<Pool> OpenStandby(PoolOptions primary);
 
 // Runs reads on the standby while it has an idle connection; otherwise, and when the standby fails,
-// on the primary. So a standby that hangs blocks at most as many reads as it has connections. Cheap
-// to copy; thread-safe.
+// on the primary. So a standby that hangs blocks at most one read for each of its connections.
+// Cheap to copy; thread-safe.
 class LaggingReads {
  public:
   // `standby` may be null; then every read runs on the primary. Both must outlive this.

@@ -26,8 +26,8 @@ constexpr absl::Duration kAnswerLimit = absl::Seconds(3);
 constexpr absl::Duration kBackoffBase = absl::Milliseconds(50);
 constexpr absl::Duration kBackoffLimit = absl::Seconds(2);
 
-// Runs `ask`, which sends a request to the server. Shuts down the socket when it takes too long, so
-// that reading from it fails.
+// Runs `ask`, which sends a request to the server and reads the answer. If that takes too long,
+// shuts down the socket, so that the read fails.
 void WithTimeout(pqxx::connection& connection, const std::function<void()>& ask) {
   const TimeLimit limit(absl::Now() + kAnswerLimit,
                         [socket = connection.sock()] { shutdown(socket, SHUT_RDWR); });
@@ -38,7 +38,7 @@ void Ping(pqxx::connection& connection) {
   WithTimeout(connection, [&] { pqxx::nontransaction(connection).exec("SELECT 1"); });
 }
 
-// LISTENs on construction and passes notifications to the options.
+// LISTENs on construction and passes each notification to on_notification.
 class Receiver final : public pqxx::notification_receiver {
  public:
   Receiver(pqxx::connection& connection, const std::string& channel, const ListenerOptions& options)
@@ -102,7 +102,7 @@ bool Listener::ListenOnce() {
     ++connects_;
     options_.on_listening();
     while (WaitForSocket(connection.sock(), kPingMillis)) {
-      // No notification: the wait timed out, so ping, which also reads.
+      // No notification: the wait timed out. The ping also reads notifications.
       if (connection.get_notifs() == 0) Ping(connection);
     }
     receivers.clear();

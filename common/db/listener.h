@@ -18,18 +18,18 @@ struct ListenerOptions {
   std::vector<std::string> channels;
   // Called for each notification, with its channel and payload.
   std::function<void(const std::string& channel, const std::string& payload)> on_notification;
-  // Called each time listening starts. Earlier notifications may have been missed, so read the
-  // current state.
+  // Called each time listening starts. Earlier notifications may have been missed, so the callback
+  // should make its users read the current state.
   std::function<void()> on_listening;
-  // Called when the connection is lost; other connections to the same server may be lost, too.
+  // Called when the connection is lost. Other connections to the same server may be lost, too.
   std::function<void()> on_lost = [] {};
 };
 
-// The one connection of a process that LISTENs. Its own thread runs the callbacks, one at a time;
-// they must be short. A lost connection is reopened with backoff and jitter, and on_listening is
-// called again. A connection that stops responding is noticed within about ten seconds. A
-// notification is a hint: since one can be lost, a slow poll must back up everything that waits for
-// it.
+// A connection that LISTENs; a process needs one. Its own thread runs the callbacks, one at a time;
+// they must be short. It notices a connection that stops responding within about ten seconds. It
+// reopens a lost connection, with backoff and jitter, and calls on_listening again. A notification
+// is only a hint, because it can be lost: whatever waits for one also needs a slow poll. GiveUp(),
+// listening() and connects() are thread-safe.
 class Listener {
  public:
   explicit Listener(ListenerOptions options);
@@ -40,16 +40,18 @@ class Listener {
   // Joins the thread; no callback runs afterwards. May be called twice, but never by a callback.
   void Stop();
 
-  // Ends the connection to a database that does not answer, so that Stop() does not wait for it.
+  // Shuts down the connection to a database that does not answer, so that Stop() does not wait for
+  // it. Call it only before Stop() or while Stop() runs.
   void GiveUp() { sockets_.End(); }
 
+  // Whether it is listening now.
   bool listening() const { return listening_; }
-  // How many times listening started.
+  // How many times listening has started.
   uint64_t connects() const { return connects_; }
 
  private:
   void Run();
-  // Listens until the connection is lost or Stop(). Returns whether listening ever started.
+  // Listens until the connection is lost or Stop(). Returns whether listening had started.
   bool ListenOnce();
   // Waits for the socket, Stop() or the timeout. Returns false after Stop().
   bool WaitForSocket(int socket, int timeout_millis);

@@ -7,9 +7,9 @@
 
 namespace vibestack::db {
 
-// The sockets of connections whose threads wait for PostgreSQL. libpq waits for as long as the
-// machine of the server responds, even when the server itself hangs. Shutting down the socket from
-// another thread is the only way to end that wait. Thread-safe.
+// The sockets of connections whose threads wait for PostgreSQL. libpq waits as long as the server's
+// machine responds, even when the server itself hangs. Only a shutdown of the socket by another
+// thread ends that wait. Thread-safe.
 class OpenSockets {
  public:
   class Entry;
@@ -28,8 +28,8 @@ class OpenSockets {
   bool ended_ ABSL_GUARDED_BY(mutex_) = false;
 };
 
-// Registers the socket of one connection while it lives. Uses a duplicate descriptor, so that it
-// never refers to a descriptor that was reused after the connection closed its own.
+// Registers the socket of one connection while this lives. It keeps a duplicate of the descriptor,
+// because the system may reuse the original after the connection closes it.
 class [[nodiscard]] OpenSockets::Entry {
  public:
   Entry(OpenSockets& sockets, int socket);

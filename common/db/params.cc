@@ -48,7 +48,7 @@ std::string EncodeArray(const std::vector<std::optional<std::string>>& elements)
 
 // Years have four digits: PostgreSQL would read 1-01-01 as 2001.
 std::string FormatTimestamp(absl::Time time) {
-  // This form has no era: before the year 1 is before all that a service may write.
+  // This form has no era (BC). No time that a service writes is before the year 1.
   constexpr int64_t kYearOne = -62'135'596'800;
   if (time == absl::InfiniteFuture()) return "infinity";
   if (time < absl::FromUnixSeconds(kYearOne)) return "-infinity";

@@ -13,7 +13,7 @@
 namespace vibestack::db {
 
 // Builds the text form of a one-dimensional PostgreSQL array ('{…}', PostgreSQL manual 8.15.2), for
-// `unnest($1::text[])` and the like. Quotes every element, so that none can be mistaken for syntax.
+// parameters such as `$1::text[]`. Quotes every element, so that none can be read as syntax.
 class ArrayBuilder {
  public:
   void Add(std::string_view element);
@@ -30,7 +30,7 @@ std::string EncodeArray(const std::vector<std::string>& elements);
 std::string EncodeArray(const std::vector<std::optional<std::string>>& elements);
 
 // The parameters of one execution, in order, in PostgreSQL's text form. libpqxx cuts text
-// parameters at a NUL, so a value with a NUL makes the execution fail with INVALID_ARGUMENT.
+// parameters at a NUL; Session::Exec refuses a value with a NUL with INVALID_ARGUMENT.
 class Params {
  public:
   Params& Add(std::string value);

@@ -104,8 +104,7 @@ absl::Status Pool::Assign(PoolTask& task, std::shared_ptr<IdleSlot>& idle_slot) 
     queue_.push_back(std::move(task));
     return absl::OkStatus();
   }
-  // The thread that became idle last: its connection, and the server process behind it, are still
-  // warm.
+  // Use the thread that became idle last: its connection and its server process are still warm.
   idle_slot = std::move(idle_.back());
   idle_.pop_back();
   ++busy_;
@@ -180,7 +179,7 @@ void Pool::RecordFailure(const absl::Status& status) {
            {"message", std::string(status.message())},
            {"fault", ConnectFaultOf(status)}});
     }
-    // Whatever the cause, clients should retry later.
+    // Clients should retry later, whatever the cause is.
     failure_ = absl::IsUnavailable(status) ? status : StatusFromSqlState("");
     rejected.swap(queue_);
   }

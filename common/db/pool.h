@@ -27,32 +27,32 @@ struct PoolOptions {
   SessionOptions session;
   // Number of connections, each with its own thread.
   int connections = 8;
-  // Maximum number of tasks that wait for a connection; one more gets RESOURCE_EXHAUSTED.
+  // Maximum number of tasks that wait for a connection. A task beyond it gets RESOURCE_EXHAUSTED.
   size_t max_queued = 1'000;
   // The name of the database in the log.
   const char* role = "primary";
-  // Called when the first connection is open and when the last one is lost, on a thread of the
-  // pool, one call at a time.
+  // Called with true after the first connection opens and with false after the last one is lost.
+  // Runs on a thread of the pool, one call at a time.
   std::function<void(bool healthy)> on_health = [](bool) {};
-  // Called after each task that got a connection, for metrics: how long it waited for the
-  // connection and how long it used it. Called on a thread of the pool.
+  // For metrics: called after each task that got a connection, with the time that the task waited
+  // for the connection and the time that it used it. Runs on a thread of the pool, concurrently.
   std::function<void(absl::Duration waited, absl::Duration used)> on_work = [](absl::Duration,
                                                                                absl::Duration) {};
 };
 
-// Whether a task may run a second time when its connection broke during the first, so that the
-// effect of the first is unknown.
+// Whether the pool may run a task again after its connection broke. Nobody knows then whether the
+// first run had an effect.
 enum class Repeat {
-  // The task only reads, or repeating it changes nothing more.
+  // The task is idempotent: it only reads, or a second run changes nothing more.
   kSafe,
   kNever,
 };
 
-// A pool of connections to PostgreSQL. Each connection has its own thread, which runs the tasks, so
-// that the blocking library never blocks a caller.
+// A pool of connections to PostgreSQL. Each connection has its own thread, which runs tasks on it,
+// so libpqxx never blocks a caller's thread.
 //
-// Broken connections are replaced with backoff and jitter. While there is no connection at all,
-// tasks are refused immediately with UNAVAILABLE (DATABASE_UNAVAILABLE) and RetryInfo. Thread-safe.
+// Replaces broken connections, with backoff and jitter. While no connection can be opened, refuses
+// tasks immediately with UNAVAILABLE (DATABASE_UNAVAILABLE) and RetryInfo. Thread-safe.
 class Pool {
  public:
   explicit Pool(PoolOptions options);
@@ -64,14 +64,18 @@ class Pool {
   // called twice, but never by a task.
   void Stop();
 
-  // Abandons a database that does not answer: running tasks end with UNAVAILABLE, their effect
-  // unknown, and no new ones start. Returns the number of abandoned tasks. Stop() then only waits
-  // for a connection that is being opened.
+  // Abandons a database that does not answer, so that Stop() need not wait for it. Running tasks
+  // end with UNAVAILABLE and may have taken effect; no new ones start. Returns the number of
+  // running tasks. Stop() then waits only for a connection that is being opened.
   int GiveUp();
 
-  // Runs `work(session)`, which returns absl::StatusOr<T>, before `deadline` (DEADLINE_EXCEEDED).
-  // `work` must own or outlive what it uses. The awaiting task resumes on the thread of the pool
-  // that ran the work, so it should soon await something else.
+  // Runs `work(session)` on a thread of the pool and returns its result. What `work` uses must live
+  // until the returned task ends. The awaiting task resumes on the same thread of the pool, so it
+  // should soon await something else.
+  //
+  // Errors besides those of `work`: DEADLINE_EXCEEDED when `deadline` passed before the work began
+  // (afterwards it limits the statements, see Session::SetDeadline), RESOURCE_EXHAUSTED
+  // (QUEUE_FULL), UNAVAILABLE (DATABASE_UNAVAILABLE or SHUTTING_DOWN).
   template <typename T>
   Task<absl::StatusOr<T>> Run(absl::Time deadline, Repeat repeat,
                               std::function<absl::StatusOr<T>(Session&)> work) {
@@ -89,20 +93,23 @@ class Pool {
     co_return outcome;
   }
 
-  // Pings every idle connection now, so that lost ones are noticed and replaced.
+  // Makes the threads ping every idle connection now, so that they notice and replace lost ones.
+  // Does not wait.
   void Probe();
 
-  // Whether at least one connection is open, to a supported schema.
+  // Whether at least one connection to a supported schema is open.
   bool healthy() const;
 
   // Whether a task submitted now would get a connection immediately. (Another task may take it
   // first.)
   bool has_idle() const;
 
-  // Why the pool is not healthy, for the log and for readiness; OK while it is healthy and before
-  // the first attempt.
+  // Why the pool is not healthy, for the log and for readiness. OK while it is healthy and before
+  // the first attempt to connect has ended.
   absl::Status health() const;
 
+  // For metrics: open connections (live), those with a running task (busy), waiting tasks, and the
+  // connections opened since the start.
   struct Stats {
     int live = 0;
     int busy = 0;
@@ -122,7 +129,7 @@ class Pool {
   };
 
   // Where an idle thread waits for its next task. Shared with the submitter, which signals it after
-  // unlocking, to avoid a second wait.
+  // it unlocks mutex_, so that the woken thread need not wait for mutex_.
   struct IdleSlot {
     absl::CondVar woken;
     std::optional<PoolTask> task;
@@ -134,20 +141,20 @@ class Pool {
   absl::Status Assign(PoolTask& task, std::shared_ptr<IdleSlot>& idle_slot);
   // The loop of one thread.
   void Serve();
-  // Tries to connect once. On failure waits before the next attempt and returns null; also null
-  // after Stop().
+  // Tries to connect once. After a failure waits for the backoff and returns null; also null after
+  // Stop().
   std::unique_ptr<Session> Connect(int& attempt);
   void RecordFailure(const absl::Status& status);
   void PauseBeforeRetry(int attempt);
-  // Returns the next task. Nothing when the connection is to be pinged (after the ping interval, or
-  // when `probes` differs from probes_) or when the pool stops.
+  // Waits for the next task and returns it. Returns nothing when the pool stops or when the thread
+  // must ping its connection: after the ping interval, or when `probes` differs from probes_.
   std::optional<PoolTask> NextTask(const std::shared_ptr<IdleSlot>& slot, uint64_t& probes);
   void AwaitTask(const std::shared_ptr<IdleSlot>& slot, uint64_t probes)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // Wakes every idle thread, to ping its connection or to stop.
   void WakeIdleThreads() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  // Runs a task; if its connection broke, runs it again on a new connection where that is safe.
-  // `session` is null afterwards if it broke.
+  // Runs a task. If its connection breaks, runs it once more on a new connection if Repeat allows
+  // that. `session` is null afterwards if it broke.
   void RunTask(PoolTask task, std::unique_ptr<Session>& session);
   absl::Status RunOnce(PoolTask& task, Session& session);
   void Drop(std::unique_ptr<Session>& session);

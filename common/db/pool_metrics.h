@@ -10,8 +10,8 @@
 namespace vibestack::db {
 
 // vibestack_db_wait_seconds and vibestack_db_use_seconds: how long tasks waited for a connection
-// and how long they used it. A value for PoolOptions::on_work. Cheap to copy. `metrics` owns the
-// series and must outlive this. Thread-safe.
+// and how long they used it. A value for PoolOptions::on_work. Cheap to copy. `metrics` must
+// outlive this. Thread-safe.
 class PoolTimes {
  public:
   explicit PoolTimes(Metrics& metrics);

@@ -9,7 +9,7 @@ namespace vibestack::db {
 // in deploy/migrations/versions whose triggers and indexes they need.
 inline constexpr int kSchemaVersion = 3;
 
-// What the sessions of both services have in common. Each service adds its own settings.
+// The session options that both services share. Each service adds its own.
 inline SessionOptions ServiceSessionOptions(const std::string& database_url,
                                             const char* application_name) {
   SessionOptions options;

@@ -34,7 +34,7 @@ Session::Session(const SessionOptions& options, OpenSockets* sockets)
       plans_end_(opened_at_ + plan_lifetime_) {
   if (sockets != nullptr) socket_.emplace(*sockets, connection_.sock());
   if (plan_lifetime_ != absl::InfiniteDuration()) plans_end_ = opened_at_;
-    // Disable reconnects: a new connection would lack the settings, even inside a transaction.
+    // Disable libpqxx's reconnects: a new connection would lack the settings and the transaction.
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wdeprecated-declarations"
   connection_.inhibit_reactivation(true);
@@ -105,7 +105,7 @@ absl::Status Session::Catch(const char* what, const std::function<void()>& call)
   } catch (const pqxx::too_many_connections&) {
     sql_state = "53300";
   } catch (const std::exception&) {
-    // Lost connections and COMMITs in doubt, which have no SQLSTATE.
+    // A lost connection or an unknown result of COMMIT: these have no SQLSTATE.
     sql_state.clear();
   }
   broken_ = sql_state.empty() || !connection_.is_open();

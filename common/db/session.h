@@ -32,21 +32,21 @@ struct SessionOptions {
   // Statements to prepare when the session opens.
   std::vector<Statement> statements;
   // Maximum age of a query plan, for sessions whose plan_cache_mode is force_generic_plan: a plan
-  // suits the table sizes at the time of planning. In a young session plans live only as long as
-  // the session has existed before, so that a plan for an empty table does not last while the table
-  // fills.
+  // suits the table sizes at the time of planning. A younger session discards its plans each time
+  // its age has doubled, so that a plan for an empty table does not last while the table fills.
   absl::Duration plan_lifetime = absl::InfiniteDuration();
   // Settings (SET) of the session, such as {"vibestack.own_notify", "on"}.
   std::vector<std::pair<std::string, std::string>> settings;
 };
 
-// One connection to PostgreSQL with prepared statements. Used by one thread at a time. Never
-// reconnects by itself: once broken() it returns UNAVAILABLE, and its owner must drop it.
+// One connection to PostgreSQL with prepared statements. One thread at a time may use it. Never
+// reconnects by itself: once broken(), every call returns UNAVAILABLE, and the owner must drop the
+// session.
 class Session {
  public:
   // Connects. Errors: UNAVAILABLE (DATABASE_UNAVAILABLE) when the database cannot be reached,
   // FAILED_PRECONDITION (SCHEMA_UNKNOWN) when its schema does not support this program. `sockets`,
-  // if given, can end the connection; it must outlive the session.
+  // if given, can shut down the connection; it must outlive the session.
   static absl::StatusOr<std::unique_ptr<Session>> Open(const SessionOptions& options,
                                                        OpenSockets* sockets = nullptr);
 
@@ -55,20 +55,20 @@ class Session {
   absl::StatusOr<pqxx::result> Exec(const Statement& statement, const Params& params = {});
 
   // Runs `work` in a READ COMMITTED transaction: commits when it returns OK, otherwise rolls back.
-  // A lost reply to COMMIT returns UNAVAILABLE like any lost connection; the caller must read the
-  // row back to learn the outcome.
+  // When the reply to COMMIT is lost, returns UNAVAILABLE as for any lost connection; the caller
+  // must then read the row to learn the outcome.
   absl::Status Transact(const std::function<absl::Status()>& work);
 
-  // Sets PostgreSQL's statement_timeout by `deadline`. The value is rounded up to at most 1.5 times
-  // the remaining time, so that it rarely has to be sent. InfiniteFuture() removes it.
-  // DEADLINE_EXCEEDED when the deadline has passed.
+  // Sets PostgreSQL's statement_timeout to the time until `deadline`. Rounds it up, to at most 1.5
+  // times that time, so that the value seldom changes and need not be sent. InfiniteFuture()
+  // removes it. DEADLINE_EXCEEDED when the deadline has passed.
   absl::Status SetDeadline(absl::Time deadline);
 
   // Whether the connection is lost.
   bool broken() const { return broken_; }
 
-  // The trace context for the statements that follow, each with its own span; null for none. Must
-  // live until it is replaced.
+  // Sets the trace context of the next statements, each of which gets its own span; null for none.
+  // The context must live until it is replaced.
   void TraceBy(const TraceContext* trace) { trace_ = trace; }
 
   // Checks that the server answers and that its schema still supports this program. Errors as

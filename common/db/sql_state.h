@@ -7,8 +7,8 @@
 
 namespace vibestack::db {
 
-// Converts a PostgreSQL error code (manual, appendix A) to an error for clients. The message says
-// nothing about the statement, its parameters or the server.
+// Converts a PostgreSQL error code (manual, appendix A) to an error for clients. The message
+// discloses nothing about the statement, its parameters or the server.
 //   08, 57P, 53300, 25006, empty (a lost connection): UNAVAILABLE (DATABASE_UNAVAILABLE)
 //   57014, 25P03: DEADLINE_EXCEEDED
 //   40001, 40P01, 55P03: ABORTED (CONFLICT)
@@ -19,11 +19,11 @@ namespace vibestack::db {
 //   anything else: INTERNAL
 absl::Status StatusFromSqlState(const std::string& sql_state);
 
-// The error of a statement that ran out of time: DEADLINE_EXCEEDED.
+// DEADLINE_EXCEEDED, for a statement that ran out of time.
 absl::Status DeadlineError();
 
-// Whether the error means that the database could not be reached, so that the effect of the
-// statement is unknown or none.
+// Whether the error means that the database could not be reached. The statement may still have
+// taken effect.
 bool IsDatabaseUnavailable(const absl::Status& status);
 
 }  // namespace vibestack::db

@@ -57,7 +57,7 @@ absl::Status Client::Enqueue(std::unique_ptr<Transfer> transfer) {
     return ResourceExhaustedError("QUEUE_FULL", "too many requests wait to be sent");
   }
   waiting_.push_back(std::move(transfer));
-  // Under the lock, since Stop() may destroy the handle.
+  // Hold the lock, because Stop() may destroy the handle.
   curl_multi_wakeup(multi_);
   return absl::OkStatus();
 }

@@ -19,25 +19,24 @@ namespace vibestack::http {
 
 class Transfer;
 
-// Sends requests to other programs. One thread of its own sends many at once (libcurl's multi
-// interface) and keeps connections open for later requests.
+// A client that POSTs to other programs. Its own thread sends many requests at once (libcurl's
+// multi interface) and keeps connections open for later requests.
 //
-// Strict by default. It speaks http and https only, and verifies certificates (TLS 1.2 or later).
-// It does not follow redirects, so a body goes to its URL only. It uses no cookies, no proxies of
-// the environment and no credentials of .netrc. It decompresses nothing and drops responses above
-// the limit. It does not retry, except on a kept connection that the receiver has closed.
-// Thread-safe.
+// It speaks http and https only and verifies certificates (TLS 1.2 or later). It does not follow
+// redirects, so a body goes to its URL only. It uses no cookies, no proxies from the environment
+// and no credentials from .netrc. It decompresses nothing and drops responses above the limit. It
+// does not retry, except when the receiver has closed a kept connection. Thread-safe.
 class Client {
  public:
   struct Options {
-    // Requests under way at once; the others wait in the order in which they came.
+    // Maximum number of concurrent requests; the others wait in the order of their arrival.
     size_t max_concurrent = 16;
-    // Requests that may wait. Another one is refused.
+    // Maximum number of waiting requests. A request beyond it gets RESOURCE_EXHAUSTED.
     size_t max_queued = 1'000;
     absl::Duration connect_timeout = absl::Seconds(5);
     // The limit of a response's body. (Its headers may take 64 KiB.)
     size_t max_response_bytes = 64UL * 1024;
-    // A PEM file with the certificates to trust instead of the system's.
+    // A PEM file with the CA certificates to trust instead of the system's; empty: the system's.
     std::string ca_file = "";
   };
 
@@ -46,7 +45,7 @@ class Client {
   Client& operator=(const Client&) = delete;
   ~Client();
 
-  // The response, whatever its status is, or
+  // Sends a request and returns the response, whatever its HTTP status is, or an error:
   //   INVALID_ARGUMENT (HTTP_REQUEST_INVALID): as CheckRequest,
   //   UNAVAILABLE (HTTP_UNREACHABLE): no connection, or it broke; the request may have arrived,
   //   UNAVAILABLE (HTTP_UNTRUSTED): the certificate is not trusted; nothing was sent,
@@ -55,11 +54,11 @@ class Client {
   //   RESOURCE_EXHAUSTED (QUEUE_FULL): too many requests wait; nothing was sent,
   //   UNAVAILABLE (SHUTTING_DOWN): the client was stopped; the request may have arrived,
   //   INTERNAL: libcurl refused to start; nothing was sent.
-  // The awaiting task continues on the client's thread, so its next steps must be short.
+  // The awaiting task resumes on the client's thread, so its next steps must be short.
   Task<absl::StatusOr<Response>> Send(Request request, absl::Time deadline);
 
   // Ends every request, also later ones, with UNAVAILABLE, and joins the thread. May be called
-  // twice, by one thread at a time, but not on the client's thread.
+  // twice, by one thread at a time, but never on the client's thread.
   void Stop();
 
  private:
@@ -67,7 +66,7 @@ class Client {
 
   absl::Status Enqueue(std::unique_ptr<Transfer> transfer);
   void Run();
-  // This method and those below run on the client's thread. False once stopped.
+  // This method and those below run on the client's thread. Returns false after Stop().
   bool StartWaiting();
   // Moves waiting transfers whose deadline has passed to `late`, and as many others as may start to
   // `next`.

@@ -21,20 +21,20 @@
 #include "common/http/message.h"
 #include "common/http/retry_policy.h"
 
-// Delivery of JSON to receivers outside: signed, under an idempotency key, traced and retried.
+// Delivers JSON to other programs: signed, with an idempotency key, traced and retried.
 namespace vibestack::http {
 
-// What to deliver, and to whom.
+// A body and its receiver.
 struct Delivery {
   std::string url;
   std::string body;  // JSON
-  // The header `idempotency-key`: the same for each attempt, so that the receiver knows a
+  // The header `idempotency-key`, the same for every attempt, so that the receiver recognises a
   // repetition.
   std::string idempotency_key;
   std::vector<Header> headers = {};  // further headers
-  // Signs each attempt anew (signature.h). Empty: the attempts are not signed.
+  // The key that signs each attempt anew (signature.h). Empty: attempts are not signed.
   Secret signing_secret = Secret();
-  // The name and the attributes of the span of an attempt; see span.h for what they may hold.
+  // The name and the attributes of the span of each attempt. See span.h for what they may hold.
   std::string span_name = "deliver";
   std::vector<std::pair<std::string, std::string>> span_attributes = {};
 };
@@ -48,62 +48,64 @@ struct DeliveryResult {
   enum class Outcome {
     kDelivered,
     kRefused,  // AttemptOutcome::kRefused
-    kGivenUp,  // the time or the attempts were used up
+    kGivenUp,  // the time or the attempts are used up
     kDropped,  // this process stops
   };
 
   Outcome outcome = Outcome::kDropped;
   int attempts = 0;
-  int http_status = 0;  // of the last response; 0 for none
-  std::string reason;   // why there was no last response, as `HTTP_UNREACHABLE`
+  int http_status = 0;  // of the last attempt; 0 if it got no response
+  std::string reason;   // if it got none: the error's reason, such as HTTP_UNREACHABLE
 };
 
 // `delivered`, `refused`, `given_up` or `dropped`.
 const char* OutcomeName(DeliveryResult::Outcome outcome);
 
-// Makes deliveries. Thread-safe. Tasks go on in the client's thread or in a timer's: what follows
-// them must be short.
+// Makes deliveries. Thread-safe. The awaiting task resumes on the client's thread or on a timer's
+// thread, so its next steps must be short.
 class DeliveryClient {
  public:
   // How long and how often to try.
   struct Limits {
     RetryPolicy retry = {};
     absl::Duration attempt_timeout = absl::Seconds(10);
-    absl::Time give_up_at = absl::InfiniteFuture();  // by the injected clock
-    std::function<void()> on_retry = nullptr;        // runs before each attempt but the first
+    absl::Time give_up_at = absl::InfiniteFuture();  // of the constructor's clock
+    std::function<void()> on_retry = nullptr;        // called before each attempt but the first
   };
   struct Attempt {
     absl::StatusOr<Response> response;  // see Client::Send
-    std::optional<TraceContext> trace;  // the span's; nothing while tracing is off
+    std::optional<TraceContext> trace;  // of its span; nothing while tracing is off
   };
 
-  // Both must outlive this. The owner of `client` stops it, after BeginStop. `clock` is for
-  // signatures and for `give_up_at`; waits follow the machine's clock.
+  // Both must outlive this. The owner must stop `client` after BeginStop. `clock` gives the time
+  // for signatures and for `give_up_at`; all waits and deadlines use the system clock.
   DeliveryClient(Client& client, const Clock& clock) : client_(client), clock_(clock) {}
   DeliveryClient(const DeliveryClient&) = delete;
   DeliveryClient& operator=(const DeliveryClient&) = delete;
 
-  // One attempt, with a span of the awaiting task's trace, or of a new trace where it has none.
-  // `deadline` is of the machine's clock.
+  // Makes one attempt, under a span in the awaiting task's trace, or in a new trace if the task has
+  // none. `deadline` is a time of the system clock.
   Task<Attempt> Send(Delivery delivery, absl::Time deadline);
 
-  // Attempts until one is accepted or refused, or the limits are reached.
+  // Makes attempts until the receiver accepts or refuses one, or until the limits or a stop end the
+  // delivery.
   Task<DeliveryResult> Deliver(Delivery delivery, Limits limits);
 
-  // Deliveries that wait make their next attempt now, and none makes one after `until` (of the
-  // machine's clock). Does not wait. May be called twice; the earlier time counts.
+  // Makes each delivery that waits for a retry make its next attempt now. No attempt starts after
+  // `until` (a time of the system clock). Does not wait. May be called twice; the earlier time
+  // counts.
   void BeginStop(absl::Time until);
 
  private:
   using Pause = Wakeup<bool>;
 
   bool IsStopping();
-  // How the delivery ends instead of being attempted again after `delay`; nothing when it goes on.
+  // The outcome of a delivery that must not make another attempt after `delay`; nothing if it may.
   std::optional<DeliveryResult::Outcome> EndsBefore(absl::Duration delay, int attempts,
                                                     const Limits& limits);
   // Waits for `delay`, or until BeginStop. A delivery whose last attempt began after BeginStop
-  // (`knew_of_stop`) waits for its whole delay: only the first attempt after BeginStop comes at
-  // once.
+  // (`knew_of_stop`) waits for the whole delay: only the first attempt after BeginStop is
+  // immediate.
   Task<void> Wait(absl::Duration delay, bool knew_of_stop);
 
   Client& client_;

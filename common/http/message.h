@@ -28,8 +28,8 @@ struct Response {
   std::vector<Header> headers;  // names in lower case
   std::string body;
 
-  // The first value of this header, without spaces around it; nothing if there is none. `name` is
-  // in lower case.
+  // The first value of the header `name` (in lower case), without spaces around it; nothing if
+  // there is none.
   std::optional<std::string> Find(std::string_view name) const;
 };
 
@@ -37,12 +37,12 @@ struct Response {
 // and with valid characters only.
 bool IsHttpUrl(const std::string& url);
 
-// Whether a request can be sent. INVALID_ARGUMENT (HTTP_REQUEST_INVALID) for an invalid URL or
-// header; the message quotes neither.
+// OK, or INVALID_ARGUMENT (HTTP_REQUEST_INVALID) for an invalid URL or header. The message quotes
+// neither.
 absl::Status CheckRequest(const Request& request);
 
-// The wait that the receiver asks for by Retry-After (RFC 9110, 10.2.3: seconds or a date). Zero
-// for a date that has passed; nothing without the header or with an invalid one.
+// The wait in the header Retry-After (RFC 9110, 10.2.3: seconds or a date). Zero for a date in the
+// past; nothing if the header is missing or invalid.
 std::optional<absl::Duration> RetryAfter(const Response& response, absl::Time now);
 
 }  // namespace vibestack::http

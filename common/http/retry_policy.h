@@ -10,8 +10,8 @@
 
 namespace vibestack::http {
 
-// What one attempt of a delivery came to. This table holds for every delivery, of mails and of
-// jobs:
+// The outcome of one attempt of a delivery, by the response. Every delivery, of mails and of jobs,
+// uses this table:
 //
 //   response                        outcome
 //   2xx                             kAccepted
@@ -21,28 +21,28 @@ namespace vibestack::http {
 //   none                            kRetryable
 //   none, since Client::Stop ran    kStopped
 enum class AttemptOutcome {
-  kAccepted,   // The receiver took it.
-  kRetryable,  // A later attempt may go well.
+  kAccepted,   // The receiver accepted it.
+  kRetryable,  // A later attempt may succeed.
   kRefused,    // A later attempt would be refused again.
-  kStopped,    // This process stops; the receiver may have taken it.
+  kStopped,    // This process stops; the receiver may have accepted it.
 };
 AttemptOutcome Classify(const absl::StatusOr<Response>& response);
 
-// When to attempt a delivery again.
+// When to repeat an attempt.
 struct RetryPolicy {
   // The first wait. Each further wait is twice as long, up to `max_delay`, with jitter.
   absl::Duration first_delay = absl::Milliseconds(500);
   absl::Duration max_delay = absl::Minutes(1);
-  // The longest wait that a receiver gets when it asks for one (Retry-After).
+  // The limit for a Retry-After of the receiver.
   absl::Duration max_retry_after = absl::Minutes(5);
   int max_attempts = std::numeric_limits<int>::max();
 
-  // The wait after `attempts` attempts (1 or more). At least `retry_after`, which is what the
-  // receiver asked for, up to the bound.
+  // The wait after `attempts` attempts (1 or more). At least `retry_after`, the receiver's
+  // Retry-After, but of that no more than `max_retry_after`.
   absl::Duration Delay(int attempts, std::optional<absl::Duration> retry_after) const;
 
-  // The same for deliveries whose attempts nobody counts, as when several replicas make them: the
-  // wait grows with the time since the delivery was created.
+  // The wait for deliveries whose attempts are not counted, because several replicas make them. It
+  // grows with `age`, the time since the delivery was created.
   absl::Duration DelayAtAge(absl::Duration age, std::optional<absl::Duration> retry_after) const;
 };
 

@@ -20,8 +20,8 @@
 //   fresh = abs(time.time() - int(timestamp)) <= 300
 //   genuine = hmac.compare_digest("v1=" + expected, signature)
 //
-// Each attempt is signed anew, so a receiver may refuse requests that are older than some minutes.
-// The header `idempotency-key` tells it which requests are repetitions.
+// Each attempt is signed anew, so a receiver may refuse requests that are some minutes old. The
+// header `idempotency-key` shows which requests are repetitions.
 namespace vibestack::http {
 
 inline constexpr char kTimestampHeader[] = "x-vibestack-timestamp";

@@ -117,7 +117,7 @@ bool Transfer::TakeHeader(std::string_view line) {
     return false;
   }
   if (line.rfind("HTTP/", 0) == 0) {
-    response_.headers.clear();  // of an earlier response, such as `103 Early Hints`
+    response_.headers.clear();  // headers of an earlier response, such as `103 Early Hints`
     headers_complete_ = false;
     return true;
   }
@@ -133,7 +133,7 @@ bool Transfer::TakeHeader(std::string_view line) {
 }
 
 absl::StatusOr<Response> Transfer::Outcome(CURLcode code, absl::Time now) {
-  // (libcurl reports success for a response that breaks off within its headers.)
+  // (libcurl also reports success for a response that ends within its headers.)
   if (code == CURLE_OK && headers_complete_) {
     long status = 0;
     curl_easy_getinfo(handle_.get(), CURLINFO_RESPONSE_CODE, &status);

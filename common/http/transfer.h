@@ -32,7 +32,7 @@ class Transfer {
   // Creates the handle for a request that starts at `now`. INTERNAL if libcurl refuses.
   absl::Status Prepare(absl::Time now);
 
-  // The response or the error, once libcurl has ended the transfer.
+  // The response or the error. Call it after libcurl has ended the transfer.
   absl::StatusOr<Response> Outcome(CURLcode code, absl::Time now);
 
   // Destroys `transfer` and calls its `done` with `outcome`.
@@ -49,7 +49,7 @@ class Transfer {
   absl::Status MakeHeaders();
   bool SetOptions(absl::Duration left);
   bool SetSafety();
-  // libcurl's callbacks; another number than `size` ends the transfer.
+  // libcurl's callbacks. A result other than `size` ends the transfer.
   static size_t OnBody(char* data, size_t, size_t size, void* self);
   static size_t OnHeader(char* data, size_t, size_t size, void* self);
   bool TakeHeader(std::string_view line);

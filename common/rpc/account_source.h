@@ -19,25 +19,26 @@
 
 namespace vibestack::rpc {
 
-// Looks up the current state of an account, against which a token is checked. Thread-safe.
+// Looks up the current state of an account, for the check of a token. Thread-safe.
 class AccountSource {
  public:
   virtual ~AccountSource() = default;
 
-  // Returns the state of the account; `exists` is false when there is no such account. Returns
-  // UNAVAILABLE when the state cannot be determined now; the caller of the RPC is then refused.
+  // Returns the state of the account; `exists` is false when there is no such account. UNAVAILABLE
+  // when the state cannot be read now; the call then fails with that error.
   Task<absl::StatusOr<auth::AccountState>> Find(std::string user_id, absl::Time deadline) {
     return FindSince(std::move(user_id), absl::InfinitePast(), deadline);
   }
 
-  // As Find, but the state is that of `since` or later: older cache entries do not count.
+  // As Find, but returns a state that was read at `since` or later, never an older cache entry.
   virtual Task<absl::StatusOr<auth::AccountState>> FindSince(std::string user_id, absl::Time since,
                                                              absl::Time deadline) = 0;
 };
 
 struct AccountCacheOptions {
-  // How long an entry is used without asking the source. At most one second, so that a ban takes
-  // effect everywhere within a second even when its notification is lost.
+  // How long an entry is used without asking the source, from the start of its load. At most one
+  // second, so that a ban takes effect everywhere within a second even when its notification is
+  // lost.
   absl::Duration ttl = absl::Seconds(1);
   // How long an entry may be used while the source returns UNAVAILABLE.
   absl::Duration stale = absl::Seconds(10);
@@ -45,23 +46,23 @@ struct AccountCacheOptions {
   size_t capacity = 100'000;
 };
 
-// Caches account states for a short time. Notifications about changed users invalidate entries.
-// Thread-safe.
+// Caches account states for a short time. Change events of users invalidate entries. Thread-safe.
 class AccountCache final : public AccountSource {
  public:
   using Loader = std::function<Task<absl::StatusOr<auth::AccountState>>(std::string user_id,
                                                                         absl::Time deadline)>;
 
-  // `clock` must outlive this. `load` is called on any thread and asks the source.
+  // `clock` must outlive this. `load` reads the state from the source. It is called on any thread,
+  // also concurrently.
   AccountCache(AccountCacheOptions options, const Clock& clock, Loader load);
 
   Task<absl::StatusOr<auth::AccountState>> FindSince(std::string user_id, absl::Time since,
                                                      absl::Time deadline) override;
 
-  // Call it when the user changed. Drops the entry, and the result of a load in progress is not
-  // cached.
+  // Drops the entry, and does not cache the result of a load in progress. Call it when the user
+  // changed.
   void Invalidate(const std::string& user_id);
-  // Call it when change events may have been missed. Drops every entry.
+  // Drops every entry. Call it when change events may have been missed.
   void InvalidateAll();
 
   // For metrics: look-ups since the start, and the current number of entries.
@@ -98,7 +99,8 @@ class AccountCache final : public AccountSource {
   std::atomic<uint64_t> failed_{0};
   mutable absl::Mutex mutex_;
   std::unordered_map<std::string, Entry> entries_ ABSL_GUARDED_BY(mutex_);
-  // Number of invalidations. A load that started before the last one may return an older state.
+  // Number of invalidations. A load that started before the last invalidation may return an older
+  // state.
   uint64_t generation_ ABSL_GUARDED_BY(mutex_) = 0;
 };
 

@@ -12,11 +12,12 @@
 
 namespace vibestack::rpc {
 
-// Calls `callback` at `when`, on a thread of gRPC, unless the alarm is destroyed before. The
-// callback may still run while the alarm is destroyed, so it must own what it uses.
+// Calls `callback` at `when`, on a thread of gRPC, unless the alarm is destroyed earlier. The
+// destructor does not wait for a callback that runs at that moment, so the callback must own what
+// it uses.
 //
-// Keep gRPC initialised while alarms exist (a running server does, or grpc_init in a test).
-// Otherwise gRPC shuts down with the last alarm and loses one that is set meanwhile.
+// gRPC must stay initialised while alarms exist: a running server or grpc_init() ensures that.
+// Otherwise gRPC shuts down with the last alarm and loses an alarm that is set at that moment.
 class Alarm {
  public:
   Alarm(absl::Time when, std::function<void()> callback) {

@@ -16,12 +16,12 @@ namespace vibestack::rpc {
 // Identifies the caller from the bearer token and the current state of the account. Thread-safe.
 class Authenticator {
  public:
-  // Verifies an access, service or callback token. Returns UNAUTHENTICATED, or UNAVAILABLE while no
-  // keys are known. Never returns claims of a purpose with which a caller may not authenticate.
+  // Verifies an access, service or callback token and returns its claims; refuses tokens of every
+  // other purpose. Errors: UNAUTHENTICATED; UNAVAILABLE while no keys are known.
   using Verify = std::function<absl::StatusOr<auth::Claims>(const std::string& token)>;
 
-  // Called once for a token that Verify refused, with its error. Returns OK when new keys were
-  // fetched and the token should be verified again; otherwise the error for the caller.
+  // Called with a token that Verify refused and with its error. Returns OK when new keys were
+  // fetched; the token is then verified once more. Any other status is the error for the caller.
   using RefreshKeysAndRetry =
       std::function<Task<absl::Status>(const std::string& token, absl::Status refusal)>;
 
@@ -29,15 +29,15 @@ class Authenticator {
   Authenticator(Verify verify, AccountSource& accounts,
                 RefreshKeysAndRetry refresh_keys_and_retry = nullptr);
 
-  // `authorization` is the metadata of that name. Errors: UNAUTHENTICATED with the reason
-  // TOKEN_MISSING, TOKEN_INVALID (also after a password change), TOKEN_EXPIRED or ACCOUNT_INACTIVE;
-  // UNAVAILABLE when the account cannot be looked up.
+  // `authorization` is the value of that metadata key. `deadline` limits the account look-up.
+  // Errors: UNAUTHENTICATED with the reason TOKEN_MISSING, TOKEN_INVALID (also after a password
+  // change), TOKEN_EXPIRED or ACCOUNT_INACTIVE; UNAVAILABLE when the account cannot be looked up.
   Task<absl::StatusOr<auth::Caller>> Authenticate(std::string authorization, absl::Time deadline);
 
  private:
-  // Returns the account when the token is valid for it, otherwise the error of CheckAccount. A
-  // cached state from before the token was issued never decides: right after a password change on
-  // another replica, it would refuse the new token.
+  // Returns the account if it passes CheckAccount, otherwise the error of CheckAccount. Never
+  // refuses a token because of a cached state that is older than the token: such a state would
+  // refuse the new token right after a password change on another replica.
   Task<absl::StatusOr<auth::AccountState>> FindAccount(const auth::Claims& claims,
                                                        absl::Time deadline);
 
@@ -47,7 +47,7 @@ class Authenticator {
 };
 
 // Checks that the account exists, is active and has the fingerprint of the claims. Errors:
-// UNAUTHENTICATED as above.
+// UNAUTHENTICATED with TOKEN_INVALID or ACCOUNT_INACTIVE.
 absl::Status CheckAccount(const auth::Claims& claims, const auth::AccountState& account);
 
 }  // namespace vibestack::rpc

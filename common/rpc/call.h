@@ -19,8 +19,7 @@
 namespace vibestack::rpc {
 
 // One call, as its handler sees it: the caller, the deadline, and whether the client cancelled.
-// Lives until the call is finished. Only the task of the call may use it, except for the callback
-// of OnCancel.
+// Lives until the call is finished. Only the task of the call may use it.
 class Call {
  public:
   explicit Call(grpc::CallbackServerContext& context);
@@ -31,28 +30,27 @@ class Call {
   const auth::Caller& caller() const { return caller_; }
   void set_caller(auth::Caller caller) { caller_ = std::move(caller); }
 
-  // The trace context of the call: its own span, or null without one. Set before the interceptor
-  // authorizes the call. The context must outlive what the call awaits.
+  // The trace context of the call's own span; null while tracing is off. CallInterceptor::BeginSpan
+  // sets it. It must outlive every task that the call awaits.
   const TraceContext* trace() const { return trace_; }
   void set_trace(const TraceContext* trace) { trace_ = trace; }
 
-  // The proxies whose x-forwarded-for client_address() believes. The interceptor sets them before
-  // the handler runs; they must outlive the call.
+  // The proxies from which client_address() accepts x-forwarded-for. The interceptor sets them
+  // before the handler runs. They must outlive the call.
   void set_trusted_proxies(const IpNetworks& proxies) { trusted_proxies_ = &proxies; }
 
   // The address of the client (see client_address.h); nothing when the transport is not IP. Takes
   // some microseconds.
   std::optional<IpAddress> client_address() const;
 
-  // The id that the client gave the request (metadata `x-request-id`), cut to 100 bytes; empty
-  // without one.
+  // The request id from the client (metadata `x-request-id`), cut to 100 bytes; empty without one.
   std::string request_id() const { return Metadata("x-request-id").substr(0, 100); }
 
   // The client's deadline; InfiniteFuture() without one.
   absl::Time deadline() const { return deadline_; }
 
-  // The deadline for one piece of work of this call, such as a statement: the client's deadline,
-  // but at most 30 seconds from now.
+  // The deadline for one step of this call, such as an SQL statement: the client's deadline, but at
+  // most 30 seconds from now.
   absl::Time WorkDeadline() const;
 
   // The first value of the metadata `key` (in lower case), or empty.
@@ -62,8 +60,8 @@ class Call {
   bool cancelled() const;
 
   // Calls `callback` when the client cancels or disconnects; immediately if it already did.
-  // Replaces an earlier callback. The callback runs on any thread, possibly after the handler went
-  // on, so it must own what it uses.
+  // Replaces an earlier callback. The callback runs at most once, on any thread, possibly after the
+  // handler has ended, so it must own what it uses.
   void OnCancel(std::function<void()> callback);
 
  protected:

@@ -9,9 +9,10 @@
 
 namespace vibestack::rpc {
 
-// Writes a line of the audit log (telemetry/audit.h) about what a call did: `fields`, then the
-// caller (`actor_id`, the user id, or `actor_service`), `client_address` and `request_id`. Use the
-// field `user_id` for the account that the event is about. Thread-safe.
+// Writes an audit log line (telemetry/audit.h) about an action of a call: `fields`, then the caller
+// (`actor_id` for a user, `actor_service` for a service), `client_address` and `request_id`. Omits
+// those that are empty. Use the field `user_id` for the account that the event is about.
+// Thread-safe.
 void AuditCall(const Call& call, std::string_view event,
                std::initializer_list<LogField> fields = {});
 

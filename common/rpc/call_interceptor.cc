@@ -47,13 +47,14 @@ const char* RoleName(auth::Role role) {
   return "";
 }
 
-// What a refused token's subject is.
+// The audit field for the subject of a refused token.
 const char* SubjectName(const auth::TokenRefusal& refusal) {
   if (refusal.purpose == auth::PurposeName(auth::Purpose::kCallback)) return "job_id";
   return IsUuid(refusal.subject) ? "user_id" : "subject";
 }
 
-// Such as "this method needs a service or superuser token". `allowed` has a role but PUBLIC.
+// Such as "this method needs a service or superuser token". `allowed` must not be empty or have
+// PUBLIC.
 std::string RoleRequiredMessage(const auth::RoleSet& allowed) {
   std::vector<std::string> names;
   for (const auth::Role role :
@@ -65,7 +66,7 @@ std::string RoleRequiredMessage(const auth::RoleSet& allowed) {
   return absl::StrCat("this method needs a ", absl::StrJoin(names, " or "), " token");
 }
 
-// Whether the error is ours or the database's, so that an operator must see it.
+// Whether the server or the database caused the error, so that an operator must see it.
 bool IsOurFault(absl::StatusCode code) {
   return code == absl::StatusCode::kInternal || code == absl::StatusCode::kUnknown ||
          code == absl::StatusCode::kUnavailable || code == absl::StatusCode::kDataLoss;

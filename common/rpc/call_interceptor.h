@@ -35,7 +35,7 @@ class CallInterceptor {
         metrics_(metrics),
         trusted_proxies_(std::move(trusted_proxies)) {}
 
-  // What the interceptor needs to know about a method. Lives as long as the service.
+  // What the interceptor must know about a method.
   struct Method {
     std::string service;
     std::string name;
@@ -53,9 +53,9 @@ class CallInterceptor {
   // span is empty while tracing is off.
   static Span BeginSpan(const Method& method, Call& call);
 
-  // Counts and logs a finished call and ends its span. The log level is warning for errors that are
-  // ours (or the database's), otherwise debug. A refused token is also a line of the audit log, at
-  // most 20 lines a second.
+  // Counts and logs a finished call and ends its span. The log level is warning for errors of the
+  // server or the database (INTERNAL, UNKNOWN, UNAVAILABLE, DATA_LOSS), otherwise debug. A refused
+  // token also gets a line in the audit log, at most 20 lines a second.
   void Record(const Method& method, const Call& call, const absl::Status& status,
               absl::Duration took, Span& span);
 

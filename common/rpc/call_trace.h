@@ -15,12 +15,12 @@ namespace vibestack::rpc {
 // span is empty while tracing is off.
 Span BeginCallSpan(const Call& call, const std::string& service, const std::string& method);
 
-// Ends the span with the status of the call. `our_fault` marks the span as failed; errors of the
-// caller do not.
+// Ends the span with the status of the call. `our_fault`, an error of the server, marks the span as
+// failed; an error of the caller does not.
 void EndCallSpan(Span& span, const absl::Status& status, bool our_fault);
 
-// The trace context for log lines about a call: that of its span, else the one in its metadata,
-// else nothing.
+// The trace context for log lines about a call: from its span, else from its metadata. Nothing if
+// neither has one.
 std::optional<TraceContext> TraceForLog(const Call& call);
 
 }  // namespace vibestack::rpc

@@ -20,7 +20,8 @@ absl::Status CheckConnectionAge() {
 void LimitConnectionAge(grpc::ServerBuilder& builder) {
   const absl::Duration age = absl::GetFlag(FLAGS_max_connection_age);
   if (age == absl::InfiniteDuration()) return;
-  // The grace period stays unbounded: every call has a bound of its own.
+  // No grace period is set, so gRPC never cancels the calls of an old connection. Every call has
+  // its own limit.
   const int64_t longest = std::numeric_limits<int>::max() - 1;
   builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_AGE_MS,
                              static_cast<int>(std::min(absl::ToInt64Milliseconds(age), longest)));

@@ -34,7 +34,7 @@ void OnMessage(gpr_log_func_args* arguments) {
   }
   const std::string_view reason = HandshakeFault(message);
   std::optional<tls::VerifyFault> fault;
-  // Always take it, so that the next handshake on this thread does not find it.
+  // Take the fault even if nothing is logged: the next handshake on this thread must not find it.
   if (!reason.empty()) fault = tls::TakeVerifyFault();
   if (!LogEnabled(LogLevel::kWarning)) return;
   const std::optional<uint64_t> suppressed = gate.Pass();

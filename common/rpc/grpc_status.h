@@ -9,14 +9,14 @@
 namespace vibestack::rpc {
 
 // Converts an error to gRPC: code, message, and the payloads as google.rpc.Status in the trailer
-// `grpc-status-details-bin`. An error without google.rpc.ErrorInfo is not one of ours and may say
-// too much: it becomes the reason UNKNOWN with a fixed message.
+// `grpc-status-details-bin`. An error without google.rpc.ErrorInfo was not made by base/error.h,
+// and its message may disclose internals. It gets the reason UNKNOWN and a fixed message.
 grpc::Status ToGrpcStatus(const absl::Status& status);
 
-// The reverse, for clients of our other service.
+// Converts an error from gRPC, for a service that calls the other service.
 absl::Status FromGrpcStatus(const grpc::Status& status);
 
-// Converts an error that is part of a response, such as that of one item of many.
+// As ToGrpcStatus, for an error inside a response, such as the error of one item of a batch.
 google::rpc::Status ToStatusProto(const absl::Status& status);
 
 }  // namespace vibestack::rpc

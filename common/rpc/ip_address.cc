@@ -63,7 +63,8 @@ std::optional<IpNetworks::Network> IpNetworks::ParseOne(std::string_view text) {
                          std::all_of(digits.begin(), digits.end(),
                                      [](unsigned char c) { return absl::ascii_isdigit(c); }) &&
                          absl::SimpleAtoi(std::string(digits), &bits);
-  // In an address written as IPv6, also a mapped one, the bits count from IPv6's first.
+  // `bits` is out of 32 in an address that is written as IPv4, and out of 128 in one that is
+  // written as IPv6, also if it is a mapped one.
   const bool counts_from_v4 = text.find(':') == std::string_view::npos;
   if (counts_from_v4) bits += kMappedBits;
   if (!is_number || bits > kBits) return std::nullopt;

@@ -22,11 +22,12 @@ class IpAddress {
   bool is_v4() const;
   // In the shortest standard form.
   std::string ToString() const;
-  // The network that one client controls: the address itself, for IPv6 its /64.
+  // The network that one client typically controls: an IPv4 address itself, the /64 of an IPv6
+  // address.
   std::string Network() const;
 
-  // The address with only its first `bits` of 128 kept (of an IPv4 address: of its mapped form);
-  // the rest is zero.
+  // The first `bits` of the address; the rest is zero. `bits` counts in the 128 bits of IPv6, so
+  // the first bit of an IPv4 address is number 97.
   IpAddress Prefix(int bits) const;
   friend bool operator==(const IpAddress&, const IpAddress&) = default;
 
@@ -41,8 +42,8 @@ class IpNetworks {
   IpNetworks() = default;
 
   // Parses comma-separated `address/bits` or plain addresses, such as
-  // `10.0.0.0/8,2001:db8::/32,192.0.2.1`. Spaces around an entry are allowed; bits after the prefix
-  // must be zero. INVALID_ARGUMENT quotes the invalid entry.
+  // `10.0.0.0/8,2001:db8::/32,192.0.2.1`. Spaces around an entry are allowed; the bits after the
+  // prefix must be zero. INVALID_ARGUMENT quotes the invalid entry.
   static absl::StatusOr<IpNetworks> Parse(std::string_view list);
 
   bool Contain(const IpAddress& address) const;

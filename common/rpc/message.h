@@ -8,12 +8,12 @@
 
 namespace vibestack::rpc {
 
-// Parses a request. Returns INVALID_ARGUMENT when the bytes are no message of the type; the error
-// names the field when a string is not valid UTF-8. (The handlers of gRPC 1.51 return UNIMPLEMENTED
-// for such bytes, so our services take bytes and parse them here.)
+// Parses a request. INVALID_ARGUMENT when the bytes are not a message of that type; the error names
+// the field if a string is not valid UTF-8. (gRPC 1.51's own handlers return UNIMPLEMENTED for such
+// bytes, so our services take bytes and parse them here.)
 absl::Status ParseMessage(const grpc::ByteBuffer& bytes, google::protobuf::Message& message);
 
-// Serializes a response, replacing what `bytes` held. Returns INTERNAL when that fails.
+// Serializes a response and replaces the content of `bytes`. INTERNAL when that fails.
 absl::Status SerializeMessage(const google::protobuf::Message& message, grpc::ByteBuffer& bytes);
 
 }  // namespace vibestack::rpc

@@ -17,12 +17,12 @@ struct PagePosition {
   std::string id;
 };
 
-// What a page token is bound to: the list request without its page fields, and the scope of rows
-// that the caller sees.
+// What a page token is bound to: the list request without its page fields, and `caller_scope`, a
+// text for the set of rows that the caller may see.
 std::string PageFilter(const google::protobuf::Message& request, const std::string& caller_scope);
 
-// Encodes an opaque token for the page after `position`, with a digest of the position and the
-// filter.
+// Encodes an opaque token for the page after `position`. It contains a digest of the position and
+// the filter.
 std::string EncodePageToken(const PagePosition& position, const std::string& filter);
 
 // Decodes a token. INVALID_ARGUMENT (field `page_token`) for anything that EncodePageToken did not

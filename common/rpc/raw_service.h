@@ -17,7 +17,7 @@ namespace vibestack::rpc {
 
 // Receives the calls of one service as bytes, before they are parsed. `method` is the index of the
 // method in the service's definition. gRPC calls it on any thread; it must not block. `context` and
-// the buffers live until gRPC calls OnDone of the reactor that was returned.
+// the buffers live until gRPC calls OnDone of the returned reactor.
 class RawCallHandler {
  public:
   virtual ~RawCallHandler() = default;
@@ -28,14 +28,15 @@ class RawCallHandler {
       int method, grpc::CallbackServerContext& context, const grpc::ByteBuffer& request) = 0;
 };
 
-// A service of the API as gRPC's generated code serves it, with raw methods only. The CMake
-// function vibestack_raw_services generates a function `RawService Raw<Service>()` for each service
-// of a .proto file, declared in the header `<file>.raw.h`.
+// A service of the API in gRPC's generated code, with raw methods only: they take and return bytes.
+// The CMake function vibestack_raw_services generates a function `RawService Raw<Service>()` for
+// each service of a .proto file, declared in the header `<file>.raw.h`.
 struct RawService {
   std::string full_name;
   std::vector<std::string> methods;  // their names, in the order of the definition
-  // Makes what a server registers. `calls` must outlive it. (Shared, because only generated code
-  // includes the definition of grpc::Service, which has no public header.)
+  // Makes the service that a server registers. `calls` must outlive it. (A shared_ptr, because its
+  // owners need no definition of grpc::Service. That class has no public header; only generated
+  // code includes it.)
   std::shared_ptr<grpc::Service> (*make)(RawCallHandler& calls);
 };
 

@@ -1,5 +1,5 @@
 # vibestack_raw_services(TARGET PROTO_TARGET ROOT PROTO...): a static library TARGET with one function `Raw<Service>` for each
-# service of the PROTOs below ROOT, whose messages and stubs are in PROTO_TARGET. See raw_service.h.
+# service of the PROTOs below ROOT. PROTO_TARGET has the messages and stubs of the PROTOs. See raw_service.h.
 function(vibestack_raw_services target proto_target root)
   set(script ${CMAKE_SOURCE_DIR}/common/rpc/write_raw_services.cmake)
   set(generated ${CMAKE_BINARY_DIR}/raw_services)

@@ -8,7 +8,7 @@
 
 namespace vibestack::rpc {
 
-// Sets the readiness of a server by the health of the database. The server may come and go.
+// Makes a server ready while the database is healthy. The server may be replaced at any time.
 // Thread-safe.
 class Readiness {
  public:

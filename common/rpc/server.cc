@@ -33,7 +33,7 @@ void SetUpOnce() {
   static_cast<void>(once);
 }
 
-// Removes what the process adds to every server: reflection.
+// Removes reflection, which SetUpOnce adds to every server of the process.
 class WithoutPlugins : public grpc::ServerBuilderOption {
  public:
   void UpdateArguments(grpc::ChannelArguments*) override {}

@@ -15,10 +15,10 @@
 
 namespace vibestack::rpc {
 
-// A gRPC server with the health and reflection services.
+// A gRPC server with the health and reflection services. Thread-safe.
 //
 // Health service names (grpc.health.v1): `liveness` is SERVING for the lifetime of the server;
-// `readiness` and the empty name follow SetReady. Thread-safe.
+// `readiness` and the empty name follow SetReady.
 class Server {
  public:
   struct Options {
@@ -26,7 +26,7 @@ class Server {
     std::string address;
     // Null serves plaintext. That logs a warning unless the address is loopback.
     std::shared_ptr<grpc::ServerCredentials> credentials = nullptr;
-    // A second address that serves only the health service, in plaintext and to everybody: for
+    // A second address, which serves only the health service, in plaintext and to everybody. For
     // probes without TLS or without a client certificate, such as those of Kubernetes. Empty: none.
     std::string health_address = "";
   };
@@ -47,8 +47,8 @@ class Server {
   void SetReady(bool ready);
 
   // Refuses new calls and returns when all calls in progress are answered. Cancels those that are
-  // not answered after `grace`; it still waits until their handlers end, so what they depend on
-  // must still work. May be called twice.
+  // not answered after `grace`; it still waits until their handlers end, so everything that the
+  // handlers use must still work. May be called twice.
   void Shutdown(absl::Duration grace);
 
  private:

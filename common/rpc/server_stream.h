@@ -19,7 +19,7 @@ class ByteStream {
   virtual Task<absl::Status> Reauthorize() = 0;
 };
 
-// The responses of one call, which the handler of a streaming method writes. Only the task of the
+// The stream to which the handler of a streaming method writes its responses. Only the task of the
 // call may use it, one write at a time.
 template <typename Response>
 class ServerStream {

@@ -72,8 +72,8 @@ class Service::UnaryCall final : public grpc::ServerUnaryReactor, public Call {
   void OnDone() override { delete this; }
 
  private:
-  // Not a documented API of gRPC, but only a hint: with the default, gRPC would run OnDone on
-  // another thread, which costs a wake-up for each call. OnDone here never blocks.
+  // An undocumented hint to gRPC that OnDone never blocks. Without it gRPC runs OnDone on another
+  // thread, which costs a wake-up for each call.
   bool InternalInlineable() override { return true; }
 
   CallInterceptor& interceptor_;
@@ -110,8 +110,8 @@ class Service::StreamCall final : public grpc::ServerWriteReactor<grpc::ByteBuff
   Task<absl::Status> Write(const grpc::ByteBuffer& bytes) override {
     Completion<bool> written;
     written_ = &written;
-    // The alarm may fire while the call ends. The shared WriteTimeout knows whether there is still
-    // a call to cancel.
+    // The alarm may fire while the call ends. The shared WriteTimeout knows whether the call still
+    // exists.
     auto write_timeout = std::make_shared<WriteTimeout>(&context_);
     const Alarm alarm(absl::Now() + kWriteTimeout, [write_timeout] { write_timeout->End(); });
     StartWrite(&bytes);

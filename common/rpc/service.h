@@ -27,19 +27,19 @@ namespace vibestack::rpc {
 //   service.Unary("GetUser", this, &Api::GetUser);
 //   // Task<absl::StatusOr<User>> GetUser(Call& call, const GetUserRequest& request);
 //
-// A method with a stream of responses writes them:
+// A method with a stream of responses writes to the stream:
 //
 //   service.Stream("ExportUser", this, &Api::ExportUser);
 //   // Task<absl::Status> ExportUser(Call& call, const ExportUserRequest& request,
 //   //                               ServerStream<ExportUserResponse>& stream);
 //
-// The interceptor authorizes every call before the request is parsed. Bytes that are no message of
-// the method's type are answered with INVALID_ARGUMENT (see ParseMessage), a method without a
-// handler with UNIMPLEMENTED. The call, the request and the stream live until the handler's task
-// ends; the result of the task is the status of the call.
+// The interceptor authorizes every call before the request is parsed. Bytes that are not a message
+// of the method's type get INVALID_ARGUMENT (see ParseMessage); a method without a handler gets
+// UNIMPLEMENTED. The call, the request and the stream live until the handler's task ends. The
+// status of the task's result is the status of the call.
 //
-// Bind all handlers before the server starts; from then on the service is constant and handlers
-// run on any thread, many at once. Must outlive the server.
+// Bind all handlers before the server starts. From then on the service is constant, and handlers
+// run concurrently on any threads. The service must outlive the server.
 class Service final : private RawCallHandler {
  public:
   // `raw` comes from vibestack_raw_services (raw_service.h). `interceptor` must outlive this.
@@ -47,7 +47,6 @@ class Service final : private RawCallHandler {
   Service(const Service&) = delete;
   Service& operator=(const Service&) = delete;
 
-  // What a server registers.
   grpc::Service& grpc_service() { return *grpc_service_; }
 
   // Binds the handler of a method. `name` must be a method of the service with these types;
@@ -93,7 +92,7 @@ class Service final : private RawCallHandler {
   }
 
  private:
-  // Handles a call from bytes to bytes.
+  // A handler with bytes for the request and the response.
   using UnaryHandler = std::function<Task<absl::Status>(Call&, const grpc::ByteBuffer& request,
                                                         grpc::ByteBuffer& response)>;
   using StreamHandler =

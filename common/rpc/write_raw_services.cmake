@@ -1,5 +1,5 @@
-# Run by vibestack_raw_services at build time: writes STEM.raw.h and STEM.raw.cc below GENERATED for the services of the file PROTO.
-# It reads no more of the file than the lines `package`, `service` and `rpc`, without comments.
+# Run by vibestack_raw_services at build time: writes STEM.raw.h and STEM.raw.cc below GENERATED for the services of the file
+# PROTO. It reads only the `package`, `service` and `rpc` lines of the file and ignores comments.
 file(READ ${PROTO} text)
 string(REGEX REPLACE "//[^\n]*" "" text "${text}")
 string(REGEX REPLACE "[; \t\r\n]+" " " text "${text}")  # a semicolon would divide a CMake list

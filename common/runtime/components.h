@@ -26,7 +26,8 @@ class Components {
   Components& operator=(const Components&) = delete;
   ~Components();
 
-  // Takes over an object that needs no stop. Returns the object, which lives as long as this.
+  // Takes ownership of an object that needs no stop. The returned reference is valid as long as
+  // this lives.
   template <typename T>
   T& Own(std::unique_ptr<T> object) {
     T& kept = *object;
@@ -34,7 +35,7 @@ class Components {
     return kept;
   }
 
-  // Runs `stop` in its place of the order: after the stops that are added later.
+  // Adds a step to Stop(). Steps run in the reverse order in which they were added.
   void OnStop(std::function<void()> stop) { stops_.push_back(std::move(stop)); }
 
   // Stops every component. The second call does nothing.

@@ -14,7 +14,7 @@
 #include "common/tls/config.h"
 
 // The flags that every service has. Each is defined once, here or in the library that uses it, with
-// one range for all services. A service sets a default of its own (such as its port) in
+// one range for all services. A service sets its own defaults (such as its port) in
 // Program::defaults.
 namespace vibestack::runtime {
 

@@ -9,7 +9,7 @@
 #include "absl/status/status.h"
 #include "absl/time/time.h"
 
-// What a server process does around its components.
+// The setup and the signals of a server process.
 namespace vibestack::runtime {
 
 // Prepares this process for serving. Call it once, before other threads start.
@@ -20,18 +20,19 @@ namespace vibestack::runtime {
 //     build turns on.
 void PrepareProcess();
 
-// Blocks this thread until the process is asked to stop, and returns the signal. SIGHUP runs
-// `on_hangup` on this thread instead, if there is one. After SIGUSR1 the process logs every level;
-// after SIGUSR2 it logs what --log_level says again.
+// Blocks this thread until SIGTERM or SIGINT arrives, and returns the signal. SIGHUP runs
+// `on_hangup` on this thread; without `on_hangup` it stops the process too. SIGUSR1 makes the
+// process log every level; SIGUSR2 restores --log_level.
 int WaitForStopSignal(const std::function<void()>& on_hangup = nullptr);
 
-// Writes the ports to the file `path`, one `NAME=PORT` a line; leaves out port 0. Does nothing for
-// an empty path. The file appears complete, never in part. UNAVAILABLE when it cannot be written.
+// Writes the ports to the file `path`, atomically, one `NAME=PORT` a line; omits ports that are 0.
+// Does nothing for an empty path. UNAVAILABLE when the file cannot be written.
 absl::Status WritePortFile(const std::string& path,
                            std::initializer_list<std::pair<const char*, int>> ports);
 
-// The part of the grace time in which the database may answer what is under way. The rest is for
-// the callers' answers, and for a connection that is being made.
+// How long the service waits for the database during a stop: all of the grace time but 7 s, at
+// least half of it, at least 1 s. The rest is for the answers to clients and for a connection that
+// is being opened.
 absl::Duration DatabaseGrace(absl::Duration shutdown_grace);
 
 }  // namespace vibestack::runtime

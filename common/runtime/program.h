@@ -15,7 +15,7 @@ namespace vibestack::runtime {
 // A command of a program, the first argument after its name.
 struct Command {
   std::string name;
-  // Reads its own flags, prints its result on stdout and returns its error, in words for the
+  // Reads its own flags and prints its result on stdout. The message of its error is for the
   // operator.
   std::function<absl::Status()> run;
 };
@@ -27,17 +27,17 @@ struct Program {
   std::vector<Command> commands;  // the first one runs without an argument
 };
 
-// Runs the command that the arguments name. Returns the exit code: 0; 2 when the operator gave a
-// wrong flag or command (INVALID_ARGUMENT); 1 for every other error. An error is one line on
-// stderr. Call it in main().
+// Runs the command that the arguments name. Returns the exit code: 0; 2 for a wrong flag or command
+// (INVALID_ARGUMENT); 1 for every other error. Prints an error as one line on stderr. Call it in
+// main().
 int RunProgram(const Program& program, int argc, char** argv);
 
-// Starts the components of a service, see Runtime, up to Runtime::StartServer.
+// Starts the components of a service (see Runtime), up to Runtime::StartServer.
 using Wiring = std::function<absl::Status(Runtime&)>;
 
-// Prepares the process, traces, wires the service and serves until SIGTERM or SIGINT. `name` is the
-// service's name in traces. Returns the wiring's error, or UNAVAILABLE when a port or the port file
-// cannot be had, and when the database did not answer during the stop.
+// Prepares the process, starts tracing, runs `wiring` and serves until SIGTERM or SIGINT. `name` is
+// the service's name in traces. Errors: those of `wiring` and Runtime; UNAVAILABLE when a port is
+// taken, when the port file cannot be written or when the database did not answer during the stop.
 absl::Status Serve(const std::string& name, const Options& options, const Wiring& wiring);
 
 }  // namespace vibestack::runtime

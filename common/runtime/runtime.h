@@ -31,15 +31,15 @@ struct Database {
   db::Pool* standby;  // null without --read_database_url
 };
 
-// One running service: its components, what every service has, and their ordered stop.
+// One running service: owns its components and stops them in order.
 //
-// A service's wiring function starts its components here, each after those that it uses; the last
-// are the gRPC server and what must stop before the server. Stop() goes the other way, so shutdown
-// goes from the outside in: the service is not ready, the server finishes its calls, then the
-// components stop, the last of them the database. The metrics endpoint ends last of all.
+// A service's wiring function starts the components, each after those that it uses. It starts the
+// gRPC server near the end; only components that must stop before the server come later. Stop()
+// goes in reverse order: the service becomes not ready, the server finishes its calls, then the
+// components stop, the database after all that use it. The metrics endpoint stops last.
 //
-// Each Start... function also registers the metrics of what it starts. The main thread uses this;
-// the components have their own rules.
+// StartDatabase, StartListener and MakeAccountCache also register the metrics of their component.
+// Only the main thread may use this; each component says which threads may use it.
 class Runtime {
  public:
   explicit Runtime(Options options);
@@ -53,7 +53,7 @@ class Runtime {
   // Serves /metrics and reads the TLS files; call it first. UNAVAILABLE when the port is taken.
   absl::Status Open();
 
-  // Owning components; see Components for the contract.
+  // Takes ownership of an object that needs no stop; see Components for the contract.
   template <typename T>
   T& Own(std::unique_ptr<T> object) {
     return components_.Own(std::move(object));
@@ -63,7 +63,7 @@ class Runtime {
   T& Make(Arguments&&... arguments) {
     return Own(std::make_unique<T>(std::forward<Arguments>(arguments)...));
   }
-  // Makes, and so starts, a component with a Stop() or a Close(), which Stop() below calls.
+  // Makes a component, which starts it. Stop() below calls its Stop() or Close().
   template <typename T, typename... Arguments>
   T& Start(Arguments&&... arguments) {
     T& component = Make<T>(std::forward<Arguments>(arguments)...);
@@ -76,25 +76,25 @@ class Runtime {
   }
   void OnStop(std::function<void()> stop) { components_.OnStop(std::move(stop)); }
 
-  // Keeps registrations until the components are stopped.
+  // Keeps registrations until all components have stopped.
   void Keep(MetricRegistration registration);
   void Keep(std::vector<MetricRegistration> registrations);
 
-  // Starts the pool, and that of the standby if there is one. The service is ready while the pool
-  // is healthy.
+  // Starts the pool of the primary and, with --read_database_url, that of the standby. The service
+  // is ready while the primary's pool is healthy.
   Database StartDatabase(const db::SessionOptions& session);
 
   // Starts a listener of these channels on the same database. The runtime sets database_url and
   // on_lost. Needs StartDatabase.
   db::Listener& StartListener(db::ListenerOptions options);
 
-  // Runs `give_up` when the database does not answer and the time for it during Stop() is over. For
-  // a component with a database connection of its own.
+  // Stop() runs `give_up`, on a thread of its own, when it abandons a database that does not
+  // answer. For a component that has its own database connection.
   void OnGiveUp(std::function<void()> give_up) { give_ups_.push_back(std::move(give_up)); }
-  // Has every idle connection of the pool checked, for a listener that lost its own.
+  // Makes the pool check every idle connection. For a listener that lost its own.
   void ProbeDatabase();
 
-  // Makes a cache of account states, which `load` fills.
+  // Makes a cache of account states. `load` reads a state that is not cached.
   rpc::AccountCache& MakeAccountCache(rpc::AccountCacheOptions options,
                                       rpc::AccountCache::Loader load);
   // Makes the interceptor of all calls; arguments as for rpc::Authenticator.
@@ -104,23 +104,23 @@ class Runtime {
 
   // Serves gRPC; not ready until Run(). UNAVAILABLE when an address is taken. Call it once.
   absl::Status StartServer(const std::vector<rpc::Service*>& services);
-  // Runs `hook` half way through the grace time if calls are still under way then, on a thread of
-  // its own. For queues that may take longer than the grace time.
+  // Stop() runs `hook`, on a thread of its own, at half of the grace time if calls are still in
+  // progress then. For queues that may need more than the grace time.
   void AtHalfGrace(std::function<void()> hook) { half_grace_hooks_.push_back(std::move(hook)); }
   // Runs `hook` on SIGHUP, in the main thread. Without a hook SIGHUP stops the service.
   void OnHangup(std::function<void()> hook) { on_hangup_ = std::move(hook); }
 
-  // Becomes ready, writes the port file, waits for SIGTERM or SIGINT and stops. Returns the number
-  // of statements that Stop() gave up. UNAVAILABLE when the port file cannot be written. Needs
-  // StartServer.
+  // Becomes ready, writes the port file, waits for SIGTERM or SIGINT and stops. Returns the result
+  // of Stop(). UNAVAILABLE when the port file cannot be written. Needs StartServer.
   absl::StatusOr<int> Run();
 
-  // Answers every call under way within the grace time and stops the components. When the database
-  // hangs, it gives up on it some time before the grace time ends; returns how many statements that
-  // were, 0 after a clean stop. The second call does nothing and returns the same.
+  // Lets the calls in progress end within the grace time and stops the components. Abandons a
+  // database that does not answer within DatabaseGrace. Returns the number of abandoned statements
+  // of the primary's pool; 0 after a clean stop. A second call does nothing and returns the same.
   int Stop();
 
-  // When the grace time ends, for a component that may use the rest of it. Valid during Stop().
+  // The end of the grace time, for a component that uses the rest of it. InfiniteFuture() before
+  // Stop().
   absl::Time stop_deadline() const { return stop_deadline_; }
 
  private:

@@ -16,7 +16,7 @@ void Audit(std::string_view event, std::span<const LogField> fields) {
 std::optional<uint64_t> AuditGate::Pass() {
   const absl::Time now = clock_.Now();
   absl::MutexLock lock(&mutex_);
-  // (An earlier time: the clock was set back.)
+  // (`now` is earlier than `second_` after the clock was set back.)
   if (now < second_ || now - second_ >= absl::Seconds(1)) {
     second_ = now;
     passed_ = 0;

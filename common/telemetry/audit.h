@@ -13,9 +13,9 @@
 #include "common/base/clock.h"
 #include "common/telemetry/log_value.h"
 
-// The audit log: what happened to accounts, passwords and tokens, who did it and from where. Its
-// lines are log lines of level info with `"audit":true`; --log_level does not hide them. Like all
-// lines they hold ids, never an email, a password or a token.
+// The audit log: events of accounts, passwords and tokens, with the caller and the client address.
+// Its lines are log lines of level info with `"audit":true`; --log_level does not hide them. Like
+// all log lines they contain ids, never an email, a password or a token.
 namespace vibestack {
 
 // Writes one line. `event` is a short constant in snake_case, such as `login_failed`. In the
@@ -25,16 +25,16 @@ inline void Audit(std::string_view event, std::initializer_list<LogField> fields
   Audit(event, std::span<const LogField>(fields.begin(), fields.size()));
 }
 
-// A rate limit for log lines that anybody can cause at no cost, so that a flood does not fill the
-// disk. Passes some lines a second and counts the others. Thread-safe.
+// A rate limit for log lines that anybody can cause, so that a flood does not fill the disk. Passes
+// `lines_per_second` lines in each second and counts the others. Thread-safe.
 class AuditGate {
  public:
   // `clock` must outlive this.
   explicit AuditGate(int lines_per_second, const Clock& clock = SystemClock::Instance())
       : lines_per_second_(lines_per_second), clock_(clock) {}
 
-  // Nothing when this line must be omitted. Otherwise the number of lines omitted since the last
-  // one that passed, for its field `suppressed`.
+  // Returns nothing when the caller must omit this line. Otherwise returns the number of lines
+  // omitted since the last one that passed, for the field `suppressed`.
   std::optional<uint64_t> Pass() ABSL_LOCKS_EXCLUDED(mutex_);
 
  private:

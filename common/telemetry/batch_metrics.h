@@ -11,8 +11,7 @@
 namespace vibestack {
 
 // vibestack_batch_size{kind} and vibestack_batch_wait_seconds{kind}: how well the calls of one kind
-// (such as `get_user`) coalesce. Cheap to copy. `metrics` owns the series and must outlive this.
-// Thread-safe.
+// (such as `get_user`) coalesce. Cheap to copy. `metrics` must outlive this. Thread-safe.
 class BatchMetrics {
  public:
   BatchMetrics(Metrics& metrics, const std::string& kind);

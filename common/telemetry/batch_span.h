@@ -11,8 +11,8 @@
 namespace vibestack {
 
 // A value for CoalescerOptions::begin_trace: each batch gets a span `batch <kind>`, a child of the
-// first recorded caller and linked to all recorded callers. Empty while tracing is off, so that
-// batches cost nothing extra; call it after StartTracing.
+// first recorded caller's span and linked to the spans of all recorded callers. An empty function
+// while tracing is off, so that batches have no extra cost. Call it after StartTracing.
 std::function<std::unique_ptr<BatchTrace>(const std::vector<const TraceContext*>& callers)>
 BatchSpans(const std::string& kind);
 

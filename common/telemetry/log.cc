@@ -81,7 +81,7 @@ void WriteLine(Sink& sink, std::string_view line) {
     if (written >= 0) {
       line.remove_prefix(static_cast<size_t>(written));
     } else if (errno == EAGAIN) {
-      // Another process made the shared pipe or terminal non-blocking.
+      // Another process has made the shared pipe or terminal non-blocking.
       pollfd writable{STDERR_FILENO, POLLOUT, 0};
       poll(&writable, 1, -1);
     } else if (errno != EINTR) {

@@ -13,8 +13,8 @@
 // Structured log lines on stderr, each one JSON object on its own line:
 //   {"time":"2030-01-02T03:04:05.000006Z","level":"info","service":"user_service","event":"started","port":50051}
 // An event is a short constant in snake_case; fields hold the variable parts. Lines about a traced
-// call end with trace_id and span_id (see LogTrace). Never log a credential or personal data: ids
-// yes, emails no.
+// call end with trace_id and span_id (see LogTrace). Never log a credential or personal data: an id
+// is allowed, an email is not.
 namespace vibestack {
 
 enum class LogLevel { kDebug, kInfo, kWarning, kError };
@@ -29,13 +29,13 @@ absl::Status SetLogLevel(std::string_view level);
 // `verbose` enables every level; false restores the level of SetLogLevel. Thread-safe.
 void SetVerboseLog(bool verbose);
 
-// Whether lines of `level` are written: one atomic load. Ask first when building the fields is
-// expensive.
+// Whether lines of `level` are written. Takes one atomic load. Ask before you build expensive
+// fields.
 bool LogEnabled(LogLevel level);
 
-// Writes one line as a whole; lines of different threads never mix. Fields follow the fixed ones in
-// the given order. Replaces invalid UTF-8; writes numbers that JSON lacks (NaN, infinities) as
-// null. Thread-safe.
+// Writes one line; lines of different threads never mix. `fields` follow the fixed fields, in their
+// order. Replaces invalid UTF-8; writes numbers that JSON lacks (NaN, infinities) as null.
+// Thread-safe.
 void Log(LogLevel level, std::string_view event, std::initializer_list<LogField> fields = {});
 
 // While it lives, the lines of this thread end with the `trace_id` and `span_id` of `context`; null
@@ -51,7 +51,7 @@ class LogTrace {
   const TraceContext* const previous_;
 };
 
-// As Log, whatever the lowest level is.
+// As Log, but ignores the lowest level.
 void LogAlways(LogLevel level, std::string_view event, std::span<const LogField> fields);
 
 }  // namespace vibestack

@@ -18,7 +18,7 @@ concept TextLike = requires(const T& text) {
   { text.size() } -> std::convertible_to<size_t>;
 };
 
-// A value in a log line. It refers to the text, so it must not outlive the Log() call. Does not
+// A value in a log line. It refers to its text, so use it only as an argument of Log(). Does not
 // accept a Secret.
 class LogValue {
  public:

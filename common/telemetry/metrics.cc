@@ -95,11 +95,11 @@ absl::Status Metrics::Serve(const std::string& address) {
 
 void Metrics::StopServing() {
   if (exposer_ == nullptr) return;
-  // Each waits for a scrape under way. The exposer then uses nothing of ours.
+  // Each call waits for a scrape in progress. Afterwards the exposer uses nothing of ours.
   exposer_->RemoveCollectable(registry_);
   exposer_->RemoveCollectable(scraped_);
-  // civetweb looks at its stop flag every 2 s only, which is too long to wait for at the end of a
-  // process. The thread owns the exposer, so nothing depends on when it ends.
+  // civetweb reads its stop flag only every 2 s, too long to wait at the end of a process. The
+  // thread owns the exposer, so nothing waits for it.
   std::thread([exposer = std::move(exposer_)]() mutable { exposer.reset(); }).detach();
 }
 

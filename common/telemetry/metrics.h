@@ -25,8 +25,8 @@ namespace vibestack {
 // else that callers choose. Requesting the same name and labels again returns the same metric. A
 // name that Prometheus does not allow, or one name with two kinds, is a bug and throws.
 //
-// Create one for each process, before its users, and destroy it after them. Thread-safe, except
-// Serve() and StopServing(), which main calls.
+// A process has one; it must outlive its users. Thread-safe, except Serve() and StopServing(),
+// which only the main thread may call.
 class Metrics {
  public:
   using Labels = prometheus::Labels;
@@ -36,8 +36,8 @@ class Metrics {
   Metrics& operator=(const Metrics&) = delete;
   ~Metrics();
 
-  // The metrics live as long as this. Finding one takes microseconds, using it about 40 ns: find
-  // each once, at the start.
+  // The metrics live as long as this. A look-up takes microseconds, an update about 40 ns: look
+  // each metric up once, at the start.
   prometheus::Counter& Counter(const std::string& name, const std::string& help,
                                const Labels& labels = {});
   prometheus::Gauge& Gauge(const std::string& name, const std::string& help,
@@ -67,8 +67,8 @@ class Metrics {
   // The port after Serve(); 0 before.
   int port() const { return port_; }
 
-  // Stops the endpoint, after a scrape in progress; no source is called afterwards. The port closes
-  // up to 2 s later, in the background. May be called twice or without Serve().
+  // Waits for a scrape in progress and stops the endpoint; no source is called afterwards. The port
+  // closes up to 2 s later, in the background. May be called twice or without Serve().
   void StopServing();
 
  private:

@@ -3,7 +3,7 @@
 namespace vibestack {
 namespace {
 
-// From a coalesced read (well under a millisecond) to a long poll.
+// From a coalesced read (far below 1 ms) to a long poll.
 const prometheus::Histogram::BucketBoundaries& DurationBounds() {
   static const auto& bounds = *new prometheus::Histogram::BucketBoundaries{
       0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 60};

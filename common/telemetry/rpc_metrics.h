@@ -36,16 +36,16 @@ class RpcMethodMetrics {
 };
 
 // vibestack_rpc_handled_total{service,method,code} and
-// vibestack_rpc_duration_seconds{service,method}. The series of a code appears when the code first
-// occurs; that of OK always exists. Thread-safe.
+// vibestack_rpc_duration_seconds{service,method}. The series of a code appears after the first call
+// with that code; the series of OK always exists. Thread-safe.
 class RpcMetrics {
  public:
   // `metrics` must outlive this.
   explicit RpcMetrics(Metrics& metrics);
 
   // The metrics of one method, such as `vibestack.user.v1.UserService` and `GetUser`. Returns the
-  // same object each time; it lives as long as this. Takes a lock: find each method once, at the
-  // start.
+  // same object each time; it lives as long as this. Takes a lock, so look each method up once, at
+  // the start.
   RpcMethodMetrics& Method(const std::string& service, const std::string& method);
 
  private:

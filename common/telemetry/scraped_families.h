@@ -27,7 +27,7 @@ class ScrapedFamilies final : public prometheus::Collectable {
   // Adds a source to the family `name`. The first source determines help and type.
   uint64_t Add(const std::string& name, const std::string& help, prometheus::MetricType type,
                Source source);
-  // After it returns, the source does not run any more.
+  // Waits for a running source; afterwards the source never runs again.
   void Remove(uint64_t id);
 
   // Omits families without series.
@@ -45,8 +45,9 @@ class ScrapedFamilies final : public prometheus::Collectable {
   std::map<std::string, Family> families_ ABSL_GUARDED_BY(mutex_);
 };
 
-// Owns a source in a family and removes it at the end. Destroy it before what the source reads, and
-// never while holding a lock that the source takes. Movable; a default-constructed one is empty.
+// Owns a source of a family; its destructor removes the source. Destroy it before the objects that
+// the source reads, and never while you hold a lock that the source takes. Movable; a
+// default-constructed one is empty.
 class [[nodiscard]] MetricRegistration {
  public:
   MetricRegistration() = default;

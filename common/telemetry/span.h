@@ -10,14 +10,14 @@
 
 namespace vibestack {
 
-// Whether tracing is on (see tracing.h): one atomic load. While it is off, the rest of this header
-// does nothing.
+// Whether tracing is on (see tracing.h). Takes one atomic load. While tracing is off, all spans are
+// empty.
 bool TracingEnabled();
 
 enum class SpanKind { kInternal, kServer, kClient };
 
-// An operation within a trace. Names and attributes never hold what callers choose: no user id, no
-// email, no credential, no parameter of a statement. An empty span (default-constructed, or one
+// An operation within a trace. Names and attributes must not contain values that callers choose: no
+// user id, email, credential or statement parameter. An empty span (default-constructed, or one
 // that is not recorded) accepts every call and does nothing. Movable; not thread-safe.
 class Span {
  public:
@@ -38,8 +38,8 @@ class Span {
   // Marks the span as failed. `reason` is a constant such as DATABASE_UNAVAILABLE.
   void Fail(std::string_view reason);
 
-  // Ends the span and passes it to the exporter, which never blocks. May be called twice; context()
-  // stays valid.
+  // Ends the span and passes it to the exporter; never blocks. May be called twice; context() stays
+  // valid.
   void End();
 
  private:
@@ -52,9 +52,9 @@ class Span {
   std::unique_ptr<Impl> impl_;
 };
 
-// Starts the first span of a trace in this process: under `parent`, which came from another
-// process, or of a new trace when `parent` is null. A new trace is recorded with the configured
-// probability; if not, its context is still propagated. Empty while tracing is off.
+// Starts the first span of a trace in this process: under `parent`, which another process sent, or
+// in a new trace if `parent` is null. A new trace is recorded with the configured probability
+// (sample_ratio); otherwise its context is only propagated. Empty while tracing is off.
 Span StartRootSpan(std::string_view name, SpanKind kind, const TraceContext* parent);
 
 // Starts a span under `parent`. Empty without a parent, and when the trace is not recorded. `links`

@@ -10,7 +10,7 @@
 
 namespace vibestack {
 
-// Wraps an exporter: counts exported and failed spans, and drops every batch after a given time, so
+// Wraps an exporter. Counts exported and failed spans. Drops every batch after a given time, so
 // that a collector that does not answer cannot delay a stop.
 class SpanExporter final : public opentelemetry::sdk::trace::SpanExporter {
  public:

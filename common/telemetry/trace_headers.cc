@@ -14,8 +14,8 @@ namespace otel = opentelemetry::trace;
 namespace nostd = opentelemetry::nostd;
 using Headers = std::vector<std::pair<std::string, std::string>>;
 
-// The minimum that everybody must propagate (W3C Trace Context, 3.3.1.5). Longer ones cost time to
-// parse, and anybody may send one.
+// Every participant must propagate this many characters (W3C Trace Context, 3.3.1.5). Longer values
+// take time to parse, and anybody may send one.
 constexpr size_t kLongestState = 512;
 
 // The headers in the form that OpenTelemetry's propagator reads and writes.

@@ -9,8 +9,8 @@
 #include "common/telemetry/metrics.h"
 
 // The span exporter of the process: OTLP over HTTP, in batches, on a thread of its own. Spans wait
-// in a bounded queue. Spans that do not fit, or that the collector refuses, are dropped; a call
-// never waits for them.
+// in a bounded queue. Spans are dropped when they do not fit or when the collector refuses them; a
+// call never waits for them.
 namespace vibestack {
 
 struct TracingOptions {
@@ -28,7 +28,7 @@ absl::StatusOr<TracingOptions> ReadTracingFlags();
 // OTEL_EXPORTER_OTLP_HEADERS adds headers. Call it once, at the start of main.
 void StartTracing(const TracingOptions& options, const std::string& service);
 
-// Exports the waiting spans, but starts no export after `grace`, and stops tracing. Does nothing if
+// Exports the waiting spans and stops tracing. Starts no export after `grace`. Does nothing if
 // tracing was not started. Call it at the end of main.
 void StopTracing(absl::Duration grace = absl::Seconds(1));
 

@@ -13,17 +13,17 @@ namespace vibestack::tls {
 struct Config {
   Files files;
   Material material;      // their contents at the start
-  absl::Duration reload;  // changed files are in use after at most this time
+  absl::Duration reload;  // the longest time until changed files are in use
 };
 
-// Reads the configuration of our own port from --tls_cert, --tls_key, --tls_client_ca and
-// --tls_reload; none without a certificate. INVALID_ARGUMENT as ReadMaterial, and for
+// Reads the configuration of the service's own port from --tls_cert, --tls_key, --tls_client_ca and
+// --tls_reload; nothing without a certificate. INVALID_ARGUMENT as ReadMaterial, and for
 // --tls_client_ca without --tls_cert.
 absl::StatusOr<std::optional<Config>> ReadServerConfig();
 
 // Reads the configuration for connections to a peer whose certificate `files.authorities` signed;
-// none when no file is given. `files.certificate` and `files.key` are our client certificate, if
-// any. --tls_reload applies here too. INVALID_ARGUMENT likewise.
+// nothing when no file is given. `files.certificate` and `files.key` are the client certificate of
+// this service, if any. --tls_reload applies here too. INVALID_ARGUMENT as ReadMaterial.
 absl::StatusOr<std::optional<Config>> ReadClientConfig(Files files);
 
 }  // namespace vibestack::tls

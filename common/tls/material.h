@@ -19,7 +19,7 @@ struct PemFile {
 struct Files {
   PemFile certificate;  // our certificate chain, the leaf first; requires `key`
   PemFile key;
-  PemFile authorities;  // the authorities that we trust
+  PemFile authorities;  // the CA certificates that we trust
 };
 
 // The contents of the files. Fields of files that are not given are empty.
@@ -35,9 +35,10 @@ struct Material {
 
 bool operator==(const Material& a, const Material& b);
 
-// Reads the files that are given. INVALID_ARGUMENT names the flag, never the path or the content: a
-// file cannot be read, is larger than 1 MiB, or holds no certificate or no key without a
-// passphrase; the key does not belong to the certificate; or only one of the two is given.
+// Reads the files that are given. INVALID_ARGUMENT (with the flag, never the path or the content)
+// when a file cannot be read, is larger than 1 MiB or has no certificate, when the key is missing
+// from its file or needs a passphrase, when key and certificate do not match, or when only one of
+// them is given.
 absl::StatusOr<Material> ReadMaterial(const Files& files);
 
 }  // namespace vibestack::tls

@@ -28,7 +28,7 @@ MemoryFile::~MemoryFile() {
 
 absl::Status MemoryFile::Replace(const std::string& text) {
   const int fresh = memfd_create("tls", MFD_CLOEXEC);
-  // Whole seconds, since some readers compare only those.
+  // Whole seconds, because some readers compare only those.
   const timespec times[2] = {{++version_, 0}, {version_, 0}};
   const bool made = fresh >= 0 && WriteAll(fresh, text) && futimens(fresh, times) == 0;
   if (made && descriptor_ < 0) {

@@ -9,8 +9,8 @@
 namespace vibestack::tls {
 
 // A file in memory, for code in this process that accepts only a path. A reader of the path sees
-// either the old or the new content, whole; each content has a different modification time. Not
-// thread-safe, except for readers of the path.
+// the whole old or the whole new content, never a mix; each Replace changes the modification time.
+// Readers of the path may use any thread; otherwise not thread-safe.
 class MemoryFile {
  public:
   MemoryFile() = default;
@@ -21,7 +21,7 @@ class MemoryFile {
   // Replaces the content. INTERNAL when the system cannot create a file in memory.
   absl::Status Replace(const std::string& text);
 
-  // Constant. Nothing can be opened there before the first Replace.
+  // The path never changes. It cannot be opened before the first Replace.
   std::string path() const;
 
  private:

@@ -14,7 +14,7 @@ using CertificatePtr = std::unique_ptr<X509, OpensslFree<X509_free>>;
 using PrivateKeyPtr = std::unique_ptr<EVP_PKEY, OpensslFree<EVP_PKEY_free>>;
 
 // The subject of a certificate in the form of RFC 2253, such as `CN=job_service`, cut to 200 bytes
-// because it may come from a stranger.
+// because an unknown peer may send it.
 std::string SubjectOf(const X509& certificate);
 
 // The serial number of a certificate in hexadecimal.

@@ -40,7 +40,7 @@ absl::Status ServerIdentity::Apply(const Material& material) {
     const absl::Status replaced = authorities_.Replace(material.authorities);
     if (!replaced.ok()) return replaced;
   }
-  // Both in one file, since gRPC reads key and certificates one after the other.
+  // Key and certificates are in one file, because gRPC would read two files one after the other.
   return pair_.Replace(material.chain + "\n" + material.key.Reveal());
 }
 

@@ -14,19 +14,19 @@
 
 namespace vibestack::tls {
 
-// The TLS certificate of a server, reloaded when its files change. TLS 1.2 and 1.3; with
-// authorities, every client must present a certificate that they signed. Existing connections keep
-// the certificate that they started with.
+// The TLS certificate of a server, reloaded when its files change. TLS 1.2 and 1.3. With
+// `authorities` (mutual TLS), every client must present a certificate that they signed. Existing
+// connections keep their certificate.
 //
 // gRPC 1.51 can read such files itself, but it accepts a key that does not belong to the
-// certificate; it then frees its state and serves nobody. So this class checks the files and passes
-// them to gRPC in memory.
+// certificate, and then serves no client. So this class checks the files and passes them to gRPC in
+// memory.
 class ServerIdentity {
  public:
   // Null without a config. INTERNAL when the system cannot create files in memory.
   static absl::StatusOr<std::unique_ptr<ServerIdentity>> Open(const std::optional<Config>& config);
 
-  // For one or more servers, which may outlive this.
+  // For any number of servers, which may outlive this.
   const std::shared_ptr<grpc::ServerCredentials>& credentials() const { return credentials_; }
 
   // As Watcher::not_after_seconds.
@@ -45,7 +45,7 @@ class ServerIdentity {
   std::unique_ptr<Watcher> watcher_;
 };
 
-// Exports the expiry of the certificate as a metric. The identity must outlive the registration.
+// Registers the metric of the certificate's expiry. The identity must outlive the registration.
 MetricRegistration RegisterExpiryMetric(Metrics& metrics, const ServerIdentity& identity);
 
 }  // namespace vibestack::tls

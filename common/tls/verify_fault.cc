@@ -15,7 +15,7 @@ thread_local std::optional<VerifyFault> last_fault;
 // OpenSSL calls it at the end of each verification, on its thread.
 void OnVerificationEnd(void* parent, void*, CRYPTO_EX_DATA*, int, long, void*) {
   auto* verification = static_cast<X509_STORE_CTX*>(parent);
-  // Only for handshakes, which keep the peer's certificate until their end; other verifications may
+  // Record handshakes only: they keep the peer's certificate until the end, other verifications may
   // not.
   if (X509_STORE_CTX_get_ex_data(verification, SSL_get_ex_data_X509_STORE_CTX_idx()) == nullptr) {
     return;

@@ -13,12 +13,14 @@ struct VerifyFault {
   std::string serial;
 };
 
-// Starts to record verification faults of this process. Call it once, before TLS is used.
+// Records the verification faults of this process from now on. Call it once, before the first use
+// of TLS.
 //
-// gRPC logs only `certificate verify failed` and offers no way to get the reason.
+// (gRPC logs only `certificate verify failed` and has no API for the cause.)
 void RecordVerifyFaults();
 
-// Returns the fault of the last verification on this thread and forgets it; nothing without one.
+// Returns the fault of the last verification on this thread and removes it; nothing if that
+// verification succeeded.
 std::optional<VerifyFault> TakeVerifyFault();
 
 }  // namespace vibestack::tls

@@ -1,4 +1,4 @@
-// Where a call comes from: gRPC's peer, x-forwarded-for, and the flag that lists networks.
+// Client addresses: gRPC's peer string, x-forwarded-for and --trusted_proxies.
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -23,7 +23,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const auto peer = PeerAddress(text);
   if (peer.has_value()) FUZZ_CHECK(IpAddress::Parse(peer->ToString()) == peer);
   FUZZ_CHECK(ClientAddress(stranger, {text}, proxies) == stranger);
-  // The entry of the nearest proxy decides, whatever stands before it.
+  // The entry of the nearest proxy decides, whatever is left of it.
   FUZZ_CHECK(ClientAddress(proxy, {text, "203.0.113.9"}, proxies).ToString() == "203.0.113.9");
   const IpAddress client = ClientAddress(proxy, {text}, proxies);
   FUZZ_CHECK(IpAddress::Parse(client.ToString()) == client);

@@ -1,4 +1,4 @@
-// The encoder of PostgreSQL arrays: what it writes means the same elements again.
+// PostgreSQL arrays: an encoded array decodes to the same elements.
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -12,7 +12,7 @@ namespace {
 
 using Elements = std::vector<std::optional<std::string>>;
 
-// Reads one element of '{"a","b",NULL}' at `at`, as PostgreSQL's manual 8.15.6 says.
+// Reads one element of '{"a","b",NULL}' at `at`, by the rules of PostgreSQL's manual, 8.15.6.
 std::optional<std::string> ReadElement(const std::string& text, size_t& at) {
   if (text.compare(at, 4, "NULL") == 0) {
     at += 4;

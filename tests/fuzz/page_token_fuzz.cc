@@ -1,4 +1,5 @@
-// Page tokens: only what we wrote is read, and it is read as it was meant.
+// Page tokens: DecodePageToken accepts only the output of EncodePageToken, and returns the same
+// position.
 #include <cstddef>
 #include <cstdint>
 #include <cstring>

@@ -1,4 +1,4 @@
-// Tokens: whatever is sent, and whatever our own key may have signed.
+// Tokens: any text, and any payload with a valid signature.
 #include <cstddef>
 #include <cstdint>
 #include <map>
@@ -30,7 +30,7 @@ World& TheWorld() {
   return world;
 }
 
-// No key of ours signed it, so it must be refused for every purpose, and described.
+// A token without a valid signature: refused for every purpose, with a TokenRefusal.
 void FuzzForeign(const std::string& token) {
   for (const Purpose purpose : kAllPurposes) {
     TokenFault fault = TokenFault::kNone;
@@ -46,7 +46,7 @@ void FuzzForeign(const std::string& token) {
   if (bytes.has_value()) FUZZ_CHECK(Base64UrlEncode(*bytes) == token);
 }
 
-// A payload that our key signed: taken for one purpose at most, and only as it is written.
+// A payload that our key signed: valid for at most one purpose, and only in canonical form.
 void FuzzSigned(const std::string& payload) {
   const std::string text = EncodeJwtHeader(kKid) + "." + Base64UrlEncode(payload);
   const std::string token = text + "." + Base64UrlEncode(*TheWorld().key.Sign(text));

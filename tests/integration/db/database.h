@@ -31,7 +31,7 @@ inline SessionOptions TestSession() {
   return options;
 }
 
-// Runs SQL as somebody else.
+// Runs SQL on a separate connection.
 inline pqxx::result Foreign(const std::string& sql) {
   pqxx::connection connection(DatabaseUrl());
   return pqxx::nontransaction(connection).exec(sql);

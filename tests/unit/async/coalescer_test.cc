@@ -22,7 +22,7 @@ class HeldSink {
     return [this](const std::vector<int>& requests, absl::Time) { return Serve(requests); };
   }
 
-  // Waits for the batch number `n` to arrive and returns it.
+  // Waits for batch number `n` and returns it.
   std::vector<int> Batch(size_t n) {
     absl::MutexLock lock(&mutex_);
     wanted_ = n;
@@ -133,7 +133,7 @@ TEST_F(CoalescerTest, RequestsThatComeAtOnceShareBatches) {
   sink_.Release(0);
   EXPECT_THAT(answers, testing::IsEmpty());
   sink_.Release(2);
-  // All are answered together, in order; one was too many.
+  // All answers come together, in order; one request did not fit the queue.
   ASSERT_THAT(answers, testing::SizeIs(8));
   for (int i = 0; i < 7; ++i) EXPECT_EQ(*answers[static_cast<size_t>(i)], 2 * (i + 1));
   EXPECT_TRUE(absl::IsResourceExhausted(answers[7].status()));
@@ -211,7 +211,7 @@ TEST_F(CoalescerTest, CloseAnswersWhatWaitsAndRefusesWhatComes) {
   EXPECT_EQ(ErrorReason(answer(2).status()), "SHUTTING_DOWN");
 }
 
-// Refuses every batch with one of the bad numbers in it, as a database does.
+// Refuses every batch with a negative number in it, as a database refuses a batch with a bad row.
 Task<absl::StatusOr<IntCoalescer::Answers>> RefuseNegatives(const std::vector<int>& requests,
                                                             int& calls) {
   ++calls;

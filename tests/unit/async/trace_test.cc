@@ -1,4 +1,4 @@
-// What tasks are traced by, and how it reaches what they wait for.
+// The trace context of tasks, and how the tasks and batches that they await get it.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -65,7 +65,7 @@ TEST(TraceTest, ATraceIsReplacedForWhatIsAwaitedFromThenOn) {
   EXPECT_THAT(SyncWait(Replace(&other)), ElementsAre(nullptr, &other, nullptr));
 }
 
-// A coalescer whose sink answers what it was traced by, after a gate.
+// A coalescer whose sink waits for a gate and answers with its trace context.
 class BatchTraceTest : public testing::Test {
  protected:
   class OwnTrace final : public BatchTrace {
@@ -113,7 +113,7 @@ TEST_F(BatchTraceTest, ABatchIsTracedForAllOfItsCallersThatAreAndEndsBeforeTheyA
   TraceContext second;
   std::vector<absl::StatusOr<Seen>> answers(4, absl::UnknownError("waiting"));
   Start(Submit(coalescer, answers[0]));
-  EXPECT_THAT(callers_, IsEmpty());  // nobody to trace it for
+  EXPECT_THAT(callers_, IsEmpty());  // no traced caller
   Start(Submit(coalescer, answers[1]), &first);
   Start(Submit(coalescer, answers[2]));
   Start(Submit(coalescer, answers[3]), &second);

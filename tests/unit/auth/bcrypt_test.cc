@@ -13,7 +13,7 @@
 namespace vibestack::auth {
 namespace {
 
-// The known answers of crypt_blowfish's own test.
+// Test vectors of crypt_blowfish.
 constexpr char kPassword[] = "U*U";
 constexpr char kKnownHash[] = "$2a$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW";
 
@@ -107,7 +107,8 @@ TEST(BcryptTest, AnotherCostKeepsTheSaltAndThePassword) {
 }
 
 TEST(BcryptTest, ASaltWithStrayBitsIsNotRehashed) {
-  // `.` to `E` in the last place of the salt are one salt to bcrypt, but not one text.
+  // Salts that differ only in the last character, from `.` to `E`, are equal for bcrypt but not as
+  // texts.
   std::string hash = kKnownHash;
   hash[28] = 'D';
   EXPECT_EQ(ErrorReason(RehashPassword(Secret(kPassword), hash, 6).status()),

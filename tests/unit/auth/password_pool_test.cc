@@ -24,8 +24,8 @@ namespace {
 constexpr int kCost = 4;
 const absl::Time kNever = absl::InfiniteFuture();
 
-// Keeps one thread of a pool busy for long, and awaits its end: what a test does meanwhile takes
-// microseconds, this a second and a half or more.
+// Keeps one thread of a pool busy for at least 1.5 s, and waits for the end. The steps of a test in
+// between take microseconds.
 class Blocker {
  public:
   explicit Blocker(PasswordPool& pool) {
@@ -41,7 +41,7 @@ class Blocker {
   absl::Notification gone_;
 };
 
-// The status of a task, which may come later.
+// The status of a request, which may come later.
 class Outcome {
  public:
   PasswordPool::HashCallback Callback() {
@@ -209,7 +209,7 @@ TEST(PasswordPoolTest, ItsHashingGivesWayToOthersAndItsAnswersDoNot) {
   const int usual = getpriority(PRIO_PROCESS, 0);
   const int lower = std::min(usual + 10, 19);
   ASSERT_LT(usual, lower) << "there is nothing below the priority that this test was given";
-  // Those of the tests before may still be on their way out.
+  // Threads of earlier tests may not have ended yet.
   ASSERT_TRUE(Eventually(absl::Seconds(10), [lower] { return ThreadsAt(lower) == 0; }));
   PasswordPool pool({.threads = 2});
   absl::Notification done;

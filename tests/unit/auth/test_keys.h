@@ -25,7 +25,7 @@ namespace vibestack::auth {
 inline constexpr char kUser[] = "0b9f3d0e-4f0e-4b62-9c3b-2d1f5a6b7c8d";
 inline constexpr char kFingerprint[] = "AAAAAAAAAAAAAAAAAAAAAA";
 
-// Key pairs by kid, and the sets of them.
+// Key pairs by kid, and key sets made from them.
 class TestKeys {
  public:
   explicit TestKeys(const std::vector<std::string>& kids) {
@@ -43,14 +43,14 @@ class TestKeys {
   std::map<std::string, Es256Key> keys_;
 };
 
-// A token of any header and payload, rightly signed.
+// A correctly signed token with any header and payload.
 inline std::string SignToken(const Es256Key& key, const std::string& header,
                              const std::string& payload) {
   const std::string text = Base64UrlEncode(header) + "." + Base64UrlEncode(payload);
   return text + "." + Base64UrlEncode(*key.Sign(text));
 }
 
-// A token that any holder of `secret` could make with an algorithm of one key for both sides.
+// A token with a symmetric signature (HMAC), which every holder of `secret` could make.
 inline std::string HmacToken(const std::string& secret, const std::string& header,
                              const std::string& payload) {
   const std::string text = Base64UrlEncode(header) + "." + Base64UrlEncode(payload);
@@ -60,8 +60,7 @@ inline std::string HmacToken(const std::string& secret, const std::string& heade
   return text + "." + Base64UrlEncode(std::string(reinterpret_cast<char*>(mac), sizeof(mac)));
 }
 
-// A public key as tools write it into a file (SubjectPublicKeyInfo, RFC 5480), from its
-// coordinates.
+// A public key in PEM (SubjectPublicKeyInfo, RFC 5480), from its coordinates.
 inline std::string PublicPem(const std::string& x, const std::string& y) {
   const std::string der =
       std::string(
@@ -78,7 +77,7 @@ inline std::string PublicPem(const std::string& x, const std::string& y) {
          "\n-----END PUBLIC KEY-----\n";
 }
 
-// A directory that goes with the test.
+// A temporary directory; its destructor deletes it.
 class TestDirectory {
  public:
   TestDirectory() {

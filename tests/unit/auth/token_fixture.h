@@ -18,7 +18,7 @@ namespace vibestack::auth {
 
 inline constexpr int64_t kNow = 1750000000;
 inline constexpr char kHeader[] = R"({"alg":"ES256","kid":"k1","typ":"JWT"})";
-// What the issuer would write at kNow for an access token.
+// The payload of an access token that the issuer makes at kNow.
 inline constexpr char kPayload[] =
     R"({"aud":"vibestack","exp":1750000900,"fingerprint":"AAAAAAAAAAAAAAAAAAAAAA",)"
     R"("iat":1750000000,"iss":"vibestack","jti":"1c2d3e4f-0000-4000-8000-000000000000",)"
@@ -54,14 +54,14 @@ class TokenTest : public testing::Test {
     return fault;
   }
 
-  // The fault of kPayload with one text replaced, rightly signed.
+  // The fault of a correctly signed token whose payload is kPayload with `from` replaced by `to`.
   TokenFault FaultWith(const std::string& from, const std::string& to) {
     const std::string payload = absl::StrReplaceAll(kPayload, {{from, to}});
     EXPECT_NE(payload, kPayload) << from;
     return FaultOf(SignToken(keys_.at("k1"), kHeader, payload));
   }
 
-  // The fault of a token with that header, rightly signed.
+  // The fault of a correctly signed token with that header.
   TokenFault FaultWithHeader(const std::string& header) {
     return FaultOf(SignToken(keys_.at("k1"), header, kPayload));
   }

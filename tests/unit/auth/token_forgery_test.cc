@@ -1,4 +1,4 @@
-// What an attacker may send in place of a token.
+// Forged tokens that an attacker may send.
 
 #include <gtest/gtest.h>
 
@@ -87,7 +87,7 @@ TEST_F(TokenForgeryTest, NoSecondTextOfTheSameSignatureIsTaken) {
   int taken = 0;
   for (int c = 1; c < 256; ++c) {
     std::string changed = token;
-    changed.back() = static_cast<char>(c);  // four of its six bits belong to no byte
+    changed.back() = static_cast<char>(c);  // four of its six bits are unused
     if (FaultOf(changed) == TokenFault::kNone) ++taken;
   }
   EXPECT_EQ(taken, 1);

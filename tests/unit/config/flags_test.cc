@@ -136,7 +136,7 @@ TEST_F(FlagsTest, AnUnknownFlagIsNamedWithoutItsValue) {
 }
 
 TEST_F(FlagsDeathTest, VersionPrintsTheProgramAndItsVersion) {
-  // Death tests see stderr only, --version writes to stdout.
+  // Death tests read only stderr, but --version writes to stdout.
   EXPECT_EXIT(
       {
         dup2(2, 1);

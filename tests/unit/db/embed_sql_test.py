@@ -1,4 +1,4 @@
-"""What common/db/embed_sql.py makes of statements, and what it says about mistakes."""
+"""The output of common/db/embed_sql.py and its messages about mistakes."""
 
 import contextlib
 import pathlib

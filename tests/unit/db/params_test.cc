@@ -51,7 +51,7 @@ TEST(ParamsTest, KnowsThatAValueHasANul) {
 TEST(ParamsTest, TimesKeepTheirMicroseconds) {
   EXPECT_EQ(FormatTimestamp(absl::FromUnixMicros(1'700'000'000'000'001)),
             "2023-11-14 22:13:20.000001+00");
-  // A shorter year would be read as one of this century.
+  // PostgreSQL would read a shorter year as one of this century.
   EXPECT_EQ(FormatTimestamp(absl::FromUnixSeconds(-62'135'596'800)),
             "0001-01-01 00:00:00.000000+00");
 }

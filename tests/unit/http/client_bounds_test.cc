@@ -61,7 +61,7 @@ TEST(ClientBoundsTest, AnotherOneThanMayWaitIsRefusedAtOnce) {
   Client client({.max_concurrent = 1, .max_queued = 1});
   Answer first = SendAside(client, receiver.url());
   ASSERT_TRUE(Eventually(absl::Seconds(10), [&] { return receiver.count() == 1; }));
-  // One waits; which of the two is the other one is nobody's choice.
+  // One of the two waits in the queue and the other one is refused, in either order.
   Answer second = SendAside(client, receiver.url());
   Answer third = SendAside(client, receiver.url());
   const auto refused = [](Answer& answer) {

@@ -11,7 +11,7 @@ std::string SignatureOf(const Secret& secret, int64_t seconds, const std::string
   return SignatureHeaders(secret, absl::FromUnixSeconds(seconds), body).at(1).value;
 }
 
-// By Python's hmac, as the header says.
+// The expected value is from the Python code in signature.h.
 TEST(SignatureTest, IsTheHmacOfTimestampDotBody) {
   const auto headers =
       SignatureHeaders(kSecret, absl::FromUnixSeconds(1'767'225'600), R"({"event":"sign_up"})");

@@ -1,4 +1,4 @@
-// Whom a client trusts.
+// The certificates that a client trusts.
 #include <gtest/gtest.h>
 
 #include "absl/time/clock.h"
@@ -11,7 +11,7 @@
 namespace vibestack::http {
 namespace {
 
-// A TLS server whose certificate, made by itself, is for that host.
+// A TLS server with a self-signed certificate for `host`.
 class TlsReceiver {
  public:
   explicit TlsReceiver(const std::string& host) : host_(host) {

@@ -66,7 +66,7 @@ TEST_F(AccountCacheTest, AnAnswerIsAsOldAsItsQuestion) {
   EXPECT_TRUE(found->is_active);
   gate_ = nullptr;
   source_->is_active = false;
-  // What was read before `since` and came after it does not count.
+  // A load that started before `since` and ended after it does not count.
   Found again = absl::UnknownError("waiting");
   Start(FindSince(cache_, "a", since, again));
   EXPECT_FALSE(again->is_active);

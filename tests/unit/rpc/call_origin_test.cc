@@ -1,4 +1,4 @@
-// Where a call comes from, and what the audit log says of a refused token.
+// The client address of a call, and the audit log's line about a refused token.
 #include <gmock/gmock.h>
 
 #include <sstream>
@@ -22,13 +22,13 @@ class CallOriginTest : public ProbeServer {
     return stub_->Open(&context, Probe(), &response);
   }
 
-  // Where the server sees such a call come from.
+  // The client address that the server finds for a call with these x-forwarded-for values.
   std::string Origin(const std::vector<std::string>& forwarded_for) {
     EXPECT_TRUE(CallOpen(forwarded_for).ok());
     return origin_;
   }
 
-  // Refuses every call as a token with that fault would be.
+  // Refuses every call as if its token had that fault.
   static Task<absl::StatusOr<Probe>> Refuse(Call&, const Probe&) {
     co_return auth::WithRefusal(UnauthenticatedError("TOKEN_INVALID", "no"),
                                 {"expired", "k1", "token-1", "worker"});

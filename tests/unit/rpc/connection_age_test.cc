@@ -31,7 +31,7 @@ TEST_F(ConnectionAgeTest, AnAgeBelowASecondIsRefusedAndNamesTheFlag) {
 TEST_F(ConnectionAgeTest, AnOldConnectionTakesNoNewCallsButFinishesThoseUnderWay) {
   SetAge(absl::Milliseconds(100));
   StartWithACallUnderWay();
-  // The connection that the call came by is given up: its channel needs another one for more calls.
+  // The server closes the call's connection to new calls, so the channel must connect again.
   const auto until = std::chrono::system_clock::now() + std::chrono::seconds(30);
   EXPECT_TRUE(channel_->WaitForStateChange(GRPC_CHANNEL_READY, until));
   EXPECT_EQ(channel_->GetState(false), GRPC_CHANNEL_IDLE);
@@ -43,7 +43,7 @@ TEST_F(ConnectionAgeTest, WithoutTheFlagAConnectionStays) {
   Probe answer;
   grpc::ClientContext context;
   ASSERT_TRUE(stub_->Open(&context, {}, &answer).ok());
-  // Well past what the test above needs.
+  // Much longer than the test above needs.
   const auto until = std::chrono::system_clock::now() + std::chrono::seconds(1);
   EXPECT_FALSE(channel_->WaitForStateChange(GRPC_CHANNEL_READY, until));
 }

@@ -41,7 +41,8 @@ TEST(MessageTest, GoesThereAndBack) {
 }
 
 TEST(MessageTest, TextThatIsNotUtf8IsNamedByItsField) {
-  // Field 1 (text) holds the byte 0xff; in field 2 (inner); in field 4 (value.string_value).
+  // The byte 0xff in field 1 (text), then the same inside field 2 (inner) and field 4
+  // (value.string_value).
   const std::string text("\x0a\x01\xff", 3);
   EXPECT_EQ(ViolatedField(Parse(text)), "text");
   EXPECT_EQ(ViolatedField(Parse("\x12\x03" + text)), "inner.text");

@@ -43,7 +43,7 @@ TEST(PageTokenTest, OnlyTheFormThatWeWritePasses) {
 }
 
 TEST(PageTokenTest, ATimeHasOneForm) {
-  // What stands behind the id is read as microseconds; here one more character does.
+  // The text after the id is the time in microseconds; this one has one more character.
   const PagePosition soon{absl::FromUnixMicros(123), kId};
   ASSERT_TRUE(DecodePageToken(EncodePageToken(soon, "filter"), "filter").ok());
   for (const char* more : {"0", "+", " ", "-0"}) {

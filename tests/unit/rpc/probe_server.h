@@ -30,7 +30,7 @@ class ProbeServer : public testing::Test, public AccountSource {
   using StreamHandler =
       std::function<Task<absl::Status>(Call&, const test::Probe&, ServerStream<test::Probe>&)>;
 
-  // Starts with this handler for every method with a stream but UnboundStream.
+  // Starts with this handler for every streaming method except UnboundStream.
   void StartStreams(const StreamHandler& handler) {
     for (const char* name : {"OpenStream", "StreamForUsers"}) {
       service_.Stream<test::Probe, test::Probe>(name, handler);
@@ -38,7 +38,7 @@ class ProbeServer : public testing::Test, public AccountSource {
     Start(Echo);
   }
 
-  // Starts with this handler for every method with one answer but Unbound.
+  // Starts with this handler for every unary method except Unbound.
   void Start(const Handler& handler) {
     for (const char* name :
          {"Open", "ForUsers", "ForSuperusers", "ForServices", "Forgotten", "ForNobody"}) {
@@ -52,7 +52,7 @@ class ProbeServer : public testing::Test, public AccountSource {
     stub_ = test::ProbeService::NewStub(channel_);
   }
 
-  // Starts with a handler that waits, and makes a call that waits in it.
+  // Starts with a handler that waits for FinishTheCallUnderWay(), and makes a call to it.
   void StartWithACallUnderWay() {
     Start([this](Call&, const test::Probe& request) -> Task<absl::StatusOr<test::Probe>> {
       arrived_.Notify();
@@ -67,7 +67,7 @@ class ProbeServer : public testing::Test, public AccountSource {
     arrived_.WaitForNotification();
   }
 
-  // Lets the handler go on, and expects that its call is answered.
+  // Lets the handler continue, and expects an answer to its call.
   void FinishTheCallUnderWay() {
     release_->Notify(1);
     under_way_.join();
@@ -75,7 +75,7 @@ class ProbeServer : public testing::Test, public AccountSource {
     EXPECT_EQ(answer_.text(), "under way");
   }
 
-  // A handler that answers with what it got.
+  // A handler that returns its request.
   static Task<absl::StatusOr<test::Probe>> Echo(Call&, const test::Probe& request) {
     co_return request;
   }
@@ -93,7 +93,7 @@ class ProbeServer : public testing::Test, public AccountSource {
     return claims;
   }
 
-  std::atomic<bool> active_ = true;  // Every account.
+  std::atomic<bool> active_ = true;  // The state of every account.
   Metrics metrics_;
   RpcMetrics rpc_metrics_{metrics_};
   Authenticator authenticator_{Verify, *this};

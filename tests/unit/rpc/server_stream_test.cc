@@ -22,14 +22,14 @@ using Reader = std::unique_ptr<grpc::ClientReader<Probe>>;
 
 class ServerStreamTest : public ProbeServer {
  protected:
-  // What a stream ends with, its answers read and dropped.
+  // Reads and drops the answers of a stream and returns its final status.
   static absl::Status Drain(const Reader& reader) {
     Probe probe;
     while (reader->Read(&probe)) continue;
     return FromGrpcStatus(reader->Finish());
   }
 
-  // Opens a stream, reads one answer and goes away.
+  // Opens a stream, reads one answer and cancels.
   void LeaveAfterOneAnswer() {
     const Reader reader = stub_->OpenStream(&context_, {});
     Probe probe;
@@ -47,7 +47,7 @@ class ServerStreamTest : public ProbeServer {
   grpc::ClientContext context_;
 };
 
-// A handler that waits until its client goes away.
+// A handler that waits until its client cancels.
 Task<absl::Status> WaitForCancel(Call& call) {
   auto wakeup = std::make_shared<Wakeup<int>>();
   call.OnCancel([wakeup] { wakeup->Notify(1); });
@@ -191,7 +191,7 @@ TEST_F(ServerStreamTest, ShutdownEndsStreamsThatWriteAndStreamsThatWait) {
   EXPECT_FALSE(Drain(writes).ok());
 }
 
-// A client of one stream, which cancels it after some answers where asked.
+// A client of one stream. Cancels the stream after `cancel_after` answers if that is not 0.
 class Watcher : public grpc::ClientReadReactor<Probe> {
  public:
   Watcher(test::ProbeService::Stub& stub, int cancel_after, absl::BlockingCounter& ended)
@@ -237,7 +237,7 @@ TEST_F(ServerStreamTest, ManyStreamsEndEachInItsOwnWay) {
   absl::BlockingCounter ended(kStreams);
   std::vector<std::unique_ptr<Watcher>> watchers;
   for (int i = 0; i < kStreams; ++i) {
-    // Every other one goes away, at another answer each.
+    // Every other client cancels, each after another number of answers.
     const int cancel_after = i % 2 == 0 ? 0 : 1 + i % kAnswers;
     watchers.push_back(std::make_unique<Watcher>(*stub_, cancel_after, ended));
   }

@@ -24,7 +24,7 @@ TEST_F(ServerTest, ShutdownAnswersEveryCallUnderWayAndTakesNoNewOne) {
   std::thread stopper([&] { server_->Shutdown(absl::Seconds(60)); });
   grpc::Status late;
   do {
-    // Refused once the shutdown has begun; waits with the others until then.
+    // Refused once the shutdown has begun; until then the call waits like the others.
     grpc::ClientContext late_context;
     late_context.set_deadline(std::chrono::system_clock::now() + std::chrono::milliseconds(50));
     Probe late_answer;

@@ -98,7 +98,7 @@ TEST_F(ServiceTest, AnErrorAboutTheRoleNamesTheTokensThatTheMethodTakes) {
 TEST_F(ServiceTest, BytesThatCannotBeParsedAreTheCallersFault) {
   Start(Echo);
   EXPECT_EQ(CallMethod("Open", "", "\x0a\x05g").error_code(), grpc::StatusCode::INVALID_ARGUMENT);
-  // Who may not call learns nothing of its bytes.
+  // A caller without access learns nothing about its bytes.
   EXPECT_EQ(CallMethod("ForUsers", "", "\x0a\x05g").error_code(),
             grpc::StatusCode::UNAUTHENTICATED);
 }

@@ -38,7 +38,7 @@ TEST(ValidatorTest, FieldsThatTheTypeDoesNotHaveAreNamedByNumber) {
   Validator fine;
   fine.NoUnknownFields(time);
   EXPECT_TRUE(fine.ok());
-  ASSERT_TRUE(time.ParseFromString("\x30\x01"));  // field 6, a true
+  ASSERT_TRUE(time.ParseFromString("\x30\x01"));  // field 6: true
   Validator refusing;
   refusing.NoUnknownFields(time);
   EXPECT_EQ(refusing.ToStatus().message(), "field 6: is not a field of this request");

@@ -14,7 +14,7 @@ using ::testing::ElementsAre;
 
 using Journal = std::vector<std::string>;
 
-// Writes its end into a journal.
+// Writes its stop and its destruction into a journal.
 class Part {
  public:
   Part(std::string name, Journal& journal) : name_(std::move(name)), journal_(journal) {}

@@ -40,7 +40,7 @@ class LogTest : public ::testing::Test {
     return testing::internal::GetCapturedStderr();
   }
 
-  // The one line that was written, parsed.
+  // Parses a log line.
   static rapidjson::Document Parsed(const std::string& line) {
     rapidjson::Document document;
     document.Parse<rapidjson::kParseValidateEncodingFlag>(line.c_str());

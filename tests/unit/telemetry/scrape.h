@@ -13,9 +13,9 @@
 
 namespace vibestack {
 
-// What the endpoint at 127.0.0.1:`port` answers, headers included; empty when nobody listens
-// or the endpoint ends. An endpoint that ends may keep a connection that it never serves, so the
-// wait for an answer is bounded.
+// The answer of the endpoint at 127.0.0.1:`port`, headers included; empty when nothing listens or
+// the endpoint stops. A stopping endpoint may accept a connection and never serve it, so the wait
+// has a limit.
 inline std::string Get(int port, const std::string& path) {
   const int fd = socket(AF_INET, SOCK_STREAM, 0);
   const timeval timeout{.tv_sec = 3, .tv_usec = 0};
@@ -27,7 +27,7 @@ inline std::string Get(int port, const std::string& path) {
   std::string answer;
   if (connect(fd, reinterpret_cast<sockaddr*>(&address), sizeof(address)) == 0) {
     const std::string request = "GET " + path + " HTTP/1.0\r\n\r\n";
-    // Fails where an endpoint that ends resets the connection.
+    // Fails when a stopping endpoint resets the connection.
     static_cast<void>(send(fd, request.data(), request.size(), MSG_NOSIGNAL));
     char buffer[4096];
     for (ssize_t n; (n = recv(fd, buffer, sizeof(buffer), 0)) > 0;) answer.append(buffer, n);

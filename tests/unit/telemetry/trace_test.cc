@@ -1,4 +1,4 @@
-// Trace contexts on the wire and in the log, and that tracing is nothing while it is off.
+// Trace contexts in headers and in log lines; spans are empty while tracing is off.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -92,7 +92,7 @@ TEST(TracingTest, OffThereAreNoSpans) {
 }
 
 TEST(TracingTest, OnSpansOfARecordedTraceAreWithinItAndOthersAreNone) {
-  // Nobody listens there, and nobody waits for it.
+  // No collector listens at that endpoint, and nothing waits for one.
   StartTracing({.endpoint = "http://127.0.0.1:1", .sample_ratio = 0}, "test");
   const auto recorded = ParseTraceHeaders(kParent, "");
   const Span span = StartRootSpan("call", SpanKind::kServer, &*recorded);

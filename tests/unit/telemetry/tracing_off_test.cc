@@ -1,4 +1,5 @@
-// Tracing that is off allocates nothing. A program of its own, since it counts every allocation.
+// Tracing allocates nothing while it is off. A separate program, because it counts every
+// allocation.
 #include <gtest/gtest.h>
 
 #include <cstdlib>
@@ -13,7 +14,7 @@ thread_local int allocations = 0;
 
 }  // namespace
 
-// (Not inlined: the compiler would compare what is allocated by name with what is freed.)
+// (noinline: otherwise the compiler warns that new and free do not match.)
 [[gnu::noinline]] void* operator new(size_t size) {
   ++allocations;
   void* const memory = std::malloc(size);
@@ -28,7 +29,7 @@ namespace {
 
 TEST(TracingOffTest, NothingIsAllocated) {
   const TraceContext context{.sampled = true};
-  EXPECT_FALSE(TracingEnabled());  // which makes what the process has once
+  EXPECT_FALSE(TracingEnabled());  // the first call allocates the process's singleton
   const int counted = allocations;
   const auto one = std::make_unique<int>(1);
   ASSERT_GT(allocations, counted + *one - 1) << "allocations are not counted";
