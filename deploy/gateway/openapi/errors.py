@@ -34,7 +34,7 @@ RESPONSES = {
                   {"@type": "type.googleapis.com/google.rpc.ResourceInfo", "resource_type": "vibestack/job",
                    "resource_name": "3de4d144-91a2-4c97-9b67-f674bf286638", "owner": "", "description": ""})),
     409: ("Conflict", "ALREADY_EXISTS or ABORTED: something else came first.",
-          _status("ABORTED", "the lease is lost", "LEASE_LOST")),
+          _status("ABORTED", "the lease token is not the current one", "LEASE_LOST")),
     413: ("TooLarge", "INVALID_ARGUMENT: the body is larger than 4 MiB.",
           _status("INVALID_ARGUMENT", "the body is larger than 4 MiB", "REQUEST_TOO_LARGE")),
     429: ("Exhausted", "RESOURCE_EXHAUSTED: too much at once, or too many attempts; try again after `retry_delay`.",
