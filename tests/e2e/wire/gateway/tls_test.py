@@ -211,7 +211,7 @@ class TlsTest(unittest.TestCase):
 
     def test_settings_that_make_no_sense_are_refused(self):
         good = self.settings()
-        for words, settings in (("go together", good | {"GATEWAY_UPSTREAM_KEY": ""}),
+        for words, settings in (("or neither", good | {"GATEWAY_UPSTREAM_KEY": ""}),
                                 ("cannot be read", good | {"GATEWAY_UPSTREAM_CA": "/nothing"}),
                                 ("absolute path", good | {"GATEWAY_UPSTREAM_CA": "ca.pem"}),
                                 ("GATEWAY_SECRETS_DIR", good | {"GATEWAY_SECRETS_DIR": ""}),
