@@ -12,7 +12,7 @@
 #include "common/http/message.h"
 
 VIBESTACK_FLAG(kUserService, std::string, user_service_address, "127.0.0.1:50051",
-               "gRPC address of user_service, as host:port or any gRPC target.");
+               "The gRPC address of user_service, as host:port or any gRPC target.");
 VIBESTACK_REQUIRED_FLAG(kUserService, std::string, service_token_file,
                         "File with a service token, as `user_service issue-service-token` prints "
                         "it.");
