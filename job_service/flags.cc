@@ -12,14 +12,14 @@
 #include "common/http/message.h"
 
 VIBESTACK_FLAG(kUserService, std::string, user_service_address, "127.0.0.1:50051",
-               "Address of user_service's gRPC, as host:port or any gRPC target.");
+               "The gRPC address of user_service, as host:port or any gRPC target.");
 VIBESTACK_REQUIRED_FLAG(kUserService, std::string, service_token_file,
                         "File with a service token, as `user_service issue-service-token` prints "
                         "it.");
 VIBESTACK_FLAG(kUserService, std::string, user_service_tls_ca, "",
-               "PEM file with the certificate authorities of user_service. With it the service "
-               "uses TLS and requires the name in --user_service_address in the certificate; "
-               "without it the calls are plaintext.");
+               "PEM file with the certificate authorities of user_service. With it, calls use TLS, "
+               "and user_service's certificate must have the host of --user_service_address. "
+               "Without it, calls are plaintext.");
 VIBESTACK_FLAG(kUserService, std::string, user_service_tls_cert, "",
                "PEM file with the client certificate to show to user_service, followed by its "
                "intermediate certificates.");
@@ -27,19 +27,20 @@ VIBESTACK_FLAG(kUserService, std::string, user_service_tls_key, "",
                "PEM file with the private key of --user_service_tls_cert.");
 VIBESTACK_FLAG(kUserService, absl::Duration, owner_ttl, absl::Seconds(1),
                "How long the service caches user_service's answer about a user. 0s to 1s, so that "
-               "a ban holds within a second.");
-VIBESTACK_FLAG(kUserService, absl::Duration, owner_stale, absl::Seconds(10),
-               "How long a cached answer may serve while user_service is away. 0s to 5m.");
+               "a ban takes effect within a second.");
+VIBESTACK_FLAG(
+    kUserService, absl::Duration, owner_stale, absl::Seconds(10),
+    "How long the service may use a cached answer while user_service is unavailable. 0s to 5m.");
 VIBESTACK_FLAG(kJobs, absl::Duration, lease_duration, absl::Seconds(60),
                "How long a worker keeps a job without a heartbeat. 10ms to 24h.");
-VIBESTACK_FLAG(kJobs, absl::Duration, sweep_interval, absl::Seconds(1),
-               "How often the service looks for leases that ran out and for jobs to delete. 10ms "
-               "to 24h.");
+VIBESTACK_FLAG(
+    kJobs, absl::Duration, sweep_interval, absl::Seconds(1),
+    "How often the service looks for expired leases and for jobs to delete. 10ms to 24h.");
 VIBESTACK_FLAG(kJobs, absl::Duration, retention, absl::ZeroDuration(),
                "How long a job stays after its end. 0 keeps jobs for ever. 0s to 876000h.");
-VIBESTACK_FLAG(kJobs, absl::Duration, poll_interval, absl::Seconds(5),
-               "How often a waiting call reads the database, in case a notification was lost. 10ms "
-               "to 24h.");
+VIBESTACK_FLAG(
+    kJobs, absl::Duration, poll_interval, absl::Seconds(5),
+    "How often a waiting call reads the database, in case a change event was lost. 10ms to 24h.");
 VIBESTACK_FLAG(kPushedWorkflows, std::string, workflows_file, "",
                "JSON file that lists the pushed workflows (workflows.proto). The service reads it "
                "again on SIGHUP. Without it workers pull all jobs.");
@@ -49,8 +50,8 @@ VIBESTACK_FLAG(kPushedWorkflows, std::string, keys_dir, "",
                "Directory with the keys that sign callback tokens (<kid>.pem). The service sees "
                "added and removed keys within seconds.");
 VIBESTACK_FLAG(kPushedWorkflows, std::string, dispatch_ca_file, "",
-               "PEM file with the certificate authorities to trust, instead of the system's, when "
-               "the service sends jobs.");
+               "PEM file with the certificate authorities that the service trusts, instead of the "
+               "system's, when it pushes jobs.");
 
 namespace vibestack::job_service {
 namespace {

@@ -6,7 +6,7 @@
 
 namespace {
 
-constexpr char kUsage[] = R"(Slow work as jobs.
+constexpr char kUsage[] = R"(Slow work as jobs over gRPC.
 
   job_service [serve]  serves until SIGTERM; reads --workflows_file again on SIGHUP
 )";

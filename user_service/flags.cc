@@ -32,15 +32,15 @@ VIBESTACK_FLAG(
     kRateLimits, int32_t, login_failures_per_address, 100,
     "Wrong passwords and tokens allowed from one address in --login_failure_window. 1 to "
     "1000000.");
-VIBESTACK_FLAG(kRateLimits, int32_t, login_failures_per_account, 100,
-               "Wrong passwords allowed for one account from all addresses in "
-               "--login_failure_window. Past it, only addresses without a failure on the account "
-               "may try. 1 to 1000000.");
+VIBESTACK_FLAG(
+    kRateLimits, int32_t, login_failures_per_account, 100,
+    "Wrong passwords allowed for one account from all addresses in --login_failure_window. After "
+    "that, only addresses without a failure on the account may try. 1 to 1000000.");
 VIBESTACK_FLAG(kRateLimits, absl::Duration, login_failure_window, absl::Minutes(10),
                "Window over which failures decay linearly. 1s to 24h.");
 VIBESTACK_FLAG(kMail, std::string, webhook_url, "",
-               "URL that the service posts tokens for people's mailboxes to, for a program that "
-               "mails them. Without it there are no password resets and no confirmed sign-ups.");
+               "URL of the program that mails tokens to people. The service posts the tokens "
+               "there. Without it there are no password resets and no confirmed sign-ups.");
 VIBESTACK_FLAG(kMail, std::string, webhook_secret_file, "",
                "File with the secret that signs requests to --webhook_url, at least 16 "
                "characters.");
@@ -85,7 +85,7 @@ absl::StatusOr<WebhookOptions> ReadWebhook() {
   }
   if (!http::IsHttpUrl(options.url)) {
     return absl::InvalidArgumentError(
-        "--webhook_url must be a whole http:// or https:// URL without a user or password");
+        "--webhook_url must be an absolute http:// or https:// URL without a user or password");
   }
   if (secret_file.empty()) {
     return absl::InvalidArgumentError("--webhook_url needs --webhook_secret_file");

@@ -8,7 +8,7 @@ namespace {
 constexpr char kUsage[] = R"(Accounts, log-in and tokens over gRPC.
 
   user_service [serve]              serves until SIGTERM
-  user_service create-keys          makes a signing key and fingerprint.secret in --keys_dir where missing
+  user_service create-keys          makes a signing key and fingerprint.secret in --keys_dir if missing
   user_service create-superuser     makes the account of --email an active superuser and prints its id;
                                     the password comes from VIBESTACK_PASSWORD or stdin
   user_service issue-service-token  prints a token for the service --name, valid for --ttl

@@ -122,7 +122,7 @@ class Coalescer {
   using Batch = std::vector<Submission*>;
 
   static absl::Status ClosedError() {
-    return UnavailableError("SHUTTING_DOWN", "the service is stopping");
+    return UnavailableError("SHUTTING_DOWN", "the service is shutting down");
   }
 
   // Whether one request may have caused the error of a batch.
@@ -250,9 +250,9 @@ class Coalescer {
   Task<Answers> Answer(const std::vector<Request>& requests, absl::Time deadline) {
     absl::StatusOr<Answers> answers = co_await sink_(requests, deadline);
     if (answers.ok() && answers->size() == requests.size()) co_return *std::move(answers);
-    const absl::Status error =
-        answers.ok() ? InternalError("the number of answers differs from that of the requests")
-                     : answers.status();
+    const absl::Status error = answers.ok()
+                                   ? InternalError("the batch returned a wrong number of answers")
+                                   : answers.status();
     if (requests.size() == 1 || !IsOneRowsFault(error)) {
       co_return Answers(requests.size(), absl::StatusOr<Response>(error));
     }

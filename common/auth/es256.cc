@@ -87,13 +87,13 @@ Es256Key::Es256Key(std::shared_ptr<EVP_PKEY> key, bool can_sign, std::string x, 
     : key_(std::move(key)), can_sign_(can_sign), x_(std::move(x)), y_(std::move(y)) {}
 
 absl::StatusOr<Es256Key> Es256Key::Check(std::shared_ptr<EVP_PKEY> key, bool can_sign) {
-  if (!IsP256(key.get())) return absl::InvalidArgumentError("is not an EC key of the curve P-256");
+  if (!IsP256(key.get())) return absl::InvalidArgumentError("is not an EC key on the curve P-256");
   const KeyContextPtr context(EVP_PKEY_CTX_new(key.get(), nullptr));
   if (context == nullptr || EVP_PKEY_public_check(context.get()) != 1) {
-    return absl::InvalidArgumentError("is no valid point of the curve P-256");
+    return absl::InvalidArgumentError("is not a valid point on the curve P-256");
   }
   if (can_sign && EVP_PKEY_pairwise_check(context.get()) != 1) {
-    return absl::InvalidArgumentError("is a private key with another key's public part");
+    return absl::InvalidArgumentError("is a private key whose public part belongs to another key");
   }
   std::string x = Coordinate(key.get(), OSSL_PKEY_PARAM_EC_PUB_X);
   std::string y = Coordinate(key.get(), OSSL_PKEY_PARAM_EC_PUB_Y);
@@ -115,7 +115,7 @@ absl::StatusOr<Es256Key> Es256Key::FromPem(const Secret& pem) {
 
 absl::StatusOr<Es256Key> Es256Key::FromCoordinates(const std::string& x, const std::string& y) {
   const OpensslErrorScope scope;
-  const absl::Status unusable = absl::InvalidArgumentError("is no point of the curve P-256");
+  const absl::Status unusable = absl::InvalidArgumentError("is not a point on the curve P-256");
   if (x.size() != kCoordinateBytes || y.size() != kCoordinateBytes) return unusable;
   const std::string point = "\x04" + x + y;  // uncompressed, SEC 1, 2.3.3
   const ParamBuilderPtr builder(OSSL_PARAM_BLD_new());
@@ -136,7 +136,7 @@ absl::StatusOr<Es256Key> Es256Key::FromCoordinates(const std::string& x, const s
 absl::StatusOr<Es256Key> Es256Key::Generate() {
   const OpensslErrorScope scope;
   std::shared_ptr<EVP_PKEY> key = Own(EVP_EC_gen(SN_X9_62_prime256v1));
-  if (key == nullptr) return absl::InternalError("OpenSSL made no key");
+  if (key == nullptr) return absl::InternalError("OpenSSL could not create a key");
   return Check(std::move(key), /*can_sign=*/true);
 }
 
@@ -149,11 +149,11 @@ absl::StatusOr<std::string> Es256Key::Sign(const std::string& message) const {
   if (digest == nullptr ||
       EVP_DigestSignInit(digest.get(), nullptr, EVP_sha256(), nullptr, key_.get()) != 1 ||
       EVP_DigestSign(digest.get(), Bytes(der), &size, Bytes(message), message.size()) != 1) {
-    return absl::InternalError("OpenSSL made no signature");
+    return absl::InternalError("OpenSSL could not create a signature");
   }
   der.resize(size);
   std::string raw = ToRaw(der);
-  if (raw.empty()) return absl::InternalError("OpenSSL made an unreadable signature");
+  if (raw.empty()) return absl::InternalError("OpenSSL created a malformed signature");
   return raw;
 }
 
@@ -174,7 +174,7 @@ absl::StatusOr<Secret> Es256Key::ToPrivatePem() const {
   const BioPtr memory(BIO_new(BIO_s_mem()));
   if (memory == nullptr || PEM_write_bio_PKCS8PrivateKey(memory.get(), key_.get(), nullptr, nullptr,
                                                          0, nullptr, nullptr) != 1) {
-    return absl::InternalError("OpenSSL wrote no key");
+    return absl::InternalError("OpenSSL could not write the key");
   }
   char* text = nullptr;
   const long size = BIO_get_mem_data(memory.get(), &text);

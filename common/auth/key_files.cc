@@ -118,7 +118,7 @@ absl::StatusOr<Secret> LoadFingerprintSecret(const std::string& directory) {
   std::optional<std::string> bytes =
       Base64UrlDecode(std::string(absl::StripTrailingAsciiWhitespace(text->Reveal())));
   if (!bytes.has_value() || bytes->size() != kFingerprintBytes) {
-    return absl::InvalidArgumentError("'fingerprint.secret' is not the base64url of 32 bytes");
+    return absl::InvalidArgumentError("'fingerprint.secret' must contain 32 bytes in base64url");
   }
   return Secret(*std::move(bytes));
 }

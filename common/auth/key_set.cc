@@ -21,7 +21,8 @@ absl::Status Unusable(const std::string& kid, const std::string& why) {
 
 absl::Status CheckKeyId(const std::string& kid) {
   if (IsKeyId(kid)) return absl::OkStatus();
-  return absl::InvalidArgumentError("a key has an unusable name");
+  return absl::InvalidArgumentError(
+      "a key name must be 1 to 64 letters, digits, `.`, `_` and `-`, the first not `.`");
 }
 
 // A hash over all kids and points. The length of each part follows from its content, so different

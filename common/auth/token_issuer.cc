@@ -48,7 +48,7 @@ absl::StatusOr<IssuedToken> TokenIssuer::Issue(Purpose purpose, const std::strin
   }
   const std::shared_ptr<const KeySet> keys = keys_();
   const Es256Key* key = keys == nullptr ? nullptr : keys->Find(keys->signing_kid());
-  if (key == nullptr) return InternalError("there is no key to sign tokens with");
+  if (key == nullptr) return InternalError("there is no signing key");
 
   Claims claims{purpose, subject, {}, {}, fingerprint, NewUuid(), email};
   claims.issued_at = absl::FromUnixSeconds(absl::ToUnixSeconds(clock_.Now()));

@@ -32,7 +32,7 @@ bool IsHost(std::string_view text) {
 
 absl::Status CheckGiven(std::string_view flag, std::string_view value) {
   if (!value.empty()) return absl::OkStatus();
-  return absl::InvalidArgumentError("--" + std::string(flag) + " must be given");
+  return absl::InvalidArgumentError("--" + std::string(flag) + " is required");
 }
 
 absl::Status CheckAddress(std::string_view flag, std::string_view value) {

@@ -39,7 +39,7 @@ void DescribeProgram(std::string_view program) {
 std::string Expectation(const CommandLineFlag& flag) {
   if (flag.IsOfType<bool>()) return "true or false";
   if (flag.IsOfType<int32_t>() || flag.IsOfType<int64_t>()) return "a whole number";
-  if (flag.IsOfType<uint32_t>() || flag.IsOfType<uint64_t>()) return "a whole number from 0 up";
+  if (flag.IsOfType<uint32_t>() || flag.IsOfType<uint64_t>()) return "a whole number of 0 or more";
   if (flag.IsOfType<double>()) return "a number";
   if (flag.IsOfType<absl::Duration>()) return "a duration such as 500ms, 30s or 15m";
   return "a valid value";
@@ -121,7 +121,7 @@ class CommandLine {
         return absl::OkStatus();
       }
     }
-    return absl::InvalidArgumentError("there is no flag --" + argument.name +
+    return absl::InvalidArgumentError("unknown flag --" + argument.name +
                                       "; --help lists the flags");
   }
 
@@ -146,7 +146,7 @@ absl::StatusOr<std::vector<std::string>> ParseFlags(int argc, char** argv, std::
                                                     const FlagDefaults& defaults) {
   for (const auto& [name, value] : defaults) {
     CommandLineFlag* flag = absl::FindCommandLineFlag(name);
-    if (flag == nullptr) return absl::InternalError("there is no flag --" + name);
+    if (flag == nullptr) return absl::InternalError("unknown flag --" + name);
     if (absl::Status status = Set(*flag, value, "--" + name); !status.ok()) return status;
   }
   // The check below sets flags, so make the text first: it shows defaults.

@@ -50,7 +50,7 @@ std::string Heading(FlagTopic topic) {
     case FlagTopic::kMail:
       return "Mail and sign-up";
     case FlagTopic::kUserService:
-      return "Calls of user_service";
+      return "Calls to user_service";
     case FlagTopic::kJobs:
       return "Jobs";
     case FlagTopic::kPushedWorkflows:

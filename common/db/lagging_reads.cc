@@ -6,8 +6,8 @@
 
 VIBESTACK_FLAG(kDatabase, std::string, read_database_url, "",
                "A standby of the database, as a postgresql:// URL or libpq keywords. Lists and "
-               "statistics read from it and may lag. Without it, and while it is away, they read "
-               "from --database_url.");
+               "statistics read from it and may lag. Without it, and while it is unavailable, they "
+               "read from --database_url.");
 
 namespace vibestack::db {
 

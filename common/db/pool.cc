@@ -15,7 +15,9 @@ constexpr absl::Duration kBackoffLimit = absl::Seconds(2);
 // connection is replaced before it is needed.
 constexpr absl::Duration kPingInterval = absl::Seconds(15);
 
-absl::Status StoppedError() { return UnavailableError("SHUTTING_DOWN", "the service is stopping"); }
+absl::Status StoppedError() {
+  return UnavailableError("SHUTTING_DOWN", "the service is shutting down");
+}
 
 }  // namespace
 
@@ -41,8 +43,8 @@ int Pool::GiveUp() {
     absl::MutexLock lock(&mutex_);
     running = busy_;
   }
-  Log(running > 0 ? LogLevel::kError : LogLevel::kInfo, "database_given_up",
-      {{"role", options_.role}, {"statements", running}});
+  Log(running > 0 ? LogLevel::kError : LogLevel::kInfo, "database_shutdown_timeout",
+      {{"role", options_.role}, {"abandoned_statements", running}});
   sockets_.End();
   return running;
 }

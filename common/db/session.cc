@@ -86,9 +86,9 @@ absl::Status Session::CheckSchema() {
   return FailedPreconditionError(
       "SCHEMA_UNKNOWN",
       "the database has schema version " + std::to_string(version) +
-          " and this program was written for " + std::to_string(schema_version_) +
+          ", but this program needs version " + std::to_string(schema_version_) +
           (version < schema_version_ ? ": run deploy/migrations/migrate"
-                                     : ", which the database no longer supports"));
+                                     : ", which the schema no longer serves: upgrade the program"));
 }
 
 absl::Status Session::Catch(const char* what, const std::function<void()>& call) {

@@ -20,15 +20,15 @@ absl::Status StatusFromSqlState(const std::string& sql_state) {
   }
   if (state == "57014" || state == "25P03") return DeadlineError();
   if (kind == "40" || state == "55P03") {
-    return AbortedError("CONFLICT", "the call collided with another; try again");
+    return AbortedError("CONFLICT", "the call conflicted with a concurrent one; try again");
   }
-  if (state == "23505") return AlreadyExistsError("ALREADY_EXISTS", "it exists already");
+  if (state == "23505") return AlreadyExistsError("ALREADY_EXISTS", "the resource already exists");
   if (state == "23503") {
-    return FailedPreconditionError("REFERENCE_MISSING", "something it refers to does not exist");
+    return FailedPreconditionError("REFERENCE_MISSING", "a referenced resource does not exist");
   }
   if (kind == "22" || kind == "54" || state == "23514" || state == "23502") {
     return MakeError(absl::StatusCode::kInvalidArgument, "INVALID_VALUE",
-                     "the database cannot store a value of the request");
+                     "the database cannot store a value in the request");
   }
   if (kind == "53") {
     return ResourceExhaustedError("DATABASE_EXHAUSTED", "the database is out of resources");

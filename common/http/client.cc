@@ -23,7 +23,9 @@ CURLM* MakeMulti() {
   return multi;
 }
 
-absl::Status StoppedError() { return UnavailableError("SHUTTING_DOWN", "the service is stopping"); }
+absl::Status StoppedError() {
+  return UnavailableError("SHUTTING_DOWN", "the service is shutting down");
+}
 
 absl::Status LateError() {
   return MakeError(absl::StatusCode::kDeadlineExceeded, "DEADLINE_EXCEEDED",

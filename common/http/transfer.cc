@@ -151,7 +151,7 @@ absl::StatusOr<Response> Transfer::Outcome(CURLcode code, absl::Time now) {
   if (IsDistrust(code)) {
     return UnavailableError("HTTP_UNTRUSTED", "the receiver's certificate is not trusted");
   }
-  const char* why = code == CURLE_OK ? "the response broke off" : curl_easy_strerror(code);
+  const char* why = code == CURLE_OK ? "the response ended early" : curl_easy_strerror(code);
   return UnavailableError("HTTP_UNREACHABLE",
                           std::string("the receiver cannot be reached: ") + why);
 }

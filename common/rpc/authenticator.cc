@@ -23,7 +23,7 @@ absl::StatusOr<std::string> BearerToken(const std::string& authorization) {
   if (authorization.size() <= kScheme.size() ||
       strncasecmp(authorization.data(), kScheme.data(), kScheme.size()) != 0) {
     return auth::WithRefusal(
-        UnauthenticatedError("TOKEN_INVALID", "the authorization is not a bearer token"),
+        UnauthenticatedError("TOKEN_INVALID", "the authorization metadata is not a bearer token"),
         {.fault = "not_bearer", .key_id = "", .token_id = "", .subject = ""});
   }
   return authorization.substr(kScheme.size());

@@ -72,7 +72,8 @@ void Call::NotifyCancelled() {
 }
 
 absl::Status ClientGoneError() {
-  return MakeError(absl::StatusCode::kCancelled, "CANCELLED", "the client went away");
+  return MakeError(absl::StatusCode::kCancelled, "CANCELLED",
+                   "the client cancelled the call or disconnected");
 }
 
 }  // namespace vibestack::rpc

@@ -8,7 +8,7 @@
 
 VIBESTACK_FLAG(kServing, absl::Duration, max_connection_age, absl::InfiniteDuration(),
                "How long a client connection lasts before the client must reconnect, so that new "
-               "replicas get their share of clients. Calls under way continue. 1s or more.");
+               "replicas get their share of clients. Calls in flight continue. 1s or more.");
 
 namespace vibestack::rpc {
 

@@ -24,7 +24,7 @@ std::string Digest(const std::string& text) {
 }
 
 absl::Status InvalidToken() {
-  return InvalidFieldError("page_token", "is not a token of this list with these filters");
+  return InvalidFieldError("page_token", "is not a page token of this list with these filters");
 }
 
 }  // namespace

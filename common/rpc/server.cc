@@ -78,7 +78,7 @@ std::unique_ptr<grpc::Server> Start(grpc::ServerBuilder& builder, const std::str
 
 absl::Status AddressUnavailableError(const std::string& address) {
   return UnavailableError("ADDRESS_UNAVAILABLE",
-                          "cannot listen on " + address + ": is something else using it?");
+                          "cannot listen on " + address + "; is the port in use?");
 }
 
 }  // namespace

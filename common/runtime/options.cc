@@ -11,8 +11,8 @@
 VIBESTACK_FLAG(kServing, std::string, grpc_address, "127.0.0.1:0",
                "Address to serve gRPC on, as host:port. Port 0 picks a free port.");
 VIBESTACK_FLAG(kServing, std::string, health_address, "",
-               "Address to serve grpc.health.v1 alone on, in plaintext, as host:port. For probes "
-               "that can neither use TLS nor show a certificate.");
+               "Address to serve only grpc.health.v1 on, in plaintext, as host:port. For probes "
+               "that cannot use TLS or show a certificate.");
 VIBESTACK_FLAG(kServing, std::string, metrics_address, "127.0.0.1:0",
                "Address to serve Prometheus metrics on (/metrics), as host:port. Port 0 picks a "
                "free port.");
@@ -20,10 +20,10 @@ VIBESTACK_FLAG(kServing, std::string, port_file, "",
                "File to write the ports to once the service listens, as lines grpc=PORT, "
                "metrics=PORT and health=PORT.");
 VIBESTACK_FLAG(kServing, std::string, trusted_proxies, "",
-               "Networks of trusted proxies, such as 10.0.0.0/8,2001:db8::/32. The service takes a "
-               "client's address from x-forwarded-for only behind these.");
+               "Networks of trusted proxies, such as 10.0.0.0/8,2001:db8::/32. The service trusts "
+               "x-forwarded-for only from these.");
 VIBESTACK_FLAG(kServing, absl::Duration, shutdown_grace, absl::Seconds(20),
-               "How long calls under way may take after SIGTERM. 0s to 1h.");
+               "How long calls in flight may take after SIGTERM. 0s to 1h.");
 VIBESTACK_REQUIRED_FLAG(kDatabase, std::string, database_url,
                         "The PostgreSQL database, as a postgresql:// URL or libpq keywords. It may "
                         "hold a password: prefer the environment to the command line.");

@@ -89,7 +89,7 @@ absl::Status WritePortFile(const std::string& path,
   }
   file.close();
   if (file.fail() || std::rename(aside.c_str(), path.c_str()) != 0) {
-    return absl::UnavailableError("cannot write the file that --port_file names");
+    return absl::UnavailableError("cannot write the file of --port_file");
   }
   return absl::OkStatus();
 }

@@ -12,13 +12,13 @@ namespace {
 
 absl::Status RunCommand(const Program& program, const std::vector<std::string>& arguments) {
   if (arguments.size() > 1) {
-    return absl::InvalidArgumentError("there is more than one command: " + arguments[1]);
+    return absl::InvalidArgumentError("give only one command; unexpected: " + arguments[1]);
   }
   if (arguments.empty()) return program.commands.front().run();
   for (const Command& command : program.commands) {
     if (command.name == arguments[0]) return command.run();
   }
-  return absl::InvalidArgumentError("there is no command " + arguments[0] +
+  return absl::InvalidArgumentError("unknown command " + arguments[0] +
                                     "; --help lists the commands");
 }
 
@@ -58,8 +58,8 @@ absl::Status Serve(const std::string& name, const Options& options, const Wiring
   }
   StopTracing();
   if (*given_up > 0) {
-    Log(LogLevel::kError, "stopped_without_the_database", {{"statements_given_up", *given_up}});
-    return absl::UnavailableError("stopped while the database did not answer");
+    Log(LogLevel::kError, "shutdown_incomplete", {{"abandoned_statements", *given_up}});
+    return absl::UnavailableError("the database did not answer during shutdown");
   }
   Log(LogLevel::kInfo, "stopped");
   return absl::OkStatus();

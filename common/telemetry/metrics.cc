@@ -88,7 +88,7 @@ absl::Status Metrics::Serve(const std::string& address) {
   } catch (const std::exception&) {  // its message has no detail
     StopServing();
     return absl::UnavailableError("cannot listen on " + address +
-                                  " for metrics; is the port taken?");
+                                  " for metrics; is the port in use?");
   }
   return absl::OkStatus();
 }

@@ -17,21 +17,21 @@ put() {
 
 # check_file NAME: checks that the variable contains an absolute path of a readable file, without characters that need quotes.
 check_file() {
-  [[ ${!1} =~ ^/[0-9A-Za-z._/-]+$ ]] || refuse "$1 is not an absolute path of plain letters: ${!1}"
+  [[ ${!1} =~ ^/[0-9A-Za-z._/-]+$ ]] || refuse "$1 is not an absolute path of letters, digits, '.', '_', '/' and '-': ${!1}"
   [[ -r ${!1} ]] || refuse "$1 cannot be read: ${!1}"
 }
 
 # check_pair CERT KEY: checks that both files are set or neither. Fails if neither is set.
 check_pair() {
   [[ -n ${!1:-} || -n ${!2:-} ]] || return 1
-  [[ -n ${!1:-} && -n ${!2:-} ]] || refuse "$1 and $2 go together"
+  [[ -n ${!1:-} && -n ${!2:-} ]] || refuse "set both $1 and $2, or neither"
   check_file "$1"
   check_file "$2"
 }
 
 # secret NAME FIELDS: writes the file that names a secret's paths for Envoy. It contains no secret itself.
 secret() {
-  [[ ${GATEWAY_SECRETS_DIR:-} =~ ^/[0-9A-Za-z._/-]+$ ]] || refuse "GATEWAY_SECRETS_DIR must be an absolute path of plain letters"
+  [[ ${GATEWAY_SECRETS_DIR:-} =~ ^/[0-9A-Za-z._/-]+$ ]] || refuse "GATEWAY_SECRETS_DIR must be an absolute path of letters, digits, '.', '_', '/' and '-'"
   mkdir -p "$GATEWAY_SECRETS_DIR"
   printf 'resources:\n- {"@type": "%s.Secret", name: %s, %s}\n' "$type" "$1" "$2" >"$GATEWAY_SECRETS_DIR/$1.yaml.new"
   mv "$GATEWAY_SECRETS_DIR/$1.yaml.new" "$GATEWAY_SECRETS_DIR/$1.yaml"
@@ -62,7 +62,7 @@ fill_upstream_tls() {
     return
   fi
   check_file GATEWAY_UPSTREAM_CA
-  [[ $2 =~ ^[0-9A-Za-z.:-]+$ ]] || refuse "not a name for a certificate: $2"
+  [[ $2 =~ ^[0-9A-Za-z.:-]+$ ]] || refuse "$2 is not a valid name for a certificate"
   secret upstream_ca "validation_context: {trusted_ca: {filename: $GATEWAY_UPSTREAM_CA}, watched_directory: {path: ${GATEWAY_UPSTREAM_CA%/*}}}"
   if check_pair GATEWAY_UPSTREAM_CERT GATEWAY_UPSTREAM_KEY; then
     pair_secret upstream_pair GATEWAY_UPSTREAM_CERT GATEWAY_UPSTREAM_KEY

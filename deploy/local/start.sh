@@ -73,8 +73,8 @@ make_keys_and_tokens() {
   issue_token worker
 }
 
-# start_process NAME PROBE WHERE STAMP COMMAND…: starts a process and waits until it answers. A running process with the same STAMP
-# that answers stays. PROBE is the command of deploy/local/probe that asks it, WHERE the address to ask.
+# start_process NAME PROBE WHERE STAMP COMMAND…: starts a process and waits until it answers. Keeps a running process that has the
+# same STAMP and answers. PROBE is the command of deploy/local/probe that checks the process, WHERE the address to check.
 start_process() {
   local name=$1 probe=$2 where=$3 stamp=$4 pid
   if pid=$(pid_of "$name") && [[ $(stamp_of "$name") == "$stamp" ]]; then

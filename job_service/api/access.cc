@@ -6,7 +6,7 @@
 namespace vibestack::job_service {
 
 absl::Status NotYoursError() {
-  return PermissionDeniedError("NOT_YOURS", "you may name only yourself and your own jobs");
+  return PermissionDeniedError("NOT_YOURS", "you may act only for yourself and on your own jobs");
 }
 
 std::string ResolveUser(const auth::Caller& caller, std::string_view field, const std::string& text,

@@ -37,7 +37,7 @@ absl::Status CheckPulled(const WorkflowSet& workflows, const ClaimRequest& claim
   rpc::Validator validator;
   for (const std::string& workflow_id : claim.workflow_ids) {
     if (workflows.FindPush(workflow_id) == nullptr) continue;
-    validator.Add("workflow_ids", "names a workflow whose jobs are pushed to it");
+    validator.Add("workflow_ids", "names a pushed workflow; workers cannot claim its jobs");
     break;
   }
   return validator.ToStatus();

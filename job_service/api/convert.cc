@@ -34,7 +34,7 @@ void SetResult(const std::string& result, pb::JobView view, pb::Job& proto) {
 }  // namespace
 
 void CheckView(pb::JobView view, rpc::Validator& validator) {
-  if (!pb::JobView_IsValid(view)) validator.Add("view", "is not a view");
+  if (!pb::JobView_IsValid(view)) validator.Add("view", "is not a known view");
 }
 
 bool ShowsResult(pb::JobView view, pb::JobView by_default) {

@@ -28,7 +28,7 @@ NewJob ToNewJob(const auth::Caller& caller, const std::string& prefix,
   validator.Text(prefix + "workflow_id", request.workflow_id(), 1, kMaxWorkflowId);
   job.workflow_id = request.workflow_id();
   if (!prefix.empty()) {
-    constexpr char kAlone[] = "is for CreateJob alone";
+    constexpr char kAlone[] = "is allowed only in CreateJob";
     if (request.has_input()) validator.Add(prefix + "input", kAlone);
     if (request.has_input_json()) validator.Add(prefix + "input_json", kAlone);
   }
@@ -63,7 +63,7 @@ absl::StatusOr<std::vector<NewJob>> ToNewJobs(const auth::Caller& caller,
     const std::string prefix = absl::StrCat("requests[", i, "].");
     jobs.push_back(ToNewJob(caller, prefix, request.requests(i), validator));
     if (!ids.insert(jobs.back().id).second) {
-      validator.Add(prefix + "id", "is the id of another item, too");
+      validator.Add(prefix + "id", "is also the id of an earlier item");
     }
   }
   if (!validator.ok()) return validator.ToStatus();

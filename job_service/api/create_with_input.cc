@@ -44,7 +44,7 @@ Task<absl::StatusOr<pb::Job>> JobApi::CreateWithInput(Call& call, NewJob job, st
   const WorkflowSetPtr workflows = dispatcher_.workflows();
   const Push* push = workflows->FindPush(job.workflow_id);
   if (push == nullptr) {
-    co_return InvalidFieldError("input", "is for workflows whose jobs are pushed to them");
+    co_return InvalidFieldError("input", "is allowed only for pushed workflows");
   }
   const absl::Time end = WaitEnd(call.deadline(), kMaxWait, absl::Now());
   while (true) {

@@ -20,7 +20,7 @@ class Checker : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, Checker> 
     const std::string_view view(text, size);
     if (view.find('\0') != std::string_view::npos) return Refuse("must not contain \\u0000");
     // The reader turns \ud800 without its pair into bytes that are no UTF-8.
-    if (!rpc::CountUtf8Characters(view)) return Refuse("must not contain half a surrogate pair");
+    if (!rpc::CountUtf8Characters(view)) return Refuse("must not contain an unpaired surrogate");
     return true;
   }
   bool Key(const char* text, rapidjson::SizeType size, bool copy) {

@@ -18,7 +18,7 @@ namespace vibestack::job_service {
 namespace pb = job::v1;
 
 // The violation of the second item for one job in a batch: the two items have no order.
-inline constexpr char kDuplicateJob[] = "is the job of another item, too";
+inline constexpr char kDuplicateJob[] = "is also the job of an earlier item";
 
 // Converts 1 to 1,000 leases of distinct jobs.
 absl::StatusOr<std::vector<Lease>> ToLeases(

@@ -45,7 +45,7 @@ JobQuery ToFilters(const auth::Caller& caller, const pb::ListJobsRequest& reques
   }
   if (request.status() != pb::Job::STATUS_UNSPECIFIED) {
     query.status = FromProto(request.status());
-    if (*query.status == JobStatus::kUnknown) validator.Add("status", "is not a status");
+    if (*query.status == JobStatus::kUnknown) validator.Add("status", "is not a known status");
   }
   if (request.has_created_after()) {
     validator.Time("created_after", request.created_after());

@@ -34,7 +34,7 @@ class Writer {
       case Value::kListValue:
         return WriteArray(value.list_value());
       case Value::KIND_NOT_SET:
-        Refuse("is a Value of no kind; use null_value for null");
+        Refuse("is a Value without a kind; use null_value for null");
         return;
     }
   }

@@ -53,7 +53,7 @@ bool IsTransient(const absl::Status& status) {
 }
 
 absl::Status StoppingError() {
-  return UnavailableError("SHUTTING_DOWN", "the service is stopping");
+  return UnavailableError("SHUTTING_DOWN", "the service is shutting down");
 }
 
 }  // namespace vibestack::job_service

@@ -43,12 +43,12 @@ Dispatcher::Dispatcher(Options options, DispatchStore& store, JobSubscriptions& 
               tasks_, options_.workflows, options_.poll_interval},
       jobs_metric_(metrics.AddSource(
           "vibestack_dispatch_jobs",
-          "Jobs whose request is under way, and jobs that wait for a retry.",
+          "Jobs whose request is in flight, and jobs that wait for a retry.",
           prometheus::MetricType::Gauge,
           [this](std::vector<prometheus::ClientMetric>& series) { AppendJobs(series); })),
       circuits_metric_(metrics.AddSource(
           "vibestack_dispatch_circuit_open",
-          "1 while the circuit breaker spares a failing target, else 0.",
+          "1 while the circuit breaker of a failing target is open, else 0.",
           prometheus::MetricType::Gauge,
           [this](std::vector<prometheus::ClientMetric>& series) { AppendCircuits(series); })) {}
 
@@ -103,7 +103,7 @@ std::shared_ptr<InputDispatch> Dispatcher::Dispatch(Job job, std::string input,
     if (it != workflow_dispatchers_.end() && !stopping_) workflow_dispatcher = it->second.get();
   }
   if (workflow_dispatcher == nullptr) {
-    dispatch->End(UnavailableError("SHUTTING_DOWN", "the service is stopping"));
+    dispatch->End(UnavailableError("SHUTTING_DOWN", "the service is shutting down"));
   } else {
     workflow_dispatcher->BeginWithInput(std::move(job), std::move(input), dispatch);
   }

@@ -16,18 +16,21 @@ DispatchOutcome ReadSuccess(const http::Response& response, Push::Completion com
   const std::string fault = json_fault(response.body);
   if (fault.empty()) return {Kind::kCompleted, response.body, {}};
   return {Kind::kFailed,
-          ErrorResult("RESPONSE_INVALID", "the workflow's answer is no result: it " + fault, ""),
+          ErrorResult("RESPONSE_INVALID",
+                      "the workflow's response is not a valid result: it " + fault, ""),
           {}};
 }
 
 // The error of a job whose last attempt got no 2xx.
 std::string AttemptError(const absl::StatusOr<http::Response>& response, const char* code) {
   if (response.ok()) {
-    return ErrorResult(code, absl::StrCat("the workflow answered ", response->status),
+    return ErrorResult(code,
+                       absl::StrCat("the workflow responded with HTTP status ", response->status),
                        absl::StrCat("{\"http_status\":", response->status, "}"));
   }
   const bool late = absl::IsDeadlineExceeded(response.status());
-  const char* message = late ? "the workflow did not answer in time" : "there was no answer";
+  const char* message =
+      late ? "the workflow did not respond in time" : "the workflow did not respond";
   return ErrorResult(code, message,
                      absl::StrCat("{\"reason\":\"", ErrorReason(response.status()), "\"}"));
 }
@@ -55,7 +58,9 @@ DispatchOutcome ReadResponse(const absl::StatusOr<http::Response>& response,
                              absl::Time now) {
   if (completion == Push::Completion::kResponse &&
       ErrorReason(response.status()) == "HTTP_RESPONSE_TOO_LARGE") {
-    return {Kind::kFailed, ErrorResult("RESPONSE_TOO_LARGE", "the answer is past 4 MiB", ""), {}};
+    return {Kind::kFailed,
+            ErrorResult("RESPONSE_TOO_LARGE", "the workflow's response is larger than 4 MiB", ""),
+            {}};
   }
   switch (http::Classify(response)) {
     case http::AttemptOutcome::kAccepted:

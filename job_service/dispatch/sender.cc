@@ -40,7 +40,7 @@ prometheus::Counter& Sender::Attempts(const std::string& workflow_id, const char
 
 prometheus::Histogram& Sender::Durations(const std::string& workflow_id) {
   return metrics_.Histogram("vibestack_dispatch_duration_seconds",
-                            "Time from posting a job to its workflow's answer.",
+                            "Time from posting a job to its workflow's response.",
                             {{"workflow_id", workflow_id}},
                             {0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300});
 }

@@ -204,7 +204,7 @@ void WorkflowDispatcher::BeginAttempt(const Push& push, Job job, absl::Time clai
   // While the job was claimed, a call with an input took the slot, or the target failed.
   DispatchOutcome no_slot;
   no_slot.kind = Kind::kRetry;
-  no_slot.result = ErrorResult("DISPATCH_TIMEOUT", "no slot was free for the workflow in time", "");
+  no_slot.result = ErrorResult("DISPATCH_TIMEOUT", "the workflow had no free slot in time", "");
   KeepForRetry(push, job, claimed_at, no_slot);
 }
 
@@ -286,7 +286,7 @@ Task<void> WorkflowDispatcher::Store(const Job& job, JobStatus status,
   if (absl::IsInvalidArgument(stored.status())) {
     // The checks at the edge accept JSON that the database cannot store.
     std::string error = ErrorResult(
-        "RESPONSE_INVALID", "the workflow's answer is JSON that the database cannot store", "");
+        "RESPONSE_INVALID", "the workflow's response is JSON that the database cannot store", "");
     stored = co_await shared_.store.Settle(lease, JobStatus::kFailed, std::move(error),
                                            absl::Now() + kStoreTime);
   }
@@ -311,7 +311,7 @@ bool WorkflowDispatcher::TakeSlot(const Push& push) {
 Task<absl::Status> WorkflowDispatcher::PostWithInput(const Push& push, const Job& job,
                                                      const std::string& input) {
   if (!TakeSlot(push)) {
-    co_return UnavailableError("DISPATCH_PAUSED", "the workflow takes no jobs at the moment",
+    co_return UnavailableError("DISPATCH_PAUSED", "the workflow accepts no jobs at the moment",
                                absl::Seconds(1));
   }
   const absl::Time now = absl::Now();
@@ -320,10 +320,10 @@ Task<absl::Status> WorkflowDispatcher::PostWithInput(const Push& push, const Job
   absl::Status status;
   if (outcome.kind == Kind::kRetry) {
     RecordInCircuitBreaker(outcome);
-    status = UnavailableError("DISPATCH_FAILED", "the workflow did not take the job",
+    status = UnavailableError("DISPATCH_FAILED", "the workflow did not accept the job",
                               outcome.retry_after.value_or(absl::Seconds(1)));
   } else if (outcome.kind == Kind::kAbandoned) {
-    status = UnavailableError("SHUTTING_DOWN", "the service is stopping");
+    status = UnavailableError("SHUTTING_DOWN", "the service is shutting down");
   } else {
     co_await HandleOutcome(push, job, now, outcome);
   }
@@ -336,7 +336,8 @@ Task<void> WorkflowDispatcher::AttemptWithInput(Job job, std::string input,
   co_await TraceBy(dispatch->trace());
   const WorkflowSetPtr workflows = shared_.workflows();
   const Push* push = workflows->FindPush(workflow_id_);
-  absl::Status status = UnavailableError("CONFIGURATION_CHANGED", "the workflow is not pushed now");
+  absl::Status status =
+      UnavailableError("CONFIGURATION_CHANGED", "the workflow is no longer a pushed workflow");
   if (push != nullptr) status = co_await PostWithInput(*push, job, input);
   if (!status.ok()) {
     // So the repeated call need not wait for the visibility timeout.

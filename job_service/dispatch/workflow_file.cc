@@ -117,8 +117,7 @@ absl::Status CheckSendable(const std::string& where, const Push& push) {
     request.headers.push_back({header.name, header.value.Reveal()});
   }
   if (http::CheckRequest(request).ok()) return absl::OkStatus();
-  return Fault(where + ".headers",
-               "one has a name or a value with characters that HTTP does not allow");
+  return Fault(where + ".headers", "a name or a value has characters that HTTP does not allow");
 }
 
 absl::StatusOr<Push> ReadPush(const std::string& where, const config::Push& proto, bool callbacks) {
@@ -149,7 +148,8 @@ absl::StatusOr<Workflow> ReadWorkflow(const std::string& where, const config::Wo
     return Fault(where + ".id", "must be 1 to 100 characters");
   }
   if (proto.has_lease_duration()) {
-    if (proto.has_push()) return Fault(where + ".lease_duration", "is for pulled workflows only");
+    if (proto.has_push())
+      return Fault(where + ".lease_duration", "is allowed only for pulled workflows");
     absl::Duration lease;
     const absl::Status read =
         ReadSpan(where + ".lease_duration", true, proto.lease_duration(), kDay, lease);

@@ -9,7 +9,7 @@ namespace vibestack::job_service {
 // The lease token is not the present one: the job went back to the queue, ended, or another write
 // replaced the token.
 inline absl::Status LeaseLostError() {
-  return AbortedError("LEASE_LOST", "the lease token is not the job's present one");
+  return AbortedError("LEASE_LOST", "the lease token is not the current one");
 }
 
 // The lease ended because somebody cancelled the job.
@@ -19,12 +19,12 @@ inline absl::Status JobCancelledError() {
 
 // A create with an id that belongs to another job.
 inline absl::Status IdTakenError() {
-  return AlreadyExistsError("ID_TAKEN", "a job with this id and other content exists");
+  return AlreadyExistsError("ID_TAKEN", "a job with this id but different content exists");
 }
 
 // Concurrent writes changed the job between our statements.
 inline absl::Status ConflictError() {
-  return AbortedError("CONFLICT", "the call collided with another; try again");
+  return AbortedError("CONFLICT", "the call conflicted with a concurrent one; try again");
 }
 
 }  // namespace vibestack::job_service

@@ -58,7 +58,7 @@ absl::StatusOr<Job> AnswerEnded(db::Session& session, const std::string& job_id,
   const bool same = job.result.has_value() && job.status == status;
   job.result.reset();
   if (same) return job;
-  return FailedPreconditionError("JOB_TERMINAL", "the job has ended otherwise");
+  return FailedPreconditionError("JOB_TERMINAL", "the job has ended with another outcome");
 }
 
 constexpr char kAwaitsInput[] = R"({"awaiting": "input"})";
@@ -222,7 +222,8 @@ Task<absl::StatusOr<Job>> DispatchStore::ReportRun(std::string job_id,
     if (!present.ok()) return present.status();
     if (present->front() == nullptr) return NotFoundError("job", job_id);
     if (!IsTerminal(present->front()->status)) {
-      return FailedPreconditionError("RUN_GIVEN_UP", "the job waits for another run");
+      return FailedPreconditionError("RUN_GIVEN_UP",
+                                     "the job is pending again and waits for another run");
     }
     return FailedPreconditionError("JOB_TERMINAL", "the job has ended");
   };
@@ -275,7 +276,7 @@ Task<absl::StatusOr<int>> DispatchStore::FailOverdue(std::string workflow_id, Pu
   db::Params params;
   params.Add(workflow_id).Add(absl::ToInt64Microseconds(push.dispatch_timeout));
   params.Add(absl::ToInt64Microseconds(push.VisibilityTimeout())).Add(int64_t{limit});
-  params.Add(ErrorResult("DISPATCH_TIMEOUT", "the workflow could not be reached in time", ""));
+  params.Add(ErrorResult("DISPATCH_TIMEOUT", "the workflow did not accept the job in time", ""));
   co_return co_await FailJobs(sql::kFailOverdue, std::move(params), deadline);
 }
 

@@ -72,7 +72,7 @@ absl::StatusOr<Job> RetryJob(db::Session& session, const std::string& id, const 
   if (!retried->empty()) return ReadJob((*retried)[0]);
   absl::StatusOr<Job> job = ReadPresent(session, id, owner);
   if (!job.ok() || job->status == JobStatus::kPending) return job;
-  return FailedPreconditionError("JOB_NOT_FAILED", "the job is processed or completed");
+  return FailedPreconditionError("JOB_NOT_FAILED", "only a failed job can be retried");
 }
 
 absl::StatusOr<Job> DeleteJob(db::Session& session, const std::string& id, const Owner& owner) {

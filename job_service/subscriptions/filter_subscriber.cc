@@ -8,7 +8,8 @@ absl::StatusOr<FilterSubscriber::Changes> FilterSubscriber::Take(size_t limit) {
   Changes changes;
   absl::MutexLock lock(&mutex_);
   if (overflowed_) {
-    return AbortedError("READER_TOO_SLOW", "more jobs changed than were read; watch again");
+    return AbortedError("READER_TOO_SLOW",
+                        "the client reads too slowly, so changes were lost; watch again");
   }
   changes.missed = std::exchange(missed_, false);
   while (!order_.empty() && changes.jobs.size() + changes.deleted_ids.size() < limit) {

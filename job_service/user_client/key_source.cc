@@ -17,7 +17,7 @@ constexpr absl::Duration kBackoffBase = absl::Milliseconds(50);
 constexpr absl::Duration kBackoffLimit = absl::Seconds(2);
 
 absl::Status StoppingError() {
-  return UnavailableError("SHUTTING_DOWN", "the service is stopping");
+  return UnavailableError("SHUTTING_DOWN", "the service is shutting down");
 }
 
 }  // namespace
@@ -90,7 +90,8 @@ absl::Status KeySource::FetchAndKeep() {
   const absl::StatusOr<std::vector<auth::Jwk>> jwks = fetch_(absl::Now() + kLongestFetch);
   if (!jwks.ok()) return jwks.status();
   absl::StatusOr<std::shared_ptr<const auth::KeySet>> keys = auth::KeySet::FromJwks(*jwks);
-  if (!keys.ok()) return UnavailableError("TOKEN_KEYS_UNUSABLE", "the token keys are unusable");
+  if (!keys.ok())
+    return UnavailableError("TOKEN_KEYS_UNUSABLE", "user_service returned unusable token keys");
   Keep(*std::move(keys));
   return absl::OkStatus();
 }

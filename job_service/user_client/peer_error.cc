@@ -12,9 +12,9 @@ absl::Status FromPeerError(const grpc::Status& status, absl::Time caller_deadlin
   const absl::Status error = rpc::FromGrpcStatus(status);
   if (absl::IsDeadlineExceeded(error) && absl::Now() >= caller_deadline) {
     return MakeError(absl::StatusCode::kDeadlineExceeded, "DEADLINE_EXCEEDED",
-                     "the owner could not be looked up in time");
+                     "user_service did not answer in time");
   }
-  return UnavailableError("USER_SERVICE_UNAVAILABLE", "the user service is not available",
+  return UnavailableError("USER_SERVICE_UNAVAILABLE", "user_service is not available",
                           std::min(RetryDelay(error), absl::Milliseconds(500)));
 }
 

@@ -161,7 +161,7 @@ Task<absl::StatusOr<UserClient::Finds::Answers>> UserClient::FindBatch(
   const grpc::Status status = co_await done;
   span.Set("rpc.system", "grpc");
   span.Set("rpc.grpc.status_code", static_cast<int64_t>(status.error_code()));
-  if (!status.ok()) span.Fail("user_service fails");
+  if (!status.ok()) span.Fail("user_service call failed");
   span.End();
   NoteOutcome(status);
   if (!status.ok()) co_return FromPeerError(status, deadline);
@@ -178,13 +178,13 @@ void UserClient::NoteOutcome(const grpc::Status& status) {
   const bool failing = !status.ok();
   if (failing_.exchange(failing) == failing) return;
   if (!failing) {
-    Log(LogLevel::kInfo, "user_service_answers");
+    Log(LogLevel::kInfo, "user_service_available");
     return;
   }
   const absl::Status error = rpc::FromGrpcStatus(status);
   const std::string reason = ErrorReason(error);
-  // Without a reason it is gRPC that speaks, of the connection.
-  Log(LogLevel::kError, "user_service_fails",
+  // An error without a reason is gRPC's own, about the connection.
+  Log(LogLevel::kError, "user_service_unavailable",
       {{"code", absl::StatusCodeToString(error.code())},
        {"reason", reason},
        {"message", reason.empty() ? status.error_message() : std::string()}});

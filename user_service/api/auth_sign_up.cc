@@ -15,7 +15,7 @@ using rpc::Call;
 using user::v1::ConfirmSignUpRequest;
 using user::v1::SignUpRequest;
 
-constexpr char kBelongsToConfirm[] = "belongs to ConfirmSignUp";
+constexpr char kBelongsToConfirm[] = "is allowed only in ConfirmSignUp";
 
 }  // namespace
 

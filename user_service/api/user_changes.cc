@@ -137,7 +137,7 @@ absl::StatusOr<RequestedChanges> ReadChanges(const user::v1::UpdateUserRequest& 
   }
   const std::string unproved = PathsWith(Permission::kNeedsPassword, fields, changer);
   if (!unproved.empty()) {
-    validator.Add("current_password", "is required to change one's own " + unproved);
+    validator.Add("current_password", "is required to change your own " + unproved);
   }
   RequestedChanges requested;
   for (const UserField field : fields) {

@@ -81,7 +81,7 @@ user::v1::ListUsersResponse ToPage(const user::v1::ListUsersRequest& request,
 absl::StatusOr<std::vector<std::string>> ReadIds(const auth::Caller& caller,
                                                  const user::v1::BatchGetUsersRequest& request) {
   if (request.include_accounts() && !caller.IsService()) {
-    return PermissionDeniedError("FIELD_NOT_YOURS", "include_accounts is for services only");
+    return PermissionDeniedError("FIELD_NOT_YOURS", "only a service may set include_accounts");
   }
   rpc::Validator validator;
   validator.Size("ids", request.ids_size(), 1, kMaxBatch);

@@ -10,11 +10,11 @@ namespace vibestack::user_service {
 namespace {
 
 absl::Status EmailTakenError() {
-  return AlreadyExistsError("EMAIL_TAKEN", "another account has this email already");
+  return AlreadyExistsError("EMAIL_TAKEN", "another account already has this email");
 }
 
 absl::Status IdTakenError() {
-  return AlreadyExistsError("ID_TAKEN", "the id belongs to an account with other content");
+  return AlreadyExistsError("ID_TAKEN", "an account with this id but different content exists");
 }
 
 bool HasContent(const User& user, const NewAccount& account) {

@@ -69,8 +69,8 @@ Task<absl::StatusOr<UserPtr>> SignUps::Confirm(std::string token, NewAccount acc
   account.email = claims->email;
   const absl::StatusOr<UserPtr> made = co_await accounts_.Create(std::move(account), deadline);
   if (ErrorReason(made.status()) == "ID_TAKEN") {
-    co_return AlreadyExistsError("TOKEN_USED",
-                                 "the token was used already, for an account with other content");
+    co_return AlreadyExistsError(
+        "TOKEN_USED", "the token was already used for an account with different content");
   }
   co_return made;
 }

@@ -18,10 +18,11 @@ Deliveries::Deliveries(http::Client& client, Metrics& metrics, const Clock& cloc
       clock_(clock),
       options_(std::move(options)),
       delivery_client_(client, clock),
-      retries_(metrics.Counter("vibestack_webhook_retries_total",
-                               "Attempts of deliveries after the first one.")),
+      retries_(
+          metrics.Counter("vibestack_webhook_retries_total", "Delivery attempts after the first.")),
       pending_metric_(metrics.AddGaugeCallback(
-          "vibestack_webhook_pending", "Deliveries, and requests that may become one.", {}, [this] {
+          "vibestack_webhook_pending",
+          "Deliveries in the mail queue, and calls that reserved a slot in it.", {}, [this] {
             absl::MutexLock lock(&mutex_);
             return static_cast<double>(pending_);
           })) {
@@ -32,13 +33,13 @@ Deliveries::Deliveries(http::Client& client, Metrics& metrics, const Clock& cloc
 }
 
 prometheus::Counter& Deliveries::CountOf(Outcome outcome) {
-  return metrics_.Counter("vibestack_webhook_deliveries_total", "Deliveries by outcome.",
+  return metrics_.Counter("vibestack_webhook_deliveries_total", "Webhook deliveries by outcome.",
                           {{"outcome", http::OutcomeName(outcome)}});
 }
 
 absl::StatusOr<MailQueue::Slot> Deliveries::Reserve() {
   absl::MutexLock lock(&mutex_);
-  if (stopping_) return UnavailableError("SHUTTING_DOWN", "the service is stopping");
+  if (stopping_) return UnavailableError("SHUTTING_DOWN", "the service is shutting down");
   if (pending_ >= options_.max_pending) {
     return ResourceExhaustedError("WEBHOOK_BUSY", "too many mails wait to be sent",
                                   absl::Seconds(5));

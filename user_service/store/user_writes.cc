@@ -11,7 +11,7 @@ namespace vibestack::user_service {
 namespace {
 
 absl::Status EmailTakenError() {
-  return AlreadyExistsError("EMAIL_TAKEN", "another account has this email already");
+  return AlreadyExistsError("EMAIL_TAKEN", "another account already has this email");
 }
 
 absl::StatusOr<UserPtr> ReadById(db::Session& session, const std::string& id) {
@@ -119,7 +119,7 @@ absl::StatusOr<UserPtr> ActivateUser(db::Session& session, const std::string& id
   if (!user.ok() || *user != nullptr) return user;
   absl::StatusOr<UserPtr> present = ReadById(session, id);
   if (!present.ok() || *present == nullptr || may_be_active) return present;
-  return AlreadyExistsError("USER_ACTIVE", "the account is active");
+  return AlreadyExistsError("USER_ACTIVE", "the account is already active");
 }
 
 }  // namespace vibestack::user_service

@@ -36,8 +36,9 @@ class Api:
         return self._pool.FindMessageTypeByName(name)
 
     def comment(self, descriptor):
-        """Returns the comment above a declaration, one line for each paragraph. Of Google's own comments it returns the first sentence."""
-        name = getattr(descriptor, "full_name", None) or f"{descriptor.type.full_name}.{descriptor.name}"  # of an enum's value
+        """Returns the comment above a declaration, one line for each paragraph. For Google's own protos it returns the first sentence."""
+        # An enum value has no full_name.
+        name = getattr(descriptor, "full_name", None) or f"{descriptor.type.full_name}.{descriptor.name}"
         text = self._comments.get(name, "")
         if name.startswith("google."):
             text = re.sub(r"\[([^\]]+)\]\[[^\]]*\]", r"`\1`", re.split(r"(?<=\.)\s", text)[0])
@@ -49,7 +50,7 @@ class Api:
             verb = one.WhichOneof("pattern")
             binding = Binding(verb, getattr(one, verb), one.body)
             if verb == "custom" or one.response_body or any("=" in name for name in binding.variables()):
-                raise ValueError(f"{method.full_name}: this generator does not know such a binding: {one}")
+                raise ValueError(f"{method.full_name}: this generator does not support this binding: {one}")
             yield binding
 
     def roles(self, method):
@@ -59,20 +60,20 @@ class Api:
         return [names[role].name for role in access.allow]
 
     def behaviors(self, field):
-        """The names of google.api.field_behavior, such as REQUIRED."""
+        """Returns the names of google.api.field_behavior, such as REQUIRED."""
         values = self._option(field, "google.api.field_behavior")
         names = self._pool.FindEnumTypeByName("google.api.FieldBehavior").values_by_number
         return {names[value].name for value in values}
 
     def _option(self, descriptor, name):
-        """An extension of a descriptor's options, which this pool knows and Python's default pool does not."""
+        """Returns an extension of a descriptor's options. Python's default pool does not know it, so this parses them with our pool."""
         extension = self._pool.FindExtensionByName(name)
         options = message_factory.GetMessageClass(extension.containing_type)()
         options.ParseFromString(descriptor.GetOptions().SerializeToString())
         return options.Extensions[extension]
 
 
-# Numbers of fields in descriptor.proto, of which the paths of comments are made.
+# Field numbers of descriptor.proto; the paths of comments consist of them.
 _NESTED = {
     descriptor_pb2.FileDescriptorProto: {4: "message_type", 5: "enum_type", 6: "service"},
     descriptor_pb2.DescriptorProto: {2: "field", 3: "nested_type", 4: "enum_type", 8: "oneof_decl"},
@@ -82,7 +83,7 @@ _NESTED = {
 
 
 def comments_of(file):
-    """{full name: comment} of everything in a file that has one; an enum's values by the enum's name and theirs."""
+    """Returns {full name: comment} for each commented declaration of a file. An enum value's full name starts with its enum's."""
     comments = {}
     for location in file.source_code_info.location:
         text = paragraphs(location.leading_comments)
@@ -93,7 +94,7 @@ def comments_of(file):
 
 
 def name_at(file, path):
-    """The full name of what is declared at a path of SourceCodeInfo; None where that is no declaration with a name."""
+    """Returns the full name of the declaration at a path of SourceCodeInfo, or None if no named declaration is there."""
     node, names = file, [file.package]
     for number, index in zip(path[::2], path[1::2]):
         attribute = _NESTED.get(type(node), {}).get(number)
@@ -105,7 +106,7 @@ def name_at(file, path):
 
 
 def paragraphs(comment):
-    """A comment's text without its line breaks; empty lines and lists stay."""
+    """Joins the lines of each paragraph of a comment. Empty lines and lists stay."""
     lines = [line.strip() for line in comment.strip().splitlines()]
     text = "\n".join(lines)
     return re.sub(r"(?<!\n)\n(?!\n|- )", " ", text)

@@ -1,8 +1,8 @@
-"""The errors of a method, and their form."""
+"""The errors of a method, and their format."""
 
 import re
 
-# google.rpc.Code, its number, and the HTTP status that stands for it (google/rpc/code.proto).
+# The name of a google.rpc.Code: its number and its HTTP status (google/rpc/code.proto).
 CODES = {
     "INVALID_ARGUMENT": (3, 400), "FAILED_PRECONDITION": (9, 400), "UNAUTHENTICATED": (16, 401),
     "PERMISSION_DENIED": (7, 403), "NOT_FOUND": (5, 404), "ALREADY_EXISTS": (6, 409), "ABORTED": (10, 409),
@@ -20,38 +20,38 @@ _RETRY = {"@type": "type.googleapis.com/google.rpc.RetryInfo", "retry_delay": "1
 
 # HTTP status: (name of the component, what it means, an example).
 RESPONSES = {
-    400: ("Invalid", "INVALID_ARGUMENT: the request is malformed, or has fields that are not valid, each of which is named; "
-          "FAILED_PRECONDITION: what it is about is not in the state for it.",
+    400: ("Invalid", "INVALID_ARGUMENT: the request is malformed or has invalid fields, which the details list. "
+          "FAILED_PRECONDITION: the resource is not in a state that allows the call.",
           _status("INVALID_ARGUMENT", "workflow_id: is required", "INVALID_FIELDS",
                   {"@type": "type.googleapis.com/google.rpc.BadRequest", "field_violations": [
                       {"field": "workflow_id", "description": "is required", "reason": ""}]})),
-    401: ("Unauthenticated", "UNAUTHENTICATED: no token, or one that is not or no longer good.",
+    401: ("Unauthenticated", "UNAUTHENTICATED: the token is missing, invalid or expired.",
           _status("UNAUTHENTICATED", "the token has expired", "TOKEN_EXPIRED")),
     403: ("Denied", "PERMISSION_DENIED: the caller may not do this.",
           _status("PERMISSION_DENIED", "this method needs a service or superuser token", "ROLE_REQUIRED")),
-    404: ("NotFound", "NOT_FOUND: there is no such thing.",
+    404: ("NotFound", "NOT_FOUND: the resource does not exist.",
           _status("NOT_FOUND", "there is no such job", "JOB_NOT_FOUND",
                   {"@type": "type.googleapis.com/google.rpc.ResourceInfo", "resource_type": "vibestack/job",
                    "resource_name": "3de4d144-91a2-4c97-9b67-f674bf286638", "owner": "", "description": ""})),
-    409: ("Conflict", "ALREADY_EXISTS or ABORTED: something else came first.",
-          _status("ABORTED", "the lease is lost", "LEASE_LOST")),
+    409: ("Conflict", "ALREADY_EXISTS or ABORTED: the call conflicts with the resource's state or with a concurrent call.",
+          _status("ABORTED", "the lease token is not the current one", "LEASE_LOST")),
     413: ("TooLarge", "INVALID_ARGUMENT: the body is larger than 4 MiB.",
           _status("INVALID_ARGUMENT", "the body is larger than 4 MiB", "REQUEST_TOO_LARGE")),
-    429: ("Exhausted", "RESOURCE_EXHAUSTED: too much at once, or too many attempts; try again after `retry_delay`.",
+    429: ("Exhausted", "RESOURCE_EXHAUSTED: too many calls at once, or too many attempts. Try again after `retry_delay`.",
           _status("RESOURCE_EXHAUSTED", "too many attempts; try again later", "TOO_MANY_ATTEMPTS", _RETRY)),
-    500: ("Internal", "INTERNAL: a defect of the service.",
+    500: ("Internal", "INTERNAL: a bug of the service.",
           _status("INTERNAL", "internal error", "INTERNAL")),
-    503: ("Unavailable", "UNAVAILABLE: try again after `retry_delay`; whether a write was done is then not known.",
+    503: ("Unavailable", "UNAVAILABLE: try again after `retry_delay`. The result of a write is unknown.",
           _status("UNAVAILABLE", "the service is not reachable; try again", "GATEWAY_UPSTREAM_UNAVAILABLE", _RETRY)),
-    504: ("Late", "DEADLINE_EXCEEDED: the answer would have come too late.",
+    504: ("Late", "DEADLINE_EXCEEDED: the service did not answer in time. The result of a write is unknown.",
           _status("DEADLINE_EXCEEDED", "the service did not answer in time", "DEADLINE_EXCEEDED")),
 }
 
 
 def statuses(comment, is_public, has_body, names_resource):
-    """The HTTP statuses of a method's errors: those of all methods, and those that its comment speaks of.
+    """Returns the HTTP statuses of a method's errors: those of all methods, and those that its comment names.
 
-    What a comment says from "Each item" on is in the answer, not an error of the call.
+    The comment's text from "Each item" on is about items of the answer, not about errors of the call.
     """
     words = re.findall(r"[A-Z_]{5,}", comment.split("Each item")[0])
     found = {400, 429, 500, 503, 504} | {CODES[word][1] for word in words if word in CODES}
@@ -65,13 +65,13 @@ def statuses(comment, is_public, has_body, names_resource):
 
 
 def references(found):
-    """The responses of an operation for these statuses, and for any other."""
+    """Returns the responses of an operation for these statuses, and the default response."""
     responses = {str(status): {"$ref": f"#/components/responses/{RESPONSES[status][0]}"} for status in found}
     return responses | {"default": {"$ref": "#/components/responses/Error"}}
 
 
 def components(status_schema):
-    """What `references` refers to."""
+    """Returns the components that `references` refers to."""
     made = {name: response(about, status_schema, example) for name, about, example in RESPONSES.values()}
     return made | {"Error": response("Any other error.", status_schema, RESPONSES[500][2])}
 

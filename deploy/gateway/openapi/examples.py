@@ -1,4 +1,4 @@
-"""Examples: a plausible value for each field, by its name where that says more than its type."""
+"""Examples: a plausible value for each field, chosen by the field's name."""
 
 from google.protobuf.descriptor import FieldDescriptor
 
@@ -11,7 +11,7 @@ _LEASE = "1795643846554616"
 _TIMES = {"created_at": "2026-01-05T09:30:00.401941Z", "updated_at": "2026-01-05T09:30:46.554616Z",
           "created_after": "2026-01-01T00:00:00Z", "created_before": "2026-02-01T00:00:00Z",
           "lease_expires_at": "2026-01-05T09:31:46.554616Z"}
-# None: left out, as it is in most calls and answers.
+# None: the example leaves the field out, as most calls and answers do.
 VALUES = _TIMES | {
     "access_token": _TOKEN, "refresh_token": _TOKEN, "token": _TOKEN, "token_type": "Bearer", "expires_in": "900",
     "purpose": "access", "sub": _USER, "iss": "vibestack", "aud": "vibestack", "iat": "1767605400", "exp": "1767606300",
@@ -37,7 +37,7 @@ class Examples:
         self._api = api
 
     def of_message(self, message, role, without=frozenset()):
-        """A message of this role as JSON."""
+        """Returns an example of the message as JSON, in a request or a response (`role`)."""
         if message.full_name == "google.api.HttpBody":
             return VALUES["result_payload"]
         fields = [field for field in fields_of(self._api, message, role) if field.name not in without]
@@ -45,7 +45,7 @@ class Examples:
         return {name: value for name, value in values.items() if value is not None}
 
     def of_field(self, field, role):
-        """None where the field is better left out."""
+        """Returns an example of the field, or None to leave it out."""
         if field.name in ("id", "ids"):
             one = _USER if "User" in field.containing_type.name else _JOB
             return [one] if field.is_repeated else one

@@ -25,7 +25,7 @@ class Operations:
             for method in service.methods:
                 for index, binding in enumerate(self._api.bindings(method)):
                     name = method.name if index == 0 else f"{method.name}By{binding.verb.capitalize()}"
-                    # Of user.id in a path the last part is enough, and the same path has the same name for all verbs.
+                    # {user.id} becomes {id}, so that a path has the same parameter names for all verbs.
                     path = re.sub(r"\{(?:\w+\.)*(\w+)\}", r"{\1}", binding.template)
                     paths.setdefault(path, {})[binding.verb] = self._operation(name, service, method, binding)
         return dict(sorted(paths.items()))
@@ -69,7 +69,7 @@ class Operations:
             if field.name in taken or _SECRET.search(field.name):
                 continue
             if is_message(field) and (field.is_repeated or "type" not in WELL_KNOWN.get(field.message_type.full_name, {})):
-                raise ValueError(f"{field.full_name}: this generator does not know how to put it in a query")
+                raise ValueError(f"{field.full_name}: this generator cannot put this type in a query")
             yield self._parameter(field.name, field, "query")
 
     def _parameter(self, name, field, place):
@@ -101,10 +101,10 @@ class Operations:
         example = self._examples.of_message(message, RESPONSE)
         answer = errors.response("OK", schema, example)
         if message.full_name == "google.api.HttpBody":
-            answer["description"] = "The stored JSON, as it is."
+            answer["description"] = "The stored JSON, unchanged."
         if method.server_streaming:
-            answer["description"] = ("Server-sent events. The data of each is one message as JSON, on one line; "
-                                     "the stream ends when there are no more.")
+            answer["description"] = ("Server-sent events. The data of each event is one message as JSON, on one line. "
+                                     "The stream ends after the last message.")
             answer["content"] = {"text/event-stream": {
                 "schema": {"type": "string", "contentMediaType": "text/event-stream", "contentSchema": schema},
                 "example": f"data: {json.dumps(example)}\n\n"}}

@@ -4,7 +4,7 @@ from google.protobuf.descriptor import FieldDescriptor
 
 REQUEST, RESPONSE = "request", "response"
 
-# Messages with a JSON form of their own.
+# Messages with a JSON format of their own.
 WELL_KNOWN = {
     "google.protobuf.Timestamp": {"type": "string", "format": "date-time"},
     "google.protobuf.Duration": {"type": "string", "pattern": r"^-?[0-9]+(\.[0-9]{1,9})?s$"},
@@ -46,7 +46,7 @@ def fields_of(api, message, role):
 
 
 class Schemas:
-    """Makes schemas and gathers those with a name under `components`."""
+    """Makes schemas and collects the named ones under `components`."""
 
     def __init__(self, api):
         self._api = api
@@ -54,7 +54,7 @@ class Schemas:
         self._in_both = self._reached(REQUEST) & self._reached(RESPONSE)
 
     def of_message(self, message, role):
-        """A reference to the message's schema, or the schema itself of one that has a form of its own."""
+        """Returns a reference to the message's schema. For a message with its own JSON format it returns the schema itself."""
         if message.full_name in WELL_KNOWN:
             return dict(WELL_KNOWN[message.full_name])
         name = component_name(message)
@@ -63,7 +63,7 @@ class Schemas:
         return self._component(name, lambda: self._object(message, role))
 
     def of_body(self, message, bound):
-        """The schema of a whole request as a body, without the fields that are bound to the path."""
+        """Returns the schema of a request as a body, without the fields that are bound to the path."""
         if not bound & {field.name for field in message.fields}:
             return self.of_message(message, REQUEST)
         name = component_name(message).removesuffix("Request") + "Body"
@@ -81,7 +81,7 @@ class Schemas:
         return schema | ({"description": comment} if comment else {})
 
     def of_error(self):
-        """google.rpc.Status as the gateway prints it, with the details that the services attach."""
+        """Returns the schema of google.rpc.Status as the gateway prints it, with the details that the services attach."""
         return self.of_message(self._api.message("google.rpc.Status"), RESPONSE)
 
     def _of_value(self, field, role):
@@ -103,7 +103,7 @@ class Schemas:
         def build():
             schema = self._object(self._api.message(f"google.rpc.{name}"), RESPONSE)
             marker = {"type": "string", "const": f"type.googleapis.com/google.rpc.{name}"}
-            # In errors of the gateway itself an empty map is left out.
+            # The gateway's own errors leave an empty map out.
             there = [field for field in schema.get("required", []) if "additionalProperties" not in schema["properties"][field]]
             return schema | {"properties": {"@type": marker, **schema["properties"]}, "required": ["@type", *there]}
         return self._component(name, build)
@@ -140,7 +140,7 @@ class Schemas:
         return {"$ref": f"#/components/schemas/{name}"}
 
     def _reached(self, role):
-        """The full names of all messages that requests, or answers, are made of."""
+        """Returns the full names of all messages that requests or responses (`role`) contain."""
         methods = [method for service in self._api.services for method in service.methods]
         waiting = [method.input_type if role == REQUEST else method.output_type for method in methods]
         reached = set()

@@ -41,13 +41,13 @@ def differences(catalog: Catalog, table: str, found: dict[str, Found]) -> list[s
         have = found.get(column.name)
         if have is None:
             if not column.nullable:
-                problems.append(f"{table}.{column.name} is missing and cannot be NULL")
+                problems.append(f"{table}.{column.name} is missing and must be NOT NULL")
             continue
         problems += column_differences(catalog, table, column, have)
     known = {column.name for column in expected.TABLES[table]}
     for name, have in found.items():
         if name not in known and have.not_null and have.default is None and not have.computed:
-            problems.append(f"{table}.{name} is not in the schema, NOT NULL and without a default")
+            problems.append(f"{table}.{name} is not in the schema, is NOT NULL and has no default, so the services cannot insert rows")
     problems += key_differences(catalog, table, found)
     return problems
 
@@ -61,7 +61,7 @@ def column_differences(catalog: Catalog, table: str, column: Column, have: Found
     if have.computed:
         problems.append(f"{name} is a generated or identity column")
     if have.not_null and (table, column.name) in expected.WRITTEN_NULL:
-        problems.append(f"{name} is NOT NULL, but may be NULL")
+        problems.append(f"{name} is NOT NULL, but the services write NULL into it")
     if not column.nullable and not have.not_null and catalog.any(f"SELECT FROM {table} WHERE {column.name} IS NULL"):
         problems.append(f"{name} holds NULL in some rows")
     return problems

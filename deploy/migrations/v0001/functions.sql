@@ -1,7 +1,7 @@
 -- Functions of the triggers, and the version that the services check before they serve.
 -- None depends on the caller's search_path: names are qualified, or the function has its own path.
 
--- BEFORE UPDATE, every row and writer: updated_at is a lease's token, so it moves forward even when the clock does not.
+-- BEFORE UPDATE, every row and writer: updated_at is the lease token, so it increases even if the clock does not.
 CREATE OR REPLACE FUNCTION vibestack_move_updated_at() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   NEW.updated_at := greatest(pg_catalog.clock_timestamp(),
@@ -65,7 +65,7 @@ BEGIN
   RETURN NULL;
 END $$;
 
--- Nobody can look a deleted job up, so its change event names its user (empty for none). 90 jobs are at most 7,000 bytes.
+-- A deleted job cannot be read, so its change event names its user (empty for none). 90 jobs are at most 7,000 bytes.
 CREATE OR REPLACE FUNCTION vibestack_jobs_deleted() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN

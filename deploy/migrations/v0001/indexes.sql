@@ -1,12 +1,12 @@
 -- One index for each access path. agent_jobs is written far more than it is listed, so paths share an index where they can: an
 -- index whose last column is the status answers "with this status" from the index alone.
--- Queries must write the expressions as they stand here: coalesce(status, 'pending'), lower(email COLLATE "C").
+-- Queries must use these exact expressions: coalesce(status, 'pending'), lower(email COLLATE "C").
 
 -- Login, GetUserByEmail, prefix search by email (C collation: LIKE 'abc%' uses it). Not unique: adopted rows may differ in case.
 CREATE INDEX IF NOT EXISTS vibestack_users_email ON users (lower(email COLLATE "C"));
 -- Prefix search by name.
 CREATE INDEX IF NOT EXISTS vibestack_users_full_name ON users (lower(full_name COLLATE "C"));
--- ListUsers without a filter, with is_active, with is_superuser and with both; the superusers: is this the last one?
+-- ListUsers without a filter, with is_active, with is_superuser and with both; the superusers: whether an account is the last one.
 CREATE INDEX IF NOT EXISTS vibestack_users_created ON users (created_at, id);
 CREATE INDEX IF NOT EXISTS vibestack_users_active ON users (coalesce(is_active, true), created_at, id);
 CREATE INDEX IF NOT EXISTS vibestack_users_superuser ON users (coalesce(is_superuser, false), created_at, id);
@@ -21,7 +21,7 @@ CREATE INDEX IF NOT EXISTS vibestack_jobs_workflow
   ON agent_jobs (workflow_id, created_at, id, coalesce(status, 'pending'));
 -- ListJobs without a filter.
 CREATE INDEX IF NOT EXISTS vibestack_jobs_created ON agent_jobs (created_at, id);
--- ListJobs by status alone.
+-- ListJobs with only a status.
 CREATE INDEX IF NOT EXISTS vibestack_jobs_status ON agent_jobs (coalesce(status, 'pending'), created_at, id);
 -- ClaimJobs: the oldest pending jobs of a workflow.
 CREATE INDEX IF NOT EXISTS vibestack_jobs_claim ON agent_jobs (workflow_id, created_at, id)
@@ -29,14 +29,14 @@ CREATE INDEX IF NOT EXISTS vibestack_jobs_claim ON agent_jobs (workflow_id, crea
 -- ClaimJobs: the next user with pending jobs, and that user's oldest one.
 CREATE INDEX IF NOT EXISTS vibestack_jobs_claim_user ON agent_jobs (workflow_id, user_id, created_at, id)
   WHERE coalesce(status, 'pending') = 'pending';
--- What changed lately, for those who watch many jobs; retention.
+-- Recent changes, for WatchJobs; retention.
 CREATE INDEX IF NOT EXISTS vibestack_jobs_changed
   ON agent_jobs (coalesce(status, 'pending'), updated_at, id);
 -- GetJobStats: how many jobs of a workflow are in a state.
 CREATE INDEX IF NOT EXISTS vibestack_jobs_stats ON agent_jobs (workflow_id, coalesce(status, 'pending'));
--- The sweep of leases that ran out and of runs that do not call back, by their workflow's time.
+-- The sweeps of expired leases and of runs that did not call back within their workflow's time.
 CREATE INDEX IF NOT EXISTS vibestack_jobs_running ON agent_jobs (workflow_id, updated_at)
   WHERE coalesce(status, 'pending') = 'processing';
--- Jobs that were made with an input and never accepted.
+-- Jobs that were created with an input that no workflow has accepted.
 CREATE INDEX IF NOT EXISTS vibestack_jobs_awaiting_input ON agent_jobs (workflow_id, updated_at)
   WHERE coalesce(status, 'pending') = 'pending' AND result_payload IS NOT NULL;

@@ -11,7 +11,7 @@ CREATE OR REPLACE TRIGGER vibestack_timestamps BEFORE INSERT OR UPDATE ON agent_
   EXECUTE FUNCTION vibestack_fill_timestamps();
 
 -- Change events of users are always sent inside the writer's transaction: a ban must not be missed.
--- (One trigger an event: a trigger with transition tables takes no second event.)
+-- (One trigger for each event, because a trigger with transition tables allows one event only.)
 CREATE OR REPLACE TRIGGER vibestack_notify_insert AFTER INSERT ON users REFERENCING NEW TABLE AS new_rows
   FOR EACH STATEMENT EXECUTE FUNCTION vibestack_users_inserted();
 CREATE OR REPLACE TRIGGER vibestack_notify_update AFTER UPDATE ON users
@@ -22,8 +22,8 @@ CREATE OR REPLACE TRIGGER vibestack_notify_delete AFTER DELETE ON users REFERENC
 CREATE OR REPLACE TRIGGER vibestack_notify_truncate AFTER TRUNCATE ON users
   FOR EACH STATEMENT EXECUTE FUNCTION vibestack_truncated('vibestack_users');
 
--- Change events of agent_jobs: sessions with vibestack.own_notify = 'on' send them after their commit, since NOTIFY inside a
--- transaction makes commits wait for one another.
+-- Change events of agent_jobs: sessions with vibestack.own_notify = 'on' send them after their commit, because NOTIFY inside
+-- a transaction makes commits wait for each other.
 CREATE OR REPLACE TRIGGER vibestack_notify_insert AFTER INSERT ON agent_jobs REFERENCING NEW TABLE AS new_rows
   FOR EACH STATEMENT WHEN (current_setting('vibestack.own_notify', true) IS DISTINCT FROM 'on')
   EXECUTE FUNCTION vibestack_jobs_inserted();

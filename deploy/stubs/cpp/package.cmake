@@ -16,13 +16,13 @@ endforeach()
 install(TARGETS vibestack_googleapis vibestack_proto_options vibestack_proto_user vibestack_proto_job
   EXPORT vibestack
   ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT stubs
-  # A folder of its own, for others install google/api, too.
+  # A separate folder, because other packages install google/api too.
   FILE_SET HEADERS DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/vibestack-stubs COMPONENT stubs)
 install(EXPORT vibestack NAMESPACE vibestack:: FILE vibestack-targets.cmake DESTINATION ${package} COMPONENT stubs)
 
 configure_package_config_file(${CMAKE_CURRENT_LIST_DIR}/vibestack-config.cmake.in ${CMAKE_CURRENT_BINARY_DIR}/vibestack-config.cmake
   INSTALL_DESTINATION ${package} PATH_VARS share)
-# What an API of version 0 breaks, its minor version says.
+# Before version 1, a minor version may break the API.
 write_basic_package_version_file(${CMAKE_CURRENT_BINARY_DIR}/vibestack-config-version.cmake COMPATIBILITY SameMinorVersion)
 install(FILES ${CMAKE_CURRENT_BINARY_DIR}/vibestack-config.cmake ${CMAKE_CURRENT_BINARY_DIR}/vibestack-config-version.cmake
   DESTINATION ${package} COMPONENT stubs)
@@ -34,6 +34,6 @@ foreach(proto IN LISTS VIBESTACK_GOOGLEAPIS_PROTOS)
 endforeach()
 install(FILES ${CMAKE_BINARY_DIR}/proto/vibestack.pb DESTINATION ${share} COMPONENT stubs)
 
-# All that the component needs.
+# Builds all files of the component.
 add_custom_target(vibestack_stubs)
 add_dependencies(vibestack_stubs vibestack_proto_user vibestack_proto_job vibestack_descriptors)

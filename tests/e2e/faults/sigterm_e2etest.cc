@@ -162,7 +162,7 @@ TEST_F(Sigterm, ServicesStopWithinTheGraceTimeThoughTheDatabaseHangs) {
   for (Service* stopped : {&services_.job(), &services_.user()}) {
     EXPECT_EQ(stopped->process().AwaitExit(kGrace * 2), 1) << stopped->log();
     EXPECT_LT(absl::Now() - began, kGrace);
-    EXPECT_THAT(stopped->log(), testing::HasSubstr("stopped_without_the_database"));
+    EXPECT_THAT(stopped->log(), testing::HasSubstr("shutdown_incomplete"));
   }
   for (auto& call : calls) EXPECT_EQ(call.get(), grpc::UNAVAILABLE);
 }

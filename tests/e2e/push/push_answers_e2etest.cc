@@ -58,7 +58,8 @@ TEST_F(PushAnswers, A404FailsTheJobAtTheDispatchTimeout) {
   const Job job = AwaitEnd(Create());
   EXPECT_EQ(job.status(), Job::FAILED);
   EXPECT_EQ(ErrorOf(job), "DISPATCH_TIMEOUT");
-  EXPECT_NE(job.result_json().find("the workflow answered 404"), std::string::npos);
+  EXPECT_NE(job.result_json().find("the workflow responded with HTTP status 404"),
+            std::string::npos);
   EXPECT_GE(receiver_->count(), 2U);
 }
 

@@ -40,12 +40,12 @@ TEST(ChecksTest, ARangeOfDurationsReadsAsItIsWritten) {
 TEST(ChecksTest, TheFirstErrorCounts) {
   EXPECT_TRUE(FirstError({absl::OkStatus(), CheckGiven("a", "x")}).ok());
   EXPECT_EQ(Message(FirstError({absl::OkStatus(), CheckGiven("a", ""), CheckGiven("b", "")})),
-            "--a must be given");
+            "--a is required");
 }
 
 TEST(ChecksTest, AMissingValueIsNamed) {
   EXPECT_TRUE(CheckGiven("keys_dir", "keys").ok());
-  EXPECT_EQ(Message(CheckGiven("keys_dir", "")), "--keys_dir must be given");
+  EXPECT_EQ(Message(CheckGiven("keys_dir", "")), "--keys_dir is required");
 }
 
 }  // namespace

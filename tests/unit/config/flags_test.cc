@@ -132,7 +132,7 @@ TEST_F(FlagsTest, AFlagWithoutItsValueIsNamed) {
 
 TEST_F(FlagsTest, AnUnknownFlagIsNamedWithoutItsValue) {
   EXPECT_EQ(Refusal({"--databaseurl=s3cret"}),
-            "there is no flag --databaseurl; --help lists the flags");
+            "unknown flag --databaseurl; --help lists the flags");
 }
 
 TEST_F(FlagsDeathTest, VersionPrintsTheProgramAndItsVersion) {

@@ -15,9 +15,9 @@ TEST(ConnectFaultTest, WordsAboutTlsNameNoHostNoUserAndNoPath) {
   const std::string file =
       "connection to server at \"db.internal\" (10.0.0.7), port 5432 failed: root certificate file "
       "\"/run/ca.pem\" does not exist";
-  EXPECT_EQ(TlsFault(file), "the file of sslrootcert cannot be used");
+  EXPECT_EQ(TlsFault(file), "the sslrootcert file cannot be used");
   const std::string user = "FATAL:  certificate authentication failed for user \"certified\"";
-  EXPECT_EQ(TlsFault(user), "the server does not let this certificate in as this user");
+  EXPECT_EQ(TlsFault(user), "the server does not accept this client certificate for this user");
 }
 
 TEST(ConnectFaultTest, OtherFaultsAreNotAboutTls) {

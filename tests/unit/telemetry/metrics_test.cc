@@ -105,7 +105,7 @@ TEST(MetricsTest, ATakenPortIsAnErrorThatNamesTheAddress) {
   Metrics second;
   const absl::Status taken = second.Serve(address);
   EXPECT_EQ(taken.code(), absl::StatusCode::kUnavailable);
-  EXPECT_EQ(taken.message(), "cannot listen on " + address + " for metrics; is the port taken?");
+  EXPECT_EQ(taken.message(), "cannot listen on " + address + " for metrics; is the port in use?");
   EXPECT_EQ(second.port(), 0);
 }
 

@@ -48,7 +48,7 @@ class Tls : public TlsTest {
                               job::v1::ListJobsRequest(), {.token = services_->service_token()});
     EXPECT_EQ(refused.code(), grpc::UNAVAILABLE) << Describe(refused.status);
   }
-  static constexpr char kPeerFails[] = "\"event\":\"user_service_fails\"";
+  static constexpr char kPeerFails[] = "\"event\":\"user_service_unavailable\"";
 };
 
 TEST_F(Tls, JobGoesThroughBothServicesOverMutualTls) {

@@ -163,7 +163,7 @@ class TlsTest(unittest.TestCase):
 
     def test_a_database_that_cannot_be_verified_is_not_used(self):
         self.assert_no_database("another host", self.database_url(host="127.0.0.1"))
-        self.assert_no_database("no authority of sslrootcert", self.database_url(authority="other"))
+        self.assert_no_database("no authority in sslrootcert", self.database_url(authority="other"))
         self.assert_no_database("sslrootcert cannot be used", self.database_url(authority="nothing"))
 
     def test_a_database_whose_certificate_has_expired_is_not_used(self):
@@ -186,8 +186,8 @@ class TlsTest(unittest.TestCase):
         self.assertTrue(replicas.serves(health, 20))
         self.assertEqual(process.stop(), 0)
         other = pair.format(self.certificates.certificate("gateway"), self.certificates.key("gateway"))
-        self.assert_no_database("does not let this certificate in", as_certified + other)
-        self.assert_no_database("wants a client certificate", as_certified)
+        self.assert_no_database("does not accept this client certificate", as_certified + other)
+        self.assert_no_database("requires a client certificate", as_certified)
 
     def start_on(self, database_url, is_ready=None):
         """Starts a plaintext user_service on that database; returns (process, health address)."""
@@ -211,7 +211,7 @@ class TlsTest(unittest.TestCase):
 
     def test_settings_that_make_no_sense_are_refused(self):
         good = self.settings()
-        for words, settings in (("go together", good | {"GATEWAY_UPSTREAM_KEY": ""}),
+        for words, settings in (("or neither", good | {"GATEWAY_UPSTREAM_KEY": ""}),
                                 ("cannot be read", good | {"GATEWAY_UPSTREAM_CA": "/nothing"}),
                                 ("absolute path", good | {"GATEWAY_UPSTREAM_CA": "ca.pem"}),
                                 ("GATEWAY_SECRETS_DIR", good | {"GATEWAY_SECRETS_DIR": ""}),

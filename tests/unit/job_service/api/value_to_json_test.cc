@@ -59,13 +59,13 @@ TEST(ValueToJsonTest, NumbersThatJsonLacksAreRefusedByTheirPath) {
 }
 
 TEST(ValueToJsonTest, MembersOfNoKindAreRefused) {
-  EXPECT_THAT(FaultOf(Value()), HasSubstr("result_payload: is a Value of no kind"));
+  EXPECT_THAT(FaultOf(Value()), HasSubstr("result_payload: is a Value without a kind"));
   Value list;
   list.mutable_list_value()->add_values();
-  EXPECT_THAT(FaultOf(list), HasSubstr("result_payload[0]: is a Value of no kind"));
+  EXPECT_THAT(FaultOf(list), HasSubstr("result_payload[0]: is a Value without a kind"));
   Value object;
   (*object.mutable_struct_value()->mutable_fields())["k"];
-  EXPECT_THAT(FaultOf(object), HasSubstr("result_payload.k: is a Value of no kind"));
+  EXPECT_THAT(FaultOf(object), HasSubstr("result_payload.k: is a Value without a kind"));
 }
 
 TEST(ValueToJsonTest, NulIsRefusedInTextsAndKeys) {

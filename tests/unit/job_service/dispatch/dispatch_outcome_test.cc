@@ -28,7 +28,8 @@ TEST(DispatchOutcomeTest, TheRetryPolicyDecidesWhatAStatusMeans) {
 
 TEST(DispatchOutcomeTest, ARefusalSaysTheStatus) {
   EXPECT_EQ(Read(http::Response{410, {}, "secret"}).result,
-            R"({"error":{"code":"DISPATCH_REFUSED","message":"the workflow answered 410",)"
+            R"({"error":{"code":"DISPATCH_REFUSED",)"
+            R"("message":"the workflow responded with HTTP status 410",)"
             R"("details":{"http_status":410}}})");
 }
 
