@@ -62,8 +62,8 @@ absl::Status CheckFlags(const Flags& flags) {
   const absl::Duration tick = absl::Milliseconds(10);
   const UserServiceFlags& users = flags.user_service;
   return FirstError({
-      CheckGiven("user_service_address", users.address),
-      CheckGiven("service_token_file", absl::GetFlag(FLAGS_service_token_file)),
+      CheckNotEmpty("user_service_address", users.address),
+      CheckNotEmpty("service_token_file", absl::GetFlag(FLAGS_service_token_file)),
       CheckRange("owner_ttl", users.owner_ttl, kZero, absl::Seconds(1)),
       CheckRange("owner_stale", users.owner_stale, kZero, absl::Minutes(5)),
       CheckRange("lease_duration", flags.lease_duration, tick, kDay),

@@ -127,7 +127,7 @@ void StartListener(Runtime& runtime, const Storage& storage, rpc::AccountCache& 
   auto& listener =
       runtime.Start<ChangeListener>(std::move(options), accounts, storage.job_subscriptions,
                                     storage.filter_subscriptions, runtime.metrics());
-  runtime.OnGiveUp([&listener] { listener.GiveUp(); });
+  runtime.OnAbort([&listener] { listener.Abort(); });
 }
 
 // Every replica runs these periodically.

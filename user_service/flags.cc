@@ -141,7 +141,7 @@ absl::StatusOr<Flags> ReadFlags() {
 
 absl::StatusOr<std::string> ReadKeysDir() {
   std::string directory = absl::GetFlag(FLAGS_keys_dir);
-  const absl::Status given = CheckGiven("keys_dir", directory);
+  const absl::Status given = CheckNotEmpty("keys_dir", directory);
   if (!given.ok()) return given;
   return directory;
 }

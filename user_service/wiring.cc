@@ -136,7 +136,7 @@ Passwords& StartPasswords(Runtime& runtime, const Flags& flags) {
   runtime.Keep(auth::RegisterPasswordPoolMetrics(runtime.metrics(), pool));
   // Passwords may queue for longer than the grace time. Half way the pool answers the rest with
   // UNAVAILABLE, so that no call is left at the end.
-  runtime.AtHalfGrace([&pool] { pool.Stop(); });
+  runtime.OnHalfGrace([&pool] { pool.Stop(); });
   return runtime.Make<Passwords>(pool, flags.bcrypt_cost);
 }
 

@@ -30,7 +30,7 @@ bool IsHost(std::string_view text) {
 
 }  // namespace
 
-absl::Status CheckGiven(std::string_view flag, std::string_view value) {
+absl::Status CheckNotEmpty(std::string_view flag, std::string_view value) {
   if (!value.empty()) return absl::OkStatus();
   return absl::InvalidArgumentError("--" + std::string(flag) + " is required");
 }

@@ -10,12 +10,12 @@
 
 // Checks of flags, for the start of a service. Each check returns OK or INVALID_ARGUMENT with a
 // message that names the flag: `--bcrypt_cost must be 4 to 16, not 99`. `flag` is the name without
-// hyphens. All messages but that of CheckGiven quote the value, so use only CheckGiven for a
+// hyphens. All messages but that of CheckNotEmpty quote the value, so use only CheckNotEmpty for a
 // credential.
 namespace vibestack {
 
 // The value must not be empty. The message does not quote it.
-absl::Status CheckGiven(std::string_view flag, std::string_view value);
+absl::Status CheckNotEmpty(std::string_view flag, std::string_view value);
 
 // `host:port` with a port of 0 to 65535; an IPv6 host stands in brackets, as in `[::1]:50051`.
 // The check does not look up the host.

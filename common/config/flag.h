@@ -48,7 +48,7 @@ class FlagRegistration {
   static const ::vibestack::FlagRegistration flag_registration_##name( \
       #name, ::vibestack::FlagTopic::topic, false)
 
-// A flag without a default. The service refuses to start without a value; CheckGiven (checks.h)
+// A flag without a default. The service refuses to start without a value; CheckNotEmpty (checks.h)
 // makes the message.
 #define VIBESTACK_REQUIRED_FLAG(topic, type, name, description)        \
   ABSL_FLAG(type, name, {}, description);                              \

@@ -1,4 +1,4 @@
-#include "common/db/lagging_reads.h"
+#include "common/db/standby_reads.h"
 
 #include <string>
 

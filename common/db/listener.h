@@ -28,7 +28,7 @@ struct ListenerOptions {
 // A connection that LISTENs; a process needs one. Its own thread runs the callbacks, one at a time;
 // they must be short. It notices a connection that stops responding within about ten seconds. It
 // reopens a lost connection, with backoff and jitter, and calls on_listening again. A notification
-// is only a hint, because it can be lost: whatever waits for one also needs a slow poll. GiveUp(),
+// is only a hint, because it can be lost: whatever waits for one also needs a slow poll. Abort(),
 // listening() and connects() are thread-safe.
 class Listener {
  public:
@@ -42,7 +42,7 @@ class Listener {
 
   // Shuts down the connection to a database that does not answer, so that Stop() does not wait for
   // it. Call it only before Stop() or while Stop() runs.
-  void GiveUp() { sockets_.End(); }
+  void Abort() { sockets_.End(); }
 
   // Whether it is listening now.
   bool listening() const { return listening_; }

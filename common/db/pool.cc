@@ -36,7 +36,7 @@ void Pool::RejectTasks() {
   for (PoolTask& task : rejected) std::move(task.done)(StoppedError());
 }
 
-int Pool::GiveUp() {
+int Pool::Abort() {
   RejectTasks();
   int running = 0;
   {
@@ -247,7 +247,7 @@ void Pool::RunTask(PoolTask task, std::unique_ptr<Session>& session) {
     absl::MutexLock lock(&mutex_);
     --busy_;
   }
-  options_.on_work(began - task.submitted_at, absl::Now() - began);
+  options_.on_task_done(began - task.submitted_at, absl::Now() - began);
   std::move(task.done)(std::move(status));
 }
 

@@ -36,8 +36,8 @@ struct PoolOptions {
   std::function<void(bool healthy)> on_health = [](bool) {};
   // For metrics: called after each task that got a connection, with the time that the task waited
   // for the connection and the time that it used it. Runs on a thread of the pool, concurrently.
-  std::function<void(absl::Duration waited, absl::Duration used)> on_work = [](absl::Duration,
-                                                                               absl::Duration) {};
+  std::function<void(absl::Duration waited, absl::Duration used)> on_task_done =
+      [](absl::Duration, absl::Duration) {};
 };
 
 // Whether the pool may run a task again after its connection broke. Nobody knows then whether the
@@ -67,7 +67,7 @@ class Pool {
   // Abandons a database that does not answer, so that Stop() need not wait for it. Running tasks
   // end with UNAVAILABLE and may have taken effect; no new ones start. Returns the number of
   // running tasks. Stop() then waits only for a connection that is being opened.
-  int GiveUp();
+  int Abort();
 
   // Runs `work(session)` on a thread of the pool and returns its result. What `work` uses must live
   // until the returned task ends. The awaiting task resumes on the same thread of the pool, so it

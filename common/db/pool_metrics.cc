@@ -22,14 +22,14 @@ std::vector<MetricRegistration> RegisterConnectionMetrics(Metrics& metrics, cons
 
 }  // namespace
 
-PoolTimes::PoolTimes(Metrics& metrics)
+PoolTaskMetrics::PoolTaskMetrics(Metrics& metrics)
     : wait_(&metrics.Histogram("vibestack_db_wait_seconds",
                                "Time that database tasks waited for a connection.", {},
                                TimeBounds())),
       use_(&metrics.Histogram("vibestack_db_use_seconds",
                               "Time that database tasks used a connection.", {}, TimeBounds())) {}
 
-void PoolTimes::operator()(absl::Duration waited, absl::Duration used) const {
+void PoolTaskMetrics::operator()(absl::Duration waited, absl::Duration used) const {
   wait_->Observe(absl::ToDoubleSeconds(waited));
   use_->Observe(absl::ToDoubleSeconds(used));
 }

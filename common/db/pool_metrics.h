@@ -10,11 +10,11 @@
 namespace vibestack::db {
 
 // vibestack_db_wait_seconds and vibestack_db_use_seconds: how long tasks waited for a connection
-// and how long they used it. A value for PoolOptions::on_work. Cheap to copy. `metrics` must
+// and how long they used it. A value for PoolOptions::on_task_done. Cheap to copy. `metrics` must
 // outlive this. Thread-safe.
-class PoolTimes {
+class PoolTaskMetrics {
  public:
-  explicit PoolTimes(Metrics& metrics);
+  explicit PoolTaskMetrics(Metrics& metrics);
 
   void operator()(absl::Duration waited, absl::Duration used) const;
 
@@ -29,7 +29,7 @@ class PoolTimes {
 std::vector<MetricRegistration> RegisterPoolMetrics(Metrics& metrics, const Pool& pool);
 
 // vibestack_db_standby_connections{state="live"|"busy"}; nothing when `standby` is null
-// (lagging_reads.h). Both arguments must outlive the registrations.
+// (standby_reads.h). Both arguments must outlive the registrations.
 std::vector<MetricRegistration> RegisterStandbyMetrics(Metrics& metrics, const Pool* standby);
 
 }  // namespace vibestack::db

@@ -67,7 +67,7 @@ std::string RoleRequiredMessage(const auth::RoleSet& allowed) {
 }
 
 // Whether the server or the database caused the error, so that an operator must see it.
-bool IsOurFault(absl::StatusCode code) {
+bool IsServerError(absl::StatusCode code) {
   return code == absl::StatusCode::kInternal || code == absl::StatusCode::kUnknown ||
          code == absl::StatusCode::kUnavailable || code == absl::StatusCode::kDataLoss;
 }
@@ -114,13 +114,13 @@ Span CallInterceptor::BeginSpan(const Method& method, Call& call) {
 
 void CallInterceptor::Record(const Method& method, const Call& call, const absl::Status& status,
                              absl::Duration took, Span& span) {
-  EndCallSpan(span, status, IsOurFault(status.code()));
+  EndCallSpan(span, status, IsServerError(status.code()));
   method.metrics.Record(status.code(), took);
   if (absl::IsUnauthenticated(status)) {
     const std::optional<auth::TokenRefusal> refusal = auth::RefusalOf(status);
     if (refusal.has_value()) AuditRefusal(method, call, *refusal);
   }
-  const LogLevel level = IsOurFault(status.code()) ? LogLevel::kWarning : LogLevel::kDebug;
+  const LogLevel level = IsServerError(status.code()) ? LogLevel::kWarning : LogLevel::kDebug;
   if (!LogEnabled(level)) return;
   const std::optional<TraceContext> trace = TraceForLog(call);
   const LogTrace log_trace(trace.has_value() ? &*trace : nullptr);

@@ -44,7 +44,7 @@ namespace {
 
 absl::Status CheckFlags(const Options& options) {
   return FirstError({
-      CheckGiven("database_url", options.database_url.Reveal()),
+      CheckNotEmpty("database_url", options.database_url.Reveal()),
       CheckAddress("grpc_address", options.grpc_address),
       CheckAddress("metrics_address", options.metrics_address),
       CheckOptionalAddress("health_address", options.health_address),
@@ -102,7 +102,7 @@ CoalescerOptions BatchOptions(const Options& options) {
 
 absl::StatusOr<Secret> ReadDatabaseUrl() {
   Secret url(absl::GetFlag(FLAGS_database_url));
-  const absl::Status given = CheckGiven("database_url", url.Reveal());
+  const absl::Status given = CheckNotEmpty("database_url", url.Reveal());
   if (!given.ok()) return given;
   return url;
 }

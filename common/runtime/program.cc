@@ -51,14 +51,14 @@ int RunProgram(const Program& program, int argc, char** argv) {
 absl::Status Serve(const std::string& name, const Options& options, const Wiring& wiring) {
   PrepareProcess();
   StartTracing(options.tracing, name);
-  const absl::StatusOr<int> given_up = WireAndRun(options, wiring);
-  if (!given_up.ok()) {
+  const absl::StatusOr<int> aborted = WireAndRun(options, wiring);
+  if (!aborted.ok()) {
     StopTracing(absl::ZeroDuration());
-    return given_up.status();
+    return aborted.status();
   }
   StopTracing();
-  if (*given_up > 0) {
-    Log(LogLevel::kError, "shutdown_incomplete", {{"abandoned_statements", *given_up}});
+  if (*aborted > 0) {
+    Log(LogLevel::kError, "shutdown_incomplete", {{"abandoned_statements", *aborted}});
     return absl::UnavailableError("the database did not answer during shutdown");
   }
   Log(LogLevel::kInfo, "stopped");

@@ -2,9 +2,9 @@
 
 #include "common/base/clock.h"
 #include "common/base/time_limit.h"
-#include "common/db/lagging_reads.h"
 #include "common/db/listener_metrics.h"
 #include "common/db/pool_metrics.h"
+#include "common/db/standby_reads.h"
 #include "common/rpc/account_cache_metrics.h"
 #include "common/runtime/process.h"
 #include "common/telemetry/log.h"
@@ -41,7 +41,7 @@ db::PoolOptions Runtime::MakePoolOptions(const db::SessionOptions& session) {
   options.session = session;
   options.connections = options_.database_connections;
   options.on_health = [this](bool healthy) { readiness_.SetHealthy(healthy); };
-  options.on_work = db::PoolTimes(metrics_);
+  options.on_task_done = db::PoolTaskMetrics(metrics_);
   return options;
 }
 
@@ -52,7 +52,7 @@ Database Runtime::StartDatabase(const db::SessionOptions& session) {
   if (opened == nullptr) return {*pool_, nullptr};
   db::Pool& standby = Own(std::move(opened));
   OnStop([&standby] { standby.Stop(); });
-  OnGiveUp([&standby] { standby.GiveUp(); });
+  OnAbort([&standby] { standby.Abort(); });
   Keep(db::RegisterStandbyMetrics(metrics_, &standby));
   return {*pool_, &standby};
 }
@@ -61,7 +61,7 @@ db::Listener& Runtime::StartListener(db::ListenerOptions options) {
   options.database_url = options_.database_url.Reveal();
   options.on_lost = [this] { ProbeDatabase(); };
   db::Listener& listener = Start<db::Listener>(std::move(options));
-  OnGiveUp([&listener] { listener.GiveUp(); });
+  OnAbort([&listener] { listener.Abort(); });
   Keep(db::RegisterListenerMetrics(metrics_, listener));
   return listener;
 }
@@ -123,21 +123,21 @@ void Runtime::FinishCalls() {
   server_->Shutdown(grace);
 }
 
-void Runtime::GiveUpDatabase() {
-  if (pool_ != nullptr) given_up_ = pool_->GiveUp();
-  for (const std::function<void()>& give_up : give_ups_) give_up();
+void Runtime::AbortDatabase() {
+  if (pool_ != nullptr) aborted_statements_ = pool_->Abort();
+  for (const std::function<void()>& hook : abort_hooks_) hook();
 }
 
 int Runtime::Stop() {
   stop_deadline_ = absl::Now() + options_.shutdown_grace;
+  metrics_.StopServing();  // First, because its port closes while the components stop.
   {
     const TimeLimit limit(absl::Now() + DatabaseGrace(options_.shutdown_grace),
-                          [this] { GiveUpDatabase(); });
+                          [this] { AbortDatabase(); });
     components_.Stop();
   }
   registrations_.clear();
-  metrics_.StopServing();
-  return given_up_;
+  return aborted_statements_;
 }
 
 }  // namespace vibestack::runtime

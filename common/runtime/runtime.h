@@ -36,7 +36,7 @@ struct Database {
 // A service's wiring function starts the components, each after those that it uses. It starts the
 // gRPC server near the end; only components that must stop before the server come later. Stop()
 // goes in reverse order: the service becomes not ready, the server finishes its calls, then the
-// components stop, the database after all that use it. The metrics endpoint stops last.
+// components stop, the database after all that use it. The metrics endpoint stops first.
 //
 // StartDatabase, StartListener and MakeAccountCache also register the metrics of their component.
 // Only the main thread may use this; each component says which threads may use it.
@@ -88,9 +88,9 @@ class Runtime {
   // on_lost. Needs StartDatabase.
   db::Listener& StartListener(db::ListenerOptions options);
 
-  // Stop() runs `give_up`, on a thread of its own, when it abandons a database that does not
+  // Stop() runs `hook`, on a thread of its own, when it abandons a database that does not
   // answer. For a component that has its own database connection.
-  void OnGiveUp(std::function<void()> give_up) { give_ups_.push_back(std::move(give_up)); }
+  void OnAbort(std::function<void()> hook) { abort_hooks_.push_back(std::move(hook)); }
   // Makes the pool check every idle connection. For a listener that lost its own.
   void ProbeDatabase();
 
@@ -106,7 +106,7 @@ class Runtime {
   absl::Status StartServer(const std::vector<rpc::Service*>& services);
   // Stop() runs `hook`, on a thread of its own, at half of the grace time if calls are still in
   // progress then. For queues that may need more than the grace time.
-  void AtHalfGrace(std::function<void()> hook) { half_grace_hooks_.push_back(std::move(hook)); }
+  void OnHalfGrace(std::function<void()> hook) { half_grace_hooks_.push_back(std::move(hook)); }
   // Runs `hook` on SIGHUP, in the main thread. Without a hook SIGHUP stops the service.
   void OnHangup(std::function<void()> hook) { on_hangup_ = std::move(hook); }
 
@@ -125,7 +125,7 @@ class Runtime {
 
  private:
   db::PoolOptions MakePoolOptions(const db::SessionOptions& session);
-  void GiveUpDatabase();
+  void AbortDatabase();
   void FinishCalls();
   absl::Status WritePorts() const;
 
@@ -133,11 +133,11 @@ class Runtime {
   Metrics metrics_;
   RpcMetrics rpc_metrics_;
   rpc::Readiness readiness_;
-  std::vector<std::function<void()>> give_ups_;
+  std::vector<std::function<void()>> abort_hooks_;
   std::vector<std::function<void()>> half_grace_hooks_;
   std::function<void()> on_hangup_;
   db::Pool* pool_ = nullptr;  // null before StartDatabase
-  int given_up_ = 0;
+  int aborted_statements_ = 0;
   absl::Time stop_deadline_ = absl::InfiniteFuture();
   Components components_;
   std::unique_ptr<tls::ServerIdentity> tls_;  // null in plaintext

@@ -31,7 +31,10 @@ Metrics::Metrics()
   AddProcessMetrics(*scraped_);
 }
 
-Metrics::~Metrics() { StopServing(); }
+Metrics::~Metrics() {
+  StopServing();
+  if (closing_.joinable()) closing_.join();
+}
 
 prometheus::Counter& Metrics::Counter(const std::string& name, const std::string& help,
                                       const Labels& labels) {
@@ -98,9 +101,8 @@ void Metrics::StopServing() {
   // Each call waits for a scrape in progress. Afterwards the exposer uses nothing of ours.
   exposer_->RemoveCollectable(registry_);
   exposer_->RemoveCollectable(scraped_);
-  // civetweb reads its stop flag only every 2 s, too long to wait at the end of a process. The
-  // thread owns the exposer, so nothing waits for it.
-  std::thread([exposer = std::move(exposer_)]() mutable { exposer.reset(); }).detach();
+  // civetweb reads its stop flag only every 2 s.
+  closing_ = std::thread([exposer = std::move(exposer_)]() mutable { exposer.reset(); });
 }
 
 }  // namespace vibestack

@@ -4,6 +4,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <thread>
 
 #include "absl/status/status.h"
 #include "common/telemetry/scraped_families.h"
@@ -68,13 +69,15 @@ class Metrics {
   int port() const { return port_; }
 
   // Waits for a scrape in progress and stops the endpoint; no source is called afterwards. The port
-  // closes up to 2 s later, in the background. May be called twice or without Serve().
+  // closes up to 2 s later, and the destructor waits for that. May be called twice or without
+  // Serve().
   void StopServing();
 
  private:
   std::shared_ptr<prometheus::Registry> registry_;
   std::shared_ptr<ScrapedFamilies> scraped_;
   std::unique_ptr<prometheus::Exposer> exposer_;
+  std::thread closing_;  // Closes the exposer.
   int port_ = 0;
 };
 

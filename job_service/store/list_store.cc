@@ -134,7 +134,7 @@ Task<absl::StatusOr<JobPage>> ListStore::List(JobQuery query, absl::Time deadlin
   std::function<absl::StatusOr<JobPage>(db::Session&)> work = [&query](db::Session& session) {
     return ListJobs(session, query);
   };
-  if (query.may_lag) co_return co_await lagging_.Run<JobPage>(deadline, std::move(work));
+  if (query.may_lag) co_return co_await standby_reads_.Run<JobPage>(deadline, std::move(work));
   co_return co_await pool_.Run<JobPage>(deadline, db::Repeat::kSafe, std::move(work));
 }
 

@@ -6,7 +6,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "common/async/task.h"
-#include "common/db/lagging_reads.h"
+#include "common/db/standby_reads.h"
 #include "job_service/domain/job_query.h"
 #include "job_service/store/store_context.h"
 
@@ -21,7 +21,7 @@ class ListStore {
  public:
   // `context` must outlive this.
   explicit ListStore(const StoreContext& context)
-      : pool_(context.pool), lagging_(context.pool, context.options.standby) {}
+      : pool_(context.pool), standby_reads_(context.pool, context.options.standby) {}
 
   // Reads one page. A page with results ends where kMaxResultBytes is reached, and may be empty.
   // Errors are Pool's.
@@ -29,7 +29,7 @@ class ListStore {
 
  private:
   db::Pool& pool_;
-  const db::LaggingReads lagging_;
+  const db::StandbyReads standby_reads_;
 };
 
 }  // namespace vibestack::job_service

@@ -59,7 +59,7 @@ Task<absl::StatusOr<std::vector<WorkflowStats>>> StatsStore::CountByWorkflow(
   std::function<absl::StatusOr<Stats>(db::Session&)> work = [&workflow_ids](db::Session& session) {
     return CountJobs(session, workflow_ids);
   };
-  co_return co_await lagging_.Run<Stats>(deadline, std::move(work));
+  co_return co_await standby_reads_.Run<Stats>(deadline, std::move(work));
 }
 
 Task<absl::StatusOr<JobCounts>> StatsStore::CountAll(absl::Time deadline) {

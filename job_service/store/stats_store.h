@@ -7,7 +7,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "common/async/task.h"
-#include "common/db/lagging_reads.h"
+#include "common/db/standby_reads.h"
 #include "job_service/domain/job.h"
 #include "job_service/store/store_context.h"
 
@@ -18,7 +18,7 @@ class StatsStore {
  public:
   // `context` must outlive this.
   explicit StatsStore(const StoreContext& context)
-      : pool_(context.pool), lagging_(context.pool, context.options.standby) {}
+      : pool_(context.pool), standby_reads_(context.pool, context.options.standby) {}
 
   // Counts the jobs of each of these workflows; of the first 1,000 workflows when none is named.
   // May lag where there is a standby.
@@ -30,7 +30,7 @@ class StatsStore {
 
  private:
   db::Pool& pool_;
-  const db::LaggingReads lagging_;
+  const db::StandbyReads standby_reads_;
 };
 
 }  // namespace vibestack::job_service

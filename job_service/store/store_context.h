@@ -26,7 +26,7 @@ struct StoreOptions {
   absl::Duration lease_duration = absl::Seconds(60);
   // Returns the present configuration of the workflows. Thread-safe.
   std::function<WorkflowSetPtr()> workflows = [] { return std::make_shared<const WorkflowSet>(); };
-  // Serves the reads that may lag (see LaggingReads). Null: the primary serves them.
+  // Serves the reads that may lag (see StandbyReads). Null: the primary serves them.
   db::Pool* standby = nullptr;
 };
 

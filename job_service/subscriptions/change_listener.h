@@ -42,7 +42,7 @@ class ChangeListener {
   void Stop() { listener_.Stop(); }
 
   // Ends the connection to a database that does not answer, so that Stop() need not wait for it.
-  void GiveUp() { listener_.GiveUp(); }
+  void Abort() { listener_.Abort(); }
 
  private:
   db::ListenerOptions ListenerOptions();

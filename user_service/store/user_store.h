@@ -9,7 +9,7 @@
 #include "absl/time/time.h"
 #include "common/async/coalescer.h"
 #include "common/async/task.h"
-#include "common/db/lagging_reads.h"
+#include "common/db/standby_reads.h"
 #include "common/db/pool.h"
 #include "user_service/store/export_jobs.h"
 #include "user_service/store/user.h"
@@ -112,7 +112,7 @@ class UserStore {
 
   db::Pool& pool_;
   const Options options_;
-  const db::LaggingReads lists_;
+  const db::StandbyReads lists_;
   Reads reads_;
 };
 

@@ -70,7 +70,7 @@ TEST(PoolTest, GivingUpEndsWhatTheDatabaseDoesNotAnswer) {
   });
   ASSERT_TRUE(Eventually(kGoodTime, [&] { return begun.load(); }));
   const absl::Time began = absl::Now();
-  EXPECT_EQ(pool.GiveUp(), 1);
+  EXPECT_EQ(pool.Abort(), 1);
   sleeper.join();
   pool.Stop();
   EXPECT_LT(absl::Now() - began, absl::Seconds(10));
@@ -107,7 +107,7 @@ TEST(PoolTest, OnTaskReportsHowLongATaskWaitedAndUsedItsConnection) {
   std::atomic<int> runs{0};
   std::atomic<int64_t> waited_micros{0};
   std::atomic<int64_t> used_micros{0};
-  options.on_work = [&](absl::Duration waited, absl::Duration used) {
+  options.on_task_done = [&](absl::Duration waited, absl::Duration used) {
     waited_micros = absl::ToInt64Microseconds(waited);
     used_micros = absl::ToInt64Microseconds(used);
     ++runs;

@@ -38,14 +38,14 @@ TEST(ChecksTest, ARangeOfDurationsReadsAsItIsWritten) {
 }
 
 TEST(ChecksTest, TheFirstErrorCounts) {
-  EXPECT_TRUE(FirstError({absl::OkStatus(), CheckGiven("a", "x")}).ok());
-  EXPECT_EQ(Message(FirstError({absl::OkStatus(), CheckGiven("a", ""), CheckGiven("b", "")})),
+  EXPECT_TRUE(FirstError({absl::OkStatus(), CheckNotEmpty("a", "x")}).ok());
+  EXPECT_EQ(Message(FirstError({absl::OkStatus(), CheckNotEmpty("a", ""), CheckNotEmpty("b", "")})),
             "--a is required");
 }
 
 TEST(ChecksTest, AMissingValueIsNamed) {
-  EXPECT_TRUE(CheckGiven("keys_dir", "keys").ok());
-  EXPECT_EQ(Message(CheckGiven("keys_dir", "")), "--keys_dir is required");
+  EXPECT_TRUE(CheckNotEmpty("keys_dir", "keys").ok());
+  EXPECT_EQ(Message(CheckNotEmpty("keys_dir", "")), "--keys_dir is required");
 }
 
 }  // namespace

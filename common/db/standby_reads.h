@@ -1,5 +1,5 @@
-#ifndef VIBESTACK_COMMON_DB_LAGGING_READS_H_
-#define VIBESTACK_COMMON_DB_LAGGING_READS_H_
+#ifndef VIBESTACK_COMMON_DB_STANDBY_READS_H_
+#define VIBESTACK_COMMON_DB_STANDBY_READS_H_
 
 #include <functional>
 #include <memory>
@@ -23,10 +23,10 @@ std::unique_ptr<Pool> OpenStandby(PoolOptions primary);
 // Runs reads on the standby while it has an idle connection; otherwise, and when the standby fails,
 // on the primary. So a standby that hangs blocks at most one read for each of its connections.
 // Cheap to copy; thread-safe.
-class LaggingReads {
+class StandbyReads {
  public:
   // `standby` may be null; then every read runs on the primary. Both must outlive this.
-  LaggingReads(Pool& primary, Pool* standby) : primary_(&primary), standby_(standby) {}
+  StandbyReads(Pool& primary, Pool* standby) : primary_(&primary), standby_(standby) {}
 
   // As Pool::Run. `work` must only read; it may run twice, once on each database.
   template <typename T>
@@ -53,4 +53,4 @@ class LaggingReads {
 
 }  // namespace vibestack::db
 
-#endif  // VIBESTACK_COMMON_DB_LAGGING_READS_H_
+#endif  // VIBESTACK_COMMON_DB_STANDBY_READS_H_

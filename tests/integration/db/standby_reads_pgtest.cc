@@ -1,6 +1,6 @@
-// The database that LaggingReads chooses. Here the standby is the same server under another name;
+// The database that StandbyReads chooses. Here the standby is the same server under another name;
 // tests/e2e/ops/database/standby_reads_test.py uses a real standby.
-#include "common/db/lagging_reads.h"
+#include "common/db/standby_reads.h"
 
 #include <gtest/gtest.h>
 
@@ -38,7 +38,7 @@ Name ReadName(Session& session) {
   return std::string((*rows)[0][0].c_str());
 }
 
-Name Read(const LaggingReads& reads, const std::function<Name(Session&)>& work = ReadName) {
+Name Read(const StandbyReads& reads, const std::function<Name(Session&)>& work = ReadName) {
   return SyncWait(reads.Run<std::string>(absl::Now() + kGoodTime, work));
 }
 
@@ -62,13 +62,13 @@ class LaggingReadsTest : public testing::Test {
 
   Pool primary_{Named("primary")};
   Pool standby_{Named("standby")};
-  LaggingReads reads_{primary_, &standby_};
+  StandbyReads reads_{primary_, &standby_};
 };
 
 TEST_F(LaggingReadsTest, GoToTheStandby) { EXPECT_EQ(*Read(reads_), "standby"); }
 
 TEST_F(LaggingReadsTest, WithoutAStandbyGoToThePrimary) {
-  EXPECT_EQ(*Read(LaggingReads(primary_, nullptr)), "primary");
+  EXPECT_EQ(*Read(StandbyReads(primary_, nullptr)), "primary");
 }
 
 TEST_F(LaggingReadsTest, WhatTheStandbyFailsThePrimaryAnswers) {
