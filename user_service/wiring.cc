@@ -57,10 +57,9 @@ absl::StatusOr<Keys> StartKeys(Runtime& runtime, const std::string& directory) {
 
 struct Storage {
   UserStore& users;
-  rpc::AccountCache& accounts;  // what the interceptor checks callers against
+  rpc::AccountCache& accounts;  // the interceptor authenticates callers by it
 };
 
-// The store, with its options.
 UserStore& StartStore(Runtime& runtime, rpc::AccountCache& accounts) {
   const runtime::Database database =
       runtime.StartDatabase(UserSessionOptions(runtime.options().database_url.Reveal()));
@@ -85,13 +84,13 @@ Task<absl::StatusOr<auth::AccountState>> LoadAccount(UserStore& users, const Sec
 }
 
 Storage StartStorage(Runtime& runtime, const Secret& fingerprint) {
-  // A cached answer serves for at most a second, even while the database is away: whoever may call
+  // A cached account is valid for a second, also while the database is down: almost every call
   // needs the database anyway.
   rpc::AccountCacheOptions options;
   options.ttl = absl::Seconds(1);
   options.stale = options.ttl;
-  // The cache and the store need each other: the cache loads from the store, and the store
-  // invalidates what it writes. The cache is first, so the store's place stays empty until then.
+  // The cache loads accounts from the store, and the store invalidates in the cache the accounts
+  // that it writes. The cache is created first, with a pointer that is null until the store exists.
   UserStore*& users = runtime.Make<UserStore*>(nullptr);
   const Secret& key = runtime.Make<Secret>(fingerprint);
   rpc::AccountCache& accounts =
@@ -102,7 +101,7 @@ Storage StartStorage(Runtime& runtime, const Secret& fingerprint) {
   return {*users, accounts};
 }
 
-// Drops an account from the cache when its row changes.
+// Starts the listener, which drops an account from the cache when its row changes.
 void StartListener(Runtime& runtime, rpc::AccountCache& accounts) {
   db::ListenerOptions options;
   options.application_name = "user_service";
@@ -116,7 +115,7 @@ void StartListener(Runtime& runtime, rpc::AccountCache& accounts) {
   runtime.StartListener(std::move(options));
 }
 
-// Null without a webhook.
+// Returns null without a webhook.
 MailQueue* StartMail(Runtime& runtime, const WebhookOptions& webhook) {
   if (!webhook.configured()) return nullptr;
   http::Client& client = runtime.Make<http::Client>(http::Client::Options());
@@ -124,7 +123,7 @@ MailQueue* StartMail(Runtime& runtime, const WebhookOptions& webhook) {
       runtime.Make<Deliveries>(client, runtime.metrics(), SystemClock::Instance(),
                                Deliveries::Options{.url = webhook.url, .secret = webhook.secret});
   runtime.OnStop([&runtime, &deliveries] {
-    // One second at least, even when calls took all of the grace time.
+    // At least one second, even if running calls took the whole --shutdown_grace.
     deliveries.Stop(std::max(runtime.stop_deadline(), absl::Now() + absl::Seconds(1)));
   });
   return &deliveries;
@@ -134,8 +133,8 @@ Passwords& StartPasswords(Runtime& runtime, const Flags& flags) {
   auth::PasswordPool& pool = runtime.Start<auth::PasswordPool>(auth::PasswordPool::Options{
       .threads = flags.bcrypt_threads, .max_queued = static_cast<size_t>(flags.bcrypt_queue)});
   runtime.Keep(auth::RegisterPasswordPoolMetrics(runtime.metrics(), pool));
-  // Passwords may queue for longer than the grace time. Half way the pool answers the rest with
-  // UNAVAILABLE, so that no call is left at the end.
+  // Passwords may wait longer than --shutdown_grace. After half of it the pool answers the waiting
+  // ones with UNAVAILABLE, so that every call ends in time.
   runtime.AtHalfGrace([&pool] { pool.Stop(); });
   return runtime.Make<Passwords>(pool, flags.bcrypt_cost);
 }
