@@ -11,21 +11,23 @@
 #include "job_service/domain/job.h"
 #include "vibestack/job/v1/work.pb.h"
 
-// Checks and converts the requests of workers. Each function adds a violation for every invalid
-// field; `prefix` precedes the names of the fields.
+// Checks and converts the requests of workers. A function with a validator adds a violation for
+// each invalid field; `prefix` precedes the names of the fields.
 namespace vibestack::job_service {
 
 namespace pb = job::v1;
 
-// The violation of the second item for one job in a batch: the two items have no order.
+// The violation of an item whose job another item of the batch has, too: the two items have no
+// order.
 inline constexpr char kDuplicateJob[] = "is the job of another item, too";
 
-// Converts 1 to 1,000 leases of distinct jobs.
+// Converts 1 to 1,000 leases of distinct jobs; else INVALID_ARGUMENT, which names all violations.
 absl::StatusOr<std::vector<Lease>> ToLeases(
     const google::protobuf::RepeatedPtrField<pb::Lease>& leases);
 
-// The right to write a job: the lease of a worker, whose token the request must have, or the
-// callback token of a run. The latter ignores the lease token, which becomes 0.
+// What allows the caller to write a job: a worker's lease, or a run's callback token. With kLease
+// the request must have a lease token. With kCallbackToken the request's lease token is ignored,
+// and Lease::token is 0.
 enum class WriteRight { kLease, kCallbackToken };
 
 inline WriteRight WriteRightOf(const auth::Caller& caller) {
@@ -39,11 +41,11 @@ JobFinish ToFinish(const std::string& prefix, const pb::FailJobRequest& request,
 JobFinish ToFinish(const pb::ReportProgressRequest& request, rpc::Validator& validator,
                    WriteRight right = WriteRight::kLease);
 
-// Converts the error of a write. When the database refused a result that our checks accepted, the
-// error names `field`, from which the result came. Other errors are unchanged.
+// Converts the error of a write: INVALID_VALUE, with which the database refused a result that the
+// edge checks accepted, becomes a violation of `field`. Returns every other status as it is.
 absl::Status ResultError(const absl::Status& status, std::string_view field);
 
-// The name of the field that has the result, which has two forms.
+// The name of the field that has the result of a request.
 template <typename Request>
 const char* ResultField(const Request& request) {
   return request.has_result_json() ? "result_json" : "result_payload";

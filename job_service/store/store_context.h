@@ -20,13 +20,13 @@
 namespace vibestack::job_service {
 
 struct StoreOptions {
-  // How concurrent calls of one kind are coalesced. The stores add the metrics and spans.
+  // How concurrent calls of one kind are coalesced. The stores set on_batch and begin_trace.
   CoalescerOptions batches;
-  // How long a lease lasts without a heartbeat. A workflow may have its own duration.
+  // How long a lease lasts without a heartbeat, unless the workflow has its own duration.
   absl::Duration lease_duration = absl::Seconds(60);
   // Returns the present configuration of the workflows. Thread-safe.
   std::function<WorkflowSetPtr()> workflows = [] { return std::make_shared<const WorkflowSet>(); };
-  // Serves the reads that may lag (see LaggingReads). Null: the primary serves them.
+  // The standby for reads that may lag (LaggingReads). Null: they run on the primary.
   db::Pool* standby = nullptr;
 };
 
@@ -48,13 +48,13 @@ struct StoreContext {
   Metrics& metrics;
   JobMetrics job_metrics;
 
-  // Publishes what a committed write changed, if anything.
+  // Publishes the change event of a committed write, unless it is empty.
   void Publish(JobChanges changes) {
     if (!changes.empty()) publisher.Publish(std::move(changes));
   }
 };
 
-// `options` with the metrics and spans of batches of this kind.
+// Returns `options` with the metrics and spans for batches of this kind.
 inline CoalescerOptions MeasuredBatches(CoalescerOptions options, const std::string& kind,
                                         Metrics& metrics) {
   options.on_batch = BatchMetrics(metrics, kind);
@@ -62,8 +62,8 @@ inline CoalescerOptions MeasuredBatches(CoalescerOptions options, const std::str
   return options;
 }
 
-// Exports how many calls wait in `queue`, a Coalescer or ClaimQueues. It must outlive the
-// registration.
+// Exports the number of calls that wait in `queue`, a Coalescer or ClaimQueues. `queue` must
+// outlive the registration.
 template <typename Queue>
 MetricRegistration RegisterQueueMetric(Metrics& metrics, const std::string& kind,
                                        const Queue& queue) {

@@ -14,34 +14,35 @@
 
 namespace vibestack::job_service {
 
-// Receives the change events of the whole cluster (NOTIFY on the channels of users and agent_jobs)
-// and notifies the subscriptions of this replica. A changed user is dropped from the account cache
-// first, so that a subscriber who wakes up sees the new state of the account.
+// Receives the change events of all replicas (NOTIFY on the channels of users and agent_jobs) and
+// notifies the subscriptions of this replica. Before that it drops changed users from the account
+// cache, so that a woken call sees the new state of the account.
 //
-// An event may be lost while the connection is down or when a payload is malformed. In both cases
-// every subscription and the whole account cache resyncs. Thread-safe.
+// Change events are lost while the connection is down. After a reconnect, and after a malformed
+// payload about users, all subscriptions and the whole account cache resync. After a malformed
+// payload about jobs, all subscriptions resync. Thread-safe.
 class ChangeListener {
  public:
   struct Options {
     std::string database_url;
-    // Publisher::origin() of this replica. The Publisher notified our own subscriptions already, so
-    // payloads of this origin are ignored.
+    // Publisher::origin() of this replica. Payloads with this origin are ignored, because the
+    // Publisher has notified the subscriptions of this replica itself.
     std::string origin;
-    // Runs on the listener's thread when the connection is lost. Must not block.
+    // Called when the connection is lost, on the listener's thread. Must not block.
     std::function<void()> on_lost = [] {};
   };
 
-  // Starts to listen, on a thread of its own. All arguments must outlive this.
+  // Starts to listen, on its own thread. All arguments must outlive this.
   ChangeListener(Options options, rpc::AccountCache& accounts, JobSubscriptions& job_subscriptions,
                  FilterSubscriptions& filter_subscriptions, Metrics& metrics);
   ChangeListener(const ChangeListener&) = delete;
   ChangeListener& operator=(const ChangeListener&) = delete;
   ~ChangeListener() { Stop(); }
 
-  // Stops to listen and joins the thread. May be called twice.
+  // Stops listening and joins the thread. May be called twice.
   void Stop() { listener_.Stop(); }
 
-  // Ends the connection to a database that does not answer, so that Stop() need not wait for it.
+  // Ends the connection, so that Stop() does not wait for a database that does not answer.
   void GiveUp() { listener_.GiveUp(); }
 
  private:
@@ -49,14 +50,14 @@ class ChangeListener {
   void OnNotification(const std::string& channel, const std::string& payload);
   void OnUsersChanged(const db::ChangeEvent& event);
   void OnJobsChanged(db::ChangeEvent event);
-  // Events may have been missed.
+  // Resyncs everything, because change events may be lost.
   void Resync();
 
   const Options options_;
   rpc::AccountCache& accounts_;
   JobSubscriptions& job_subscriptions_;
   FilterSubscriptions& filter_subscriptions_;
-  // After what its callbacks use.
+  // After the members that its callbacks use.
   db::Listener listener_;
   const std::vector<MetricRegistration> metrics_;
 };
