@@ -13,13 +13,14 @@
 namespace vibestack::job_service {
 namespace {
 
-// Looks at every token of a text; stops it by returning false, with the fault named.
+// A RapidJSON handler that checks each token. On a fault it keeps the message and returns false,
+// which stops the reader.
 class Checker : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, Checker> {
  public:
   bool String(const char* text, rapidjson::SizeType size, bool) {
     const std::string_view view(text, size);
     if (view.find('\0') != std::string_view::npos) return Refuse("must not contain \\u0000");
-    // The reader turns \ud800 without its pair into bytes that are no UTF-8.
+    // The reader turns an unpaired surrogate such as \ud800 into invalid UTF-8.
     if (!rpc::CountUtf8Characters(view)) return Refuse("must not contain half a surrogate pair");
     return true;
   }
@@ -51,15 +52,15 @@ class Checker : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, Checker> 
   int depth_ = 0;
 };
 
-// The end of the string whose opening quote is at `begin`, past its closing quote.
+// The position after the closing quote of the string whose opening quote is at `begin`.
 size_t EndOfString(const std::string& text, size_t begin) {
   size_t at = begin + 1;
   while (at < text.size() && text[at] != '"') at += text[at] == '\\' ? 2 : 1;
   return std::min(at + 1, text.size());
 }
 
-// Checks the numbers of a text and writes 0 for each, since the reader refuses those that are no
-// double. Why one is refused, or empty.
+// Checks the numbers of a text and replaces each one by 0, because the reader refuses numbers
+// beyond the range of double. Returns the fault of a number, or an empty text.
 std::string TakeOutNumbers(std::string& text) {
   std::string without;
   without.reserve(text.size());

@@ -29,12 +29,13 @@ using user::v1::BatchGetUsersRequest;
 using user::v1::BatchGetUsersResponse;
 using user::v1::UserService;
 
-// A peer that does not answer in this time counts as away, so that cached answers serve.
+// The timeout of a call. After it user_service counts as unavailable, and cached accounts are used.
 constexpr absl::Duration kLongestCall = absl::Seconds(3);
-// What BatchGetUsers takes at once.
+// The maximum number of ids of BatchGetUsers.
 constexpr size_t kMaxIds = 1'000;
 
-// How long a new connection may take before it replaces the old one in any case.
+// How long to wait for a new connection to be up. After it the new one replaces the old one in any
+// case.
 constexpr absl::Duration kLongestConnect = absl::Seconds(5);
 
 std::shared_ptr<grpc::ChannelCredentials> CredentialsOf(const tls::Material& material) {
@@ -49,20 +50,21 @@ std::shared_ptr<grpc::Channel> Connect(
     const std::string& address, const std::shared_ptr<grpc::ChannelCredentials>& credentials) {
   grpc::ChannelArguments arguments;
   arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 100);
-  // In spite of its name, this is the shortest time that one attempt to connect gets: a TLS
-  // handshake with a busy peer is slow.
+  // Despite its name, this is also the minimum timeout of one attempt to connect. A TLS handshake
+  // with a busy peer is slow.
   arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, 2'000);
-  // The client finds a peer that is back within this time, which is the RetryInfo of our callers.
+  // After an outage the client reconnects within this time, which the RetryInfo for our callers
+  // names.
   arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 500);
-  // Every address of the name gets its share of the calls.
+  // Distributes the calls over all addresses of the name.
   arguments.SetLoadBalancingPolicyName("round_robin");
-  // Finds a peer that is gone without closing its connection.
+  // Detects a peer that has gone away without closing its connection.
   arguments.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, 20'000);
   arguments.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, 5'000);
   return grpc::CreateCustomChannel(address, credentials, arguments);
 }
 
-// Puts user_service's spans into the same trace.
+// Sends the trace context, so that user_service's spans belong to the same trace.
 void PropagateTrace(const TraceContext* trace, grpc::ClientContext& context) {
   if (trace == nullptr) return;
   for (const auto& [name, value] : TraceHeaders(*trace)) context.AddMetadata(name, value);
@@ -128,7 +130,7 @@ std::shared_ptr<UserClient::Stubs> UserClient::Present() const {
 
 void UserClient::Reconnect(const tls::Material& material) {
   const auto channel = Connect(address_, CredentialsOf(material));
-  // Meanwhile calls use the old connection.
+  // Calls use the old connection in the meantime.
   channel->WaitForConnected(absl::ToChronoTime(absl::Now() + kLongestConnect));
   auto fresh = std::make_shared<Stubs>(channel);
   absl::MutexLock lock(&mutex_);
@@ -183,7 +185,7 @@ void UserClient::NoteOutcome(const grpc::Status& status) {
   }
   const absl::Status error = rpc::FromGrpcStatus(status);
   const std::string reason = ErrorReason(error);
-  // Without a reason it is gRPC that speaks, of the connection.
+  // An error without a reason is gRPC's own, about the connection: its message may be logged.
   Log(LogLevel::kError, "user_service_fails",
       {{"code", absl::StatusCodeToString(error.code())},
        {"reason", reason},
