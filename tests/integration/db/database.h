@@ -10,7 +10,8 @@
 
 namespace vibestack::db {
 
-// Stops, starts, restarts or kills the server of this test program.
+// Runs a verb of VIBESTACK_TEST_PG_CTL on the server of this test program: stop, start, restart or
+// kill. Aborts if it fails.
 inline void ControlServer(const std::string& verb) {
   const std::string command = RequiredEnvironment("VIBESTACK_TEST_PG_CTL") + " " + verb + " >&2";
   if (std::system(command.c_str()) != 0) std::abort();
@@ -31,7 +32,7 @@ inline SessionOptions TestSession() {
   return options;
 }
 
-// Runs SQL as somebody else.
+// Runs SQL as a foreign program does.
 inline pqxx::result Foreign(const std::string& sql) {
   pqxx::connection connection(DatabaseUrl());
   return pqxx::nontransaction(connection).exec(sql);

@@ -1,5 +1,5 @@
-// Where reads that may lag go. The standby is the same server under another name here; with a real
-// one they are seen in tests/e2e/ops/database/standby_reads_test.py.
+// Which pool serves reads that may lag. Here the standby is the same server with another
+// application_name; tests/e2e/ops/database/standby_reads_test.py has a real standby.
 #include "common/db/lagging_reads.h"
 
 #include <gtest/gtest.h>
@@ -49,9 +49,9 @@ class LaggingReadsTest : public testing::Test {
         Eventually(kGoodTime, [this] { return primary_.has_idle() && standby_.has_idle(); }));
   }
 
-  // What the standby refuses so, as seen by the caller.
+  // The server that answers a read which the standby refuses with this error.
   Name RefusedByTheStandby(const absl::Status& refusal) {
-    // The thread of a read before may still be on its way back.
+    // The thread of the previous read may not be idle again yet.
     EXPECT_TRUE(Eventually(kGoodTime, [this] { return standby_.has_idle(); }));
     return Read(reads_, [&refusal](Session& session) -> Name {
       const Name name = ReadName(session);
@@ -72,7 +72,8 @@ TEST_F(LaggingReadsTest, WithoutAStandbyGoToThePrimary) {
 }
 
 TEST_F(LaggingReadsTest, WhatTheStandbyFailsThePrimaryAnswers) {
-  EXPECT_EQ(*RefusedByTheStandby(StatusFromSqlState("40001")), "primary");  // replay was in the way
+  EXPECT_EQ(*RefusedByTheStandby(StatusFromSqlState("40001")),
+            "primary");  // a conflict with replication
   EXPECT_EQ(*RefusedByTheStandby(StatusFromSqlState("57P01")), "primary");  // shut down
   EXPECT_EQ(*RefusedByTheStandby(StatusFromSqlState("53200")), "primary");  // out of memory
 }

@@ -75,7 +75,7 @@ TEST(PoolTest, GivingUpEndsWhatTheDatabaseDoesNotAnswer) {
   pool.Stop();
   EXPECT_LT(absl::Now() - began, absl::Seconds(10));
   EXPECT_TRUE(absl::IsUnavailable(result.status())) << result.status();
-  EXPECT_EQ(runs, 1);  // Though it might have been repeated.
+  EXPECT_EQ(runs, 1);  // Although repeating it was allowed.
   EXPECT_TRUE(absl::IsUnavailable(caller.Run(Pid).status()));
 }
 
@@ -133,7 +133,7 @@ TEST(PoolTest, OnTaskReportsHowLongATaskWaitedAndUsedItsConnection) {
   done.Wait();
   pool.Stop();
   EXPECT_EQ(runs, 2);
-  // Of the second task, which waited for the first one's connection.
+  // The times of the second task, which waited for the connection of the first.
   EXPECT_GE(waited_micros, 5'000);
   EXPECT_GT(used_micros, 0);
 }
