@@ -84,7 +84,7 @@ absl::StatusOr<Secret> ReadToken() {
   return absl::InvalidArgumentError("--service_token_file must name a file with one token");
 }
 
-// The token and TLS; CheckFlags has checked the rest.
+// Reads the service token and the TLS files. CheckFlags has checked the other flags.
 absl::Status ReadFiles(UserServiceFlags& users) {
   absl::StatusOr<Secret> token = ReadToken();
   if (!token.ok()) return token.status();
@@ -108,7 +108,7 @@ absl::StatusOr<std::string> ReadBaseUrl() {
       "--callback_base_url must be an http:// or https:// URL without a query");
 }
 
-// Null without --keys_dir.
+// Reads the keys of --keys_dir; null without the flag.
 absl::StatusOr<std::unique_ptr<auth::KeyRing>> ReadCallbackKeys() {
   const std::string directory = absl::GetFlag(FLAGS_keys_dir);
   if (directory.empty()) return nullptr;

@@ -18,7 +18,7 @@ namespace vibestack::job_service {
 // How the service calls user_service.
 struct UserServiceFlags {
   std::string address;
-  std::optional<tls::Config> tls;  // none: plaintext
+  std::optional<tls::Config> tls;  // std::nullopt: plaintext
   Secret token;                    // from --service_token_file
   absl::Duration owner_ttl;
   absl::Duration owner_stale;
@@ -42,8 +42,8 @@ struct Flags {
   PushFlags push;
 };
 
-// Reads and checks these flags after ParseFlags, and reads the files that they name.
-// INVALID_ARGUMENT names the flag that is wrong.
+// Reads and checks these flags, and reads the files that they name. Call it after ParseFlags.
+// INVALID_ARGUMENT names the flag that is wrong or missing.
 absl::StatusOr<Flags> ReadFlags();
 
 }  // namespace vibestack::job_service

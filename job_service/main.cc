@@ -1,4 +1,4 @@
-// job_service: slow work as jobs, over gRPC.
+// job_service: jobs for slow work, over gRPC.
 
 #include "common/runtime/program.h"
 #include "job_service/flags.h"

@@ -33,7 +33,7 @@ using runtime::Runtime;
 
 constexpr absl::Duration kKeyInterval = absl::Seconds(2);
 
-// How long requests to workflows may take to end when the service stops.
+// How long requests to workflows may take after the service begins to stop.
 constexpr absl::Duration kDispatchGrace = absl::Seconds(5);
 
 // The stores, and the subscriptions of the calls that wait for changes.
@@ -58,7 +58,7 @@ FilterSubscriptions::Source SourceOf(ReadStore& read_store, ChangeStore& change_
   return source;
 }
 
-// Starts the way of a change event: stores, publisher, subscriptions. The listener closes it.
+// Starts the path of a change event: stores, publisher, subscriptions. StartListener adds its end.
 Storage StartStorage(Runtime& runtime, const Flags& flags) {
   const runtime::Database database =
       runtime.StartDatabase(JobSessionOptions(runtime.options().database_url.Reveal()));
@@ -79,7 +79,7 @@ Storage StartStorage(Runtime& runtime, const Flags& flags) {
       });
   auto& stores = runtime.Start<JobStores>(std::move(options), read_store, database.pool, publisher,
                                           runtime.metrics());
-  // The subscriptions stop before the stores, because they read from them.
+  // The subscriptions stop before the stores, because they read from the stores.
   runtime.OnStop([&filter_subscriptions] { filter_subscriptions.Close(); });
   runtime.Keep(runtime.metrics().AddGaugeCallback(
       "vibestack_waiting_calls", "Calls that wait for a change of a job.", {},
@@ -92,7 +92,8 @@ struct Callers {
   rpc::CallInterceptor& interceptor;
 };
 
-// What knows callers: user_service's accounts and keys, and our own keys for callbacks.
+// Starts what authenticates callers: user_service's accounts and keys, and the keys for callback
+// tokens.
 Callers StartCallers(Runtime& runtime, const Flags& flags) {
   const UserServiceFlags& options = flags.user_service;
   auto& users = runtime.Start<UserClient>(
@@ -130,7 +131,7 @@ void StartListener(Runtime& runtime, const Storage& storage, rpc::AccountCache& 
   runtime.OnAbort([&listener] { listener.Abort(); });
 }
 
-// Every replica runs these periodically.
+// Starts the periodic work, which every replica does.
 void StartMaintenance(Runtime& runtime, const Flags& flags, const Storage& storage) {
   JobStores& stores = storage.stores;
   const auto sweep = [&](const char* event, Sweeper::Sweep work) {
@@ -155,7 +156,7 @@ void StartMaintenance(Runtime& runtime, const Flags& flags, const Storage& stora
   });
 }
 
-// Sends the jobs of pushed workflows, and follows the workflows file.
+// Starts the dispatcher, and the reload of the workflows file at SIGHUP.
 Dispatcher& StartDispatcher(Runtime& runtime, const Flags& flags, const Storage& storage) {
   const PushFlags& push = flags.push;
   Dispatcher::Options options;
@@ -184,7 +185,7 @@ Dispatcher& StartDispatcher(Runtime& runtime, const Flags& flags, const Storage&
     Log(LogLevel::kInfo, "workflows_reloaded",
         {{"workflows", push.workflows->Snapshot()->all().size()}});
     dispatcher.Refresh();
-    // A claim that waits for a workflow which is pushed now must end.
+    // Wakes the waiting claims, because a claim of a workflow that is pushed now must end.
     storage.job_subscriptions.Resync();
   });
   return dispatcher;
@@ -203,7 +204,7 @@ absl::Status Wire(Runtime& runtime, const Flags& flags) {
                                    accounts, interceptor, dispatcher);
   const absl::Status status = runtime.StartServer({&api.service()});
   if (!status.ok()) return status;
-  // Before the server stops, waiting calls answer, so that it need not wait for them.
+  // Waiting calls respond before the server stops, so that the server does not wait for them.
   runtime.OnStop([storage] { storage.job_subscriptions.Close(); });
   return absl::OkStatus();
 }

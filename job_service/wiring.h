@@ -7,9 +7,9 @@
 
 namespace vibestack::job_service {
 
-// Starts the components of job_service, up to its gRPC server. It starts without the database and
-// without user_service, and uses them once they are there. UNAVAILABLE when the port is taken.
-// `flags` must outlive the runtime.
+// Creates and starts the components of job_service, the gRPC server last. `runtime` owns and stops
+// them. The service also starts while the database or user_service is down, and uses them as soon
+// as they are up. UNAVAILABLE if the port is taken. `flags` must outlive `runtime`.
 absl::Status Wire(runtime::Runtime& runtime, const Flags& flags);
 
 }  // namespace vibestack::job_service

@@ -83,7 +83,7 @@ absl::Status CreateSuperuser() {
   if (!email.ok()) return email.status();
   const absl::StatusOr<Secret> password = ReadPassword();
   if (!password.ok()) return password.status();
-  // The command reports an error once, at its end.
+  // The program prints the command's error at the end, so nothing else logs it.
   const absl::Status quiet = SetLogLevel("error");
   if (!quiet.ok()) return quiet;
   db::PoolOptions pool_options;

@@ -3,14 +3,14 @@
 
 #include "absl/status/status.h"
 
-// The commands of the program. Each one reads its own flags, prints its result on stdout and
-// returns its error in words for the operator.
+// The commands of the program. Each one reads its own flags and prints its result on stdout. The
+// message of an error is for the operator.
 namespace vibestack::user_service {
 
-// Serves until SIGTERM or SIGINT.
+// Runs the service until SIGTERM or SIGINT.
 absl::Status Serve();
 
-// Makes a signing key and fingerprint.secret in --keys_dir where they are missing.
+// Creates a signing key and fingerprint.secret in --keys_dir, if they are missing.
 absl::Status CreateKeys();
 
 // Makes the account of --email an active superuser and prints its id.

@@ -12,7 +12,7 @@
 // The flags that only user_service has. common/runtime/options.h has the others.
 namespace vibestack::user_service {
 
-// The mail webhook: the service posts tokens for people's mailboxes to it.
+// The webhook that mails are posted to.
 struct WebhookOptions {
   std::string url;  // empty: there is no webhook
   Secret secret;
@@ -20,7 +20,7 @@ struct WebhookOptions {
   bool configured() const { return !url.empty(); }
 };
 
-// What `serve` needs. Fields without a comment have the name of their flag.
+// The flags of the command `serve`. Fields without a comment have the name of their flag.
 struct Flags {
   std::string keys_dir;
   int bcrypt_cost = 0;
@@ -33,12 +33,12 @@ struct Flags {
   SignUpMode sign_up_mode = SignUpMode::kOpen;
 };
 
-// Reads and checks these flags after ParseFlags, and reads the webhook's secret. INVALID_ARGUMENT
-// names the flag that is wrong or missing. The message quotes neither the webhook's URL, which may
-// hold a key, nor a secret.
+// Reads and checks these flags, and reads the file with the webhook's secret. Call it after
+// ParseFlags. INVALID_ARGUMENT names the flag that is wrong or missing. The message quotes neither
+// the webhook's URL, which may contain a key, nor a secret.
 absl::StatusOr<Flags> ReadFlags();
 
-// Single flags for the commands that do not serve; INVALID_ARGUMENT likewise.
+// Single flags, for the other commands. Errors as ReadFlags().
 absl::StatusOr<std::string> ReadKeysDir();
 absl::StatusOr<int> ReadBcryptCost();
 absl::StatusOr<std::string> ReadEmail();               // of create-superuser

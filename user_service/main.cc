@@ -1,4 +1,4 @@
-// user_service: accounts, log-in and tokens over gRPC, and the commands that prepare it.
+// user_service: accounts, log-in and tokens over gRPC, and the operator's commands.
 
 #include "common/runtime/program.h"
 #include "user_service/commands.h"

@@ -14,7 +14,8 @@
 namespace vibestack::user_service {
 namespace {
 
-// Turns off the terminal's echo while it lives.
+// Prompts, and turns off the terminal's echo, until destruction. Does nothing if stdin is no
+// terminal.
 class HiddenInput {
  public:
   HiddenInput() : is_terminal_(tcgetattr(STDIN_FILENO, &before_) == 0) {

@@ -6,10 +6,10 @@
 
 namespace vibestack::user_service {
 
-// Returns the password for create-superuser: the variable VIBESTACK_PASSWORD, else the first line
-// of stdin. A terminal gets a prompt and does not show the password. The result is empty when
-// neither gives one. INVALID_ARGUMENT for a password that breaks the rules. The password is never
-// an argument, because every user of the machine can read those.
+// Returns the password for create-superuser: the environment variable VIBESTACK_PASSWORD, else the
+// first line of stdin. On a terminal, prompts and hides the input. Returns an empty password if
+// both are empty, and INVALID_ARGUMENT for a password that breaks the rules. The password is never
+// a flag, because every user of the machine can read the flags of a process.
 absl::StatusOr<Secret> ReadPassword();
 
 }  // namespace vibestack::user_service

@@ -7,8 +7,9 @@
 
 namespace vibestack::user_service {
 
-// Starts the components of user_service, up to its gRPC server. Returns what is wrong with the keys
-// or the port, in words for the operator. `flags` must outlive the runtime.
+// Creates and starts the components of user_service, the gRPC server last. `runtime` owns and stops
+// them. Errors concern the keys or the port; their messages are for the operator. `flags` must
+// outlive `runtime`.
 absl::Status Wire(runtime::Runtime& runtime, const Flags& flags);
 
 }  // namespace vibestack::user_service

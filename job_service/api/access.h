@@ -12,26 +12,29 @@
 
 namespace vibestack::job_service {
 
-// PERMISSION_DENIED (NOT_YOURS): a user named another user or another user's job. The error does
-// not depend on whether it exists.
+// PERMISSION_DENIED (NOT_YOURS): a user named another user, or a job of another user. The same
+// error if that user or job does not exist.
 absl::Status NotYoursError();
 
-// The id of the user that `text` names. `me` and the empty text name the caller. Adds a violation
-// when `text` is not a UUID, or names the caller and the caller is a service.
+// Resolves `me`, an empty text (both mean the caller) or a UUID to a user id. Adds a violation for
+// any other text, and if a service means itself.
 std::string ResolveUser(const auth::Caller& caller, std::string_view field, const std::string& text,
                         rpc::Validator& validator);
 
-// OK when the caller may name this user. A plain user may only name themselves: NOT_YOURS.
+// OK if the caller may name this user. NOT_YOURS if the caller is neither this user, nor a
+// superuser, nor a service.
 absl::Status CheckMayNameUser(const auth::Caller& caller, const std::string& user_id);
 
-// OK when the caller may see this job. NOT_YOURS for a plain user and a missing (null) or foreign
-// job, NOT_FOUND for other callers and a missing job.
+// OK if the caller may see this job; `job` is null if it does not exist. NOT_YOURS if the caller
+// may see only their own jobs and the job is missing or another user's. NOT_FOUND if it is missing
+// and the caller is a superuser or a service.
 absl::Status CheckMaySeeJob(const auth::Caller& caller, const std::string& id, const Job* job);
 
-// OK when the caller is the callback of this job, else PERMISSION_DENIED (OTHER_JOB).
+// OK if the caller's callback token is for this job, else PERMISSION_DENIED (OTHER_JOB).
 absl::Status CheckCallback(const auth::Caller& caller, const std::string& job_id);
 
-// The only user whose jobs the caller may access. Absent for superusers and services: all users.
+// The only user whose jobs the caller may access. Absent for superusers and services, who may
+// access all jobs.
 std::optional<std::string> BoundTo(const auth::Caller& caller);
 
 }  // namespace vibestack::job_service

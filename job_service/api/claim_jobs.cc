@@ -32,7 +32,7 @@ absl::StatusOr<ClaimRequest> ToClaim(const pb::ClaimJobsRequest& request) {
   return claim;
 }
 
-// Workers cannot claim jobs of pushed workflows.
+// INVALID_ARGUMENT if one of the workflows is pushed: workers cannot claim its jobs.
 absl::Status CheckPulled(const WorkflowSet& workflows, const ClaimRequest& claim) {
   rpc::Validator validator;
   for (const std::string& workflow_id : claim.workflow_ids) {
@@ -53,7 +53,7 @@ Task<absl::StatusOr<std::vector<Job>>> JobApi::ClaimOrWait(Call& call, ClaimRequ
     const JobSubscriptions::Subscription subscription =
         job_subscriptions_.SubscribeToWorkflows(claim.workflow_ids, claim.limit, waker);
     if (call.cancelled()) {
-      // The change event that woke this call goes to the next one.
+      // Pass the change event that woke this call on to the next waiting claim.
       job_subscriptions_.WakeNext(claim.workflow_ids);
       co_return rpc::ClientGoneError();
     }
@@ -64,11 +64,11 @@ Task<absl::StatusOr<std::vector<Job>>> JobApi::ClaimOrWait(Call& call, ClaimRequ
         co_await stores_.claim.Claim(claim, call.WorkDeadline());
     if (!jobs.ok()) co_return jobs;
     if ((call.cancelled() || absl::Now() >= call.deadline()) && !jobs->empty()) {
-      // Without this nobody would process these jobs until their leases run out.
+      // Release the jobs: otherwise nobody processes them until their leases expire.
       co_await stores_.claim.ReleaseUndelivered(*std::move(jobs));
       co_return rpc::ClientGoneError();
     }
-    // More jobs may be pending, and their change event may have woken only this call.
+    // More jobs may be pending, and their change event may have woken this call only.
     if (static_cast<int>(jobs->size()) == claim.limit)
       job_subscriptions_.WakeNext(claim.workflow_ids);
     const absl::Time now = absl::Now();

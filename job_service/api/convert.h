@@ -11,14 +11,14 @@ namespace vibestack::job_service {
 
 namespace pb = job::v1;
 
-// Adds a violation when the enum does not have this view.
+// Adds a violation if `view` is not a value of the enum.
 void CheckView(pb::JobView view, rpc::Validator& validator);
 
-// Whether the view shows results. `by_default` replaces an unspecified view.
+// Whether responses with this view have results. `by_default` replaces an unspecified view.
 bool ShowsResult(pb::JobView view, pb::JobView by_default);
 
-// A job as a message. With the view EXACT its result goes into `result_json`, else into
-// `result_payload`, or into `result_json` when a Value cannot hold it.
+// A job as a message. Its result, if present and `with_result`, is in `result_json` for the view
+// EXACT and if a Value cannot hold it, else in `result_payload`.
 pb::Job ToProto(const Job& job, pb::JobView view, bool with_result = true);
 
 }  // namespace vibestack::job_service

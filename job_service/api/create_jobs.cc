@@ -35,7 +35,7 @@ NewJob ToNewJob(const auth::Caller& caller, const std::string& prefix,
   return job;
 }
 
-// The input as JSON text. Empty without an input.
+// The input as JSON text; empty if the request has none.
 std::string ToInput(const pb::CreateJobRequest& request, rpc::Validator& validator) {
   switch (request.input_form_case()) {
     case pb::CreateJobRequest::kInput:

@@ -35,7 +35,7 @@ Task<absl::StatusOr<pb::Job>> JobApi::DispatchWithInput(Call& call, Job job, std
   const absl::StatusOr<JobPtr> created = co_await stores_.read.Get(key, call.WorkDeadline());
   if (!created.ok()) co_return created.status();
   if (*created == nullptr) co_return NotFoundError("job", id);
-  // The workflow accepted the job, but that could not be stored.
+  // The workflow answered, but the outcome could not be stored.
   if ((*created)->status == JobStatus::kPending) co_return DispatchInProgressError();
   co_return ToProto(**created, pb::FULL);
 }
@@ -58,7 +58,8 @@ Task<absl::StatusOr<pb::Job>> JobApi::CreateWithInput(Call& call, NewJob job, st
       co_return co_await DispatchWithInput(call, std::move(creation->job), std::move(input), end);
     }
     if (!creation->dispatched_elsewhere) co_return ToProto(creation->job, pb::FULL);
-    // Another call with this id dispatches the job, and its outcome is the outcome of this call.
+    // Another call with this id dispatches the job. Wait for its outcome, which is the outcome of
+    // this call, too.
     const absl::Time now = absl::Now();
     if (now >= end) co_return DispatchInProgressError();
     const absl::Time until = std::min(end, now + options_.poll_interval);

@@ -45,7 +45,7 @@ absl::StatusOr<std::vector<JobFinish>> ToFinishes(const pb::BatchFinishJobsReque
   return finishes;
 }
 
-// The field of an outcome that has its result.
+// The name of the field of `outcome` that has the result or the error's details.
 const char* ResultFieldOf(const pb::JobOutcome& outcome) {
   return outcome.has_fail() ? "details" : ResultField(outcome.complete());
 }

@@ -22,8 +22,8 @@ absl::Status CheckBatch(const pb::BatchGetJobsRequest& request) {
   return validator.ToStatus();
 }
 
-// The response with `jobs` in the order of `keys`; null is a job that the caller may not see.
-// `full` has the first ones of the visible jobs, read again with their results.
+// The response with `jobs` in the order of `keys`. A job is null if it does not exist or the caller
+// may not see it. `full` are the first of the other jobs, read again with their results.
 pb::BatchGetJobsResponse ToBatch(const std::vector<JobKey>& keys, std::vector<JobPtr>& jobs,
                                  const std::vector<JobPtr>& full, pb::JobView view) {
   pb::BatchGetJobsResponse response;

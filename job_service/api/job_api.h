@@ -22,20 +22,20 @@ namespace vibestack::job_service {
 
 namespace pb = job::v1;
 
-// The methods of JobService, as job_service.proto describes them. Thread-safe.
+// The handlers of vibestack.job.v1.JobService, as job_service.proto describes them. Thread-safe.
 class JobApi {
  public:
   struct Options {
-    // How often waiting calls poll, in case a change event was lost.
+    // How often a waiting call reads the database, in case a change event was lost.
     absl::Duration poll_interval = absl::Seconds(5);
   };
 
-  // `owners` answers whether a user exists and is active. All arguments must outlive this.
+  // `owners` looks up accounts. All arguments must outlive this.
   JobApi(Options options, JobStores& stores, JobSubscriptions& job_subscriptions,
          FilterSubscriptions& filter_subscriptions, rpc::AccountSource& owners,
          rpc::CallInterceptor& interceptor, Dispatcher& dispatcher);
 
-  // The service for the server. Lives as long as this.
+  // The service for the gRPC server. This must outlive the server.
   rpc::Service& service() { return service_; }
 
  private:
@@ -72,43 +72,46 @@ class JobApi {
                                                       const pb::BatchFinishJobsRequest& request);
   Answer<pb::ReleaseJobsResponse> ReleaseJobs(Call& call, const pb::ReleaseJobsRequest& request);
 
-  // Creates a job with an input and answers when its workflow has accepted it.
+  // Creates a job with an input. Responds when its workflow has accepted, completed or refused the
+  // job; UNAVAILABLE if the caller must repeat the call.
   Answer<pb::Job> CreateWithInput(Call& call, NewJob job, std::string input);
-  // Posts a job that belongs to this replica and answers with its outcome. UNAVAILABLE at `end`.
+  // Posts a job that belongs to this replica, and responds with the job after that. UNAVAILABLE if
+  // there is no outcome before `end`, or the post failed.
   Answer<pb::Job> DispatchWithInput(Call& call, Job job, std::string input, absl::Time end);
-  // Ends a job by the lease of a worker or by the callback of a run.
+  // Ends a job, by the lease of a worker or by the callback token of a run.
   Answer<Job> FinishJob(Call& call, JobFinish finish);
-  // OK when the user exists and is active. The caller's own account is not looked up. NOT_FOUND
-  // (USER_NOT_FOUND), FAILED_PRECONDITION (ACCOUNT_INACTIVE), or the errors of `owners`.
+  // OK if the user exists and is active. Does not look up the caller's own account. Errors:
+  // NOT_FOUND (USER_NOT_FOUND), FAILED_PRECONDITION (ACCOUNT_INACTIVE), those of `owners`.
   Task<absl::Status> CheckOwner(const auth::Caller& caller, const std::string& user_id,
                                 absl::Time deadline);
-  // The same for several users, concurrently. Users may repeat.
+  // As CheckOwner for several users, concurrently. Users may occur several times.
   Task<absl::Status> CheckOwners(const auth::Caller& caller, std::vector<std::string> user_ids,
                                  absl::Time deadline);
-  // Reads a job that the caller may see. PERMISSION_DENIED (NOT_YOURS) or NOT_FOUND.
+  // Reads a job and checks that the caller may see it. Errors: PERMISSION_DENIED (NOT_YOURS),
+  // NOT_FOUND, those of ReadStore.
   Answer<JobPtr> ReadJob(Call& call, std::string id, bool with_result);
-  // The same for a stream that has sent the job with the status `sent`. Also re-authorizes the
-  // caller. NOT_FOUND when the job was deleted.
+  // As ReadJob, for a stream that has sent the job with the status `sent`; re-authorizes the caller
+  // first. NOT_FOUND if the job was deleted.
   Answer<JobPtr> Recheck(Call& call, rpc::ServerStream<pb::Job>& stream, JobKey key,
                          JobStatus sent);
   // Re-authorizes the caller of a stream and checks that they may still see the jobs of its filter.
   Task<absl::Status> Recheck(Call& call, const FilterSubscriber& subscriber,
                              rpc::ServerStream<pb::WatchJobsResponse>& stream);
-  // Sends every job that is not terminal.
+  // Sends every job that matches the filter and is not terminal, then `caught_up`.
   Task<absl::Status> SendOpenJobs(Call& call, pb::JobView view, FilterSubscriber& subscriber,
                                   rpc::ServerStream<pb::WatchJobsResponse>& stream);
   // Re-authorizes the caller and sends the queued changes.
   Task<absl::Status> SendChanges(Call& call, pb::JobView view, FilterSubscriber& subscriber,
                                  rpc::ServerStream<pb::WatchJobsResponse>& stream);
-  // Reads these jobs with their results, sends those that have not changed since, and removes all
-  // that it has read.
+  // Reads the jobs in `changed` with their results, and sends those that have not changed again.
+  // Removes from `changed` each job that it has read.
   Task<absl::Status> SendResults(Call& call, pb::JobView view, std::vector<JobPtr>& changed,
                                  rpc::ServerStream<pb::WatchJobsResponse>& stream);
-  // Waits until a change, the next poll (see NextPoll) or the next heartbeat.
+  // Waits for a change, the next poll (NextPoll) or the next heartbeat.
   Task<Wake> AwaitChange(Call& call, std::shared_ptr<Waker> waker, int failures,
                          absl::Time heartbeat_due);
-  // Claims until there are jobs, the wait is over, or the service stops. INVALID_ARGUMENT for a
-  // pushed workflow.
+  // Claims, and claims again after each change event, until it has jobs, until `end`, or until the
+  // service stops. INVALID_ARGUMENT for a pushed workflow.
   Answer<std::vector<Job>> ClaimOrWait(Call& call, ClaimRequest claim, absl::Time end);
 
   const Options options_;

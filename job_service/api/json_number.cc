@@ -12,7 +12,7 @@ constexpr int64_t kMaxIntegerDigits = 131'072;
 constexpr int64_t kMaxFractionDigits = 16'383;
 constexpr int64_t kHuge = 1'000'000;
 
-// The exponent, cut to something that is out of bounds with any mantissa we read.
+// The value of an exponent, limited to one that is out of range with any mantissa of a request.
 int64_t ExponentOf(std::string_view digits) {
   const bool negative = !digits.empty() && digits.front() == '-';
   if (!digits.empty() && (digits.front() == '-' || digits.front() == '+')) digits.remove_prefix(1);
@@ -23,7 +23,7 @@ int64_t ExponentOf(std::string_view digits) {
   return negative ? -exponent : exponent;
 }
 
-// Takes the digits off the front of `text`; how many they were.
+// Removes the digits at the front of `text`. Returns their number.
 size_t TakeDigits(std::string_view& text) {
   const size_t count = std::min(text.find_first_not_of("0123456789"), text.size());
   text.remove_prefix(count);
@@ -59,7 +59,7 @@ bool NumericTakes(std::string_view number) {
   const std::string_view fraction =
       point == std::string_view::npos ? std::string_view() : mantissa.substr(point + 1);
   if (static_cast<int64_t>(fraction.size()) - exponent > kMaxFractionDigits) return false;
-  // The place of the first digit that counts, before the decimal point when positive.
+  // The place of the first digit that is not 0: positive before the decimal point.
   int64_t place = 0;
   if (const size_t first = whole.find_first_not_of('0'); first != std::string_view::npos) {
     place = static_cast<int64_t>(whole.size() - first);

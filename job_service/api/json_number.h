@@ -9,12 +9,12 @@ namespace vibestack::job_service {
 // Whether `text` is a JSON number (RFC 8259, section 6).
 bool IsJsonNumber(std::string_view text);
 
-// Whether PostgreSQL's numeric accepts a JSON number: up to 131,072 digits before the decimal point
-// and 16,383 after it (manual, 8.1.2).
+// Whether PostgreSQL's type numeric can hold a JSON number: up to 131,072 digits before the decimal
+// point and 16,383 after it (manual, 8.1.2). `number` must be a JSON number.
 bool NumericTakes(std::string_view number);
 
-// A finite double as a JSON number: an integer when that is exact, else the shortest text that
-// reads back as the same double.
+// A finite double as a JSON number: an integer if that is exact, else the shortest text that parses
+// to the same double.
 std::string NumberText(double number);
 
 }  // namespace vibestack::job_service

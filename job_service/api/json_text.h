@@ -6,15 +6,15 @@
 
 namespace vibestack::job_service {
 
-// The deepest nesting of arrays and objects that we accept. PostgreSQL's stack allows some
-// thousands.
+// The maximum nesting of arrays and objects. PostgreSQL's stack allows some thousands.
 inline constexpr int kMaxJsonDepth = 1'000;
 
-// Explains to the caller why PostgreSQL's jsonb does not accept a text. Empty when it does. jsonb
-// accepts no \u0000, no unpaired surrogate, and only the numbers that NumericTakes accepts.
+// Why PostgreSQL's jsonb cannot hold this text, as a message that reads on from the field's name;
+// empty if it can. jsonb has no \u0000 and no unpaired surrogates, and its numbers are those of
+// NumericTakes.
 std::string JsonFault(std::string text);
 
-// Appends `text` as a JSON string. It must be valid UTF-8.
+// Appends `text`, which must be valid UTF-8, to `json` as a JSON string.
 void AppendJsonString(std::string_view text, std::string& json);
 
 }  // namespace vibestack::job_service

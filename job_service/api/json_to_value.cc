@@ -12,9 +12,10 @@ namespace {
 
 using google::protobuf::Value;
 
-// What of protobuf's limit of 100 is left below a response, a job in it, and its Value.
+// The nesting that is left for a Value: protobuf's limit of 100, less the messages around the Value
+// in the deepest response.
 constexpr int kMaxLevels = 94;
-constexpr int kObjectLevels = 3;  // Struct, its map's entry, Value.
+constexpr int kObjectLevels = 3;  // Struct, map entry, Value.
 constexpr int kArrayLevels = 2;   // ListValue, Value.
 
 class Builder : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, Builder> {

@@ -7,9 +7,9 @@
 
 namespace vibestack::job_service {
 
-// Reads JSON into a Value. Returns false, with `value` in any state, when a Value cannot hold the
-// JSON: its nesting exceeds what receivers can parse (protobuf allows 100 messages; an object takes
-// three and an array two), or a number exceeds the range of double (1e400).
+// Converts JSON text to a Value. Returns false, and leaves `value` in an unspecified state, if a
+// Value cannot hold the JSON: a number exceeds the range of double, or the nesting exceeds what
+// clients can parse. (protobuf parses 100 nested messages; an object takes three and an array two.)
 bool JsonToValue(const std::string& json, google::protobuf::Value& value);
 
 }  // namespace vibestack::job_service

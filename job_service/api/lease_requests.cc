@@ -32,7 +32,7 @@ Lease ToLeaseOf(const std::string& prefix, const Request& request, WriteRight ri
   return {CanonicalUuid(request.id()), 0};
 }
 
-// The result from one of its two fields. JSON null without a result.
+// The result as JSON text, from one of its two fields; `null` if the request has neither.
 template <typename Request>
 std::string ToResult(const std::string& prefix, const Request& request, rpc::Validator& validator) {
   if (request.has_result_payload()) {

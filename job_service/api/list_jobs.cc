@@ -24,13 +24,14 @@ JobStatus FromProto(pb::Job::Status status) {
   }
 }
 
-// Rounds up to whole microseconds, as in the database, so that a bound includes no earlier row.
+// Rounds up to whole microseconds, the precision of stored times, so that a lower bound includes no
+// earlier row.
 absl::Time RoundUp(absl::Time time) {
   const absl::Time floor = absl::FromUnixMicros(absl::ToUnixMicros(time));
   return floor < time ? floor + absl::Microseconds(1) : floor;
 }
 
-// Checks and converts the filters, without the page.
+// Checks and converts the filters of the request.
 JobQuery ToFilters(const auth::Caller& caller, const pb::ListJobsRequest& request,
                    rpc::Validator& validator) {
   JobQuery query;
@@ -61,7 +62,8 @@ JobQuery ToFilters(const auth::Caller& caller, const pb::ListJobsRequest& reques
   return query;
 }
 
-// Converts the request to a query for one page. Page tokens are bound to `filter`.
+// Checks and converts the request to a query for one page. A page token must have been issued for
+// `filter`.
 absl::StatusOr<JobQuery> ToQuery(const auth::Caller& caller, const pb::ListJobsRequest& request,
                                  const std::string& filter) {
   rpc::Validator validator;
@@ -92,7 +94,7 @@ Task<absl::StatusOr<pb::ListJobsResponse>> JobApi::ListJobs(Call& call,
   absl::StatusOr<JobQuery> query = ToQuery(call.caller(), request, filter);
   if (!query.ok()) co_return query.status();
   const size_t page_size = static_cast<size_t>(query->limit);
-  ++query->limit;  // One more row shows whether there is a next page.
+  ++query->limit;  // One more row, to know whether there is a next page.
   absl::StatusOr<JobPage> page = co_await stores_.list.List(*std::move(query), call.WorkDeadline());
   if (!page.ok()) co_return page.status();
   std::optional<JobQuery::Position> last = page->continue_after;

@@ -28,7 +28,7 @@ Task<absl::StatusOr<pb::ReportProgressResponse>> JobApi::ReportRun(
   const absl::StatusOr<Job> job = co_await stores_.dispatch.ReportRun(
       progress.lease.job_id, std::move(result), call.WorkDeadline());
   if (!job.ok()) co_return ResultError(job.status(), ResultField(request));
-  // A run has no lease.
+  // Without a lease token and an expiry: a run has no lease.
   co_return pb::ReportProgressResponse();
 }
 

@@ -42,7 +42,7 @@ class Writer {
   std::string Finish() { return std::move(json_); }
 
  private:
-  // The first fault is told; a large Value may have any number.
+  // Reports the first violation only, because a large Value may have very many.
   void Refuse(std::string_view why) {
     if (!refused_) validator_.Add(path_, why);
     refused_ = true;

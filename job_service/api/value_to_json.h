@@ -11,8 +11,8 @@
 namespace vibestack::job_service {
 
 // Converts a Value to JSON text that PostgreSQL's jsonb accepts. Adds a violation, with the path
-// under `field`, for a member without a kind, NaN, an infinity, or a NUL in a string. (protobuf's
-// parser bounds the nesting.)
+// below `field`, for a member without a kind, NaN, an infinity, or a NUL in a string. Does not
+// check the nesting, because protobuf's parser bounds it.
 std::string ValueToJson(std::string_view field, const google::protobuf::Value& value,
                         rpc::Validator& validator);
 

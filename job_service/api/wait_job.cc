@@ -32,7 +32,7 @@ Task<absl::StatusOr<pb::Job>> JobApi::WaitJob(Call& call, const pb::WaitJobReque
   const absl::Time end = WaitEnd(call.deadline(), timeout, absl::Now());
   bool stopping = false;
   while (true) {
-    // Subscribe, then read: a change in between wakes this call.
+    // Subscribe before reading, so that a change in between wakes this call.
     auto waker = std::make_shared<Waker>();
     const JobSubscriptions::Subscription subscription =
         job_subscriptions_.SubscribeToJob(id, waker);

@@ -11,7 +11,7 @@
 namespace vibestack::job_service {
 namespace {
 
-// The time before the deadline that remains for the last read and the answer.
+// The time that is left before the deadline for the last read and the response.
 constexpr absl::Duration kMargin = absl::Milliseconds(100);
 
 constexpr absl::Duration kFirstRetry = absl::Milliseconds(100);
@@ -22,7 +22,7 @@ constexpr absl::Duration kLongestHeartbeat = absl::Minutes(5);
 }  // namespace
 
 absl::Time WaitEnd(absl::Time call_deadline, absl::Duration wait, absl::Time now) {
-  // A short call keeps half of its time, so that it waits at all.
+  // A call with a short deadline keeps half of its time for waiting.
   const absl::Duration margin = std::min(kMargin, (call_deadline - now) / 2);
   return std::min(now + std::min(wait, kMaxWait), call_deadline - margin);
 }

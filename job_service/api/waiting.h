@@ -12,33 +12,33 @@
 #include "common/rpc/call.h"
 #include "job_service/subscriptions/job_subscriptions.h"
 
-// What waiting calls share.
+// What waiting and watching calls share.
 namespace vibestack::job_service {
 
-// The longest wait of a call.
+// The maximum wait of a call.
 inline constexpr absl::Duration kMaxWait = absl::Minutes(5);
 
-// When a call that waits for up to `wait` answers at the latest: shortly before its deadline, so
-// that the answer arrives in time.
+// The latest time at which a call that waits for up to `wait` responds. It is shortly before the
+// deadline, so that the response arrives in time.
 absl::Time WaitEnd(absl::Time call_deadline, absl::Duration wait, absl::Time now);
 
-// Waits until something wakes `waker`, the client goes away, or it is `until`. Holds no thread
-// while it waits.
+// Waits until `waker` is woken, the client cancels the call, or `until` by the machine's clock.
+// Holds no thread.
 Task<Wake> WaitFor(rpc::Call& call, std::shared_ptr<Waker> waker, absl::Time until);
 
-// When a stream without change events polls next: after a random time of at least half of
-// `poll_interval` and at most all of it, so that streams do not poll together. After `failures` in
-// a row it polls after a backoff. Never later than the expiry of the caller's token.
+// When a stream that got no change event polls next: after half of `poll_interval` to all of it, at
+// random, so that streams do not poll together. After `failures` failed polls in a row: after a
+// backoff. Never later than the expiry of the caller's token.
 absl::Time NextPoll(const auth::Caller& caller, absl::Duration poll_interval, int failures,
                     absl::Time now);
 
-// When a stream without changes sends a sign of life. Not thread-safe.
+// The time of the next heartbeat message of a stream without changes. Not thread-safe.
 class Heartbeat {
  public:
-  // `interval` is the field of the request, limited to 1 second to 5 minutes. Null: no heartbeats.
+  // `interval` is the request's field, clamped to 1 second to 5 minutes. Null: no heartbeats.
   explicit Heartbeat(const google::protobuf::Duration* interval);
 
-  // The stream has sent something.
+  // Restarts the interval. Call it after each message of the stream.
   void Restart(absl::Time now) { due_ = now + interval_; }
   bool IsDue(absl::Time now) const { return now >= due_; }
   absl::Time due() const { return due_; }
@@ -48,11 +48,11 @@ class Heartbeat {
   absl::Time due_ = absl::InfiniteFuture();
 };
 
-// Whether a stream survives this error and retries later: the database or user_service is
-// unreachable or busy.
+// Whether a stream retries after this error instead of ending: UNAVAILABLE, RESOURCE_EXHAUSTED or
+// DEADLINE_EXCEEDED.
 bool IsTransient(const absl::Status& status);
 
-// UNAVAILABLE (SHUTTING_DOWN): ends the streams when the service stops.
+// UNAVAILABLE (SHUTTING_DOWN), for streams that end because the service stops.
 absl::Status StoppingError();
 
 }  // namespace vibestack::job_service

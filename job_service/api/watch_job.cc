@@ -23,7 +23,8 @@ absl::Status Check(const pb::WatchJobRequest& request) {
   return validator.ToStatus();
 }
 
-// The state that the stream sent last. Small, because there may be ten thousand streams.
+// The state that the stream sent last. It is small, because a replica may have ten thousand
+// streams.
 struct Sent {
   absl::Time updated_at;
   JobStatus status = JobStatus::kUnknown;
@@ -36,7 +37,7 @@ struct Sent {
   bool SameAs(const Sent& other) const {
     return status == other.status && result_hash == other.result_hash;
   }
-  // Whether it is this version of the job, so that the result needs no comparison.
+  // Whether the stream sent this version of the job. If so, the results need no comparison.
   bool IsOf(const Job& job) const { return updated_at == job.updated_at && status == job.status; }
 };
 
@@ -55,12 +56,13 @@ Task<absl::StatusOr<JobPtr>> JobApi::Recheck(Call& call, rpc::ServerStream<pb::J
   if (!job.ok()) co_return job;
   if (key.with_result && *job != nullptr && (*job)->updated_at == key.known &&
       (*job)->status != sent) {
-    // A program changed the job while the triggers were off.
+    // Another program changed the job without the triggers, so `updated_at` did not move: read the
+    // result, too.
     key.known.reset();
     job = co_await stores_.read.Get(key, call.WorkDeadline());
     if (!job.ok()) co_return job;
   }
-  // The caller has seen the job, so they may learn that it is gone.
+  // The caller has seen the job, so the error may reveal that it is gone.
   if (*job == nullptr) co_return NotFoundError("job", key.id);
   const absl::Status seen = CheckMaySeeJob(call.caller(), key.id, job->get());
   if (!seen.ok()) co_return seen;
@@ -76,14 +78,14 @@ Task<absl::Status> JobApi::WatchJob(Call& call, const pb::WatchJobRequest& reque
   std::optional<Sent> sent;
   int failures = 0;
   while (true) {
-    // Subscribe, then read: a change in between wakes this stream.
+    // Subscribe before reading, so that a change in between wakes this stream.
     auto waker = std::make_shared<Waker>();
     const JobSubscriptions::Subscription subscription =
         job_subscriptions_.SubscribeToJobAndUser(key.id, call.caller().user_id, waker);
     absl::StatusOr<JobPtr> job = JobPtr();
     const bool heartbeat_due = heartbeat.IsDue(absl::Now());
     if (sent.has_value()) {
-      // A result may be large, so a result that was sent is read again only for a heartbeat.
+      // A result may be large, so a result that was sent is not read again, except for a heartbeat.
       key.known.reset();
       if (!heartbeat_due) key.known = sent->updated_at;
       job = co_await Recheck(call, stream, key, sent->status);
@@ -102,7 +104,7 @@ Task<absl::Status> JobApi::WatchJob(Call& call, const pb::WatchJobRequest& reque
         if (!written.ok() || IsTerminal((*job)->status)) co_return written;
       }
     }
-    job = JobPtr();  // A result may be large, so a waiting stream does not keep it.
+    job = JobPtr();  // A result may be large, so free it while the stream waits.
     const Wake reason = co_await AwaitChange(call, waker, failures, heartbeat.due());
     if (reason == Wake::kGone) co_return rpc::ClientGoneError();
     if (reason == Wake::kStopping) co_return StoppingError();
@@ -112,7 +114,7 @@ Task<absl::Status> JobApi::WatchJob(Call& call, const pb::WatchJobRequest& reque
 Task<Wake> JobApi::AwaitChange(Call& call, std::shared_ptr<Waker> waker, int failures,
                                absl::Time heartbeat_due) {
   absl::Time until = NextPoll(call.caller(), options_.poll_interval, failures, absl::Now());
-  // While reads fail there is nothing to send.
+  // While reads fail there is no state to send in a heartbeat.
   if (failures == 0) until = std::min(until, heartbeat_due);
   co_return co_await WaitFor(call, std::move(waker), until);
 }

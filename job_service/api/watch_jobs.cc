@@ -14,8 +14,8 @@ namespace {
 using Response = pb::WatchJobsResponse;
 
 constexpr int kPage = 1'000;
-constexpr size_t kMaxChanges = 500;  // In one message.
-// Bytes of results in one message. Clients accept 4 MiB by default.
+constexpr size_t kMaxChanges = 500;  // Jobs in one message.
+// Bytes of results in one message. gRPC clients accept messages of 4 MiB by default.
 constexpr size_t kMaxMessageResults = 1 << 20;
 
 absl::StatusOr<JobFilter> ToFilter(const auth::Caller& caller,
@@ -37,7 +37,7 @@ absl::StatusOr<JobFilter> ToFilter(const auth::Caller& caller,
   return filter;
 }
 
-// OK when the caller, with their present rights, may see the jobs that match the filter.
+// OK if the caller, with their present rights, may see the jobs that match the filter.
 absl::Status CheckFilter(const auth::Caller& caller, const JobFilter& filter) {
   const auto bound = BoundTo(caller);
   if (bound.has_value() && filter.user_id != bound) return NotYoursError();
@@ -128,7 +128,7 @@ Task<absl::Status> JobApi::SendResults(Call& call, pb::JobView view, std::vector
     if (!full.ok()) co_return full.status();
     std::vector<Job> jobs;
     for (size_t i = 0; i < full->size(); ++i) {
-      // The subscription brings a job again that has changed or was deleted since.
+      // Skip a job that has changed or was deleted since: the subscription queues it again.
       const JobPtr& job = (*full)[i];
       if (job != nullptr && job->updated_at == changed[i]->updated_at) jobs.push_back(*job);
     }
@@ -172,7 +172,7 @@ Task<absl::Status> JobApi::WatchJobs(Call& call, const pb::WatchJobsRequest& req
   const absl::Status allowed = CheckFilter(call.caller(), *filter);
   if (!allowed.ok()) co_return allowed;
   const auto subscriber = std::make_shared<FilterSubscriber>(*filter);
-  // Subscribe, then list: the stream sends changes in between afterwards.
+  // Subscribe before listing, so that changes in between are queued and sent afterwards.
   const FilterSubscriptions::Subscription filter_subscription =
       filter_subscriptions_.Subscribe(subscriber);
   const absl::Status listed = co_await SendOpenJobs(call, request.view(), *subscriber, stream);

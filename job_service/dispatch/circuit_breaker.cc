@@ -10,7 +10,8 @@ constexpr absl::Duration kLongestRetryAfter = absl::Hours(1);
 }  // namespace
 
 void CircuitBreaker::RecordFailure(absl::Time now, std::optional<absl::Duration> retry_after) {
-  // Requests that were under way when the pause began fail for the same reason: they do not count.
+  // During a pause only requests that began before it can fail. They fail for the same reason, so
+  // they do not count.
   if (now >= paused_until_) {
     ++failures_;
     if (open()) {

@@ -7,26 +7,27 @@
 
 namespace vibestack::job_service {
 
-// Spares a target that fails. Some failures in a row open the circuit: no request is allowed for a
-// pause, which doubles with each further failure. After a pause one request is allowed at a time.
-// One success closes the circuit. Not thread-safe.
+// Limits the requests to a target that fails. kFailuresToOpen failures in a row open the circuit:
+// no request may start for a pause, which doubles with each further failure. After the pause one
+// request at a time may start. One success closes the circuit. Not thread-safe.
 class CircuitBreaker {
  public:
   static constexpr int kFailuresToOpen = 5;
   static constexpr absl::Duration kFirstPause = absl::Seconds(1);
   static constexpr absl::Duration kLongestPause = absl::Seconds(30);
 
-  // The target works, whatever its response was.
+  // Records that the target works: it answered, whatever the answer.
   void RecordSuccess() { failures_ = 0; }
 
-  // The target fails. `retry_after` is the pause that it asked for. It gets this pause after the
-  // first failure already, up to an hour.
+  // Records that the target failed. If `retry_after` is set, no request may start for this pause,
+  // at most an hour, even while the circuit is closed.
   void RecordFailure(absl::Time now, std::optional<absl::Duration> retry_after);
 
-  // How many more requests may start, if `under_way` requests are under way and `max` may be.
+  // How many requests may start now, given the number of requests under way and the maximum of
+  // concurrent requests.
   int FreeSlots(absl::Time now, int under_way, int max) const;
 
-  // Whether the target failed so often that it is spared.
+  // Whether the circuit is open.
   bool open() const { return failures_ >= kFailuresToOpen; }
 
   // The end of the last pause; InfinitePast() if there was none.

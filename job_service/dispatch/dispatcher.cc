@@ -11,12 +11,13 @@
 namespace vibestack::job_service {
 namespace {
 
-// Notifications of cancelled jobs under way at once, of all workflows.
+// The maximum number of concurrent notifications of cancelled jobs, over all workflows.
 constexpr int kMaxCancels = 1'000;
 
 http::Client::Options ClientOptions(const std::string& ca_file) {
   http::Client::Options options;
-  // Each WorkflowDispatcher bounds its own requests, so no target takes the slots of others.
+  // Each WorkflowDispatcher has its own limit, so these limits only have to be large enough for
+  // all.
   options.max_concurrent = 10'000;
   options.max_queued = 10'000;
   options.max_response_bytes = size_t{4} << 20;

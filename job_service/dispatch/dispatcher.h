@@ -28,22 +28,22 @@
 namespace vibestack::job_service {
 
 // Pushes jobs to their workflows, with one WorkflowDispatcher for each pushed workflow. Every
-// replica has one Dispatcher. Thread-safe. Metrics, besides Sender's:
+// replica has one Dispatcher. Thread-safe. Metrics, in addition to those of Sender:
 // vibestack_dispatch_jobs{workflow_id,state="under_way"|"waiting_retry"} and
 // vibestack_dispatch_circuit_open{workflow_id}.
 class Dispatcher {
  public:
   struct Options {
     Sender::Options sender;
-    // A PEM file with the certificates to trust instead of the system's.
+    // A PEM file with the certificates to trust; empty: those of the system.
     std::string ca_file;
-    // How often a dispatcher polls for pending jobs, in case a notification was lost.
+    // How often a WorkflowDispatcher polls for pending jobs, in case a change event was lost.
     absl::Duration poll_interval;
-    // Returns the present configuration.
+    // Returns the present configuration. Thread-safe.
     std::function<WorkflowSetPtr()> workflows;
   };
 
-  // All must outlive this. Dispatches nothing before Refresh().
+  // The references must outlive this. Dispatches nothing before the first Refresh().
   Dispatcher(Options options, DispatchStore& store, JobSubscriptions& job_subscriptions,
              Metrics& metrics);
   Dispatcher(const Dispatcher&) = delete;
@@ -54,19 +54,20 @@ class Dispatcher {
   // others.
   void Refresh();
 
-  // Starts no further request, waits for the requests under way until `until` (of the machine's
-  // clock), cancels the rest, and returns when every task has ended. May be called twice.
+  // Starts no further request, waits for the requests under way until `until` by the machine's
+  // clock, cancels the others, and returns when every task has ended. May be called twice.
   void Stop(absl::Time until);
 
   WorkflowSetPtr workflows() const { return options_.workflows(); }
 
-  // Posts a job that this replica claimed, with its input, once. The dispatch continues when the
-  // caller goes away. Its end notifies `ended`. Its post is part of `trace`; null: of a new trace.
+  // Posts a job of this replica with its input, once. Does not block; the dispatch continues if the
+  // caller goes away. Wakes `ended` when the result has its outcome. The span of the post belongs
+  // to `trace`; null: to a new trace.
   std::shared_ptr<InputDispatch> Dispatch(Job job, std::string input, std::shared_ptr<Waker> ended,
                                           const TraceContext* trace);
 
-  // Notifies the workflow's cancel URL, where there is one, asynchronously. While too many
-  // notifications are under way, a log line takes its place.
+  // Notifies the cancel URL of the job's workflow, if it has one, in the background. Drops the
+  // notification with a log line if too many are under way.
   void NotifyCancelled(Job job, std::string reason);
 
  private:

@@ -13,11 +13,11 @@
 
 namespace vibestack::job_service {
 
-// The dispatch of a job with its input. The call that brought the input shares it with the task
-// that posts the job, which continues when the call goes away. Thread-safe.
+// The dispatch of a job with its input: shared by the call that has the input and the task that
+// posts the job. The task continues if the call ends first. Thread-safe.
 class InputDispatch {
  public:
-  // End() notifies `ended` with kChange. `trace` is the call's, or null; it is copied.
+  // End() wakes `ended` with kChange. `trace` is copied; it may be null.
   InputDispatch(std::shared_ptr<Waker> ended, const TraceContext* trace)
       : ended_(std::move(ended)) {
     if (trace != nullptr) trace_ = *trace;
@@ -26,8 +26,9 @@ class InputDispatch {
   // The trace that the post belongs to, or null. Valid while this lives.
   const TraceContext* trace() const { return trace_.has_value() ? &*trace_ : nullptr; }
 
-  // OK once the workflow accepted or refused the job and the outcome is stored. UNAVAILABLE if the
-  // call must be repeated. Nothing while the dispatch is under way.
+  // std::nullopt while the dispatch is under way. OK after the workflow accepted, completed or
+  // refused the job; read the job for the result. It is still pending if the outcome could not be
+  // stored. UNAVAILABLE if the caller must repeat the call.
   std::optional<absl::Status> outcome() const {
     absl::MutexLock lock(&mutex_);
     return outcome_;

@@ -21,7 +21,7 @@ DispatchOutcome ReadSuccess(const http::Response& response, Push::Completion com
           {}};
 }
 
-// The error of a job whose last attempt got no 2xx.
+// The error of a job whose last attempt got no 2xx, as JSON text.
 std::string AttemptError(const absl::StatusOr<http::Response>& response, const char* code) {
   if (response.ok()) {
     return ErrorResult(code,

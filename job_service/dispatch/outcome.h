@@ -15,28 +15,28 @@ namespace vibestack::job_service {
 // The outcome of one dispatch of a job.
 struct DispatchOutcome {
   enum class Kind {
-    kAccepted,   // The run began and will call back.
-    kCompleted,  // The response was the result.
+    kAccepted,   // The run has begun and will call back.
+    kCompleted,  // The response is the result.
     kFailed,     // The workflow refused the job, or its response is not a valid result.
-    kRetry,      // A later attempt may succeed.
-    kAbandoned,  // The service stops; another replica dispatches the job.
+    kRetry,      // The target failed; a later attempt may succeed.
+    kAbandoned,  // This replica stops; another replica dispatches the job.
   };
 
   Kind kind = Kind::kRetry;
   // JSON text: the result of a completed job, or the error of a failed one. With kRetry, the error
-  // that the job gets if it is given up now.
+  // to store if the dispatch timeout has passed.
   std::string result;
-  std::optional<absl::Duration> retry_after;  // the wait that the receiver asked for
+  std::optional<absl::Duration> retry_after;  // the Retry-After of the response
 };
 
-// `accepted`, `completed`, `failed`, `retry` or `abandoned`.
+// The name in metrics and logs: `accepted`, `completed`, `failed`, `retry` or `abandoned`.
 const char* OutcomeName(DispatchOutcome::Kind kind);
 
-// Says why a text cannot be a result; empty if it can.
+// Returns why a text cannot be a result (JsonFault); empty if it can.
 using JsonCheck = std::function<std::string(const std::string&)>;
 
-// What the response to an attempt means for the job: http::Classify decides whether the workflow
-// took the job, refused it or gets it again; `completion` decides what the body is.
+// What the response to an attempt means for the job. http::Classify tells acceptance, refusal and
+// retry apart; `completion` says whether the body is the result.
 DispatchOutcome ReadResponse(const absl::StatusOr<http::Response>& response,
                              Push::Completion completion, const JsonCheck& json_fault,
                              absl::Time now);

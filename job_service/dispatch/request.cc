@@ -33,7 +33,7 @@ http::Delivery MakeDelivery(const Push& push, const Job& job, std::string body) 
     delivery.headers.push_back({header.name, header.value.Reveal()});
   }
   delivery.signing_secret = push.signing_secret;
-  // The workflows file names this workflow; callers do not choose the id.
+  // The id is safe in a span: it is from the workflows file, not from a caller.
   delivery.span_attributes = {{"vibestack.workflow_id", job.workflow_id}};
   return delivery;
 }

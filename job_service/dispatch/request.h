@@ -11,22 +11,23 @@
 
 namespace vibestack::job_service {
 
-// Where a run calls back, and the token that lets it.
+// Where a run calls back, and its token.
 struct Callback {
   // `…/v1/jobs/<id>`, to which a run adds `:complete`, `:fail` or `:reportProgress`.
   std::string url;
   Secret token;
 };
 
-// Delivers a job to its workflow. The body is a JSON object in UTF-8 with `job_id`, `user_id` (null
-// for none), `workflow_id`, `input` (null for none) and, where there is a callback, `callback_url`
-// and `callback_token`. The delivery has the workflow's headers and signing secret; its idempotency
-// key is the job's id. `input` is JSON text, or empty for none.
+// The delivery that pushes a job to its workflow. The body is a JSON object in UTF-8 with `job_id`,
+// `user_id` (null for none), `workflow_id`, `input` (null for none) and, if `callback` is set,
+// `callback_url` and `callback_token`. The delivery has the workflow's headers and signing secret;
+// its idempotency key is the job's id. The argument `input` is JSON text, or empty for none.
 http::Delivery JobDelivery(const Push& push, const Job& job, const std::string& input,
                            const std::optional<Callback>& callback);
 
-// Notifies a workflow's cancel URL: `job_id`, `user_id`, `workflow_id` and `reason`. The delivery
-// has the same headers and signing secret; its idempotency key is `cancel-` and the job's id.
+// The delivery that notifies a workflow's cancel URL. The body has `job_id`, `user_id`,
+// `workflow_id` and `reason`. The delivery has the same headers and signing secret; its idempotency
+// key is `cancel-` and the job's id.
 http::Delivery CancelDelivery(const Push& push, const Job& job, const std::string& reason);
 
 }  // namespace vibestack::job_service

@@ -10,12 +10,13 @@
 namespace vibestack::job_service {
 namespace {
 
-// A run that reports progress may last longer than its processing timeout.
+// The lifetime of a callback token. It is longer than the processing timeout, because a run that
+// reports progress may last longer.
 absl::Duration TokenLifetime(const Push& push) {
   return 2 * push.processing_timeout + absl::Hours(1);
 }
 
-// Larger bodies are checked on another thread than the HTTP client's only one.
+// The check of a larger body moves to another thread, because the HTTP client has only one.
 constexpr size_t kLargeBody = 64UL * 1024;
 
 }  // namespace

@@ -22,26 +22,27 @@ namespace vibestack::job_service {
 class Sender {
  public:
   struct Options {
-    // Where runs reach job_service, as `https://api.example.com`. If it is empty, or without an
-    // issuer, runs cannot call back.
+    // The base URL for callbacks, as `https://api.example.com`. Workflows with callbacks need it,
+    // and `issuer`.
     std::string callback_base_url;
     const auth::TokenIssuer* issuer = nullptr;
     JsonCheck json_fault;
   };
 
-  // All must outlive this.
+  // The references, and `options.issuer`, must outlive this.
   Sender(Options options, http::DeliveryClient& client, Metrics& metrics);
 
-  // Registers the metrics of this workflow, before anything is posted.
+  // Registers the metrics of this workflow, so that they exist with the value 0 before the first
+  // post.
   void RegisterWorkflowMetrics(const std::string& workflow_id);
 
-  // Posts a job to its workflow, with this input (JSON text, or empty for none), and reads the
-  // response. `push` must outlive the task.
+  // Posts a job to its workflow once, with this input (JSON text, or empty for none), and
+  // interprets the response. `push`, `job` and `input` must outlive the task.
   Task<DispatchOutcome> Post(const Push& push, const Job& job, const std::string& input,
                              absl::Time deadline);
 
-  // Notifies the cancel URL of a workflow, in a few attempts. A failure is a log line. `push` must
-  // outlive the task.
+  // Notifies the cancel URL of a workflow, with up to three attempts. Logs a failure. `push`, `job`
+  // and `reason` must outlive the task.
   Task<void> NotifyCancelled(const Push& push, const Job& job, const std::string& reason);
 
  private:

@@ -10,14 +10,15 @@
 
 namespace vibestack::job_service {
 
-// Runs tasks in the background and waits for their end. Thread-safe.
+// Runs tasks in the background and can wait until all have ended. Thread-safe.
 class TaskGroup {
  public:
   TaskGroup() = default;
   TaskGroup(const TaskGroup&) = delete;
   TaskGroup& operator=(const TaskGroup&) = delete;
 
-  // Runs a task on this thread until it first waits; it continues in the background.
+  // Starts a task. It runs on this thread until it first waits, and then continues in the
+  // background.
   void Go(Task<void> task) {
     {
       absl::MutexLock lock(&mutex_);
@@ -26,7 +27,7 @@ class TaskGroup {
     Start(Run(std::move(task)));
   }
 
-  // Whether every task ended before `until`.
+  // Blocks until every task has ended, or `until`. Returns whether every task has ended.
   bool Await(absl::Time until) {
     absl::MutexLock lock(&mutex_);
     return mutex_.AwaitWithDeadline(absl::Condition(this, &TaskGroup::idle), until);

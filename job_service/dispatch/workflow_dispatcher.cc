@@ -16,15 +16,15 @@ namespace {
 
 using Kind = DispatchOutcome::Kind;
 
-// Jobs that wait for a retry. With so many the dispatcher claims no new ones.
+// While this many jobs wait for a retry, the dispatcher claims no new jobs.
 constexpr size_t kMaxPendingRetries = 1'000;
 constexpr int kMaxOverdue = 1'000;
-// A receiver gets each wait that it asks for: the dispatch timeout bounds it.
+// max_retry_after is infinite, because the dispatch timeout bounds the wait that a target asks for.
 constexpr http::RetryPolicy kRetryPolicy{.first_delay = absl::Seconds(1),
                                          .max_delay = absl::Minutes(10),
                                          .max_retry_after = absl::InfiniteDuration()};
-// A request that would start later than this after its job was claimed is not sent: another replica
-// might send it at the same time.
+// A request must start within this time after its job was claimed. Otherwise it would end after the
+// visibility timeout, while another replica posts the job. So it is not sent.
 constexpr absl::Duration kLatestStart = absl::Seconds(1);
 
 }  // namespace
@@ -66,7 +66,7 @@ Task<void> WorkflowDispatcher::Run() {
     if (!SetWaker(waker)) co_return;
     const WorkflowSetPtr workflows = shared_.workflows();
     const Push* push = workflows->FindPush(workflow_id_);
-    // While the workflow is pulled, its change events are for its workers.
+    // If the workflow is not pushed now, its change events are for its workers.
     std::vector<std::string> subscribed;
     if (push != nullptr) subscribed.push_back(workflow_id_);
     const JobSubscriptions::Subscription subscription =
@@ -92,7 +92,7 @@ absl::Time WorkflowDispatcher::NextPoll(absl::Time now) {
   if (circuit_breaker_.paused_until() > now) next = std::min(next, circuit_breaker_.paused_until());
   for (const PendingRetry& retry : pending_retries_) {
     next = std::min({next, retry.renew_at, retry.give_up_at});
-    // A retry that is due already waits for a slot; ReleaseSlot wakes the dispatcher.
+    // A retry that is due waits for a slot, and ReleaseSlot() wakes the dispatcher.
     if (retry.retry_at > now) next = std::min(next, retry.retry_at);
   }
   return next;
@@ -123,7 +123,7 @@ std::vector<WorkflowDispatcher::PendingRetry> WorkflowDispatcher::TakeGivenUp(ab
 Task<void> WorkflowDispatcher::FailGivenUp(const Push& push) {
   const std::vector<PendingRetry> given_up = TakeGivenUp(absl::Now());
   for (const PendingRetry& retry : given_up) {
-    if (IsStopping()) co_return;  // Any replica fails the others after their visibility timeout.
+    if (IsStopping()) co_return;  // Other replicas fail the rest after the visibility timeout.
     co_await Store(retry.job, JobStatus::kFailed, retry.error);
   }
   bool open = false;
@@ -131,7 +131,8 @@ Task<void> WorkflowDispatcher::FailGivenUp(const Push& push) {
     absl::MutexLock lock(&mutex_);
     open = circuit_breaker_.open();
   }
-  // A job may wait for a slot as long as its target works. If the target fails, the job fails too.
+  // While the target works, jobs may wait for a slot longer than the dispatch timeout. While the
+  // circuit is open, they fail.
   if (!open) co_return;
   const absl::StatusOr<int> failed =
       co_await shared_.store.FailOverdue(workflow_id_, push, kMaxOverdue, absl::Now() + kStoreTime);
@@ -165,13 +166,14 @@ Task<void> WorkflowDispatcher::RenewPendingRetries(const Push& push) {
     leases.push_back({retry.job.id, LeaseToken(retry.job)});
   absl::StatusOr<std::vector<Job>> renewed =
       co_await shared_.store.Renew(std::move(leases), now + kStoreTime);
-  // Without the database, any replica may claim these jobs after their visibility timeout.
+  // After an error the retries are dropped here: any replica may claim the jobs after their
+  // visibility timeout.
   if (!renewed.ok()) co_return;
   absl::flat_hash_map<std::string, Job> jobs;
   for (Job& job : *renewed) jobs.emplace(job.id, std::move(job));
   for (PendingRetry& retry : to_renew) {
     const auto job = jobs.find(retry.job.id);
-    if (job == jobs.end()) continue;  // The job has ended, or belongs to another replica.
+    if (job == jobs.end()) continue;  // It has ended or belongs to another replica.
     retry.job = std::move(job->second);
     retry.renew_at = now + push.VisibilityTimeout() / 2;
     if (retry.starts) {
@@ -201,7 +203,7 @@ void WorkflowDispatcher::BeginAttempt(const Push& push, Job job, absl::Time clai
     shared_.tasks.Go(Attempt(std::move(job), claimed_at));
     return;
   }
-  // While the job was claimed, a call with an input took the slot, or the target failed.
+  // During the claim, a call with an input took the slot, or the circuit opened.
   DispatchOutcome no_slot;
   no_slot.kind = Kind::kRetry;
   no_slot.result = ErrorResult("DISPATCH_TIMEOUT", "the workflow had no free slot in time", "");
@@ -265,7 +267,8 @@ Task<void> WorkflowDispatcher::HandleOutcome(const Push& push, const Job& job,
 bool WorkflowDispatcher::KeepForRetry(const Push& push, const Job& job, absl::Time claimed_at,
                                       const DispatchOutcome& outcome) {
   const absl::Time now = absl::Now();
-  // The age at the claim is by the database's clock, since replicas' clocks differ.
+  // The job's age at the claim comes from the database's clock only, because the replicas' clocks
+  // differ.
   const absl::Duration age = job.updated_at - job.created_at;
   const absl::Time give_up_at = claimed_at + push.dispatch_timeout - age;
   if (give_up_at <= now) return false;
@@ -284,7 +287,7 @@ Task<void> WorkflowDispatcher::Store(const Job& job, JobStatus status,
   absl::StatusOr<bool> stored =
       co_await shared_.store.Settle(lease, status, std::move(result), absl::Now() + kStoreTime);
   if (absl::IsInvalidArgument(stored.status())) {
-    // The checks at the edge accept JSON that the database cannot store.
+    // The JSON check accepts some JSON that the database cannot store.
     std::string error = ErrorResult(
         "RESPONSE_INVALID", "the workflow's response is JSON that the database cannot store", "");
     stored = co_await shared_.store.Settle(lease, JobStatus::kFailed, std::move(error),
@@ -340,7 +343,7 @@ Task<void> WorkflowDispatcher::AttemptWithInput(Job job, std::string input,
       UnavailableError("CONFIGURATION_CHANGED", "the workflow is no longer a pushed workflow");
   if (push != nullptr) status = co_await PostWithInput(*push, job, input);
   if (!status.ok()) {
-    // So the repeated call need not wait for the visibility timeout.
+    // So a repeated call need not wait for the visibility timeout.
     const Lease lease{job.id, LeaseToken(job)};
     const absl::StatusOr<bool> released =
         co_await shared_.store.AwaitInput(lease, absl::Now() + kStoreTime);

@@ -22,16 +22,16 @@
 
 namespace vibestack::job_service {
 
-// Dispatches the jobs of one pushed workflow from this replica: claims pending jobs, posts a
-// bounded number at once, stores the outcomes, and keeps jobs in memory that wait for a retry. Each
-// workflow has a dispatcher of its own, so workflows do not delay each other. Change events of
-// pending jobs wake it; a slow poll backs them up. Thread-safe.
+// Dispatches the jobs of one pushed workflow on this replica: claims pending jobs, posts a bounded
+// number at once, stores the outcomes, and keeps the jobs that wait for a retry in memory. Each
+// workflow has its own dispatcher, so workflows do not delay each other. Change events about
+// pending jobs wake it; it also polls, because they may be lost. Thread-safe.
 //
-// While a job is pending it belongs to the replica that wrote its `updated_at` last, for the
-// workflow's visibility timeout (Push::VisibilityTimeout).
+// A pending job belongs to the replica that claimed or renewed it, for the workflow's visibility
+// timeout since its `updated_at` (Push::VisibilityTimeout).
 class WorkflowDispatcher {
  public:
-  // What all dispatchers share; all of it must outlive them.
+  // What all dispatchers share. All of it must outlive them.
   struct Shared {
     DispatchStore& store;
     JobSubscriptions& job_subscriptions;
@@ -45,10 +45,11 @@ class WorkflowDispatcher {
   WorkflowDispatcher(const WorkflowDispatcher&) = delete;
   WorkflowDispatcher& operator=(const WorkflowDispatcher&) = delete;
 
-  // Starts to dispatch, until Stop(). It idles while the workflow is not pushed.
+  // Starts to dispatch, until Stop(). Call it once. Idles while the workflow is not pushed.
   void Begin() { shared_.tasks.Go(Run()); }
 
-  // Posts a claimed job with its input, once. `dispatch` gets the outcome.
+  // Starts to post a job of this replica with its input, once. Sets the outcome of `dispatch` in
+  // the end.
   void BeginWithInput(Job job, std::string input, std::shared_ptr<InputDispatch> dispatch) {
     shared_.tasks.Go(AttemptWithInput(std::move(job), std::move(input), std::move(dispatch)));
   }
@@ -60,14 +61,14 @@ class WorkflowDispatcher {
 
   // For metrics.
   struct Stats {
-    size_t under_way = 0;      // requests
-    size_t waiting_retry = 0;  // jobs that wait for a retry
+    size_t under_way = 0;      // the number of requests under way
+    size_t waiting_retry = 0;  // the number of jobs that wait for a retry
     bool circuit_open = false;
   };
   Stats stats();
 
-  // Starts no further request. Other replicas dispatch the jobs that wait here once their
-  // visibility timeout has passed.
+  // Starts no further request. Does not wait for requests under way. Other replicas dispatch the
+  // jobs that wait for a retry here after their visibility timeout.
   void Stop();
 
  private:
@@ -76,12 +77,12 @@ class WorkflowDispatcher {
     Job job;
     absl::Time retry_at;
     absl::Time renew_at;    // when to renew the visibility timeout
-    absl::Time give_up_at;  // the dispatch timeout
-    std::string error;      // the job's error after the dispatch timeout
+    absl::Time give_up_at;  // when the dispatch timeout passes
+    std::string error;      // the job's error if the dispatch timeout passes
     bool starts = false;    // whether the retry starts now
   };
 
-  // The timeout of a statement. A visibility timeout leaves this much time after the request.
+  // The timeout of each statement. The visibility timeout leaves this time after the request.
   static constexpr absl::Duration kStoreTime = absl::Seconds(4);
 
   Task<void> Run();
@@ -89,40 +90,44 @@ class WorkflowDispatcher {
   Task<absl::Time> Work(const Push& push);
   // Fails the jobs whose dispatch timeout has passed.
   Task<void> FailGivenUp(const Push& push);
-  // Starts the retries that are due, and renews the visibility timeout of the others.
+  // Starts the retries that are due and have a slot, and renews the visibility timeout of the
+  // others in time.
   Task<void> RenewPendingRetries(const Push& push);
+  // Claims pending jobs for the free slots, and posts them.
   Task<void> ClaimNew(const Push& push);
 
-  // Posts a job that was claimed or renewed at `claimed_at`, if a slot is free; else keeps it for a
-  // retry.
+  // Starts to post a job that was claimed or renewed at `claimed_at`. If no slot is free, keeps it
+  // for a retry.
   void BeginAttempt(const Push& push, Job job, absl::Time claimed_at);
   Task<void> Attempt(Job job, absl::Time claimed_at);
   Task<void> AttemptWithInput(Job job, std::string input, std::shared_ptr<InputDispatch> dispatch);
-  // Posts a job with its input if a slot is free. UNAVAILABLE when the caller must repeat the call.
+  // Posts a job with its input. UNAVAILABLE if no slot is free or the workflow did not take the
+  // job: the client must repeat the call.
   Task<absl::Status> PostWithInput(const Push& push, const Job& job, const std::string& input);
 
-  // Takes a slot for a request; false when none is free. ReleaseSlot gives it back.
+  // Takes a slot for a request; false if none is free. ReleaseSlot() gives it back.
   bool TakeSlot(const Push& push);
   void ReleaseSlot();
   int FreeSlots(const Push& push);
 
-  // Counts the outcome as a failure or success of the target.
+  // Records the outcome as a failure or a success of the target.
   void RecordInCircuitBreaker(const DispatchOutcome& outcome);
   // Stores the outcome of an attempt, or keeps the job for a retry.
   Task<void> HandleOutcome(const Push& push, const Job& job, absl::Time claimed_at,
                            const DispatchOutcome& outcome);
   Task<void> Store(const Job& job, JobStatus status, std::optional<std::string> result);
   static void LogIfNotStored(const Job& job, const absl::Status& stored);
-  // Keeps a job for a retry; false when its dispatch timeout has passed.
+  // Keeps a job for a retry; false if its dispatch timeout has passed.
   bool KeepForRetry(const Push& push, const Job& job, absl::Time claimed_at,
                     const DispatchOutcome& outcome);
-  // The retries that start now, as many as slots are free, and those whose visibility timeout must
-  // be renewed. They leave the list.
+  // Takes from the list the retries that start now, as many as there are free slots, and those
+  // whose visibility timeout must be renewed.
   std::vector<PendingRetry> TakeDueRetries(absl::Time now, int max_concurrent);
+  // Takes from the list the retries whose dispatch timeout has passed.
   std::vector<PendingRetry> TakeGivenUp(absl::Time now);
 
   bool IsStopping();
-  // False while the dispatcher stops.
+  // Sets the waker of Run(); false if the dispatcher stops.
   bool SetWaker(const std::shared_ptr<Waker>& waker);
   void Notify(Wake reason);
   absl::Time NextPoll(absl::Time now);

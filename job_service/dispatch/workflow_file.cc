@@ -22,7 +22,7 @@ absl::Status Fault(const std::string& where, const std::string& what) {
   return absl::InvalidArgumentError(absl::StrCat(where, ": ", what));
 }
 
-// Counts UTF-8 characters; the JSON parser has checked the encoding.
+// The number of characters of a UTF-8 text. The JSON parser has checked the encoding.
 size_t Characters(const std::string& text) {
   size_t count = 0;
   for (const char c : text) count += (static_cast<unsigned char>(c) & 0xC0U) != 0x80U ? 1 : 0;
@@ -104,7 +104,7 @@ absl::Status ReadSecrets(const std::string& where, const config::Push& proto, Pu
   return absl::OkStatus();
 }
 
-// Checks that the requests can be sent.
+// Checks the URLs and headers of the requests.
 absl::Status CheckSendable(const std::string& where, const Push& push) {
   if (!http::IsHttpUrl(push.url))
     return Fault(where + ".url", "must be an http:// or https:// URL");

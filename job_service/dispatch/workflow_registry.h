@@ -12,10 +12,10 @@
 
 namespace vibestack::job_service {
 
-// The workflows of a file, which can be reloaded. Thread-safe.
+// The workflows of a file that can be reloaded. Thread-safe.
 class WorkflowRegistry {
  public:
-  // With an empty path no workflow is configured. Errors: as Reload. `callbacks`: see
+  // Loads the file. With an empty path there are no workflows. Errors as Reload(). `callbacks`: see
   // ParseWorkflows.
   static absl::StatusOr<std::unique_ptr<WorkflowRegistry>> Open(const std::string& path,
                                                                 bool callbacks);
@@ -24,7 +24,7 @@ class WorkflowRegistry {
   WorkflowSetPtr Snapshot() const ABSL_LOCKS_EXCLUDED(mutex_);
 
   // Reads the file again, and the secrets that it names. INVALID_ARGUMENT tells the operator what
-  // is wrong; the workflows of the last successful load stay.
+  // is wrong; then Snapshot() does not change.
   absl::Status Reload() ABSL_LOCKS_EXCLUDED(mutex_);
 
  private:

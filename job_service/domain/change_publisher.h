@@ -5,14 +5,15 @@
 
 namespace vibestack::job_service {
 
-// Takes the changes that the stores commit, on their way to the calls that wait for them.
-// Implementations are thread-safe.
+// Receives the change events of the stores and passes them to the subscriptions. Implementations
+// are thread-safe.
 class ChangePublisher {
  public:
   virtual ~ChangePublisher() = default;
 
-  // Publishes what one committed write changed. A store calls this after the commit, on a thread of
-  // the pool, before the caller of the write has its answer. Must not block.
+  // Publishes the change event of one committed write. A store calls this after the commit and
+  // before the caller of the write gets its result, on a thread of the connection pool. Must not
+  // block.
   virtual void Publish(JobChanges changes) = 0;
 };
 

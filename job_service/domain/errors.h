@@ -6,7 +6,7 @@
 
 namespace vibestack::job_service {
 
-// The lease token is not the present one: the job went back to the queue, ended, or another write
+// The lease token is not the current one: the job is pending again, it has ended, or another write
 // replaced the token.
 inline absl::Status LeaseLostError() {
   return AbortedError("LEASE_LOST", "the lease token is not the current one");
@@ -17,12 +17,12 @@ inline absl::Status JobCancelledError() {
   return AbortedError("JOB_CANCELLED", "the job was cancelled");
 }
 
-// A create with an id that belongs to another job.
+// The id of a job to create belongs to a job with another user or workflow.
 inline absl::Status IdTakenError() {
   return AlreadyExistsError("ID_TAKEN", "a job with this id but different content exists");
 }
 
-// Concurrent writes changed the job between our statements.
+// A concurrent write changed the job between two statements of the call.
 inline absl::Status ConflictError() {
   return AbortedError("CONFLICT", "the call conflicted with a concurrent one; try again");
 }

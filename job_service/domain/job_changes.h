@@ -9,11 +9,11 @@ namespace vibestack::job_service {
 
 // The change event of a committed write.
 struct JobChanges {
-  // Jobs that were created or deleted, or whose status or result changed.
+  // The ids of the jobs that were created or deleted, or whose status or result changed.
   std::vector<std::string> changed;
-  // The deleted jobs among them, by user. The user is empty for jobs without one.
+  // The ids of the deleted jobs among them, by user id. Jobs without a user are under the empty id.
   std::map<std::string, std::vector<std::string>> deleted;
-  // How many jobs became claimable, by workflow.
+  // The number of jobs that became pending, by workflow id.
   std::map<std::string, int> pending;
 
   bool empty() const { return changed.empty() && pending.empty(); }

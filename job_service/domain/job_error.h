@@ -8,8 +8,8 @@ namespace vibestack::job_service {
 // The error code of a cancelled job.
 inline constexpr char kCancelledCode[] = "CANCELLED";
 
-// The result of a failed job: {"error":{"code":…,"message":…,"details":…}} as JSON text. `details`
-// is JSON text. Empty details become null.
+// The result of a failed job, as JSON text: {"error":{"code":…,"message":…,"details":…}}. `details`
+// is JSON text, or empty for null.
 std::string ErrorResult(const std::string& code, const std::string& message,
                         const std::string& details);
 

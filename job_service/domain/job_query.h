@@ -10,7 +10,7 @@
 
 namespace vibestack::job_service {
 
-// Asks for one page of a list, in the order of (created_at, id).
+// Selects one page of jobs, in the order of (created_at, id). An absent field does not filter.
 struct JobQuery {
   std::optional<std::string> user_id;
   std::optional<std::string> workflow_id;
@@ -18,7 +18,7 @@ struct JobQuery {
   absl::Time created_from = absl::InfinitePast();      // Inclusive.
   absl::Time created_before = absl::InfiniteFuture();  // Exclusive.
   bool oldest_first = false;
-  // The last row of the previous page.
+  // The page begins after this position: the last row of the previous page.
   struct Position {
     absl::Time created_at;
     std::string id;
@@ -26,18 +26,18 @@ struct JobQuery {
   std::optional<Position> after;
   int limit = 50;
   bool with_result = false;
-  // Whether a standby that lags behind may answer.
+  // Whether the page may come from a standby that lags behind the primary.
   bool may_lag = false;
 };
 
 struct JobPage {
   std::vector<Job> jobs;
-  // Set when the page ended before it was full, because it examined enough rows or its results
-  // became too large. The next page continues after this position.
+  // Set if the page ended before it was full, because it reached the bound of examined rows or of
+  // result bytes. The next page continues after this position.
   std::optional<JobQuery::Position> continue_after;
 };
 
-// The jobs that changed recently, by `updated_at`.
+// The jobs that changed since some time, with the `updated_at` of each.
 struct RecentChanges {
   struct Version {
     std::string id;
@@ -46,14 +46,14 @@ struct RecentChanges {
   std::vector<Version> jobs;
   // The time of this read, by the clock of the database.
   absl::Time now;
-  // False when there were too many changes to read them all.
+  // False if there were too many changes, so that some are missing in `jobs`.
   bool complete = true;
 };
 
-// Asks for pending jobs to process.
+// A claim: asks for pending jobs of these workflows.
 struct ClaimRequest {
   std::vector<std::string> workflow_ids;  // Distinct.
-  int limit = 1;
+  int limit = 1;                          // The maximum number of jobs.
 };
 
 }  // namespace vibestack::job_service

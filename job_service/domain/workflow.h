@@ -17,8 +17,8 @@ namespace vibestack::job_service {
 struct Push {
   // How a run's result comes back.
   enum class Completion {
-    kCallback,  // The run calls job_service with the job's callback token.
-    kResponse,  // The response to the POST is the result.
+    kCallback,  // The run calls back with the job's callback token.
+    kResponse,  // The body of the response to the POST is the result.
   };
   struct Header {
     std::string name;
@@ -30,17 +30,18 @@ struct Push {
   std::vector<Header> headers;
   Secret signing_secret;  // Empty: requests are not signed.
   Completion completion = Completion::kCallback;
-  // For one request.
+  // The timeout of one request.
   absl::Duration timeout;
-  // From the job's creation until the workflow must have accepted it.
+  // The time from the job's creation until its workflow must have accepted it.
   absl::Duration dispatch_timeout;
-  // From the acceptance, or the last progress, until the run must have ended.
+  // The time from the acceptance, or the last reported progress, until the run must end the job or
+  // report progress.
   absl::Duration processing_timeout;
-  // Requests under way at once from this replica.
+  // The maximum number of concurrent requests of this replica.
   int max_concurrent = 1;
 
-  // How long a pending job belongs to the replica that claimed it or renewed it last: long enough
-  // to send a request and to store its outcome. Afterwards any replica may dispatch the job.
+  // How long a pending job belongs to the replica that claimed it, from its `updated_at` on: long
+  // enough to send a request and to store the outcome. Afterwards any replica may dispatch the job.
   absl::Duration VisibilityTimeout() const { return timeout + absl::Seconds(5); }
 };
 
@@ -49,7 +50,7 @@ struct Workflow {
   std::string id;
   // How long a lease lasts without a heartbeat; for pulled workflows only.
   std::optional<absl::Duration> lease_duration;
-  // Nothing: workers pull the jobs.
+  // std::nullopt: workers pull the jobs.
   std::optional<Push> push;
 };
 
@@ -62,7 +63,8 @@ class WorkflowSet {
 
   const std::map<std::string, Workflow>& all() const { return workflows_; }
 
-  // How the workflow's jobs are pushed; null for a pulled workflow. Valid while this lives.
+  // How the jobs of a workflow are pushed; null for a pulled workflow. The pointer is valid while
+  // this lives.
   const Push* FindPush(const std::string& workflow_id) const {
     const auto it = workflows_.find(workflow_id);
     return it == workflows_.end() || !it->second.push.has_value() ? nullptr : &*it->second.push;

@@ -5,7 +5,7 @@
 namespace vibestack::job_service {
 namespace {
 
-// Deadline of a count. A count reads many rows and takes some milliseconds.
+// The timeout of a count. A count normally takes some milliseconds.
 constexpr absl::Duration kLongestCount = absl::Seconds(2);
 
 }  // namespace
@@ -36,7 +36,7 @@ std::optional<JobCounts> JobCountGauges::Look() {
   bool begins = false;
   {
     absl::MutexLock lock(&mutex_);
-    // The first comparison is for a clock that was set back.
+    // `now < tried_at_`: the clock was set back.
     begins = idle_ && !stopping_ && (now < tried_at_ || now - tried_at_ >= kFreshFor);
     if (begins) {
       idle_ = false;
@@ -58,7 +58,7 @@ Task<void> JobCountGauges::Recount() {
     counted_at_ = clock_.Now();
   }
   idle_ = true;
-  // Nothing may follow: Stop() may have returned, and this may be gone.
+  // Nothing may follow: Stop() may return now, and this may be destroyed.
 }
 
 void JobCountGauges::AppendJobs(std::vector<prometheus::ClientMetric>& series) {

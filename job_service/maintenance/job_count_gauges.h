@@ -16,11 +16,12 @@
 
 namespace vibestack::job_service {
 
-// The gauges vibestack_jobs{status} and vibestack_oldest_pending_job_age_seconds. They describe the
-// whole table, so every replica shows the same.
+// The gauges vibestack_jobs{status} and vibestack_oldest_pending_job_age_seconds. They count the
+// whole table, so every replica shows the same values.
 //
-// A scrape starts a count, at most one in 5 seconds. It waits for the count for kCountTimeout, else
-// it shows the last count if that is younger than a minute. Thread-safe.
+// A scrape starts a count, unless one started less than kFreshFor ago. It waits up to kCountTimeout
+// for the count that it started. Then it shows the last count, if that is younger than kShownFor,
+// else nothing. Thread-safe.
 class JobCountGauges {
  public:
   using Count = std::function<Task<absl::StatusOr<JobCounts>>(absl::Time deadline)>;
@@ -30,7 +31,7 @@ class JobCountGauges {
   // How long a scrape waits for the count that it starts.
   static constexpr absl::Duration kCountTimeout = absl::Milliseconds(200);
 
-  // `count` runs once for each count. `metrics` and `clock` must outlive this.
+  // `count` counts the jobs. `metrics` and `clock` must outlive this.
   JobCountGauges(Count count, Metrics& metrics, const Clock& clock = SystemClock::Instance());
   JobCountGauges(const JobCountGauges&) = delete;
   JobCountGauges& operator=(const JobCountGauges&) = delete;
@@ -40,7 +41,7 @@ class JobCountGauges {
   void Stop();
 
  private:
-  // The counts to show now; none when there are no recent ones.
+  // The counts to show now; std::nullopt if there are no recent ones. May block for kCountTimeout.
   std::optional<JobCounts> Look();
   Task<void> Recount();
   void AppendJobs(std::vector<prometheus::ClientMetric>& series);

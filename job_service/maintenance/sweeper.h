@@ -14,17 +14,18 @@
 
 namespace vibestack::job_service {
 
-// Runs a periodic sweep on a thread of its own, for work that falls due with time: returning jobs
-// whose lease ran out to pending, or deleting old jobs. A sweep handles a bounded number of jobs.
-// Every replica may sweep: the SQL statements make that safe. Thread-safe.
+// Runs a sweep periodically, on its own thread: a pass over jobs that are due, such as jobs with an
+// expired lease or old jobs. A sweep handles a bounded number of jobs. Every replica may sweep at
+// the same time, because the SQL statements lock the jobs and check them again. Thread-safe.
 class Sweeper {
  public:
-  // Sweeps at most `limit` jobs before `deadline` and returns their number.
+  // Handles up to `limit` due jobs before `deadline` and returns their number.
   using Sweep = std::function<Task<absl::StatusOr<int>>(int limit, absl::Time deadline)>;
 
-  // Sweeps every `interval`. `event` says what happens to the jobs: it is the log event, and the
-  // label `what` of vibestack_sweeps_total{what,outcome="ok"|"failed"} and of
-  // vibestack_swept_jobs_total{what}. `metrics` must outlive this.
+  // Sweeps every `interval`, for the first time after `interval`. `event` names what happens to the
+  // jobs: it is the log event, and the label `what` of
+  // vibestack_sweeps_total{what,outcome="ok"|"failed"} and vibestack_swept_jobs_total{what}.
+  // `metrics` must outlive this.
   Sweeper(std::string event, absl::Duration interval, Sweep sweep, Metrics& metrics);
   Sweeper(const Sweeper&) = delete;
   Sweeper& operator=(const Sweeper&) = delete;
@@ -35,9 +36,9 @@ class Sweeper {
 
  private:
   void Run();
-  // Sweeps until nothing is left or Stop() is called.
+  // Repeats the sweep until no due job is left, a sweep fails, or Stop() is called.
   void SweepAll(bool& failing);
-  // Waits for the interval. Returns whether to go on.
+  // Waits for the interval. Returns false if Stop() was called.
   bool Pause();
   bool stopping() const;
 

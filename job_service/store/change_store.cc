@@ -10,11 +10,11 @@
 namespace vibestack::job_service {
 namespace {
 
-constexpr int kPageSize = 5'000;  // Of each status.
+constexpr int kPageSize = 5'000;  // The number of jobs of each status.
 constexpr size_t kMaxChanges = 100'000;
 constexpr char kLowestId[] = "00000000-0000-0000-0000-000000000000";
 
-// The last job that was read, by status.
+// The last job that was read of each status.
 using Positions = std::map<std::string, RecentChanges::Version>;
 
 db::Params PageParams(const Positions& positions) {

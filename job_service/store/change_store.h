@@ -20,12 +20,13 @@ class ChangeStore {
   // The pool must outlive this.
   explicit ChangeStore(db::Pool& pool) : pool_(pool) {}
 
-  // Sends all payloads in one statement, to every replica including this one. Each payload must be
-  // shorter than 8,000 bytes, PostgreSQL's limit.
+  // Sends one NOTIFY for each payload, all in one statement. Every replica receives them, also this
+  // one. A payload must be shorter than 8,000 bytes, PostgreSQL's limit.
   Task<absl::Status> SendNotify(std::vector<std::string> payloads, absl::Time deadline);
 
-  // Finds the jobs whose `updated_at` is `since` or later, by the clock of the database. Finds none
-  // when `since` is in the future. Stops after about 100,000 jobs; the answer is incomplete then.
+  // Finds the jobs whose `updated_at` is `since` or later, by the clock of the database. Reads at
+  // most about 100,000 jobs; if there are more, the result is not `complete`. With `since` in the
+  // future it only reads the clock.
   Task<absl::StatusOr<RecentChanges>> FindChanged(absl::Time since, absl::Time deadline);
 
  private:

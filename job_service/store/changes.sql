@@ -1,17 +1,16 @@
--- Statements about change events: NOTIFY after a commit, and the poll that finds what lost notifications would have said.
+-- Statements for change events: NOTIFY after a commit, and the poll that finds the jobs of lost notifications.
 
 -- name: Notify
--- Notifies all listeners with each of the payloads $1, in a transaction of its own.
--- NOTIFY holds a lock of the whole cluster from the commit until the flush. A change event needs no durability, and what it
--- announces is flushed already. So this commit does not wait for a flush: it neither holds the lock during one nor delays the
--- commits of jobs.
+-- Sends each of the payloads $1 to all listeners, in its own transaction. A commit with NOTIFY holds a lock of the whole cluster
+-- until its WAL is flushed. A change event needs no durability, and the change that it announces is already flushed. So this
+-- transaction sets synchronous_commit to off: it does not hold the lock during a flush.
 SELECT pg_notify('vibestack_agent_jobs', n.payload), set_config('synchronous_commit', 'off', true)
 FROM unnest($1::text[]) AS n (payload)
 
 -- name: ChangedJobs
--- Which jobs changed since a time, from the index alone: for each of the statuses $1, up to $4 jobs after the position ($2, $3)
--- in the order of (updated_at, id).
--- The status is compared by bounds in place of `=`, and ORDER BY begins with it: see list_by in list.sql.
+-- The jobs that changed since a time, by an index-only scan: for each of the statuses $1, up to $4 jobs after the position ($2,
+-- $3) in the order of (updated_at, id). The status is compared by two bounds instead of `=`, and ORDER BY begins with it: see
+-- list_by in list.sql.
 SELECT j.status, j.id, {{micros(j.updated_at)}}
 FROM unnest($1::text[], $2::timestamptz[], $3::uuid[]) AS s (status, after, after_id)
 CROSS JOIN LATERAL (

@@ -1,24 +1,25 @@
--- Statements that claim pending jobs for workers. Both write `status` and with it the trigger moves `updated_at`, which is the
--- lease token.
+-- Statements that claim pending jobs for workers. When they write `status`, the trigger moves `updated_at`, which is the lease
+-- token.
 --
--- Two forms that the planner needs:
--- - A workflow is compared by two bounds in place of `=`, and ORDER BY begins with it. Only the index that begins with the
---   workflow has this order, so that the planner uses this index whatever it estimates.
--- - The UPDATE finds its rows by their ids. It checks the status in another form than the indexes of pending jobs, so that the
---   planner uses none of them there.
+-- Both statements have two forms for the planner:
+-- - A workflow is compared by two bounds instead of `=`, and ORDER BY begins with it. Only the index that begins with the
+--   workflow has this order, so the planner uses this index, whatever its estimates are.
+-- - The UPDATE finds its rows by id. It does not check the status by the expression of the indexes of pending jobs, so the
+--   planner cannot use these indexes there.
 
 -- name: ClaimFairly
--- Claims up to $4 pending jobs of the workflows $1, round robin over their users: everybody's oldest job first, then everybody's
--- second job, and so on.
+-- Claims up to $4 pending jobs of the workflows $1, round robin over their users: the oldest job of each user, then the second
+-- job of each user, and so on.
 --
--- The statement finds the users with an index skip scan: it hops from one user to the next in the index that begins with
--- (workflow_id, user_id). It visits at most $3 users of a workflow, after the user $2 of each workflow. So the work depends on
--- the number of claimed jobs, not on the number of pending ones. Jobs without a user count as one more user.
+-- The statement finds the users by an index skip scan: it jumps from one user to the next in the index that begins with
+-- (workflow_id, user_id). It visits up to $3 users of each workflow, beginning after the user in $2. So it reads few rows,
+-- however many jobs are pending. The jobs without a user count as one more user.
 --
--- Only chosen rows are locked. SKIP LOCKED passes over a row that another claim is taking, and the lock checks the newest version
--- of a row. So the statement may return fewer jobs than exist: the store then uses ClaimOldest for the rest.
+-- The statement locks only the rows that it has chosen. SKIP LOCKED leaves out a row that another claim has locked, and the lock
+-- checks the newest version of a row. So the statement may return fewer jobs than are pending. The store then calls ClaimOldest
+-- for the rest.
 --
--- A row without an id is the user at which the skip scan ended: more users may come after it.
+-- A row without an id has the user at which the skip scan of a workflow stopped: more users may follow.
 WITH RECURSIVE owners AS (
   SELECT w.workflow_id, f.user_id, 1 AS n
   FROM unnest($1::text[], $2::uuid[]) AS w (workflow_id, after) CROSS JOIN LATERAL (
@@ -76,11 +77,11 @@ UNION ALL
 SELECT {{no_job(user_id; workflow_id)}}, NULL FROM owners WHERE n = $3::integer
 
 -- name: ClaimOldest
--- Claims up to $2 pending jobs of the workflows $1. It begins with the workflow whose oldest job is the oldest of all, takes this
--- workflow's jobs from the oldest on, and goes on to the next workflow.
+-- Claims up to $2 pending jobs of the workflows $1. Orders the workflows by the age of their oldest pending job, and claims the
+-- jobs of the first workflow, oldest first, then those of the next.
 --
--- The outer LIMIT pulls one row at a time, so that the statement locks no more rows than it claims. SKIP LOCKED passes over rows
--- that another claim is taking, and over nothing else. The lock checks the newest version of a row.
+-- The outer LIMIT reads one row at a time, so the statement locks only the rows that it claims. SKIP LOCKED leaves out only rows
+-- that another transaction has locked. The lock checks the newest version of a row.
 WITH picked AS (
   SELECT j.id FROM (
     SELECT w.workflow_id FROM unnest($1::text[]) AS w (workflow_id) CROSS JOIN LATERAL (

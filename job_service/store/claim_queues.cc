@@ -6,7 +6,8 @@
 namespace vibestack::job_service {
 namespace {
 
-// Workers choose the workflows, so the number of idle queues is bounded.
+// The maximum number of queues before idle ones are dropped: workers choose the workflows, so the
+// number must have a bound.
 constexpr size_t kMaxIdle = 1'000;
 
 }  // namespace
@@ -36,7 +37,8 @@ std::shared_ptr<ClaimQueues::Batches> ClaimQueues::QueueOf(
   return queue;
 }
 
-// Nobody can submit to a queue that only the map holds.
+// Drops the idle queues. A queue that only the map references has no caller that could submit to
+// it.
 void ClaimQueues::DropIdle() {
   absl::erase_if(queues_, [](const auto& entry) {
     return entry.second.use_count() == 1 && entry.second->idle();

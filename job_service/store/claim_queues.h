@@ -18,21 +18,20 @@
 
 namespace vibestack::job_service {
 
-// A waiting claim with its own deadline, which may be earlier than the deadline of its batch.
+// One claim of a batch. Its deadline may be earlier than that of the batch.
 struct ClaimCall {
   ClaimRequest claim;
   absl::Time deadline;
 };
 
-// Coalesces claims, with one queue for each set of workflows: claims of the same workflows share
-// statements, and claims of other workflows do not wait for them. Thread-safe. Close() before
-// destruction.
+// Coalesces claims, with one Coalescer for each set of workflows. So claims of the same workflows
+// share statements, and claims of different workflows do not wait for each other. Thread-safe.
 class ClaimQueues {
  public:
   using Jobs = std::vector<Job>;
   using Batches = Coalescer<ClaimCall, Jobs>;
 
-  // All claims in one batch have the same workflows in the same order.
+  // `sink` gets batches whose claims all have the same workflows, in the same order.
   ClaimQueues(CoalescerOptions options, Batches::Sink sink);
   ClaimQueues(const ClaimQueues&) = delete;
   ClaimQueues& operator=(const ClaimQueues&) = delete;
@@ -41,7 +40,7 @@ class ClaimQueues {
   // As Coalescer::Submit.
   Task<absl::StatusOr<Jobs>> Submit(ClaimRequest claim, absl::Time deadline);
 
-  // As Coalescer::Close, of every queue.
+  // As Coalescer::Close, for every queue.
   void Close();
 
   // The number of waiting claims.
@@ -55,7 +54,7 @@ class ClaimQueues {
   const Batches::Sink sink_;
   mutable absl::Mutex mutex_;
   bool closed_ ABSL_GUARDED_BY(mutex_) = false;
-  // By the sorted workflows. Idle queues stay while there are few of them.
+  // By the sorted workflow ids. Idle queues are dropped when there are many.
   absl::flat_hash_map<std::vector<std::string>, std::shared_ptr<Batches>> queues_
       ABSL_GUARDED_BY(mutex_);
 };

@@ -18,7 +18,7 @@ namespace {
 
 using Jobs = std::vector<Job>;
 
-// Sorts before every user.
+// An id that sorts before every user id.
 constexpr char kBeforeAllUsers[] = "00000000-0000-0000-0000-000000000000";
 constexpr absl::Duration kReleaseTimeout = absl::Seconds(5);
 
@@ -27,7 +27,7 @@ absl::Status LateError() {
                    "the deadline passed while jobs were claimed");
 }
 
-// Two claims of the same workflows in flight would choose the same jobs, so only one is in flight.
+// One batch at a time for each set of workflows: two at once would choose the same jobs.
 CoalescerOptions ClaimOptions(const StoreContext& context) {
   CoalescerOptions options =
       MeasuredBatches(context.options.batches, "claim_jobs", context.metrics);
@@ -36,7 +36,7 @@ CoalescerOptions ClaimOptions(const StoreContext& context) {
   return options;
 }
 
-// Claims the oldest pending jobs of these workflows, at most `limit`.
+// Claims up to `limit` pending jobs of these workflows, oldest first.
 absl::StatusOr<Jobs> ClaimOldest(db::Session& session, const std::vector<std::string>& workflow_ids,
                                  int limit) {
   db::Params params;
@@ -46,8 +46,8 @@ absl::StatusOr<Jobs> ClaimOldest(db::Session& session, const std::vector<std::st
   return ReadJobs(*rows);
 }
 
-// Claims at most `limit` pending jobs, round robin over at most `users` users of each workflow.
-// Advances the positions; a position that reached the last user starts again.
+// Claims up to `limit` pending jobs, round robin over up to `users` users of each workflow.
+// Advances the positions; after the last user a position starts again.
 absl::StatusOr<Jobs> ClaimFairly(db::Session& session, std::vector<RoundRobinPosition>& positions,
                                  int users, int limit) {
   db::ArrayBuilder workflows;
@@ -100,7 +100,8 @@ Task<absl::StatusOr<ClaimStore::Batches::Answers>> ClaimStore::ClaimBatch(
   const bool by_age = cursor_.NextGoesByAge(largest);
   absl::StatusOr<Jobs> jobs = co_await ClaimTogether(all, by_age, deadline);
   if (!jobs.ok()) co_return jobs.status();
-  // The first caller gets the oldest jobs. A caller whose deadline has passed gets none.
+  // Distributes the jobs: the first caller gets the oldest ones. A caller whose deadline has passed
+  // gets none.
   Batches::Answers answers;
   answers.reserve(calls.size());
   const absl::Time now = absl::Now();
@@ -127,7 +128,7 @@ Task<absl::StatusOr<Jobs>> ClaimStore::ClaimTogether(const ClaimRequest& claim, 
     return by_age ? ClaimOldest(session, claim.workflow_ids, claim.limit)
                   : ClaimRoundRobin(session, claim);
   };
-  // Never repeated: if the connection breaks, the sweep returns the claimed jobs.
+  // Not repeated: if the connection breaks, the sweep makes the claimed jobs pending again.
   absl::StatusOr<Jobs> jobs =
       co_await context_.pool.Run<Jobs>(deadline, db::Repeat::kNever, std::move(work));
   if (!jobs.ok()) co_return jobs;
@@ -151,9 +152,10 @@ absl::StatusOr<Jobs> ClaimStore::ClaimRoundRobin(db::Session& session, const Cla
   cursor_.Put(positions);
   const int missing = claim.limit - static_cast<int>(jobs->size());
   if (missing == 0) return jobs;
-  // A user had fewer jobs than a fair share, or another claim took some of them first.
+  // The claim found too few jobs: a user had fewer than a fair share, or another claim took some
+  // first. Fill up with the oldest jobs.
   absl::StatusOr<Jobs> more = ClaimOldest(session, claim.workflow_ids, missing);
-  // The first statement has claimed its jobs, so they are returned even if the second one failed.
+  // The first statement has claimed its jobs, so return them even if the second one fails.
   if (!more.ok()) return jobs->empty() ? more : jobs;
   std::move(more->begin(), more->end(), std::back_inserter(*jobs));
   return jobs;

@@ -28,17 +28,18 @@ class ClaimStore {
   ClaimStore(const ClaimStore&) = delete;
   ClaimStore& operator=(const ClaimStore&) = delete;
 
-  // Claims up to `claim.limit` jobs and returns them oldest first; none when no job is pending.
-  // Coalesced. Each job is processing now, with the lease token LeaseToken(job). A caller whose
-  // deadline has passed is answered with DEADLINE_EXCEEDED and gets no job. Other errors are those
-  // of Coalescer and of Pool.
+  // Claims up to `claim.limit` jobs and returns them oldest first; empty if no job is pending.
+  // Coalesced. Each job is then processing, with the lease token LeaseToken(job). Errors are those
+  // of Coalescer and of Pool. A caller whose deadline passed before the batch ended gets
+  // DEADLINE_EXCEEDED and no job.
   Task<absl::StatusOr<std::vector<Job>>> Claim(ClaimRequest claim, absl::Time deadline);
 
-  // Releases jobs that were claimed for a caller who is gone. A failure is logged: these jobs are
-  // pending again when their leases run out.
+  // Releases jobs that were claimed for a call whose client has gone away. Logs a failure; then the
+  // jobs are pending again when their leases expire.
   Task<void> ReleaseUndelivered(std::vector<Job> jobs);
 
-  // Refuses the waiting calls and returns when no batch is in flight. May be called twice.
+  // Answers waiting claims with UNAVAILABLE, and returns when no batch is in flight. May be called
+  // twice.
   void Close() { claims_.Close(); }
 
  private:
@@ -47,7 +48,8 @@ class ClaimStore {
 
   Task<absl::StatusOr<Batches::Answers>> ClaimBatch(const std::vector<ClaimCall>& calls,
                                                     absl::Time deadline);
-  // Claims for a whole batch. `claim` must outlive the task.
+  // Claims the jobs of a whole batch: the oldest ones if `by_age`, else round robin over the users.
+  // `claim` must outlive the task.
   Task<absl::StatusOr<Jobs>> ClaimTogether(const ClaimRequest& claim, bool by_age,
                                            absl::Time deadline);
   absl::StatusOr<Jobs> ClaimRoundRobin(db::Session& session, const ClaimRequest& claim);

@@ -18,7 +18,8 @@ namespace {
 
 using Creations = std::vector<absl::StatusOr<Creation>>;
 
-// The indexes of the jobs in the order of their ids. Of several jobs with one id only the first.
+// The indexes of the jobs in the order of their ids. If several jobs have the same id, only the
+// first of them.
 std::vector<size_t> FirstOfEachId(const std::vector<NewJob>& jobs) {
   std::vector<size_t> order(jobs.size());
   std::iota(order.begin(), order.end(), size_t{0});
@@ -44,7 +45,7 @@ db::Params CreateParams(const std::vector<NewJob>& jobs, const std::vector<size_
   return params;
 }
 
-// Reads the rows of the ids that existed before the statement.
+// Reads the jobs that existed before the statement.
 absl::StatusOr<absl::flat_hash_map<std::string, JobPtr>> ReadExisting(
     db::Session& session, const std::vector<NewJob>& jobs,
     const absl::flat_hash_map<std::string, Creation>& created, bool with_results) {
@@ -71,8 +72,9 @@ absl::StatusOr<Creation> AnswerExisting(const JobPtr& existing, const NewJob& jo
   return Creation{existing->created_at, existing->updated_at, existing};
 }
 
-// Creates jobs over one session; an id may occur several times. Answers each job, in order. When
-// one user does not exist, the whole statement fails with FAILED_PRECONDITION (REFERENCE_MISSING).
+// Creates jobs on one session. An id may occur several times. Returns one result for each job, in
+// order. If one user does not exist, the whole statement fails with FAILED_PRECONDITION
+// (REFERENCE_MISSING).
 absl::StatusOr<Creations> CreateJobs(db::Session& session, const std::vector<NewJob>& jobs,
                                      bool with_results) {
   const std::vector<size_t> firsts = FirstOfEachId(jobs);
@@ -109,13 +111,13 @@ absl::StatusOr<Creations> CreateJobs(db::Session& session, const std::vector<New
   return creations;
 }
 
-// Collects what creations changed.
+// Collects the change event of several creations.
 class Created {
  public:
   void Add(const NewJob& job, const Creation& creation) {
     if (creation.existing == nullptr) ++count_;
-    // A row that existed counts as changed: our own statement may have created it before its
-    // answer was lost.
+    // A job that existed counts as changed, too: an earlier run of this statement, whose answer was
+    // lost, may have created it.
     changes_.changed.push_back(job.id);
     if (creation.existing == nullptr || creation.existing->status == JobStatus::kPending) {
       ++changes_.pending[job.workflow_id];

@@ -17,15 +17,16 @@ namespace vibestack::job_service {
 struct Creation {
   absl::Time created_at;
   absl::Time updated_at;
-  // Null for a new job. Else the row that existed before, with the same content.
+  // Null for a new job. Otherwise the job that existed before, with the same content.
   JobPtr existing;
 };
 
-// Creates jobs. (DispatchStore creates those that come with an input.)
+// Creates jobs without an input. DispatchStore creates jobs with an input.
 //
-// A creation is idempotent: an id that exists with the same user and workflow is answered with its
-// row. Errors: ALREADY_EXISTS (ID_TAKEN) when the row has other content, NOT_FOUND (USER_NOT_FOUND)
-// when the user does not exist, those of Coalescer and of Pool. Thread-safe.
+// A creation is idempotent: if the id exists with the same user and workflow, the result is the
+// existing job. Errors: ALREADY_EXISTS (ID_TAKEN) if the id exists with another user or workflow,
+// NOT_FOUND (USER_NOT_FOUND) if the user does not exist, ABORTED (CONFLICT) if the existing job was
+// deleted meanwhile, those of Coalescer and of Pool. Thread-safe.
 class CreateStore {
  public:
   // `context` must outlive this.
@@ -36,12 +37,14 @@ class CreateStore {
   // Creates one job. Coalesced.
   Task<absl::StatusOr<Creation>> Create(NewJob job, absl::Time deadline);
 
-  // Creates all jobs or none, in one transaction. The ids must be distinct. Jobs that existed come
-  // without their results. A missing user is FAILED_PRECONDITION (REFERENCE_MISSING) here.
+  // Creates all jobs or none, in one transaction. The ids must be distinct. Existing jobs are
+  // returned without their results. If a user does not exist, the error is FAILED_PRECONDITION
+  // (REFERENCE_MISSING).
   Task<absl::StatusOr<std::vector<Creation>>> CreateAll(std::vector<NewJob> jobs,
                                                         absl::Time deadline);
 
-  // Refuses the waiting calls and returns when no batch is in flight. May be called twice.
+  // Answers waiting calls with UNAVAILABLE, and returns when no batch is in flight. May be called
+  // twice.
   void Close() { creates_.Close(); }
 
  private:

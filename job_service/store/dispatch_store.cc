@@ -24,8 +24,8 @@ Ids ReadIds(const pqxx::result& rows) {
   return ids;
 }
 
-// The parameters for the pushed workflows: their ids, and a duration of each in microseconds.
-// std::nullopt when there is no pushed workflow.
+// Parameters with the ids of the pushed workflows and, for each, a duration in microseconds.
+// std::nullopt if no workflow is pushed.
 std::optional<db::Params> PushedParams(
     const WorkflowSet& workflows, const std::function<absl::Duration(const Push&)>& duration_of) {
   db::ArrayBuilder ids;
@@ -43,7 +43,7 @@ std::optional<db::Params> PushedParams(
   return params;
 }
 
-// Answers the callback of a run whose job is not processing any more.
+// The result of a callback whose job is neither pending nor processing.
 absl::StatusOr<Job> AnswerEnded(db::Session& session, const std::string& job_id, JobStatus status,
                                 const std::string& result) {
   db::Params params;
@@ -64,13 +64,13 @@ absl::StatusOr<Job> AnswerEnded(db::Session& session, const std::string& job_id,
 constexpr char kAwaitsInput[] = R"({"awaiting": "input"})";
 constexpr char kAwaitsAcceptance[] = R"({"awaiting": "acceptance"})";
 
-// Whether a call with the input is dispatching the job, or will.
+// Whether a call that has the input is dispatching the job, or will.
 bool IsDispatchedElsewhere(const Job& job) {
   return job.status == JobStatus::kPending &&
          (job.result == kAwaitsInput || job.result == kAwaitsAcceptance);
 }
 
-// Answers a row that existed and could not be taken over.
+// The result for an existing job that could not be taken over.
 absl::StatusOr<CreationWithInput> AnswerExisting(db::Session& session, const NewJob& job) {
   const std::vector<JobKey> keys = {JobKey{job.id, true}};
   const absl::StatusOr<std::vector<JobPtr>> rows = GetJobs(session, keys);
@@ -124,8 +124,8 @@ Task<absl::StatusOr<Jobs>> DispatchStore::Claim(std::string workflow_id, int lim
     if (!rows.ok()) return rows.status();
     return ReadJobs(*rows);
   };
-  // Never repeated: jobs that were claimed when the connection broke are free again after the
-  // visibility timeout.
+  // Not repeated: if the connection breaks, any replica may claim the jobs after their visibility
+  // timeout.
   absl::StatusOr<Jobs> jobs =
       co_await context_.pool.Run<Jobs>(deadline, db::Repeat::kNever, std::move(work));
   if (!jobs.ok()) co_return jobs;
@@ -176,7 +176,7 @@ Task<absl::StatusOr<CreationWithInput>> DispatchStore::CreateWithInput(
   std::function<absl::StatusOr<CreationWithInput>(db::Session&)> work = [&](db::Session& session) {
     return CreateOrTakeOver(session, job, visibility_timeout);
   };
-  // Never repeated: the second run would take the row of the first one for another call's.
+  // Not repeated: the second run would find the row of the first and take it for another call's.
   absl::StatusOr<CreationWithInput> creation =
       co_await context_.pool.Run<CreationWithInput>(deadline, db::Repeat::kNever, std::move(work));
   if (creation.ok() && creation->dispatch_now) PublishChanged({creation->job.id});

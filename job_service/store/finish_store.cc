@@ -17,7 +17,7 @@ namespace {
 using Finished = std::vector<absl::StatusOr<Job>>;
 using Round = std::vector<size_t>;
 
-// A large result counts more in a batch.
+// The weight of a finish in a batch: one, and one more for each 8 KiB of its result.
 size_t WeighFinish(const JobFinish& finish) { return 1 + finish.result.size() / 8'192; }
 
 db::Params FinishParams(const std::vector<JobFinish>& finishes, const Round& round) {
@@ -48,7 +48,8 @@ db::Params CompareParams(const std::vector<JobFinish>& finishes, const Round& ro
   return params;
 }
 
-// Answers the jobs in `rows` with `answer(job, finish)` and removes them from `round`.
+// For each job in `rows`, sets the result to `answer(job, finish)` and removes the job from
+// `round`.
 template <typename Answer>
 void AnswerRows(const pqxx::result& rows, const std::vector<JobFinish>& finishes, Round& round,
                 Finished& finished, Answer answer) {
@@ -66,8 +67,8 @@ void AnswerRows(const pqxx::result& rows, const std::vector<JobFinish>& finishes
   });
 }
 
-// Writes one round, in which no job occurs twice. A job that could not be written is answered from
-// its present row.
+// Writes one round, in which no job occurs twice. The present row of a job that was not written
+// says why.
 absl::Status FinishRound(db::Session& session, const std::vector<JobFinish>& finishes, Round round,
                          Finished& finished) {
   const auto ended = session.Exec(sql::kFinishJobs, FinishParams(finishes, round));
@@ -79,9 +80,9 @@ absl::Status FinishRound(db::Session& session, const std::vector<JobFinish>& fin
   if (!present.ok()) return present.status();
   AnswerRows(*present, finishes, round, finished,
              [](Job job, const JobFinish& finish) -> absl::StatusOr<Job> {
-               // The job has ended the same way before: by this call, whose first answer was lost,
-               // or by a second call of the same worker. Progress has no such case: the
-               // same progress may come from another worker, whose token must stay secret.
+               // The job has ended with the same status and result: an earlier run of this call
+               // ended it, or the worker repeated the call. Progress is never "the same": it may
+               // come from another worker, whose lease token must stay secret.
                const bool same =
                    job.result.has_value() && job.status == finish.status && IsTerminal(job.status);
                job.result.reset();
@@ -91,7 +92,7 @@ absl::Status FinishRound(db::Session& session, const std::vector<JobFinish>& fin
   return absl::OkStatus();
 }
 
-// Writes the finishes over one session. Several for one job are written one after the other.
+// Writes the finishes on one session. Several finishes of one job are written one after the other.
 absl::StatusOr<Finished> FinishJobs(db::Session& session, const std::vector<JobFinish>& finishes) {
   Finished finished(finishes.size(), Job{});
   const auto rounds = SplitIntoRounds(finishes.size(), [&finishes](size_t i) -> const std::string& {
@@ -117,7 +118,7 @@ FinishStore::FinishStore(StoreContext& context)
       progress_(
           MeasuredBatches(context.options.batches, "report_progress", context.metrics),
           [this](const auto& finishes, absl::Time deadline) {
-            // Never repeated: stored progress has replaced its own token.
+            // Not repeated: if the first run stored the progress, it replaced the lease token.
             return FinishBatch(finishes, db::Repeat::kNever, deadline);
           },
           WeighFinish),

@@ -14,11 +14,12 @@
 
 namespace vibestack::job_service {
 
-// Stores what workers report about the jobs that they hold: the end of a job, or its progress.
+// Stores what workers report about the jobs that they have leased: the end of a job, or its
+// progress.
 //
-// The answer is the job without its result. Errors: ABORTED (LEASE_LOST), NOT_FOUND,
-// INVALID_ARGUMENT (INVALID_VALUE) when the database does not accept the result, those of Coalescer
-// and of Pool. Thread-safe.
+// The methods return the job without its result. Errors: ABORTED (LEASE_LOST), also for a cancelled
+// job; NOT_FOUND; INVALID_ARGUMENT (INVALID_VALUE) if the database does not accept the result;
+// those of Coalescer and of Pool. Thread-safe.
 class FinishStore {
  public:
   // `context` must outlive this.
@@ -26,20 +27,20 @@ class FinishStore {
   FinishStore(const FinishStore&) = delete;
   FinishStore& operator=(const FinishStore&) = delete;
 
-  // Ends a job. Coalesced. Idempotent: a job that ended with the same status and result is answered
-  // as if it had ended now.
+  // Ends a job. Coalesced. Idempotent: OK if the job has ended with the same status and result.
   Task<absl::StatusOr<Job>> Finish(JobFinish finish, absl::Time deadline);
 
-  // Ends several jobs. Answers each of them, in order.
+  // Ends several jobs. Coalesced. Returns one result for each, in order.
   Task<std::vector<absl::StatusOr<Job>>> FinishAll(std::vector<JobFinish> finishes,
                                                    absl::Time deadline);
 
   // Stores the progress of a processing job (`progress.status` is kProcessing) and extends its
-  // lease; the answer has the new token. Coalesced. When the answer of the database is lost, so is
-  // the token: UNAVAILABLE.
+  // lease. The returned job has the new lease token. Coalesced. UNAVAILABLE if the database's
+  // answer is lost, and with it the new token.
   Task<absl::StatusOr<Job>> ReportProgress(JobFinish progress, absl::Time deadline);
 
-  // Refuses the waiting calls and returns when no batch is in flight. May be called twice.
+  // Answers waiting calls with UNAVAILABLE, and returns when no batch is in flight. May be called
+  // twice.
   void Close();
 
  private:

@@ -10,28 +10,28 @@
 
 namespace vibestack::job_service {
 
-// Counts what happens to jobs, as far as the database answered:
+// Counts what happens to jobs. A statement counts only if the database answered it.
 //   vibestack_jobs_created_total
-//   vibestack_claims_total{outcome="jobs"|"none"}  statements, several for a call that waits
+//   vibestack_claims_total{outcome="jobs"|"none"}  statements; a call that waits makes several
 //   vibestack_jobs_claimed_total
 //   vibestack_jobs_finished_total{status="completed"|"failed"}
-//   vibestack_leases_lost_total{call="finish"|"heartbeat"|"progress"|"release"}
-// A repeated call may count twice. Thread-safe; `metrics` must outlive this.
+// vibestack_leases_lost_total{call="finish"|"heartbeat"|"progress"|"release"} A repeated idempotent
+// call may count twice. Thread-safe; `metrics` must outlive this.
 class JobMetrics {
  public:
   explicit JobMetrics(Metrics& metrics);
 
-  // Jobs were created.
+  // Records new jobs.
   void RecordCreated(size_t jobs) { created_.Increment(static_cast<double>(jobs)); }
 
-  // A claim found this many jobs.
+  // Records a claim that found this many jobs.
   void RecordClaim(size_t jobs);
 
-  // Jobs changed to `status`. Counts terminal statuses only.
+  // Records jobs that changed to `status`. Ignores statuses that are not terminal.
   void RecordFinished(JobStatus status, size_t jobs = 1);
 
   enum class LeaseCall { kFinish, kHeartbeat, kProgress, kRelease };
-  // A call with a lease had this outcome. Counts lost leases only.
+  // Records the outcome of one lease in a call. Counts lost leases only.
   void RecordLeaseCall(LeaseCall call, const absl::Status& status);
 
  private:

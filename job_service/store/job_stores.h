@@ -20,16 +20,16 @@
 
 namespace vibestack::job_service {
 
-// All stores of jobs, one for each topic. What they write they publish to one publisher.
+// The stores of jobs, one for each topic, with the context that they share.
 struct JobStores {
-  // `read` is made before: the subscriptions read jobs, and the publisher notifies them. All
-  // arguments must outlive this.
+  // `read` is created before the others, because the subscriptions read jobs and the publisher
+  // needs the subscriptions. All arguments must outlive this.
   JobStores(StoreOptions options, ReadStore& read, db::Pool& pool, ChangePublisher& publisher,
             Metrics& metrics)
       : context(std::move(options), pool, publisher, metrics), read(read) {}
 
-  // Refuses the waiting calls of every store, `read` too, and returns when no batch is in flight.
-  // May be called twice.
+  // Answers the waiting calls of every store, `read` included, with UNAVAILABLE. Returns when no
+  // batch is in flight. May be called twice.
   void Close() {
     create.Close();
     read.Close();

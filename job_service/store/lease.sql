@@ -1,10 +1,9 @@
--- Statements about the lease of a processing job. `updated_at` in microseconds is the lease token: every write moves it, so that
--- an old token no longer matches.
+-- Statements about the leases of processing jobs. The lease token is `updated_at` in microseconds: every write moves it, so an
+-- old token no longer matches.
 
 -- name: HoldJobs
--- Extends leases ($3 is 'processing') or returns the jobs to the queue ($3 is 'pending'). $1 are distinct ids, $2 their lease
--- tokens. Returns the jobs whose token was right, with the new `updated_at`, which is the new token.
--- Fence and locks: as in FinishJobs.
+-- Extends leases ($3 is 'processing') or releases them ($3 is 'pending'). $1 are distinct ids, $2 their lease tokens. Returns the
+-- jobs whose token was the current one, with the new token. Fence and locks: as in FinishJobs.
 WITH input AS (
   SELECT * FROM unnest($1::uuid[], $2::bigint[]) AS i (id, token) ORDER BY i.id
 ), held AS (
@@ -20,7 +19,7 @@ WHERE j.id = h.id AND j.status = 'processing' AND {{micros(j.updated_at)}} = h.t
 RETURNING j.id, j.workflow_id, {{micros(j.updated_at)}}
 
 -- name: ExplainLeases
--- Says why leases were lost. $1 are distinct ids. Returns the jobs that exist and whether each one was cancelled.
+-- Tells why leases were lost. $1 are distinct ids. Returns the jobs that exist, and whether each was cancelled.
 SELECT j.id, j.status = 'failed' AND coalesce(j.result_payload #>> '{error,code}', '') = 'CANCELLED'
 FROM unnest($1::uuid[]) AS i (id)
 CROSS JOIN LATERAL (SELECT * FROM agent_jobs AS a WHERE a.id = i.id LIMIT 1) AS j

@@ -16,7 +16,7 @@ namespace {
 using LeasedJobs = std::vector<absl::StatusOr<LeasedJob>>;
 using Round = std::vector<size_t>;
 
-// Answers the leases in `lost` with the reason why they are not valid.
+// Sets the results of the leases in `lost` to the reason why each is not valid.
 absl::Status ExplainLostLeases(db::Session& session, const std::vector<Lease>& leases,
                                const Round& lost, LeasedJobs& answers) {
   std::vector<std::string> ids;
@@ -70,7 +70,7 @@ absl::Status WriteRound(db::Session& session, const std::vector<Lease>& leases, 
 }
 
 // Writes `job_status` to the jobs whose leases are valid: kProcessing extends a lease, kPending
-// releases it. Several leases on one job are written one after the other.
+// releases it. Several leases of one job are written one after the other.
 LeasedJobs WriteLeases(db::Session& session, const std::vector<Lease>& leases,
                        JobStatus job_status) {
   LeasedJobs answers(leases.size(), absl::UnknownError("not answered"));
@@ -79,7 +79,7 @@ LeasedJobs WriteLeases(db::Session& session, const std::vector<Lease>& leases,
   for (const Round& round : rounds) {
     const absl::Status status = WriteRound(session, leases, job_status, round, answers);
     if (status.ok()) continue;
-    // The rows that were written before the failure keep their answers.
+    // Leases that were written before the failure keep their results.
     for (const size_t i : round) {
       if (absl::IsUnknown(answers[i].status())) answers[i] = status;
     }
@@ -87,8 +87,8 @@ LeasedJobs WriteLeases(db::Session& session, const std::vector<Lease>& leases,
   return answers;
 }
 
-// The answer to one call. When no lease has a known outcome the whole call fails, so that no lease
-// is reported as lost.
+// The result of one call. If no lease has a known outcome, the whole call fails, so that the worker
+// does not take a lease for lost.
 absl::StatusOr<LeasedJobs> AnswerOfCall(LeasedJobs leases) {
   for (const absl::StatusOr<LeasedJob>& lease : leases) {
     if (lease.ok() || absl::IsAborted(lease.status()) || absl::IsNotFound(lease.status())) {
@@ -123,7 +123,7 @@ Task<absl::StatusOr<LeaseStore::Batches::Answers>> LeaseStore::HeartbeatBatch(
       [&all](db::Session& session) -> absl::StatusOr<LeasedJobs> {
     return WriteLeases(session, all, JobStatus::kProcessing);
   };
-  // Never repeated: the first heartbeat may have replaced its own token.
+  // Not repeated: if the first run extended the lease, it replaced the lease token.
   absl::StatusOr<LeasedJobs> extended =
       co_await context_.pool.Run<LeasedJobs>(deadline, db::Repeat::kNever, std::move(work));
   if (!extended.ok()) co_return extended.status();
@@ -147,7 +147,7 @@ Task<absl::StatusOr<std::vector<absl::Status>>> LeaseStore::Release(std::vector<
       [&leases](db::Session& session) -> absl::StatusOr<LeasedJobs> {
     return AnswerOfCall(WriteLeases(session, leases, JobStatus::kPending));
   };
-  // Never repeated: a released job has another token.
+  // Not repeated: if the first run released the job, it replaced the lease token.
   const absl::StatusOr<LeasedJobs> released =
       co_await context_.pool.Run<LeasedJobs>(deadline, db::Repeat::kNever, std::move(work));
   if (!released.ok()) co_return released.status();

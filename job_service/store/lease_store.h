@@ -14,15 +14,15 @@
 
 namespace vibestack::job_service {
 
-// A job whose lease was valid when the statement wrote it.
+// A job whose lease was extended or released.
 struct LeasedJob {
   std::string workflow_id;
   absl::Time updated_at;  // The new lease token.
 };
 
-// Extends and releases the leases of workers. The answers are in the order of the leases. The error
-// of one lease: ABORTED (LEASE_LOST or JOB_CANCELLED), NOT_FOUND, or the one of its statement.
-// Errors of the whole call are those of Coalescer and of Pool. Thread-safe.
+// Extends and releases the leases of workers. The results are in the order of the leases. Errors of
+// one lease: ABORTED (LEASE_LOST or JOB_CANCELLED), NOT_FOUND, or the error of its statement.
+// Errors of the whole call: those of Coalescer and of Pool. Thread-safe.
 class LeaseStore {
  public:
   // `context` must outlive this.
@@ -30,19 +30,21 @@ class LeaseStore {
   LeaseStore(const LeaseStore&) = delete;
   LeaseStore& operator=(const LeaseStore&) = delete;
 
-  // Extends leases. No job may occur twice. Coalesced. When the answer of the database is lost, so
-  // are the new tokens: UNAVAILABLE.
+  // Extends leases. The jobs must be distinct. Coalesced. UNAVAILABLE if the database's answer is
+  // lost, and with it the new tokens.
   Task<absl::StatusOr<std::vector<absl::StatusOr<LeasedJob>>>> Heartbeat(std::vector<Lease> leases,
                                                                          absl::Time deadline);
 
-  // Makes the jobs pending again. No job may occur twice.
+  // Releases leases: the jobs are pending again. The jobs must be distinct.
   Task<absl::StatusOr<std::vector<absl::Status>>> Release(std::vector<Lease> leases,
                                                           absl::Time deadline);
 
-  // How long a lease on a job of this workflow lasts without a heartbeat.
+  // How long a lease on a job of this workflow lasts without a heartbeat, by the present
+  // configuration.
   absl::Duration LeaseDuration(const std::string& workflow_id) const;
 
-  // Refuses the waiting calls and returns when no batch is in flight. May be called twice.
+  // Answers waiting calls with UNAVAILABLE, and returns when no batch is in flight. May be called
+  // twice.
   void Close() { heartbeats_.Close(); }
 
  private:

@@ -1,7 +1,7 @@
--- Statements that list jobs: a page of up to $4 jobs, newest or oldest first.
+-- Statements that list jobs. Each returns one page of up to $4 jobs, newest or oldest first.
 --
--- Newest: jobs before the position ($1, $2) in the order of (created_at, id), down to the time $3.
--- Oldest: jobs after the position ($1, $2), and before the time $3.
+-- Newest: the jobs before the position ($1, $2) in the order of (created_at, id) and not before the time $3. Oldest: the jobs
+-- after the position ($1, $2) and before the time $3.
 
 -- name: ListJobsNewest, ListJobsOldest
 -- All jobs.
@@ -12,14 +12,16 @@ WHERE (j.created_at, j.id) {{<|>}} ($1::timestamptz, $2::uuid)
 ORDER BY j.created_at {{DESC|}}, j.id {{DESC|}} LIMIT $4::integer
 
 -- macro: list_by(key; type; filters; most)
--- Jobs whose `key` is $5, which has this type. `filters` are further conditions. `most` is the parameter that bounds the work.
+-- Jobs whose `key` is $5, of the SQL type `type`. `filters` are further conditions. `most` is the parameter with the maximum
+-- number of rows to examine.
 --
--- The statement looks at no more than `most` rows, whatever the table holds. It always returns the last row of these, so that the
--- next page can continue after it. The last two columns say whether the row matches the filters, and whether it is that last row.
--- So the time $3 is no condition of the scan: the scan would read on behind it through all rows of the key.
+-- The statement examines at most `most` rows, however many the table has. It returns those that match, and also the row `most`,
+-- so that the next page can continue after it. The last two columns say whether the row matches the time and the filters, and
+-- whether it is the row `most`. The time $3 is not a condition of the scan: otherwise the scan would read all rows of the key
+-- beyond that time and return none of them.
 --
--- The key is compared by bounds in place of `=`, and ORDER BY begins with it. Only the index that begins with the key has this
--- order, so that the planner uses this index whatever it estimates.
+-- The key is compared by two bounds instead of `=`, and ORDER BY begins with it. Only the index that begins with the key has this
+-- order, so the planner uses this index, whatever its estimates are.
 SELECT {{job_columns(looked_at.)}}, NULL, matches, place = {{most}}
 FROM (
   SELECT j.*, {{key}} AS key,

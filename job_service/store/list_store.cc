@@ -17,8 +17,8 @@ namespace {
 constexpr char kLowestId[] = "00000000-0000-0000-0000-000000000000";
 constexpr char kHighestId[] = "ffffffff-ffff-ffff-ffff-ffffffffffff";
 
-// The statement for the filters of this query. It uses the index of the user or the workflow when
-// the query names one.
+// The statement for the filters of this query. It uses the index of the user or of the workflow, if
+// the query has one.
 const db::Statement& StatementOf(const JobQuery& query) {
   const bool oldest = query.oldest_first;
   const bool status = query.status.has_value();
@@ -36,22 +36,22 @@ const db::Statement& StatementOf(const JobQuery& query) {
   return oldest ? sql::kListJobsOldest : sql::kListJobsNewest;
 }
 
-// The position before the first row of the page. There may be no row at this position.
+// The page begins after this position. There may be no row at it.
 JobQuery::Position StartOf(const JobQuery& query) {
   if (query.after.has_value()) return *query.after;
   if (!query.oldest_first) return {query.created_before, kLowestId};
-  // Just before the first row of this microsecond.
+  // The position just before all rows of the microsecond created_from.
   return {query.created_from - absl::Microseconds(1), kHighestId};
 }
 
-// Whether the index also holds rows that do not match, so that the statement skips some.
+// Whether the index also has rows that do not match the filters, so that the statement skips rows.
 bool SkipsRows(const JobQuery& query) {
   const bool named = query.user_id.has_value() || query.workflow_id.has_value();
   return (named && query.status.has_value()) ||
          (query.user_id.has_value() && query.workflow_id.has_value());
 }
 
-// Whether the statement reports the last row that it examined.
+// Whether the statement is one of list_by, which returns the last row that it examined.
 bool ReportsLastRow(const JobQuery& query) {
   return query.user_id.has_value() || query.workflow_id.has_value() || query.status.has_value();
 }
@@ -88,7 +88,7 @@ JobPage ReadPage(const JobQuery& query, const pqxx::result& rows) {
   JobPage page;
   for (const pqxx::row& row : rows) {
     Job job = ReadJob(row);
-    // Outside of the requested times there is nothing to continue with.
+    // Beyond the requested times there are no further jobs.
     if (row[kIsLast].as<bool>() && SkipsRows(query) && IsWithin(query, job.created_at)) {
       page.continue_after = JobQuery::Position{job.created_at, job.id};
     }
@@ -97,7 +97,8 @@ JobPage ReadPage(const JobQuery& query, const pqxx::result& rows) {
   return page;
 }
 
-// Reads the jobs of the page again, with their results. Ends the page where these get too large.
+// Reads the jobs of the page again, with their results. Ends the page before the results exceed
+// kMaxResultBytes.
 absl::Status AddResults(db::Session& session, const JobQuery& query, JobPage& page) {
   std::vector<std::string> ids;
   for (const Job& job : page.jobs) ids.push_back(job.id);
@@ -108,7 +109,7 @@ absl::Status AddResults(db::Session& session, const JobQuery& query, JobPage& pa
   const JobQuery::Position end{last.created_at, last.id};
   page.jobs.clear();
   for (const JobPtr& job : *full) {
-    // A job may have changed or been deleted since the list was read.
+    // The job may have changed or been deleted since the page was read.
     if (job == nullptr || (query.status.has_value() && job->status != *query.status)) continue;
     page.jobs.push_back(*job);
   }

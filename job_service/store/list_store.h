@@ -12,8 +12,8 @@
 
 namespace vibestack::job_service {
 
-// Where no index holds exactly the rows of a list, one page examines at most this many rows. A page
-// that ends early says where to continue.
+// If no index holds exactly the rows of a query, one page examines at most this many rows. A page
+// that ends there has JobPage::continue_after.
 inline constexpr int64_t kMaxExaminedRows = 10'000;
 
 // Lists jobs page by page, in the order of (created_at, id). Thread-safe.
@@ -23,8 +23,9 @@ class ListStore {
   explicit ListStore(const StoreContext& context)
       : pool_(context.pool), standby_reads_(context.pool, context.options.standby) {}
 
-  // Reads one page. A page with results ends where kMaxResultBytes is reached, and may be empty.
-  // Errors are Pool's.
+  // Reads one page. It may have fewer jobs than the limit, or none, and still have a next page: see
+  // JobPage::continue_after. With results, it also ends at kMaxResultBytes. Errors are those of
+  // Pool.
   Task<absl::StatusOr<JobPage>> List(JobQuery query, absl::Time deadline);
 
  private:

@@ -1,15 +1,15 @@
--- Statements that run from time to time on every replica: sweeps and retention.
+-- Statements that every replica runs periodically: sweeps and retention.
 --
--- Only the database's clock counts. Several replicas may run one of these at the same time: SKIP LOCKED passes over rows that
--- another one holds, and the write checks its conditions again on the newest version of the locked row.
+-- They use the database's clock only. Several replicas may run the same statement at the same time: SKIP LOCKED leaves out rows
+-- that another transaction has locked, and the write checks its conditions again on the newest version of the locked row.
 
 -- name: SweepJobs
--- Makes up to $2 processing jobs pending whose lease ran out. A lease of the workflows $3 is $4 microseconds long; below
--- zero it never runs out. The lease of all other workflows is $1 microseconds long.
+-- Makes up to $2 processing jobs pending whose lease has expired. Leases of the workflows $3 last $4 microseconds; a negative
+-- value means that they never expire. Leases of all other workflows last $1 microseconds.
 --
--- The statement finds the workflows with an index skip scan: it hops from one to the next in the index (workflow_id, updated_at).
--- So it does not read jobs whose lease is valid. A job that somebody is writing to at this moment is alive: SKIP LOCKED passes
--- over it.
+-- The statement finds the workflows by an index skip scan: it jumps from one workflow to the next in the index (workflow_id,
+-- updated_at). So it does not read jobs whose lease is valid. SKIP LOCKED leaves out a job that another transaction is writing,
+-- because that job is alive.
 WITH RECURSIVE running AS (
   (SELECT j.workflow_id FROM agent_jobs AS j WHERE coalesce(j.status, 'pending') = 'processing'
    ORDER BY j.workflow_id, j.updated_at LIMIT 1)
@@ -41,8 +41,8 @@ WHERE j.id = expired.id AND j.status = 'processing' AND j.updated_at < expired.u
 RETURNING j.id, j.workflow_id
 
 -- name: ExpireJobs
--- Deletes up to $2 terminal jobs that ended more than $1 microseconds ago.
--- The status is compared by `=`, so that the scan ends at the age. A comparison of rows would read all jobs of the status.
+-- Deletes up to $2 terminal jobs that ended more than $1 microseconds ago. Returns their ids and users. The status is compared by
+-- `=`, so that the scan ends at the age. A row comparison would read all jobs of the status.
 WITH old AS (
   SELECT j.id FROM unnest(ARRAY['completed', 'failed']) AS s (status) CROSS JOIN LATERAL (
     SELECT a.id FROM agent_jobs AS a

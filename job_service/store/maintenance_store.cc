@@ -11,7 +11,7 @@
 namespace vibestack::job_service {
 namespace {
 
-// Each job has only its id and its workflow_id.
+// Returns the swept jobs, each with its id and its workflow_id only.
 absl::StatusOr<std::vector<Job>> SweepJobs(db::Session& session, absl::Duration lease_duration,
                                            const WorkflowSet& workflows, int limit) {
   db::ArrayBuilder ids;
@@ -37,7 +37,7 @@ absl::StatusOr<std::vector<Job>> SweepJobs(db::Session& session, absl::Duration 
   return jobs;
 }
 
-// Each job has only its id and its user_id.
+// Returns the deleted jobs, each with its id and its user_id only.
 absl::StatusOr<std::vector<Job>> ExpireJobs(db::Session& session, absl::Duration retention,
                                             int limit) {
   db::Params params;

@@ -8,18 +8,18 @@
 
 namespace vibestack::job_service {
 
-// What the sweepers do periodically. Every replica may run each of these at any time. Errors are
-// Pool's. Thread-safe.
+// The sweeps over expired leases and old jobs. Every replica may run them at any time. They use the
+// database's clock. Errors are those of Pool. Thread-safe.
 class MaintenanceStore {
  public:
   // `context` must outlive this.
   explicit MaintenanceStore(StoreContext& context) : context_(context) {}
 
-  // Makes at most `limit` jobs pending whose lease ran out. Returns how many. Jobs of pushed
-  // workflows have no lease.
+  // Makes up to `limit` jobs pending whose lease has expired. Returns how many. Jobs of pushed
+  // workflows have no lease and stay.
   Task<absl::StatusOr<int>> SweepLeases(int limit, absl::Time deadline);
 
-  // Deletes at most `limit` jobs that ended longer than `retention` ago. Returns how many.
+  // Deletes up to `limit` jobs that ended more than `retention` ago. Returns how many.
   Task<absl::StatusOr<int>> DeleteExpired(absl::Duration retention, int limit, absl::Time deadline);
 
  private:

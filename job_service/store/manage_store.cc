@@ -15,13 +15,13 @@ namespace {
 
 using Owner = std::optional<std::string>;
 
-// The job does not exist, or not for this owner.
+// The error for a job that does not exist or is not the owner's.
 absl::Status MissingError(const std::string& id, const Owner& owner) {
   if (owner.has_value()) return PermissionDeniedError("NOT_YOURS", "the job is not yours");
   return NotFoundError("job", id);
 }
 
-// Reads the job as it is now, if the owner may see it.
+// Reads the job as it is now; MissingError if it is not the owner's.
 absl::StatusOr<Job> ReadPresent(db::Session& session, const std::string& id, const Owner& owner) {
   const std::vector<JobKey> keys{{id, false}};
   const absl::StatusOr<std::vector<JobPtr>> jobs = GetJobs(session, keys);
@@ -35,7 +35,8 @@ absl::StatusOr<Job> ReadPresent(db::Session& session, const std::string& id, con
 
 absl::StatusOr<Job> CancelJob(db::Session& session, const std::string& id, const Owner& owner,
                               const std::string& result) {
-  // A sweep or a claim may change the job between the two statements, so that it matches neither.
+  // Tries several times, because a sweep or a claim may change the job between the two statements,
+  // so that neither matches it.
   constexpr int kTries = 5;
   for (int i = 0; i < kTries; ++i) {
     db::Params write;
@@ -123,7 +124,7 @@ Task<absl::Status> ManageStore::Delete(std::string id, std::optional<std::string
   std::function<absl::StatusOr<Job>(db::Session&)> work = [&](db::Session& session) {
     return DeleteJob(session, id, owner);
   };
-  // Never repeated: the second run would not find the job that the first one deleted.
+  // Not repeated: the second run would not find the job that the first run deleted.
   const absl::StatusOr<Job> job =
       co_await context_.pool.Run<Job>(deadline, db::Repeat::kNever, std::move(work));
   if (!job.ok()) co_return job.status();

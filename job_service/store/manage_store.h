@@ -13,28 +13,31 @@
 
 namespace vibestack::job_service {
 
-// Cancels, retries and deletes single jobs for applications.
+// Cancels, retries and deletes single jobs.
 //
-// `owner`, where given, must be the job's user. Errors: with an owner PERMISSION_DENIED (NOT_YOURS)
-// for a missing job as well as for another user's job, so that nobody learns whether an id exists;
-// without an owner NOT_FOUND. ABORTED (CONFLICT) when concurrent writes do not end; those of Pool.
-// Thread-safe.
+// `owner`, if set, must be the job's user. Errors: PERMISSION_DENIED (NOT_YOURS) with an `owner`,
+// for a missing job as for another user's job, so that a caller cannot learn whether an id exists;
+// NOT_FOUND without an `owner`; ABORTED (CONFLICT) if other calls keep writing the job; those of
+// Pool. Thread-safe.
 class ManageStore {
  public:
   // `context` must outlive this.
   explicit ManageStore(StoreContext& context) : context_(context) {}
 
-  // Ends a pending or processing job as failed, with this result. Idempotent. FAILED_PRECONDITION
-  // (JOB_TERMINAL) when the job has ended otherwise.
+  // Ends a pending or processing job as failed, with this result, and returns it. Idempotent: OK if
+  // the job was cancelled before. FAILED_PRECONDITION (JOB_TERMINAL) if the job has ended in
+  // another way.
   Task<absl::StatusOr<Job>> Cancel(std::string id, std::optional<std::string> owner,
                                    std::string result, absl::Time deadline);
 
-  // Makes a failed job pending. Any replica may dispatch it at once when its workflow is pushed. A
-  // pending job is answered as it is. FAILED_PRECONDITION (JOB_NOT_FAILED) for other jobs.
+  // Makes a failed job pending, without its error, and returns it. If its workflow is pushed, any
+  // replica may dispatch it at once. A pending job stays as it is. FAILED_PRECONDITION
+  // (JOB_NOT_FAILED) for a processing or completed job.
   Task<absl::StatusOr<Job>> Retry(std::string id, std::optional<std::string> owner,
                                   absl::Time deadline);
 
-  // Deletes a terminal job. FAILED_PRECONDITION (JOB_NOT_TERMINAL) for other jobs.
+  // Deletes a terminal job. Not idempotent: a second call does not find the job.
+  // FAILED_PRECONDITION (JOB_NOT_TERMINAL) for other jobs.
   Task<absl::Status> Delete(std::string id, std::optional<std::string> owner, absl::Time deadline);
 
  private:

@@ -1,13 +1,13 @@
 -- The columns of a job, and the statements that read jobs by id.
 
 -- macro: job_columns(of)
--- The columns of a job, in the order of ReadJob in rows.cc. A statement adds the result, or NULL, as the next column. `of` is the
--- table's alias with a dot, or nothing. A status of NULL means pending.
+-- The columns of a job, in the order of ReadJob in rows.cc. Each statement adds the result, or NULL, as the next column. `of` is
+-- the table's alias with a dot, or nothing. A NULL status is read as pending.
 {{of}}id, {{of}}user_id, {{of}}workflow_id, coalesce({{of}}status, 'pending'),
   {{micros({{of}}created_at)}}, {{micros({{of}}updated_at)}}
 
 -- macro: no_job(user_id; workflow_id)
--- As many columns as job_columns, for a row that is no job.
+-- As many columns as job_columns, for a row that is not a job.
 NULL, {{user_id}}, {{workflow_id}}, NULL, NULL, NULL
 
 -- macro: micros(time)
@@ -15,9 +15,9 @@ NULL, {{user_id}}, {{workflow_id}}, NULL, NULL, NULL
 (extract(epoch FROM {{time}}) * 1000000)::bigint
 
 -- name: GetJobs
--- Reads jobs. $1 are distinct ids. $2 says whether to read the result of each job. $3 is the `updated_at` that the caller knows:
--- the statement leaves the result out while the job still has it. Ids without a job are left out.
--- LIMIT 1 keeps the planner from turning the join around: each id is one look-up in the index.
+-- Reads jobs. $1 are distinct ids. $2 says for each job whether to read its result. $3 is the `updated_at` that the caller knows,
+-- in microseconds: if the job still has it, the result is NULL. Returns no row for an id without a job. LIMIT 1 keeps the planner
+-- from reversing the join, so that each id is one look-up in the index.
 SELECT {{job_columns(j.)}},
   CASE WHEN i.with_result AND {{micros(j.updated_at)}} IS DISTINCT FROM i.known
     THEN j.result_payload::text END
@@ -25,10 +25,10 @@ FROM unnest($1::uuid[], $2::boolean[], $3::bigint[]) AS i (id, with_result, know
 CROSS JOIN LATERAL (SELECT * FROM agent_jobs AS a WHERE a.id = i.id LIMIT 1) AS j
 
 -- name: GetJobsUpTo
--- Reads the jobs $1 with their results, in this order, until the results have $2 bytes. The column after the result is the
--- position in $1, from 1. The last column is the number of bytes so far. An id without a job has no id in its row.
--- The recursion reads one job at a time, so that it reads no result beyond the bound. It starts from a row without a job, which
--- has the right types.
+-- Reads the jobs $1 with their results, in this order, until the results have $2 bytes together. The column after the result is
+-- the position in $1, from 1. The last column is the number of bytes so far. The row of an id without a job has a NULL id. The
+-- recursion reads one job at a time, so it stops at the first result that reaches the bound. It starts from a row without a job,
+-- which only gives the columns their types.
 WITH RECURSIVE jobs AS (
   SELECT {{job_columns(r.)}}, r.result_payload::text AS result, 0 AS n, 0::bigint AS bytes
   FROM (SELECT) AS start LEFT JOIN agent_jobs AS r ON false

@@ -13,13 +13,13 @@
 namespace vibestack::job_service {
 namespace {
 
-// Results may have megabytes, so a read with a result counts more in a batch.
+// The weight of a read in a batch: higher with a result, which may have megabytes.
 size_t WeighKey(const JobKey& key) { return key.with_result ? 4 : 1; }
 
-// What the keys of one job ask for together.
+// The merged keys of one job.
 struct MergedKey {
   bool with_result = false;
-  // Set when all keys that ask for the result know this version.
+  // Set if all keys that ask for the result have this `known` version.
   std::optional<absl::Time> known;
 
   void Add(const JobKey& key) {
@@ -129,7 +129,8 @@ absl::StatusOr<std::vector<JobPtr>> GetJobsUpTo(db::Session& session,
     bytes += job.result.has_value() ? job.result->size() : 0;
     jobs.at(row[7].as<size_t>() - 1) = std::make_shared<const Job>(std::move(job));
   }
-  // Only the last job can exceed the bound.
+  // Only the last result can exceed the bound: leave it for the next read, unless it is the only
+  // one.
   if (bytes > kMaxResultBytes && jobs.size() > 1) jobs.pop_back();
   return jobs;
 }

@@ -16,21 +16,21 @@
 
 namespace vibestack::job_service {
 
-// The results of one answer have at most this many bytes together, as JSON text. A larger result is
-// read alone.
+// The maximum size of all results that one call reads together, in bytes of JSON text. A larger
+// result is read alone.
 inline constexpr size_t kMaxResultBytes = 2 << 20;
 
-// Names a job to read.
+// A job to read.
 struct JobKey {
   std::string id;
   bool with_result = false;
-  // The `updated_at` of the version that the caller has. The result may be left out while the job
-  // still has this version.
+  // The `updated_at` of the version that the caller has. If the job still has this version, its
+  // result may be left out.
   std::optional<absl::Time> known = std::nullopt;
 };
 
-// Reads jobs by their ids, from the primary. A missing job is null. Errors are those of Coalescer
-// and of Pool. Thread-safe.
+// Reads jobs by id, from the primary. A job that does not exist is null. Errors are those of
+// Coalescer and of Pool. Thread-safe.
 class ReadStore {
  public:
   // The pool and the metrics must outlive this.
@@ -44,11 +44,12 @@ class ReadStore {
   // Reads several jobs in one statement, in the order of `keys`.
   Task<absl::StatusOr<std::vector<JobPtr>>> GetAll(std::vector<JobKey> keys, absl::Time deadline);
 
-  // As GetJobsUpTo.
+  // As GetJobsUpTo, on a connection of the pool.
   Task<absl::StatusOr<std::vector<JobPtr>>> GetUpTo(std::vector<std::string> ids,
                                                     absl::Time deadline);
 
-  // Refuses the waiting calls and returns when no batch is in flight. May be called twice.
+  // Answers waiting calls with UNAVAILABLE, and returns when no batch is in flight. May be called
+  // twice.
   void Close() { gets_.Close(); }
 
  private:
@@ -62,14 +63,14 @@ class ReadStore {
   const MetricRegistration queue_metric_;  // Reads gets_.
 };
 
-// The two reads over one session, for stores that read within a task of their own.
+// The two reads on one session, for stores that run several statements on it.
 
-// Reads jobs in the order of `keys`. An id may occur several times; the job comes with its result
-// when one of its keys asks for it.
+// Reads jobs in the order of `keys`. An id may occur several times. A job has its result if one of
+// its keys asks for it.
 absl::StatusOr<std::vector<JobPtr>> GetJobs(db::Session& session, const std::vector<JobKey>& keys);
 
-// Reads jobs with their results, in the order of `ids`: the first one, and then as many as fit into
-// kMaxResultBytes.
+// Reads jobs with their results, in the order of `ids`, until their results reach kMaxResultBytes.
+// The result may be shorter than `ids`, but has at least one entry if `ids` has one.
 absl::StatusOr<std::vector<JobPtr>> GetJobsUpTo(db::Session& session,
                                                 const std::vector<std::string>& ids);
 

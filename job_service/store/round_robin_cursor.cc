@@ -3,8 +3,8 @@
 namespace vibestack::job_service {
 namespace {
 
-// Workers choose the workflow names, so the map is bounded. Beyond the bound every workflow starts
-// again.
+// The bound of the map, because workers choose the workflow ids. When the map is full, every
+// workflow starts again.
 constexpr size_t kMaxWorkflows = 10'000;
 
 }  // namespace

@@ -10,21 +10,21 @@
 
 namespace vibestack::job_service {
 
-// Where the round robin over the users of one workflow stands: after this user. Empty: before the
-// first user.
+// The position of the round robin over the users of one workflow: the next claim begins after this
+// user. Empty: it begins with the first user.
 struct RoundRobinPosition {
   std::string workflow_id;
   std::string after_user_id;
 };
 
-// Remembers the round robin position of each workflow, so that small claims reach all users in
-// turn. This is for fairness only: each replica has its own cursor, and a restart forgets it.
-// Thread-safe.
+// Keeps the round robin position of each workflow between claims, so that small claims reach all
+// users in turn. Each replica has its own cursor, and a restart loses it; only fairness depends on
+// it. Thread-safe.
 class RoundRobinCursor {
  public:
-  // Whether the next claim takes the oldest jobs instead of going round robin. `limit` is the
-  // largest limit of its callers. Claims of single jobs alternate between the two, so that the
-  // oldest job never waits for a whole round.
+  // Whether the next claim takes the oldest jobs, instead of jobs in turn for each user. True for
+  // every other claim of single jobs, so that the oldest job never waits for a whole round. `limit`
+  // is the largest limit of the callers of the claim.
   bool NextGoesByAge(int limit);
 
   std::vector<RoundRobinPosition> Get(const std::vector<std::string>& workflow_ids) const;
@@ -33,7 +33,8 @@ class RoundRobinCursor {
  private:
   mutable absl::Mutex mutex_;
   bool by_age_ ABSL_GUARDED_BY(mutex_) = false;
-  // The user of each position, by workflow. A workflow without an entry is before its first user.
+  // RoundRobinPosition::after_user_id by workflow id. No entry: the round robin begins with the
+  // first user.
   absl::flat_hash_map<std::string, std::string> after_ ABSL_GUARDED_BY(mutex_);
 };
 

@@ -7,9 +7,9 @@
 
 namespace vibestack::job_service {
 
-// Divides `count` writes into rounds in which no job occurs twice, because one UPDATE writes each
-// row only once. Each round holds the indexes of its writes. The writes of one job keep their
-// order. `id_of(i)` is the job of write i.
+// Splits `count` writes into rounds in which no job occurs twice, because one UPDATE writes a row
+// only once. A round has the indexes of its writes. The writes of one job keep their order.
+// `id_of(i)` is the job id of write i.
 std::vector<std::vector<size_t>> SplitIntoRounds(
     size_t count, const std::function<const std::string&(size_t)>& id_of);
 

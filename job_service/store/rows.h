@@ -11,8 +11,8 @@
 
 namespace vibestack::job_service {
 
-// Reads a job from a row. The first columns are id, user_id, workflow_id, status, created_at and
-// updated_at in microseconds, and the result as text.
+// Reads a job from a row that begins with the columns of the macro job_columns (read.sql), followed
+// by the result as text.
 Job ReadJob(const pqxx::row& row);
 
 // Reads a job from each row.

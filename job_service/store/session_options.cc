@@ -11,9 +11,9 @@ namespace vibestack::job_service {
 db::SessionOptions JobSessionOptions(const std::string& database_url) {
   db::SessionOptions options = db::ServiceSessionOptions(database_url, "job_service");
   options.statements.assign(std::begin(sql::kStatements), std::end(sql::kStatements));
-  // A queue's table grows quickly, so plans are made anew often.
+  // The table of a queue grows quickly, so query plans must not get old.
   options.plan_lifetime = absl::Seconds(1);
-  // We send NOTIFY after the commit, so the triggers stay silent for our sessions.
+  // The stores publish after the commit, so the triggers must not notify for these sessions.
   options.settings.emplace_back("vibestack.own_notify", "on");
   return options;
 }

@@ -7,7 +7,7 @@
 
 namespace vibestack::job_service {
 
-// The options of every session of job_service: its statements and settings.
+// The session options for job_service's connection pools: its statements and settings.
 db::SessionOptions JobSessionOptions(const std::string& database_url);
 
 }  // namespace vibestack::job_service

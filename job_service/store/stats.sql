@@ -1,13 +1,14 @@
 -- Statements that count jobs.
 
 -- macro: pending_for(time)
--- For how many microseconds a job that was created at this time has been pending.
+-- The microseconds since this time; 0 if it is in the future.
 {{micros(greatest(now() - {{time}}, interval '0'))}}
 
 -- name: CountJobs
--- For each of the workflows $1: how many jobs have each status, and for how many microseconds the oldest pending job has been
--- pending (NULL without one). Counts come from the index alone and stop at $2, so that a million finished jobs cost as much as $2
--- do. The keys are compared by bounds in place of `=`, and ORDER BY holds all columns: see list_by in list.sql.
+-- For each of the workflows $1 and each status: the number of jobs, and in the row of 'pending' the microseconds since the
+-- creation of the oldest pending job (NULL without one). An index-only scan counts up to $2, so the cost does not grow with the
+-- number of finished jobs. The keys are compared by two bounds instead of `=`, and ORDER BY has all of them: see list_by in
+-- list.sql.
 SELECT w.workflow_id, s.status, (
     SELECT count(*) FROM (
       SELECT FROM agent_jobs AS a
@@ -26,8 +27,8 @@ FROM unnest($1::text[]) AS w (workflow_id)
 CROSS JOIN unnest(ARRAY['pending', 'processing', 'completed', 'failed']) AS s (status)
 
 -- name: CountAllJobs
--- How many jobs have each status, and for how many microseconds the oldest pending job has been pending (NULL without one).
--- Counts come from the index and stop at $1, so that a million finished jobs cost as much as $1 do.
+-- For each status: the number of jobs, and in the row of 'pending' the microseconds since the creation of the oldest pending job
+-- (NULL without one). An index scan counts up to $1, so the cost does not grow with the number of finished jobs.
 SELECT s.status, (
     SELECT count(*) FROM (
       SELECT FROM agent_jobs AS a
@@ -43,8 +44,8 @@ SELECT s.status, (
 FROM unnest(ARRAY['pending', 'processing', 'completed', 'failed']) AS s (status)
 
 -- name: FindWorkflows
--- The first $1 workflows that have jobs, by name. An index skip scan hops from one to the next, so that the work depends on the
--- number of workflows, not on the number of their jobs.
+-- The first $1 workflows that have jobs, by name. An index skip scan jumps from one workflow to the next, so the cost depends on
+-- the number of workflows, not on the number of jobs.
 WITH RECURSIVE names AS (
   (SELECT j.workflow_id, 1 AS n FROM agent_jobs AS j ORDER BY j.workflow_id LIMIT 1)
   UNION ALL

@@ -13,15 +13,15 @@
 
 namespace vibestack::job_service {
 
-// Counts jobs by status. Each count stops at 10,000. Errors are Pool's. Thread-safe.
+// Counts jobs by status. Each count stops at 10,000. Errors are those of Pool. Thread-safe.
 class StatsStore {
  public:
   // `context` must outlive this.
   explicit StatsStore(const StoreContext& context)
       : pool_(context.pool), standby_reads_(context.pool, context.options.standby) {}
 
-  // Counts the jobs of each of these workflows; of the first 1,000 workflows when none is named.
-  // May lag where there is a standby.
+  // Counts the jobs of each of these workflows; if the list is empty, of the first 1,000 workflows
+  // by name. With a standby, the counts may lag behind the primary.
   Task<absl::StatusOr<std::vector<WorkflowStats>>> CountByWorkflow(
       std::vector<std::string> workflow_ids, absl::Time deadline);
 

@@ -18,24 +18,24 @@
 
 namespace vibestack::job_service {
 
-// Selects jobs. An absent field selects all.
+// Selects jobs. An absent field does not filter.
 struct JobFilter {
   std::optional<std::string> user_id;
   std::optional<std::string> workflow_id;
 };
 
-// One subscriber to many jobs: the queue between FilterSubscriptions, which adds changed jobs, and
-// the call that sends them. The queue holds only the latest state of each job, however often the
-// job changed, and a bounded number of jobs. Thread-safe.
+// One WatchJobs stream: the queue between FilterSubscriptions, which adds changed jobs, and the
+// call that sends them. The queue holds only the latest state of each job, and a bounded number of
+// jobs. So a slow reader delays nobody. Thread-safe.
 class FilterSubscriber {
  public:
-  // The largest number of queued jobs.
+  // The maximum number of queued jobs.
   static constexpr size_t kMaxJobs = 20'000;
 
   struct Changes {
     std::vector<JobPtr> jobs;
     std::vector<std::string> deleted_ids;
-    // Whether earlier changes may be missing.
+    // Whether changes before these may be missing, such as deletions.
     bool missed = false;
 
     bool empty() const { return jobs.empty() && deleted_ids.empty() && !missed; }
@@ -45,23 +45,24 @@ class FilterSubscriber {
 
   const JobFilter& filter() const { return filter_; }
 
-  // Takes up to `limit` changes, the oldest first. ABORTED (READER_TOO_SLOW) once more than
-  // kMaxJobs jobs were queued, from then on always.
+  // Takes up to `limit` changes, oldest first; empty if there are none. After more than kMaxJobs
+  // jobs were queued, always returns ABORTED (READER_TOO_SLOW).
   absl::StatusOr<Changes> Take(size_t limit);
 
-  // Queues changes again that could not be sent. Drops jobs that have changed since.
+  // Queues again changes that could not be sent, except for jobs with a newer queued change.
   void PutBack(Changes changes);
 
-  // Wakes `waker` when the queue has something. Wakes it at once when the queue has something now.
+  // Wakes `waker` once the queue is not empty; at once if it is not empty now. Replaces the waker
+  // of the previous call.
   void WakeOnChange(std::shared_ptr<Waker> waker);
 
-  // The caller has sent these states, from a list. Removes them, and older ones, from the queue.
+  // Removes from the queue the states that the caller has sent from a list, and older ones.
   void RemoveSent(const std::vector<Job>& sent);
 
  private:
   friend class FilterSubscriptions;
 
-  // Each of these returns the waker to wake, or null.
+  // Each of these returns the waker that the caller must wake after it released its locks, or null.
   std::shared_ptr<Waker> Add(JobPtr job);
   std::shared_ptr<Waker> AddDeleted(const std::string& id);
   std::shared_ptr<Waker> AddMissed();
@@ -75,7 +76,7 @@ class FilterSubscriber {
   const JobFilter filter_;
   absl::Mutex mutex_;
   absl::flat_hash_map<std::string, JobPtr> queued_ ABSL_GUARDED_BY(mutex_);
-  // The keys of `queued_`, the oldest first. Some keys may have left `queued_`.
+  // The keys of `queued_`, oldest first, and keys that are no longer in `queued_`.
   std::deque<std::string> order_ ABSL_GUARDED_BY(mutex_);
   bool missed_ ABSL_GUARDED_BY(mutex_) = false;
   bool overflowed_ ABSL_GUARDED_BY(mutex_) = false;

@@ -11,14 +11,15 @@
 namespace vibestack::job_service {
 namespace {
 
-// The largest number of jobs in one read.
+// The maximum number of jobs in one read.
 constexpr size_t kMaxRead = 1'000;
-// With more unread jobs than this a poll is cheaper.
+// With more unread jobs than this, a poll is cheaper than reading them by id.
 constexpr size_t kMaxUnread = 50'000;
 constexpr size_t kMaxNotifiedVersions = 200'000;
 constexpr absl::Duration kReadTimeout = absl::Seconds(10);
-// `updated_at` is the time of the write, but others see the write only after its commit. So a poll
-// also reads this much before the last one. Change events cover commits that took longer.
+// `updated_at` is the time of the write, but the write is visible only after its commit. So each
+// poll begins this much before the previous one. If a commit takes longer, only its change event
+// announces it.
 constexpr absl::Duration kOverlap = absl::Seconds(5);
 constexpr absl::Duration kFirstRetry = absl::Milliseconds(100);
 
@@ -54,7 +55,7 @@ void FilterSubscriptions::Unsubscribe(const std::shared_ptr<FilterSubscriber>& s
     }
     if (!by_user_.empty() || !of_all_users_.empty()) return;
   }
-  WakeTask();  // The task ends.
+  WakeTask();  // There is no subscriber left: the task ends.
 }
 
 void FilterSubscriptions::Notify(const JobChanges& changes) {
@@ -110,7 +111,7 @@ Task<void> FilterSubscriptions::Run() {
   int failures = 0;
   Reads reads;
   Pause pause;
-  // Close() may return once the task has ended, so nothing after the loop uses a member.
+  // Close() may return when TakeNext() returns false, so nothing after the loop may use a member.
   while (TakeNext(reads, pause)) {
     if (reads.empty()) {
       const rpc::Alarm alarm(pause.until, [waker = pause.waker] { waker->Notify(Wake::kTimer); });
@@ -163,7 +164,7 @@ void FilterSubscriptions::BackOff(const absl::Status& failure, int failures) {
         {{"code", absl::StatusCodeToString(failure.code())}});
   }
   absl::MutexLock lock(&mutex_);
-  // A poll finds what these reads did not.
+  // The next poll finds the jobs of the failed reads.
   resync_ = true;
   backoff_until_ = absl::Now() + BackoffWithJitter(failures, kFirstRetry, poll_interval_);
 }
@@ -178,7 +179,8 @@ Task<absl::Status> FilterSubscriptions::Read(Reads reads) {
 }
 
 Task<absl::Status> FilterSubscriptions::Poll(bool missed) {
-  // The first poll only reads the clock: a new subscriber reads the present state by itself.
+  // The first poll only reads the database's clock, because a new subscriber lists the present
+  // state by itself.
   const bool first = notified_until_ == absl::InfinitePast();
   const absl::Time since = first ? absl::InfiniteFuture() : notified_until_ - kOverlap;
   const absl::StatusOr<RecentChanges> changes =

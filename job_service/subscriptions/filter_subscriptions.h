@@ -21,15 +21,16 @@
 
 namespace vibestack::job_service {
 
-// Subscriptions to many jobs by a filter. Every change of a matching job reaches the subscriber,
-// with the state of the job.
+// Subscriptions to all jobs that match a filter. Each change of a matching job is queued for the
+// subscriber, with the state of the job.
 //
-// A change event only names jobs. One task reads these jobs, many in one statement and once for all
-// subscribers, and hands each state to the subscribers whose filter matches. It also polls for
-// recent changes every `poll_interval`, and when the listener has reconnected, because a NOTIFY can
-// be lost. It reads one thing after the other, so the states of a job arrive in their order.
+// A change event has the ids of jobs, not their states. One task reads these jobs, many in one
+// statement and once for all subscribers, and queues each state for the subscribers whose filter
+// matches. Because a NOTIFY can be lost, the task also polls for recent changes, every
+// `poll_interval` and after each Resync(). It runs one read at a time, so the states of a job
+// arrive in order.
 //
-// Does nothing while there is no subscriber. Thread-safe.
+// The task runs only while there is a subscriber. Thread-safe.
 class FilterSubscriptions {
  public:
   struct Source {
@@ -48,17 +49,17 @@ class FilterSubscriptions {
   FilterSubscriptions& operator=(const FilterSubscriptions&) = delete;
   ~FilterSubscriptions() { Close(); }
 
-  // Hands every change from now on to `subscriber`, until the subscription is destroyed.
+  // Queues every change from now on for `subscriber`, until the subscription is destroyed.
   Subscription Subscribe(std::shared_ptr<FilterSubscriber> subscriber);
 
-  // Jobs changed.
+  // Handles a change event. Does not block.
   void Notify(const JobChanges& changes);
 
   // Change events may have been lost: polls for recent changes now.
   void Resync();
 
-  // Ends all reads and returns when none is in flight. No subscriber gets anything afterwards. May
-  // be called twice.
+  // Stops the task and waits until its running read has ended. Afterwards nothing is queued for a
+  // subscriber. May be called twice.
   void Close();
 
  private:
@@ -70,13 +71,13 @@ class FilterSubscriptions {
   struct Reads {
     std::vector<std::string> ids;
     DeletedJobs deleted;
-    bool poll = false;    // For recent changes.
+    bool poll = false;    // Whether to poll for recent changes.
     bool missed = false;  // Whether deletions may have been lost.
 
     bool empty() const { return ids.empty() && !poll; }
   };
 
-  // Ends when the waker is woken, or at a time.
+  // A wait that ends when `waker` is woken, or at `until`.
   struct Pause {
     std::shared_ptr<Waker> waker;
     absl::Time until;
@@ -85,19 +86,20 @@ class FilterSubscriptions {
   void Unsubscribe(const std::shared_ptr<FilterSubscriber>& subscriber);
   // The task. Runs while there is a subscriber.
   Task<void> Run();
-  // Takes what is to be read next, or a pause when there is nothing. False: the task ends.
+  // Takes what to read next; if there is nothing, leaves `reads` empty and sets `pause`. False: the
+  // task must end.
   bool TakeNext(Reads& reads, Pause& pause);
   void TakePending(absl::Time now, Reads& reads) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  // The reads failed. The next ones start after a backoff.
+  // Records failed reads: the next ones start after a backoff, with a poll.
   void BackOff(const absl::Status& failure, int failures);
   Task<absl::Status> Read(Reads reads);
   Task<absl::Status> Poll(bool missed);
-  // Reads jobs and hands them to the subscribers.
+  // Reads jobs and queues them for the subscribers.
   Task<absl::Status> ReadAndNotify(std::vector<std::string> ids, DeletedJobs deleted);
   void NotifyStates(const std::vector<std::string>& ids, const std::vector<JobPtr>& jobs,
                     const DeletedJobs& deleted);
   void NotifyMissed();
-  // The subscribers who may see the jobs of this user.
+  // The subscribers to the jobs of this user, and to those of all users.
   std::vector<std::shared_ptr<FilterSubscriber>> SubscribersOf(const std::string& user_id) const
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void WakeTask();
@@ -107,7 +109,7 @@ class FilterSubscriptions {
   absl::Mutex mutex_;
   absl::flat_hash_map<std::string, Subscribers> by_user_ ABSL_GUARDED_BY(mutex_);
   Subscribers of_all_users_ ABSL_GUARDED_BY(mutex_);
-  // Changed jobs that are not read yet.
+  // The jobs of change events that are not read yet.
   absl::flat_hash_set<std::string> ids_ ABSL_GUARDED_BY(mutex_);
   DeletedJobs deleted_ ABSL_GUARDED_BY(mutex_);
   bool resync_ ABSL_GUARDED_BY(mutex_) = false;
@@ -116,15 +118,17 @@ class FilterSubscriptions {
   bool running_ ABSL_GUARDED_BY(mutex_) = false;
   bool closed_ ABSL_GUARDED_BY(mutex_) = false;
   std::shared_ptr<Waker> waker_ ABSL_GUARDED_BY(mutex_);
+
   // Only the task uses the members below.
-  // The subscribers have every change before this time, by the clock of the database.
+
+  // Every change before this time, by the clock of the database, is queued.
   absl::Time notified_until_ = absl::InfinitePast();
-  // The `updated_at` of the states that the subscribers got recently, by id. A poll reads only
-  // newer ones.
+  // The `updated_at` of the states that were queued recently, by id. A poll reads only newer
+  // states.
   absl::flat_hash_map<std::string, absl::Time> notified_versions_;
 };
 
-// Ends when it is destroyed. Must not outlive the FilterSubscriptions.
+// A subscription, until destruction. Must not outlive the FilterSubscriptions.
 class [[nodiscard]] FilterSubscriptions::Subscription {
  public:
   Subscription(FilterSubscriptions& filter_subscriptions,

@@ -100,7 +100,7 @@ void JobSubscriptions::WakeClaims(const std::string& workflow_id, int jobs) {
   while (jobs > 0) {
     const std::shared_ptr<const Waiter> waiter = TakeFirst(workflow_id);
     if (waiter == nullptr) return;
-    // A waiter that something else has woken does not count.
+    // A waiter that was woken before does not count.
     if (waiter->waker->Notify(Wake::kChange)) jobs -= waiter->capacity;
   }
 }

@@ -26,12 +26,13 @@ enum class Wake {
 using Waker = Wakeup<Wake>;
 
 // Subscriptions of waiting calls: to one job, to the account of one user, or to the pending jobs of
-// workflows. A waiting call holds no thread. It has a Waker here and continues on the thread that
-// brings the change event. An event may come twice or never, so a waiting call reads the database
-// by itself, and polls slowly.
+// workflows. A waiting call holds no thread. It leaves a Waker here, and resumes on the thread that
+// notifies the change event. An event may arrive twice or never, so a woken call reads the
+// database, and a waiting call also polls.
 //
-// A call first subscribes, then reads, then waits. So it misses no change in between. Each
-// subscription is woken once. Thread-safe; holds no lock while it wakes a call.
+// A call first subscribes, then reads, then waits, so it misses no change in between. A Waker is
+// woken at most once: to wait again, subscribe again with a new one. Thread-safe; holds no lock
+// while it wakes a call.
 class JobSubscriptions {
  public:
   class Subscription;
@@ -43,25 +44,25 @@ class JobSubscriptions {
   // Wakes `waker` when the job changes.
   Subscription SubscribeToJob(std::string job_id, const std::shared_ptr<Waker>& waker);
 
-  // Wakes `waker` when the job or the account of the user changes. Both may be empty, for none;
-  // Close() wakes it in any case.
+  // Wakes `waker` when the job or the account of the user changes. An empty id means none; Close()
+  // wakes `waker` in any case.
   Subscription SubscribeToJobAndUser(std::string job_id, std::string user_id,
                                      const std::shared_ptr<Waker>& waker);
 
-  // Wakes `waker` when one of the workflows may have pending jobs. The call can claim up to
-  // `capacity` jobs.
+  // Wakes `waker` when one of the workflows may have pending jobs. `capacity` is the number of jobs
+  // that the call can claim.
   Subscription SubscribeToWorkflows(const std::vector<std::string>& workflow_ids, int capacity,
                                     const std::shared_ptr<Waker>& waker);
 
-  // Wakes the subscribers of each changed job. Of the subscribers of a workflow it wakes only as
-  // many as can claim the new jobs, the oldest first.
+  // Wakes the subscribers to each changed job. Wakes only as many subscribers to a workflow as it
+  // takes to claim its new pending jobs, oldest subscription first.
   void Notify(const JobChanges& changes);
 
-  // Wakes the subscribers of these users.
+  // Wakes the subscribers to these users.
   void NotifyUsers(const std::vector<std::string>& user_ids);
 
-  // Wakes one more subscriber of each workflow. A claim calls this when more jobs may be pending
-  // than it took.
+  // Wakes one more subscriber to each workflow. A claim calls this if more jobs may be pending than
+  // it claimed.
   void WakeNext(const std::vector<std::string>& workflow_ids);
 
   // Change events may have been lost: wakes every subscriber.
@@ -78,19 +79,19 @@ class JobSubscriptions {
     std::shared_ptr<Waker> waker;
     int capacity = 1;
   };
-  // The oldest first.
+  // By the number of the subscription, so oldest first.
   using Waiters = std::map<uint64_t, std::shared_ptr<const Waiter>>;
   using Index = absl::flat_hash_map<std::string, Waiters>;
-  // The indexes and keys under which one waiter is found.
+  // The indexes and keys under which one waiter is stored.
   using Keys = std::vector<std::pair<Index JobSubscriptions::*, std::string>>;
 
   Subscription Subscribe(Keys keys, int capacity, const std::shared_ptr<Waker>& waker);
   void Unsubscribe(const Keys& keys, uint64_t number);
-  // Adds the waiters of these keys.
+  // Appends the waiters under these keys to `waiters`.
   void Collect(const Index& index, const std::vector<std::string>& keys,
                std::vector<std::shared_ptr<const Waiter>>& waiters) const
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  // Removes and returns the oldest waiter of the workflow. Null without one.
+  // Removes and returns the oldest waiter of the workflow; null if there is none.
   std::shared_ptr<const Waiter> TakeFirst(const std::string& workflow_id);
   void WakeClaims(const std::string& workflow_id, int jobs);
   void WakeAll(Wake reason);
@@ -104,7 +105,7 @@ class JobSubscriptions {
   bool closed_ ABSL_GUARDED_BY(mutex_) = false;
 };
 
-// Ends when it is destroyed. Must not outlive the JobSubscriptions.
+// A subscription, until destruction. Must not outlive the JobSubscriptions.
 class [[nodiscard]] JobSubscriptions::Subscription {
  public:
   Subscription(Subscription&& other) noexcept

@@ -23,7 +23,7 @@ void Write(Writer& writer, const std::string& text) {
 
 std::string Head(std::string_view origin) { return "{\"from\":\"" + std::string(origin) + "\","; }
 
-// Makes one payload from the front of both lists and advances them.
+// Makes one payload from the front of both lists and advances the iterators.
 std::string NextPayload(std::string_view origin, std::vector<std::string>::const_iterator& id,
                         std::vector<std::string>::const_iterator ids_end,
                         std::map<std::string, int>::const_iterator& workflow,
@@ -45,7 +45,7 @@ std::string NextPayload(std::string_view origin, std::vector<std::string>::const
          "}";
 }
 
-// Adds the payloads of deleted jobs. Each payload is for one user.
+// Adds the payloads for deleted jobs. Each payload has the jobs of one user.
 void AddDeletedPayloads(const JobChanges& changes, std::string_view origin,
                         std::vector<std::string>& payloads) {
   for (const auto& [user_id, ids] : changes.deleted) {

@@ -9,10 +9,10 @@
 
 namespace vibestack::job_service {
 
-// The NOTIFY payloads for these changes, as the triggers would make them, each shorter than
-// PostgreSQL's 8,000 bytes: {"from":"<origin>","ids":[…],"pending":[…]} and
-// {"from":"<origin>","deleted":{"<user>":[…]}}, or {"from":"<origin>","resync":true} when more than
-// 15,000 jobs changed. `origin` names the sender: letters and digits.
+// The NOTIFY payloads for a change event, in the format of the triggers. Each one is shorter than
+// PostgreSQL's limit of 8,000 bytes: {"from":"<origin>","ids":[…],"pending":[…]} and
+// {"from":"<origin>","deleted":{"<user>":[…]}}, or {"from":"<origin>","resync":true} if more than
+// 15,000 jobs changed. `origin` names the sending replica, by letters and digits.
 std::vector<std::string> EncodeNotifyPayloads(const JobChanges& changes, std::string_view origin);
 
 // Whether EncodeNotifyPayloads made the payload with this origin.

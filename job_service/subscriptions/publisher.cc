@@ -52,7 +52,7 @@ Task<void> Publisher::SendAll(JobChanges changes) {
           {{"code", absl::StatusCodeToString(sent.code())}, {"jobs", changes.changed.size()}});
     }
     if (options_.min_interval > absl::ZeroDuration()) co_await rpc::WaitUntil(next);
-    // Close() may return once sending has ended, so nothing after this line uses a member.
+    // If this ends the sending, Close() may return, so nothing after this line may use a member.
     changes = TakeOrEnd();
   }
 }

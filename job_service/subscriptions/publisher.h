@@ -19,24 +19,24 @@
 namespace vibestack::job_service {
 
 struct PublisherOptions {
-  // Marks the payloads of this replica, so that its ChangeListener ignores them when they come back
-  // (see IsFrom). Letters and digits only.
+  // Marks the payloads of this replica, so that its ChangeListener ignores them (IsFrom). Letters
+  // and digits only.
   std::string origin = NewUuid().substr(0, 8);
-  // The shortest time between the beginnings of two NOTIFYs. The first NOTIFY goes at once; under
-  // load this merges more changes into one, because every NOTIFY wakes every replica. Waiting uses
-  // a gRPC alarm; with zero nothing waits.
+  // The minimum time from the start of one NOTIFY to the start of the next. A NOTIFY after a pause
+  // is sent at once; under load, more changes are merged into one NOTIFY, because every NOTIFY
+  // wakes every replica. The wait uses a gRPC alarm; zero means no wait.
   absl::Duration min_interval = absl::Milliseconds(5);
 };
 
 // Publishes the change events of our own committed writes: to the subscriptions of this replica at
 // once, and to the other replicas by NOTIFY.
 //
-// One NOTIFY is in flight at a time, because each one locks the whole cluster. Changes that arrive
-// in the meantime are merged into the next one. A failed NOTIFY is logged and not repeated:
-// every subscription also polls slowly. Thread-safe.
+// One NOTIFY is in flight at a time, because its commit takes a lock for the whole cluster. Changes
+// that arrive in the meantime are merged into the next NOTIFY. A failed NOTIFY is logged and not
+// retried, because every subscription also polls. Thread-safe.
 class Publisher final : public ChangePublisher {
  public:
-  // Sends payloads in one statement, before the deadline: ChangeStore::SendNotify.
+  // Sends payloads in one statement, before the deadline. See ChangeStore::SendNotify.
   using SendNotify =
       std::function<Task<absl::Status>(std::vector<std::string> payloads, absl::Time deadline)>;
 
@@ -51,13 +51,13 @@ class Publisher final : public ChangePublisher {
 
   const std::string& origin() const { return options_.origin; }
 
-  // Returns when every published change is sent, or its NOTIFY has failed. Call this when nothing
-  // publishes any more. May be called twice.
+  // Returns when the NOTIFY of every published change has succeeded or failed. Call this after the
+  // last Publish(). May be called twice.
   void Close();
 
  private:
   Task<void> SendAll(JobChanges changes);
-  // Takes the merged changes. When there are none, sending has ended.
+  // Takes the merged changes. If there are none, ends the sending.
   JobChanges TakeOrEnd();
 
   JobSubscriptions& job_subscriptions_;

@@ -25,7 +25,7 @@ Task<absl::Status> CallerVerifier::RefreshKeysAndRetry(const std::string& token,
   auth::TokenFault fault = auth::TokenFault::kNone;
   const absl::StatusOr<auth::Claims> claims = user_tokens_.VerifyCaller(token, &fault);
   if (claims.ok()) co_return absl::OkStatus();
-  // The key may be newer than ours, or no keys are known yet.
+  // New keys help only if the token's key is unknown, or if no keys are known yet.
   if (fault != auth::TokenFault::kUnknownKey && !absl::IsUnavailable(refusal)) co_return refusal;
   co_return co_await user_keys_.Refresh();
 }

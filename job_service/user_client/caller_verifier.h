@@ -14,17 +14,20 @@
 namespace vibestack::job_service {
 
 // Verifies the tokens of callers: access and service tokens with user_service's public keys,
-// callback tokens with our own keys. Fits rpc::Authenticator. Thread-safe.
+// callback tokens with the keys in --keys_dir. Its methods are the callbacks of rpc::Authenticator.
+// Thread-safe.
 class CallerVerifier {
  public:
-  // Without `callback_keys` (null) every callback token is refused. Both must outlive this.
+  // If `callback_keys` is null, callback tokens are verified with user_service's keys only, which
+  // refuses them. Both must outlive this.
   CallerVerifier(KeySource& user_keys, const auth::KeyRing* callback_keys);
 
-  // The token's claims. UNAUTHENTICATED, or UNAVAILABLE while user_service's keys are not known.
+  // The claims of a valid token. Errors: UNAUTHENTICATED, or UNAVAILABLE while user_service's keys
+  // are not known.
   absl::StatusOr<auth::Claims> Verify(const std::string& token);
 
-  // For a token that Verify refused with `refusal`: fetches user_service's keys when newer ones may
-  // verify it. OK: verify it again. Else the error to answer.
+  // Call this for a token that Verify() refused with `refusal`. Fetches user_service's keys if
+  // newer keys may verify the token. OK: call Verify() again. Otherwise the error for the caller.
   Task<absl::Status> RefreshKeysAndRetry(const std::string& token, absl::Status refusal);
 
  private:

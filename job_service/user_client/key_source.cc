@@ -65,14 +65,15 @@ void KeySource::Run() {
     };
     absl::MutexLock lock(&mutex_);
     mutex_.AwaitWithTimeout(absl::Condition(&wanted), pause);
-    // A flood of tokens with unknown keys must not become a flood of fetches.
+    // Limits the rate of fetches, because callers may send many tokens with unknown keys.
     mutex_.AwaitWithDeadline(absl::Condition(&stopping_), began + kShortestInterval);
     if (stopping_) return;
   }
 }
 
 absl::Duration KeySource::FetchOnce(int& failures) {
-  // A Refresh() that comes from now on may need a key that this fetch misses.
+  // Answers only the Refresh() calls from before the fetch: a later one may need a key that this
+  // fetch misses.
   const std::vector<Completion<absl::Status>*> waiters = TakeWaiters();
   const absl::Status status = FetchAndKeep();
   for (Completion<absl::Status>* waiter : waiters) waiter->Set(status);

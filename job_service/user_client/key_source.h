@@ -16,27 +16,29 @@
 
 namespace vibestack::job_service {
 
-// The public keys that verify tokens, fetched from user_service on a thread of its own: at the
-// start, every 30 seconds, and at once on Refresh(), but at most five times a second. While
-// user_service is away the last keys stay. Thread-safe.
+// Fetches the public keys that verify tokens from user_service, on its own thread: at the start,
+// every 30 seconds, and on Refresh(), at most five times a second. After a failure it retries with
+// backoff, and the last keys stay. Thread-safe.
 class KeySource {
  public:
   using Fetch = std::function<absl::StatusOr<std::vector<auth::Jwk>>(absl::Time deadline)>;
 
+  // Starts the thread. `fetch` may block; only this thread calls it.
   explicit KeySource(Fetch fetch);
   KeySource(const KeySource&) = delete;
   KeySource& operator=(const KeySource&) = delete;
   ~KeySource() { Stop(); }
 
-  // Joins the thread and answers every Refresh() with UNAVAILABLE (SHUTTING_DOWN). May be called
-  // twice.
+  // Joins the thread. Every waiting and later Refresh() returns UNAVAILABLE (SHUTTING_DOWN). May be
+  // called twice.
   void Stop();
 
-  // Null until keys are known.
+  // The keys of the last successful fetch; null before it.
   std::shared_ptr<const auth::KeySet> Snapshot() const;
 
-  // Fetches the keys again, for a token whose key is not known. OK after a successful fetch, else
-  // the error of `fetch`. The caller goes on in the thread of this object.
+  // Fetches the keys again, for a token with an unknown key. OK after a fetch that began after this
+  // call; else the error of the fetch. The awaiting task resumes on the thread of this object, so
+  // it must not block.
   Task<absl::Status> Refresh();
 
  private:

@@ -8,9 +8,9 @@
 
 namespace vibestack::job_service {
 
-// The error for our own caller after a failed call of user_service. The caller did nothing wrong,
-// so whatever `status` is, this is DEADLINE_EXCEEDED when `caller_deadline` has passed, else
-// UNAVAILABLE (USER_SERVICE_UNAVAILABLE) with RetryInfo.
+// The error for a caller of job_service after a call to user_service failed with `status`. The
+// caller is not at fault, so the error is DEADLINE_EXCEEDED if `caller_deadline` has passed, else
+// UNAVAILABLE (USER_SERVICE_UNAVAILABLE) with RetryInfo, whatever `status` is.
 absl::Status FromPeerError(const grpc::Status& status, absl::Time caller_deadline);
 
 }  // namespace vibestack::job_service

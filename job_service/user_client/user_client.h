@@ -24,17 +24,18 @@
 
 namespace vibestack::job_service {
 
-// The gRPC client of user_service. It connects by itself, again and again while user_service is
-// away, and logs when user_service goes away and when it is back. Every call returns the errors of
-// FromPeerError. Thread-safe. Metrics: vibestack_batch_...{kind="find_owner"}.
+// The gRPC client of user_service. It connects and reconnects by itself, and logs when calls begin
+// to fail and when they succeed again. Errors of every call: those of FromPeerError. Thread-safe.
+// Metrics: vibestack_batch_...{kind="find_owner"}.
 class UserClient {
  public:
   struct Options {
     std::string address;
-    // None: plaintext. Changed files give a new connection; the old one ends with its calls.
+    // std::nullopt: plaintext. If the files change, the client opens a new connection; the old one
+    // ends with its last call.
     std::optional<tls::Config> tls;
     Secret service_token;  // sent with every call
-    // How look-ups are coalesced; the client sets on_batch and begin_trace.
+    // How look-ups are coalesced. The client sets on_batch and begin_trace.
     CoalescerOptions batches;
   };
 
@@ -42,18 +43,20 @@ class UserClient {
   UserClient(Options options, Metrics& metrics);
   ~UserClient();
 
-  // Refuses the look-ups that wait and returns when no call is under way. May be called twice.
+  // Answers waiting look-ups with UNAVAILABLE, and returns when no look-up is in flight. May be
+  // called twice.
   void Close();
 
-  // The present state of a user; `exists` is false when there is no such user. Coalesced.
+  // The present account state of a user; `exists` is false if there is no such user. Coalesced.
+  // Also returns the errors of Coalescer.
   Task<absl::StatusOr<auth::AccountState>> FindAccount(std::string user_id, absl::Time deadline);
 
-  // The public keys that verify tokens. Blocks its thread: only KeySource calls this.
+  // The public keys that verify tokens. Blocks the calling thread: for KeySource only.
   absl::StatusOr<std::vector<auth::Jwk>> FetchKeys(absl::Time deadline);
 
  private:
   struct Stubs;
-  // The present connection. It lasts until the last call over it ends.
+  // The present connection. It stays open while a call holds it.
   std::shared_ptr<Stubs> Present() const ABSL_LOCKS_EXCLUDED(mutex_);
   void Reconnect(const tls::Material& material) ABSL_LOCKS_EXCLUDED(mutex_);
   using Finds = Coalescer<std::string, auth::AccountState>;
@@ -61,7 +64,8 @@ class UserClient {
   Task<absl::StatusOr<Finds::Answers>> FindBatch(const std::vector<std::string>& ids,
                                                  absl::Time deadline);
 
-  // Logs when user_service goes away or is back, with the reason, such as a refused service token.
+  // Logs when calls begin to fail, with the reason (such as a refused service token), and when they
+  // succeed again.
   void NoteOutcome(const grpc::Status& status);
 
   const std::string address_;

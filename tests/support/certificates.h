@@ -11,22 +11,22 @@
 
 namespace vibestack::e2e {
 
-// Certificates that openssl makes in a directory of their own (tests/support/certificates). A name
-// stands for NAME.pem and NAME.key; making it again replaces it. Made in the main
-// thread only; `Client` in any.
+// Certificates for a test, which openssl makes in a temporary directory
+// (tests/support/certificates). Each name stands for NAME.pem and NAME.key; making it again
+// replaces the files. Make certificates on the main thread only; `Client` is thread-safe.
 class Certificates {
  public:
-  // An authority that signs itself.
+  // Makes a self-signed certificate authority.
   void MakeAuthority(const std::string& name);
-  // A certificate for these hosts, whose common name is the name.
+  // Makes a certificate for these hosts, signed by `authority`. Its common name is `name`.
   void Issue(const std::string& authority, const std::string& name,
              const std::vector<std::string>& hosts = {}, bool expired = false);
 
   std::string certificate(const std::string& name) const { return Path(name, ".pem"); }
   std::string key(const std::string& name) const { return Path(name, ".key"); }
 
-  // The credentials of a client: its certificate authority and its certificate; no certificate for
-  // an empty name.
+  // Channel credentials that trust `authority` and show the certificate `name`; none if `name` is
+  // empty.
   std::shared_ptr<grpc::ChannelCredentials> Client(const std::string& authority,
                                                    const std::string& name = "") const;
 

@@ -39,7 +39,7 @@ Result<std::string> CallUnchecked(const std::shared_ptr<grpc::Channel>& channel,
   return {status, status.ok() ? ToString(response) : ""};
 }
 
-// The first answer of a method with a stream of them, or what it ends with before.
+// The first message of a streaming method, or its status if it ends before.
 Result<std::string> CallStream(const std::shared_ptr<grpc::Channel>& channel,
                                const std::string& path, const std::string& bytes,
                                const With& with) {
@@ -110,8 +110,8 @@ std::string Health(const std::shared_ptr<grpc::Channel>& channel, const std::str
 
 std::shared_ptr<grpc::Channel> Connect(const std::string& address,
                                        std::shared_ptr<grpc::ChannelCredentials> credentials) {
-  // How long one attempt to connect may take at least, in spite of the name: a busy machine is
-  // slow.
+  // Despite the name of the option, this is the minimum timeout of one attempt to connect: a busy
+  // machine is slow.
   constexpr int kConnectMillis = 5'000;
   if (credentials == nullptr) credentials = grpc::InsecureChannelCredentials();
   grpc::ChannelArguments arguments;

@@ -16,7 +16,7 @@
 #include "absl/time/time.h"
 #include "tests/support/errors.h"
 
-// Calls as a client makes them: through the generated stubs, or as bare bytes.
+// Makes calls as a client does: through the generated stubs, or with raw bytes.
 namespace vibestack::e2e {
 
 // The options of a call.
@@ -26,7 +26,8 @@ struct With {
   absl::Duration timeout = absl::Seconds(30);
   // Sent as `x-forwarded-for`; nothing when empty.
   std::string forwarded_for = "";
-  // Whether the connection may fail or the time be over: else every error must have our details.
+  // Whether the connection may fail or the deadline may pass. Otherwise every error must have our
+  // details.
   bool transport_may_fail = false;
 };
 
@@ -39,16 +40,17 @@ struct Result {
   grpc::StatusCode code() const { return status.error_code(); }
   std::string reason() const { return Reason(status); }
 
-  // Prints it in gtest's messages.
+  // For gtest's messages.
   friend void PrintTo(const Result& result, std::ostream* out) { *out << Describe(result.status); }
 };
 
 void Prepare(grpc::ClientContext& context, const With& with);
 
-// Expects that an error is as all of our errors are; for every call of every test.
+// Expects that an error has the form of all our errors (IsWellFormed). Call() checks every call
+// with it.
 void ExpectWellFormed(const grpc::Status& status, const std::string& what, const With& with);
 
-// One call: `Call(*stubs.users, &UserService::Stub::GetUser, request, {.token = token})`.
+// Makes a call: `Call(*stubs.users, &UserService::Stub::GetUser, request, {.token = token})`.
 template <typename Stub, typename Request, typename Response>
 Result<Response> Call(Stub& stub,
                       grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&, Response*),
@@ -61,16 +63,17 @@ Result<Response> Call(Stub& stub,
   return result;
 }
 
-// A call of `path` (`/package.Service/Method`) with these bytes, whatever they are. Of a method
-// with a stream of answers it is the first one.
+// Calls `path` (`/package.Service/Method`) with any bytes as the request. For a streaming method,
+// returns the first message.
 Result<std::string> CallRaw(const std::shared_ptr<grpc::Channel>& channel, const std::string& path,
                             const std::string& bytes, const With& with = {});
 
-// The state of a health service (`readiness`, `liveness`, empty): "SERVING", "NOT_SERVING", or ""
-// when it cannot be had.
+// The status of a health service (`readiness`, `liveness` or empty): "SERVING", "NOT_SERVING", or
+// "" without an answer.
 std::string Health(const std::shared_ptr<grpc::Channel>& channel, const std::string& name);
 
-// A connection of its own, which comes back quickly after a loss; in plaintext without credentials.
+// Opens a separate connection, which reconnects quickly after a loss. Plaintext if `credentials` is
+// null.
 std::shared_ptr<grpc::Channel> Connect(
     const std::string& address, std::shared_ptr<grpc::ChannelCredentials> credentials = nullptr);
 

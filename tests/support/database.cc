@@ -72,7 +72,7 @@ std::vector<Database::Row> RunWhenUp(const std::string& sql) {
     } catch (const pqxx::broken_connection&) {
       return false;
     } catch (const pqxx::sql_error& error) {
-      // Class 57P: the server is ending or recovering.
+      // Class 57P: the server is shutting down or recovering.
       if (error.sqlstate().rfind("57P", 0) != 0) throw;
       return false;
     }
@@ -101,7 +101,7 @@ HungPostgres::HungPostgres() {
            "pg_backend_pid() AND datname = current_database()")) {
     processes_.push_back(std::stoi(pid));
   }
-  // A backend's parent is the fourth field there; the second, its name, has no blank.
+  // The fourth field is the parent of the backend. The second field, the name, contains no blank.
   std::ifstream stat("/proc/" + std::to_string(processes_.front()) + "/stat");
   std::string skipped;
   int postmaster = 0;

@@ -7,11 +7,11 @@
 #include <string>
 #include <vector>
 
-// The test's own way into the database, past the services: to look at what is stored, to write as a
-// foreign program would, and to stop and start the server.
+// The test's own access to the database, without the services: to read what is stored, to write as
+// a foreign program does, and to stop and start the server.
 namespace vibestack::e2e {
 
-// A foreign session. Failures end the test program. Not thread-safe.
+// A session of a foreign program. An error ends the test program. Not thread-safe.
 class Database {
  public:
   using Row = std::vector<std::optional<std::string>>;
@@ -23,11 +23,11 @@ class Database {
   Database& operator=(const Database&) = delete;
   ~Database();
 
-  // Runs one statement (BEGIN and COMMIT are statements, too) and returns its rows as text.
+  // Runs one statement, which may be BEGIN or COMMIT, and returns its rows as text.
   std::vector<Row> Run(const std::string& sql);
-  // The only field of the only row.
+  // Runs a statement and returns the only field of its only row.
   std::string One(const std::string& sql);
-  // All values of the first column.
+  // Runs a statement and returns the values of its first column.
   std::set<std::string> Column(const std::string& sql);
   // A text as an SQL literal.
   std::string Quote(const std::string& text) const;
@@ -37,30 +37,30 @@ class Database {
   std::unique_ptr<Connection> connection_;
 };
 
-// The same, with both tables emptied first.
+// A Database that empties both tables first.
 class EmptiedDatabase : public Database {
  public:
   EmptiedDatabase() { Run("TRUNCATE users, agent_jobs CASCADE"); }
 };
 
-// Runs it (one statement or several) in a session of its own, once the server takes it: it may be
+// Runs one or several statements in a new session, as soon as the server accepts one: it may be
 // recovering from a crash. Ends the test program after half a minute.
 std::vector<Database::Row> RunWhenUp(const std::string& sql);
-// The same without triggers: updated_at may go back, and nothing is notified.
+// As RunWhenUp, without triggers: updated_at may go back, and nothing is notified.
 void RunUnnoticed(const std::string& sql);
-// The only field of the only row of RunWhenUp.
+// As RunWhenUp; returns the only field of the only row.
 std::string OneWhenUp(const std::string& sql);
 
-// The server of this test program (see with_postgres).
+// These control the server of this test program (with_postgres).
 void StopPostgres();
 void StartPostgres();
-// Starts the server with a shifted clock: `+1h`, `-1h`.
+// Starts the server with a clock that is shifted by `offset`, such as `+1h` or `-1h`.
 void StartPostgresShifted(const std::string& offset);
-// Kills the server, as a crash does: SIGKILL to all of its processes.
+// Simulates a crash: sends SIGKILL to all processes of the server.
 void KillPostgres();
 
-// While this lives the server's postmaster and those of its processes that serve somebody answer
-// nobody, though their sockets stay open (SIGSTOP).
+// Until destruction, the postmaster and the server's backends do not answer, but their sockets stay
+// open (SIGSTOP).
 class HungPostgres {
  public:
   HungPostgres();

@@ -14,7 +14,7 @@
 namespace vibestack::e2e {
 namespace {
 
-// Where the port stands in postgresql://user:password@127.0.0.1:port/database.
+// The position and the length of the port in postgresql://user:password@127.0.0.1:port/database.
 std::pair<size_t, size_t> PortPlace(const std::string& url) {
   const size_t begin = url.rfind(':') + 1;
   return {begin, url.find('/', begin) - begin};

@@ -17,25 +17,25 @@ namespace vibestack::e2e {
 
 class ProxiedSession;
 
-// Stands between the services and the PostgreSQL of DATABASE_URL, reads its protocol, and fails at
-// the moment that the test names. Thread-safe.
+// A proxy between the services and the PostgreSQL of DATABASE_URL. It reads the protocol and can
+// fail at a chosen moment. Thread-safe.
 class DatabaseProxy {
  public:
-  // The moment of a statement that commits by itself, or of a COMMIT.
+  // When to fail, relative to a statement that commits by itself, or to a COMMIT.
   enum class Moment {
-    kBefore,  // the server never gets it
+    kBefore,  // the server never gets the statement
     kAfter,   // the server has committed, and its answer is lost
   };
   struct Fault {
-    // The sessions, by their application_name.
+    // The application_name of the sessions.
     std::string application;
-    // Names of prepared statements, or texts of others, such as COMMIT.
+    // The names of prepared statements, or the texts of other statements, such as COMMIT.
     std::set<std::string> statements;
     Moment moment = Moment::kBefore;
-    // Runs right before the statement is passed on, in the session's thread.
+    // Runs right before the proxy forwards the statement, on the thread of the session.
     std::function<void()> approach = [] {};
-    // Runs at that moment, in the session's thread, with the pid of the server's process. Then the
-    // proxy closes the connection.
+    // Runs at `moment`, on the thread of the session, with the pid of the server's backend.
+    // Afterwards the proxy closes the connection.
     std::function<void(pid_t backend)> fail = [](pid_t) {};
   };
 
@@ -48,12 +48,12 @@ class DatabaseProxy {
   // DATABASE_URL through this proxy.
   std::string url() const;
 
-  // Injects the fault once, into the first session that reaches it.
+  // Injects the fault once, into the first session that runs such a statement.
   void Arm(Fault fault);
   bool failed() const;
 
-  // Silences the open connections of that application, as a lost network does: they stay open and
-  // silent. Returns their number. Later connections work.
+  // Simulates a lost network: forwards nothing any more on the open connections of this
+  // application, which stay open. Returns their number. Later connections work.
   int Silence(const std::string& application);
   // While it is on, the proxy drops every notification.
   void SwallowNotifications(bool on) { swallow_ = on; }

@@ -8,8 +8,7 @@
 // The environment that ctest gives to a test program.
 namespace vibestack {
 
-// An environment variable that the test cannot do without; ends the test program when it is
-// missing.
+// Returns an environment variable. Ends the test program if it is not set.
 inline std::string RequiredEnvironment(const char* name) {
   const char* const value = std::getenv(name);
   if (value == nullptr) {
@@ -19,7 +18,7 @@ inline std::string RequiredEnvironment(const char* name) {
   return value;
 }
 
-// The migrated database of this test program, for its owner.
+// The URL of this test program's migrated database, for the owner of its tables.
 inline std::string DatabaseUrl() { return RequiredEnvironment("DATABASE_URL"); }
 
 }  // namespace vibestack

@@ -25,7 +25,7 @@ bool IsUpperSnakeCase(const std::string& text) {
          text.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_") == std::string::npos;
 }
 
-// Texts that reveal internals of a service.
+// Whether a message reveals internals of a service.
 bool RevealsInternals(const std::string& message) {
   for (const char* word : {"SELECT ", "INSERT ", "UPDATE ", "unnest", "pqxx", "psql", "relation \"",
                            "::uuid", ".cc", "/home", "/tmp", "/root", "postgresql:", "SQLSTATE"}) {
@@ -45,7 +45,7 @@ std::string WithoutIndexes(const std::string& field) {
   return path;
 }
 
-// Returns the fault of an error; empty if it has none.
+// Why an error is not well formed; empty if it is.
 std::string Fault(const grpc::Status& status) {
   google::rpc::Status whole;
   if (status.error_details().empty() || !whole.ParseFromString(status.error_details())) {

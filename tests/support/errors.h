@@ -7,20 +7,21 @@
 #include <set>
 #include <string>
 
-// The details of an error, as a client reads them.
+// Reads the details of an error, as a client does.
 namespace vibestack::e2e {
 
-// The stable reason of its google.rpc.ErrorInfo; empty without one.
+// The reason of the error's google.rpc.ErrorInfo; empty without one.
 std::string Reason(const grpc::Status& status);
 
-// The fields that its google.rpc.BadRequest names, without the numbers of list items:
+// The fields that the error's google.rpc.BadRequest names, without the indexes of list items:
 // `requests[3].workflow_id` is `requests.workflow_id`.
 std::set<std::string> BadFields(const grpc::Status& status);
 
 // Whether the error has a google.rpc.RetryInfo of more than zero and at most an hour.
 bool HasRetryInfo(const grpc::Status& status);
 
-// Whether it came from gRPC on this side, such as for a lost connection: no details at all.
+// Whether the client's own gRPC made the error, for example for a lost connection: it has no
+// details.
 bool IsFromTransport(const grpc::Status& status);
 
 // The rules for every error of our services: code and message agree with the details, exactly one

@@ -8,8 +8,8 @@
 
 namespace vibestack {
 
-// Asks every few milliseconds until the condition holds; whether it did within `limit`. The way
-// tests wait: for a condition, never for a time.
+// Evaluates the condition every few milliseconds until it is true. Returns false if it is not true
+// within `limit`. Tests wait by this for conditions, and never for a fixed time.
 inline bool Eventually(absl::Duration limit, const std::function<bool()>& condition) {
   const absl::Time deadline = absl::Now() + limit;
   while (!condition()) {

@@ -11,8 +11,8 @@
 
 namespace vibestack::e2e {
 
-// A real HTTP/1.1 server on loopback for what our services send: it keeps every request and
-// answers as the test says. Thread-safe.
+// A real HTTP/1.1 server on loopback that receives the requests of our services. It keeps every
+// request and answers as the test says. Thread-safe.
 class HttpReceiver {
  public:
   struct Received {
@@ -25,15 +25,15 @@ class HttpReceiver {
     int status = 200;
     std::vector<std::pair<std::string, std::string>> headers = {};
     std::string body = "";
-    // Sent instead of the above, byte for byte, before the connection is closed; not when empty.
+    // If not empty: these bytes are sent instead of the fields above, and the connection is closed.
     std::string raw = "";
-    // Closes the connection without a word.
+    // Closes the connection without an answer.
     bool hang_up = false;
   };
-  // Runs on a thread of the connection's; may block, for as long as the test lets it.
+  // Runs on the thread of the connection. May block.
   using Handler = std::function<Reply(const Received&)>;
 
-  // Listens from now on; port 0 picks a free one. Ends the test program where it cannot.
+  // Starts to listen; port 0 picks a free port. Ends the test program if it cannot listen.
   explicit HttpReceiver(Handler handler = AnswersOk(), int port = 0);
   HttpReceiver(const HttpReceiver&) = delete;
   HttpReceiver& operator=(const HttpReceiver&) = delete;
@@ -49,14 +49,14 @@ class HttpReceiver {
     return "http://127.0.0.1:" + std::to_string(port_) + path;
   }
 
-  // All requests that came whole, in their order.
+  // All complete requests, in the order of their arrival.
   std::vector<Received> received() const;
   size_t count() const { return received().size(); }
 
  private:
   void Accept();
   void Serve(int connection);
-  // Keeps the request and answers it; whether the connection goes on.
+  // Keeps the request and answers it. Returns whether the connection stays open.
   bool Answer(int connection, const Received& request);
 
   const Handler handler_;

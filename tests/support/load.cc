@@ -8,7 +8,7 @@
 namespace vibestack::e2e {
 namespace {
 
-// A connection for each thread.
+// One stub for each thread, with its own connection.
 template <typename Service>
 auto Stubs(const std::string& address, int threads) {
   auto stubs = std::make_shared<std::vector<std::unique_ptr<typename Service::Stub>>>();
@@ -71,7 +71,8 @@ std::function<void(int)> CreatesJobs(Services& services, const Person& person,
       ledger.Acknowledge(job.value.id());
     } else {
       ledger.Refuse(job.status);
-      // Waits, as a client does; refused calls cost almost nothing and would crowd out the others.
+      // Wait, as a client does. Otherwise refused calls, which cost almost nothing, would leave no
+      // time for the others.
       std::this_thread::sleep_for(std::chrono::milliseconds(5));
     }
   };

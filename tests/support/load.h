@@ -11,22 +11,22 @@
 
 #include "tests/support/walk.h"
 
-// A bounded load of calls whose answers are remembered: what was acknowledged must be in the
-// database, whatever happened meanwhile.
+// A load of calls, and a record of their answers: every acknowledged write must be in the database,
+// whatever failed in the meantime.
 namespace vibestack::e2e {
 
-// Collects the answers that callers saw. Thread-safe.
+// Records the answers that callers got. Thread-safe.
 class Ledger {
  public:
   void Acknowledge(const std::string& id);
-  // Keeps the first few in words.
+  // Records an error; others() has the text of the first few.
   void Refuse(const grpc::Status& status);
 
   std::set<std::string> acknowledged() const;
   size_t acknowledgements() const { return acknowledged().size(); }
-  // UNAVAILABLE with our details, and RetryInfo among them.
+  // The number of UNAVAILABLE errors with our details, including RetryInfo.
   int refusals() const { return refusals_; }
-  // Errors that an outage does not explain.
+  // The first errors that an outage does not explain.
   std::vector<std::string> others() const;
 
  private:
@@ -39,10 +39,10 @@ class Ledger {
 // Threads that repeat a step until they are stopped.
 class Load {
  public:
-  // `step(thread)`: one or a few calls.
+  // Each thread repeats `step(thread)`, which makes one or a few calls.
   Load(int threads, const std::function<void(int thread)>& step);
   ~Load() { Stop(); }
-  // Returns when each thread has ended its last step.
+  // Stops the threads and waits until each has ended its last step.
   void Stop();
 
  private:
@@ -50,16 +50,16 @@ class Load {
   std::vector<std::thread> threads_;
 };
 
-// A step that creates a job, under an id of the caller's, in a connection of each thread's own.
-// `transport_may_fail` is for services that end.
+// A step that creates a job with an id of the client. Each thread has its own connection. Set
+// `transport_may_fail` if the service may end.
 std::function<void(int)> CreatesJobs(Services& services, const Person& person,
                                      const std::string& workflow_id, Ledger& ledger,
                                      bool transport_may_fail, int threads);
 
-// A step that signs somebody up; services may end meanwhile.
+// A step that signs up a new user. The service may end in the meantime.
 std::function<void(int)> SignsUp(Services& services, Ledger& ledger, int threads);
 
-// The acknowledged ids that are not among those.
+// The acknowledged ids that are not in `stored`.
 std::set<std::string> Missing(const Ledger& ledger, const std::set<std::string>& stored);
 
 }  // namespace vibestack::e2e

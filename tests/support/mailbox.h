@@ -11,10 +11,10 @@
 
 namespace vibestack::e2e {
 
-// The webhook of user_service, and whom it mails. For one thread.
+// The mail webhook of user_service: keeps every delivery. Not thread-safe.
 class Mailbox {
  public:
-  // The fields of one delivery's JSON; all of them are texts.
+  // The fields of the JSON of one delivery; all are strings.
   using Mail = std::map<std::string, std::string>;
 
   Mailbox();
@@ -22,15 +22,16 @@ class Mailbox {
   // The flags that make user_service deliver here.
   std::vector<std::string> Flags(std::vector<std::string> more = {}) const;
 
-  // Stops answering until the next call.
+  // Stops listening until ComeBack().
   void GoAway() { receiver_.reset(); }
   void ComeBack();
-  // Sets the answer. Call it before requests come.
+  // Sets how requests are answered. Call it before the first request.
   void AnswerWith(HttpReceiver::Handler handler);
 
-  // Every delivery for that email that came since the last time this was asked.
+  // The deliveries for this email that arrived since the last Take() or Await() for it.
   std::vector<Mail> Take(const std::string& email);
-  // The next one, which must come within some seconds; fails the test and is empty if none does.
+  // The next delivery for this email. If none arrives within some seconds, fails the test and
+  // returns an empty one.
   Mail Await(const std::string& email);
 
   const HttpReceiver& receiver() const { return *receiver_; }

@@ -8,7 +8,7 @@ namespace vibestack::e2e {
 // Reads `/metrics` on that port of 127.0.0.1; empty if there is no answer.
 std::string ScrapeMetrics(int port);
 
-// The value of a series, such as `vibestack_x_total{outcome="ok"}`; 0 where there is none.
+// The value of a series, such as `vibestack_x_total{outcome="ok"}`; 0 if it does not exist.
 double MetricIn(const std::string& scraped, const std::string& series);
 
 }  // namespace vibestack::e2e

@@ -60,7 +60,8 @@ TemporaryDirectory::~TemporaryDirectory() {
 }
 
 Process::Process(Options options) : options_(std::move(options)) {
-  // setpriv replaces itself by the program, which therefore ends with this test.
+  // setpriv sets the signal for the parent's death and executes the program in its place, so the
+  // program ends with this test.
   std::vector<std::string> words = {"setpriv", "--pdeathsig=KILL", "--", options_.program};
   words.insert(words.end(), options_.arguments.begin(), options_.arguments.end());
   std::vector<std::string> environment = MergedEnvironment(options_.environment);
@@ -128,8 +129,8 @@ void WriteFile(const std::string& path, const std::string& text) {
   file << text;
 }
 
-// Below the ports that the kernel gives to outgoing connections, one of which could take it before
-// the program that it is for; and at random, as other tests run beside this one.
+// The port is below the range for outgoing connections, so that none of these takes it before the
+// program does. It is random, because other tests run at the same time.
 int FreePort() {
   std::random_device random;
   for (int tries = 0; tries < 100; ++tries) {

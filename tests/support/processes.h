@@ -13,10 +13,10 @@
 #include "tests/support/environment.h"
 #include "tests/support/eventually.h"
 
-// Programs that a test starts, signals and looks at from the outside.
+// Programs that a test starts, signals and observes.
 namespace vibestack::e2e {
 
-// A directory that goes away with this object.
+// A temporary directory, which the destructor removes.
 class TemporaryDirectory {
  public:
   TemporaryDirectory();
@@ -30,36 +30,36 @@ class TemporaryDirectory {
   std::string path_;
 };
 
-// A running program, its output and its end. Start it from the main thread only: the kernel ends it
-// with SIGKILL when the thread that started it ends, so that nothing outlives a test that was
-// killed. Not thread-safe.
+// A running program, its output and its exit code. Create it on the main thread only: when the
+// creating thread ends, the kernel sends SIGKILL to the program, so no program outlives a killed
+// test. Not thread-safe.
 class Process {
  public:
   struct Options {
     std::string program;
     std::vector<std::string> arguments = {};
-    // `NAME=value`, over the test's own environment.
+    // `NAME=value`, in addition to the test's own environment.
     std::vector<std::string> environment = {};
-    // Where stdout and stderr are written, as `<output>.stdout` and `<output>.stderr`; anew at each
-    // start.
+    // stdout and stderr go to the files `<output>.stdout` and `<output>.stderr`, which each start
+    // empties.
     std::string output;
   };
 
-  // Ends the test program when it cannot be started.
+  // Starts the program. Ends the test program if that fails.
   explicit Process(Options options);
   Process(const Process&) = delete;
   Process& operator=(const Process&) = delete;
-  // SIGKILL if it still runs.
+  // Sends SIGKILL if it still runs.
   ~Process();
 
   pid_t pid() const { return pid_; }
   void Signal(int signal);
-  // SIGKILL, and its end awaited.
+  // Sends SIGKILL and waits for the end.
   void Kill();
 
-  // Its exit code, or 128 and the number of the signal that ended it; none while it runs.
+  // The exit code, or 128 plus the number of the signal that ended it; std::nullopt while it runs.
   std::optional<int> ExitCode();
-  // The same, awaited.
+  // Waits for the exit code; std::nullopt if the program still runs after `limit`.
   std::optional<int> AwaitExit(absl::Duration limit);
 
   std::string standard_output() const;
@@ -71,7 +71,7 @@ class Process {
   std::optional<int> exit_code_;
 };
 
-// Runs a program to its end, for at most a minute. A program that does not end counts as killed.
+// The result of a program that ran to its end, or was killed after a minute.
 struct Finished {
   int exit_code = 0;
   std::string standard_output;
@@ -80,11 +80,11 @@ struct Finished {
 Finished RunToEnd(std::string program, std::vector<std::string> arguments,
                   std::vector<std::string> environment = {});
 
-// The whole file, or empty where there is none.
+// The content of a file; empty if the file does not exist.
 std::string ReadFile(const std::string& path);
 void WriteFile(const std::string& path, const std::string& text);
 
-// A free port of 127.0.0.1, at this moment.
+// A port of 127.0.0.1 that is free at this moment.
 int FreePort();
 
 }  // namespace vibestack::e2e

@@ -10,19 +10,19 @@
 
 namespace vibestack::e2e {
 
-// One connection through a DatabaseProxy, and its thread.
+// One connection through a DatabaseProxy, with its own thread.
 class ProxiedSession {
  public:
-  // Owns the client's socket; connects to the server at that port of 127.0.0.1.
+  // Takes ownership of the socket `client`, and connects to the server at 127.0.0.1.
   ProxiedSession(DatabaseProxy& proxy, int client, int server_port);
   ~ProxiedSession();
 
-  // See DatabaseProxy::Silence. Returns whether the session is of that application, and open.
+  // See DatabaseProxy::Silence. Returns whether this is an open session of that application.
   bool Silence(const std::string& application);
 
  private:
   void Run();
-  // Reads what is there and hands on whole messages; whether to go on.
+  // Reads available bytes and forwards complete messages. Returns whether to continue.
   bool ReadClient();
   bool ReadServer();
   bool HandOn(int to, const std::string& message);
@@ -32,7 +32,7 @@ class ProxiedSession {
   DatabaseProxy& proxy_;
   const int client_;
   const int server_;
-  // Written to when it is silenced or stopped.
+  // An event descriptor that wakes the thread, to silence or stop it.
   const int wake_;
   std::atomic<bool> silent_ = false;
   std::atomic<bool> stopping_ = false;
@@ -43,7 +43,7 @@ class ProxiedSession {
   pid_t backend_ = 0;
   std::string from_client_;
   std::string from_server_;
-  // The fault whose answer gets lost.
+  // The fault that drops the answer to the statement in progress.
   std::optional<DatabaseProxy::Fault> committing_;
   std::thread thread_;
 };

@@ -12,38 +12,38 @@
 #include "vibestack/user/v1/auth_service.grpc.pb.h"
 #include "vibestack/user/v1/user_service.grpc.pb.h"
 
-// The two services as an operator runs them, on the database of DATABASE_URL.
+// Runs the two services as an operator does, on the database of DATABASE_URL.
 namespace vibestack::e2e {
 
 using user::v1::AuthService;
 using user::v1::UserService;
 using JobService = job::v1::JobService;
 
-// One service process at a fixed port, which may be ended and started again. Not thread-safe, but
+// One service process at a fixed port. It can be ended and started again. Not thread-safe, except
 // for the channel.
 class Service {
  public:
-  // `output` is the path that its output files begin with. It is not started yet.
+  // Does not start the service. `output` is Process::Options::output.
   Service(std::string program, std::string output, std::vector<std::string> flags,
           std::vector<std::string> environment,
           std::shared_ptr<grpc::ChannelCredentials> credentials = nullptr);
 
-  // Starts it and waits until it listens; fails the test if it does not.
+  // Starts the service and waits until it listens; fails the test if it does not.
   void Start();
-  // Waits until it reports readiness; fails the test after `limit`.
+  // Waits until the service reports readiness; fails the test after `limit`.
   void AwaitReady(absl::Duration limit = absl::Seconds(20));
   bool IsReady() const { return Health(channel_, "readiness") == "SERVING"; }
 
   Process& process() { return *process_; }
   // The log since the last start.
   std::string log() const { return process_ == nullptr ? "" : process_->standard_error(); }
-  // The port that it wrote to its port file under that name; 0 where there is none.
+  // The port of this name in the service's port file; 0 if there is none.
   int PortOf(const std::string& name) const;
-  // The present text of its /metrics.
+  // Scrapes /metrics of the service.
   std::string Scrape() const;
-  // The value of a series of its /metrics; 0 where there is none.
+  // The value of a series in /metrics of the service; 0 if it does not exist.
   double Metric(const std::string& series) const;
-  // Calls that have subscribed to change events and wait.
+  // The number of calls that have subscribed to change events and wait.
   double WaitingCalls() const { return Metric("vibestack_waiting_calls"); }
   std::string address() const { return "127.0.0.1:" + std::to_string(port_); }
   // One connection for all calls of a test; it survives a restart of the service.
@@ -59,7 +59,7 @@ class Service {
   std::unique_ptr<Process> process_;
 };
 
-// Somebody with an account and fresh tokens.
+// A user with an account and new tokens.
 struct Person {
   std::string id;
   std::string email;
@@ -68,17 +68,17 @@ struct Person {
   std::string refresh_token;
 };
 
-// Both services, with keys and a service token of their own.
+// Both services, with their own keys and service token.
 class Services {
  public:
   struct Options {
     std::vector<std::string> user_flags = {};
     std::vector<std::string> job_flags = {};
     int job_replicas = 1;
-    std::string database_url = "";  // DATABASE_URL when empty
+    std::string database_url = "";  // empty: DATABASE_URL
     bool callback_keys = false;     // whether job_service has keys for callback tokens
-    bool start = true;              // and wait until they are ready
-    // The credentials of the test's calls; plaintext if not set.
+    bool start = true;              // whether to start them and wait until they are ready
+    // The credentials of the test's calls; null for plaintext.
     std::shared_ptr<grpc::ChannelCredentials> credentials = nullptr;
   };
 
@@ -95,13 +95,13 @@ class Services {
   UserService::Stub& users() { return *user_stub_; }
   JobService::Stub& jobs() { return *job_stub_; }
 
-  // Signs up somebody new, of this or a made-up email, and logs in.
+  // Signs up a new user, with this email or, if it is empty, a new one, and logs in.
   Person SignUp(const std::string& email = "");
-  // The same with `user_service create-superuser`.
+  // Creates a superuser by `user_service create-superuser` and logs in.
   Person CreateSuperuser();
   Person LogIn(const std::string& email, const std::string& password);
 
-  // Runs a command of user_service with this pair's keys and database.
+  // Runs a command of user_service with the keys and the database of these services.
   Finished RunUserService(std::vector<std::string> arguments,
                           const std::vector<std::string>& environment = {});
 

@@ -14,8 +14,8 @@
 
 namespace vibestack::e2e {
 
-// A stream of answers as its client sees it. Reads everything that comes, in gRPC's threads.
-// Thread-safe. The client goes away with it.
+// The client of a streaming call. Reads every message as it arrives, on gRPC's threads. The
+// destructor cancels the call. Thread-safe.
 template <typename Message>
 class Stream {
  public:
@@ -38,7 +38,7 @@ class Stream {
 
   void Cancel() { context_.TryCancel(); }
 
-  // The next message that was not taken yet; none when the stream ended before or `limit` is over.
+  // The next message; std::nullopt if the stream ends first or none arrives within `limit`.
   std::optional<Message> Next(absl::Duration limit = absl::Seconds(20)) {
     absl::MutexLock lock(&mutex_);
     mutex_.AwaitWithTimeout(absl::Condition(this, &Stream::HasNextOrEnded), limit);
@@ -46,14 +46,14 @@ class Stream {
     return messages_[taken_++];
   }
 
-  // The status at the end; none if it does not end within `limit`.
+  // The status of the stream; std::nullopt if it does not end within `limit`.
   std::optional<grpc::Status> End(absl::Duration limit = absl::Seconds(20)) {
     absl::MutexLock lock(&mutex_);
     mutex_.AwaitWithTimeout(absl::Condition(this, &Stream::HasEnded), limit);
     return status_;
   }
 
-  // The code and reason it ended with, such as `14 SHUTTING_DOWN`; "open" when it has not.
+  // The code and the reason of the end, such as `14 SHUTTING_DOWN`; "open" without an end.
   std::string EndReason(absl::Duration limit = absl::Seconds(20)) {
     const std::optional<grpc::Status> status = End(limit);
     if (!status.has_value()) return "open";

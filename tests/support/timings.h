@@ -9,12 +9,12 @@
 // Checks that several steps take the same time.
 namespace vibestack::e2e {
 
-// Something to be timed, and its name for messages.
+// The name of a step, for messages, and the step to time.
 using TimedStep = std::pair<std::string, std::function<void()>>;
 
 // Expects that the medians of 200 timings of each step are within 5 %. The steps alternate. If the
-// medians differ more, 200 timings are added, up to 1,600: a busy machine and chance move the
-// medians of more timings less, whereas a real difference stays.
+// medians differ more, adds 200 timings, up to 1,600: with more timings chance and a busy machine
+// move the medians less, but a real difference stays.
 void ExpectSameTime(const std::vector<TimedStep>& steps);
 
 }  // namespace vibestack::e2e

@@ -7,14 +7,15 @@
 #include "common/rpc/call.h"
 #include "user_service/store/user.h"
 
-// Lines of the audit log about the accounts that a call changed. Setting a field to the value that
-// it has already writes a line, too.
+// Lines of the audit log about the accounts that a call changed. A call that sets a field to the
+// same value writes a line, too. The name of each event is in the comment of its function.
 namespace vibestack::user_service {
 
 // `user_created`, with `is_superuser`.
 void AuditCreation(const rpc::Call& call, const User& user);
 
-// `email_changed`, `banned` or `unbanned`, `promoted` or `demoted`: one line for each.
+// `email_changed`, `banned` or `unbanned`, `promoted` or `demoted`: one line for each changed
+// field.
 void AuditChanges(const rpc::Call& call, const std::string& user_id, const UserChanges& changes);
 
 // `banned` or `unbanned`, by DeleteUser or UndeleteUser.

@@ -21,7 +21,7 @@
 
 namespace vibestack::user_service {
 
-// The handlers of vibestack.user.v1.AuthService; the proto says what they do. Thread-safe.
+// The handlers of vibestack.user.v1.AuthService, as auth_service.proto describes them. Thread-safe.
 class AuthApi {
  public:
   // The domain objects that the handlers call.
@@ -34,13 +34,13 @@ class AuthApi {
     Introspections& introspections;
   };
 
-  // The references must outlive this.
+  // The references, also those in `domain`, must outlive this.
   AuthApi(rpc::CallInterceptor& interceptor, AuthRateLimiter& auth_rate_limiter, Domain domain,
           auth::KeySetProvider keys, Metrics& metrics);
   AuthApi(const AuthApi&) = delete;
   AuthApi& operator=(const AuthApi&) = delete;
 
-  // For the server. This must outlive the server.
+  // The service for the gRPC server. This must outlive the server.
   rpc::Service& service() { return service_; }
 
  private:
@@ -52,13 +52,14 @@ class AuthApi {
 
   // auth_login.cc
   Answer<user::v1::TokenResponse> Login(rpc::Call& call, const user::v1::LoginRequest& request);
-  // Login once the rate limits have admitted the call.
+  // The part of Login after the rate limits have admitted the call.
   Answer<user::v1::TokenResponse> LogInAdmitted(rpc::Call& call,
                                                 const user::v1::LoginRequest& request);
   Answer<user::v1::TokenResponse> RefreshToken(rpc::Call& call,
                                                const user::v1::RefreshTokenRequest& request);
   // auth_sign_up.cc
   Answer<user::v1::User> SignUp(rpc::Call& call, const user::v1::SignUpRequest& request);
+  // SignUp in the modes kOpen and kConfirmed.
   Answer<user::v1::User> CreateAccount(rpc::Call& call, const user::v1::SignUpRequest& request);
   absl::StatusOr<user::v1::User> BeginSignUp(const rpc::Call& call,
                                              const user::v1::SignUpRequest& request);

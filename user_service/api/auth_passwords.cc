@@ -52,11 +52,12 @@ Task<absl::StatusOr<RequestPasswordResetResponse>> AuthApi::RequestPasswordReset
   if (!validator.ok()) co_return validator.ToStatus();
   absl::StatusOr<MailQueue::Slot> slot = domain_.password_resets.ReserveMail();
   if (!slot.ok()) co_return slot.status();
-  // Only requests that may cause a mail count.
+  // Counts only requests that may send a mail, so this comes after the checks and the reservation.
   const absl::Status allowed = auth_rate_limiter_.CountAttempt(
       call, "password_reset_request", "reset:" + NormalizeEmail(request.email()));
   if (!allowed.ok()) co_return allowed;
-  // (The line `password_reset_sent` names the account.)
+  // This line does not name the account, because the look-up comes later: see
+  // `password_reset_sent`.
   rpc::AuditCall(call, "password_reset_requested");
   RunAfterResponse(domain_.password_resets.Send(*std::move(slot), request.email()));
   co_return RequestPasswordResetResponse();

@@ -13,8 +13,8 @@ namespace {
 
 using Verdict = AuthRateLimits::Verdict;
 
-// How often a waiting call asks the limits again, and how long before its deadline it gives up, so
-// that the response arrives in time.
+// A waiting call asks the limits again after kRecheckInterval at the latest. It gives up
+// kResponseTime before its deadline, so that the response arrives in time.
 constexpr absl::Duration kRecheckInterval = absl::Milliseconds(100);
 constexpr absl::Duration kResponseTime = absl::Milliseconds(50);
 constexpr absl::Duration kBusyRetry = absl::Seconds(1);

@@ -14,18 +14,18 @@
 namespace vibestack::user_service {
 
 // Applies AuthRateLimits to the handlers that compare a secret or reveal whether an account exists.
-// Thread-safe.
+// Thread-safe; must outlive the calls that it limits.
 class AuthRateLimiter {
  public:
   // `limits` must outlive this.
   explicit AuthRateLimiter(AuthRateLimits& limits) : limits_(limits) {}
 
-  // Runs `attempt` if the limits admit it, and counts its outcome. Otherwise it returns
-  // RESOURCE_EXHAUSTED (TOO_MANY_ATTEMPTS, with RetryInfo) and writes a line `<what>_rate_limited`
-  // to the audit log. If the attempts under way use up the limit, it waits for them.
+  // Runs `attempt` if the limits admit it, and records its outcome. While the attempts under way
+  // use up a limit, the call waits for them. If the limits refuse it, returns RESOURCE_EXHAUSTED
+  // (TOO_MANY_ATTEMPTS) with RetryInfo, and writes a line `<what>_rate_limited` to the audit log.
   //
-  // `account` must have one spelling for each account, with a prefix for the kind of secret, as
-  // `email:`. If it is empty, only the address counts. The call must outlive the task.
+  // `account` is a normalized name with a prefix for its kind, such as `email:ada@example.com`. If
+  // it is empty, only the limit per address applies. `call` must outlive the task.
   template <typename T>
   Task<absl::StatusOr<T>> Limit(rpc::Call& call, const char* what, std::string account,
                                 Task<absl::StatusOr<T>> attempt) {
@@ -37,14 +37,15 @@ class AuthRateLimiter {
     co_return result;
   }
 
-  // Counts an attempt as failed whatever its outcome is, since it costs others something, such as a
-  // mail. Returns OK, or the error of Limit.
+  // Counts an attempt as a failure whatever its outcome is, for calls that cost others something,
+  // such as a mail. Does not wait. Returns OK, or the error of Limit().
   absl::Status CountAttempt(const rpc::Call& call, const char* what, std::string account);
 
  private:
-  // Identifies a client: its IPv4 address or IPv6 /64.
+  // The client's IPv4 address or IPv6 /64; "none" if it is unknown.
   static std::string AddressOf(const rpc::Call& call);
-  // Whether the status means a right or a wrong secret. Errors of other kinds mean neither.
+  // What the status of an attempt says about the secret. Errors such as UNAVAILABLE say nothing
+  // about it: kUntested.
   static AuthRateLimits::Outcome OutcomeOf(const absl::Status& status);
 
   Task<absl::Status> AwaitAdmission(rpc::Call& call, const char* what,
@@ -55,8 +56,7 @@ class AuthRateLimiter {
   void RecordOutcome(const AuthRateLimits::Subject& subject, const absl::Status& status);
 
   static constexpr int kRefusalsPerSecond = 20;  // lines in the audit log
-  static constexpr size_t kMaxWaiting =
-      1'024;  // calls that wait for other calls from their address
+  static constexpr size_t kMaxWaiting = 1'024;   // calls that wait for attempts under way
 
   AuthRateLimits& limits_;
   AuditGate refusals_{kRefusalsPerSecond};

@@ -38,7 +38,7 @@ Task<absl::StatusOr<user::v1::User>> AuthApi::CreateAccount(Call& call,
   NewAccount account = TakeAccount(validator, request);
   validator.NoUnknownFields(request);
   if (!validator.ok()) co_return validator.ToStatus();
-  // EMAIL_TAKEN reveals that an account exists, so it counts as a failure of the address.
+  // EMAIL_TAKEN reveals that an account exists, so it counts as a failure from this address.
   Task<absl::StatusOr<UserPtr>> create =
       domain_.accounts.Create(std::move(account), call.WorkDeadline());
   const std::string no_account;
@@ -59,7 +59,7 @@ absl::StatusOr<user::v1::User> AuthApi::BeginSignUp(const Call& call,
   if (!validator.ok()) return validator.ToStatus();
   absl::StatusOr<MailQueue::Slot> slot = domain_.sign_ups.ReserveMail();
   if (!slot.ok()) return slot.status();
-  // Only requests that may cause a mail count.
+  // Counts only requests that may send a mail, so this comes after the checks and the reservation.
   const absl::Status allowed = auth_rate_limiter_.CountAttempt(
       call, "sign_up", "sign_up:" + NormalizeEmail(request.email()));
   if (!allowed.ok()) return allowed;

@@ -10,27 +10,27 @@
 
 namespace vibestack::user_service {
 
-// Checks that several methods share. Each adds a violation of the rules of domain/input_rules.h to
-// the validator, under the name of the field.
+// Edge checks that several methods share. Each adds a violation, under the name of the field, if
+// the value breaks the rules of domain/input_rules.h.
 void CheckEmail(rpc::Validator& validator, const std::string& field, const std::string& email);
 void CheckNewPassword(rpc::Validator& validator, const std::string& field,
                       const std::string& password);
-// The password of an existing account, which may be older than the rules for new passwords. Does
-// not check that it is not empty.
+// A password to compare. It may be older than the rules for new passwords, so this checks only what
+// bcrypt can compare. An empty password passes.
 void CheckCurrentPassword(rpc::Validator& validator, const std::string& field,
                           const std::string& password);
 void CheckFullName(rpc::Validator& validator, const std::string& field, const std::string& name);
 void CheckBio(rpc::Validator& validator, const std::string& field, const std::string& bio);
 
-// An email to find an account by. Checks its length and encoding only, since a stored email may be
-// older than the rules for new emails.
+// An email to look up. Checks length and encoding only, because a stored email may be older than
+// the rules for new emails.
 void CheckEmailToFind(rpc::Validator& validator, const std::string& email);
 
-// A token: any text of a token's length.
+// A token: checks length and encoding only.
 void CheckToken(rpc::Validator& validator, const std::string& field, const std::string& token);
 
-// Checks and reads the account in a SignUpRequest, ConfirmSignUpRequest or CreateUserRequest,
-// without its email.
+// Reads and checks the password and the profile of a SignUpRequest, ConfirmSignUpRequest or
+// CreateUserRequest. The result is valid if the validator has no violation.
 template <typename Request>
 NewAccount TakeProfile(rpc::Validator& validator, const Request& request) {
   CheckNewPassword(validator, "password", request.password());
@@ -47,7 +47,7 @@ NewAccount TakeProfile(rpc::Validator& validator, const Request& request) {
   return account;
 }
 
-// The same with the email.
+// As TakeProfile, and the email.
 template <typename Request>
 NewAccount TakeAccount(rpc::Validator& validator, const Request& request) {
   CheckEmail(validator, "email", request.email());

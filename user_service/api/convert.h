@@ -12,23 +12,24 @@
 
 namespace vibestack::user_service {
 
-// The user without the password hash.
+// The user as a message, without the password hash.
 user::v1::User ToProto(const User& user);
 
-// The same, or NOT_FOUND if `user` is null (it names `id` if the caller did), or the error.
+// As ToProto; NOT_FOUND if `user` is null, or the error of `user`. NOT_FOUND names `id`; leave it
+// empty if the caller did not send it.
 absl::StatusOr<user::v1::User> ToAnswer(const absl::StatusOr<UserPtr>& user,
                                         const std::string& id = "");
 
-// The tokens by OAuth 2's names, or the error.
+// The tokens as a message with the names of OAuth 2, or the error of `tokens`.
 absl::StatusOr<user::v1::TokenResponse> ToAnswer(const absl::StatusOr<Sessions::Tokens>& tokens);
 
-// The user's id in lower case, for `id` that is `me` or a UUID. INVALID_ARGUMENT otherwise. Does
-// not check whether the caller may access this user.
+// Resolves `me` or a UUID to a user id in lower case. INVALID_ARGUMENT, naming `field`, for any
+// other text, and for `me` from a service. Does not check permissions.
 absl::StatusOr<std::string> NamedUser(const auth::Caller& caller, const std::string& field,
                                       const std::string& id);
 
-// The same, and checks that the caller is this user, a superuser or a service: PERMISSION_DENIED
-// (NOT_YOURS). Does not check whether the user exists.
+// As NamedUser, and PERMISSION_DENIED (NOT_YOURS) unless the caller is this user, a superuser or a
+// service. Does not check whether the user exists.
 absl::StatusOr<std::string> ReachableUser(const auth::Caller& caller, const std::string& field,
                                           const std::string& id);
 

@@ -8,8 +8,8 @@
 #include "user_service/api/convert.h"
 #include "user_service/api/user_api.h"
 
-// ExportUser reads the jobs page by page, each page after the page before was written. So neither a
-// slow reader nor many jobs use up memory or database connections.
+// ExportUser reads a page of jobs only after it wrote the previous page. So a slow reader or a user
+// with many jobs takes little memory and no database connection between pages.
 namespace vibestack::user_service {
 namespace {
 
@@ -17,7 +17,7 @@ using user::v1::ExportUserResponse;
 
 constexpr int64_t kFirstJobs = 16;
 constexpr int64_t kMostJobs = 512;
-// Bytes of results in one message; clients accept 4 MiB by default.
+// Bytes of results in one message. gRPC clients accept messages of 4 MiB by default.
 constexpr int64_t kMostBytes = 1 << 20;
 
 void AddJob(const StoredJob& job, ExportUserResponse& response) {
@@ -30,8 +30,9 @@ void AddJob(const StoredJob& job, ExportUserResponse& response) {
   *exported.mutable_updated_at() = rpc::ToTimestamp(job.updated_at);
 }
 
-// The number of jobs to ask for next. It grows while pages are full, so that small jobs need few
-// statements. It shrinks when results fill a page earlier, since the rest was read in vain.
+// The number of jobs to ask for next. It doubles while pages are full, so that small jobs need few
+// statements. It shrinks when large results end a page early, because PostgreSQL read the other
+// rows in vain.
 int64_t NextSize(int64_t asked, int64_t got) {
   if (got == asked) return std::min(asked * 2, kMostJobs);
   return got;
@@ -56,8 +57,8 @@ Task<absl::Status> UserApi::ExportUser(rpc::Call& call, const user::v1::ExportUs
         co_await users_.ListJobs(query, call.WorkDeadline());
     if (!jobs.ok()) co_return jobs.status();
     if (jobs->empty()) co_return absl::OkStatus();
-    // Writing the last message may have taken long. A caller who was banned or demoted meanwhile
-    // gets no further message.
+    // Writing the previous message may have taken long. A caller who was banned or demoted in the
+    // meantime gets no further message.
     const absl::Status admitted = co_await stream.Reauthorize();
     if (!admitted.ok()) co_return admitted;
     const absl::StatusOr<std::string> reached = ReachableUser(call.caller(), "id", *id);

@@ -6,16 +6,17 @@
 
 namespace vibestack::user_service {
 
-// vibestack_logins_total{outcome}: `ok`; `unknown_email`, `wrong_password` and `inactive` for
-// refused credentials; `limited` by a rate limit; `busy` if password hashing was shed; `failed` if
-// the database failed or a deadline passed. Thread-safe; `metrics` must outlive this.
+// The counter vibestack_logins_total{outcome}. Outcomes: `ok`; `unknown_email`, `wrong_password`
+// and `inactive` for refused credentials; `limited` for a refusal by a rate limit; `busy` for
+// RESOURCE_EXHAUSTED, such as a full queue of the password pool; `failed` for every other error.
+// Thread-safe; `metrics` must outlive this.
 class LoginMetrics {
  public:
   explicit LoginMetrics(Metrics& metrics);
 
   // Counts an attempt that the rate limits admitted.
   void Record(const Sessions::LogInOutcome& outcome);
-  // Counts an attempt that a rate limit refused; does nothing for any other status.
+  // Counts an attempt that a rate limit refused. Ignores every other status.
   void RecordLimited(const absl::Status& status);
 
  private:

@@ -9,7 +9,7 @@
 namespace vibestack::user_service {
 namespace {
 
-constexpr absl::Duration kLongestDelay = absl::Milliseconds(70);  // the shortest is half of it
+constexpr absl::Duration kLongestDelay = absl::Milliseconds(70);  // the minimum is half of it
 
 Task<void> RunLater(Task<void> task) {
   co_await rpc::WaitUntil(absl::Now() + BackoffWithJitter(0, kLongestDelay, kLongestDelay));

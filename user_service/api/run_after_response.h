@@ -5,9 +5,10 @@
 
 namespace vibestack::user_service {
 
-// Runs a task of a call asynchronously, some 50 ms later, when the call has its response. The delay
-// is random, so that the response times of this call and the next ones do not tell what the task
-// had to do. The owner of what the task uses must wait for the task's end by other means.
+// Runs a task in the background after a random delay of 35 to 70 ms, when the client has the
+// response. The delay hides what the task does, for example whether it found an account, from the
+// response times of this call and of later ones. Nothing waits for the task: what it uses must
+// outlive it by other means, such as a MailQueue::Slot.
 void RunAfterResponse(Task<void> task);
 
 }  // namespace vibestack::user_service

@@ -17,7 +17,7 @@
 
 namespace vibestack::user_service {
 
-// The handlers of vibestack.user.v1.UserService; the proto says what they do. Thread-safe.
+// The handlers of vibestack.user.v1.UserService, as user_service.proto describes them. Thread-safe.
 class UserApi {
  public:
   // The references must outlive this.
@@ -26,7 +26,7 @@ class UserApi {
   UserApi(const UserApi&) = delete;
   UserApi& operator=(const UserApi&) = delete;
 
-  // For the server. This must outlive the server.
+  // The service for the gRPC server. This must outlive the server.
   rpc::Service& service() { return service_; }
 
  private:

@@ -13,7 +13,7 @@
 namespace vibestack::user_service {
 namespace {
 
-// Whether a request without a mask sets this field. Output-only fields are ignored (AIP-203).
+// Whether a request without a field mask sets this field. Output-only fields are ignored (AIP-203).
 bool IsPopulated(const user::v1::User& user, UserField field) {
   switch (field) {
     case UserField::kEmail:
@@ -43,8 +43,8 @@ bool Has(const std::vector<UserField>& fields, UserField field) {
   return std::find(fields.begin(), fields.end(), field) != fields.end();
 }
 
-// Every field that the changer may change. Also `is_superuser` if the request sets it, so that a
-// caller who asks for it without being allowed to gets an error.
+// The fields of the mask `*`: every field that the caller may change. Also is_superuser if the
+// request sets it to true, so that a caller without the right gets an error.
 std::vector<UserField> AllFields(const user::v1::User& user, const Changer& changer) {
   std::vector<UserField> fields = ChangeableFields(changer);
   if (user.is_superuser() && !Has(fields, UserField::kIsSuperuser)) {
@@ -53,7 +53,7 @@ std::vector<UserField> AllFields(const user::v1::User& user, const Changer& chan
   return fields;
 }
 
-// The fields that the mask names. Adds wrong paths to the validator.
+// The fields that the mask names. Adds a violation for each invalid path.
 std::vector<UserField> MaskedFields(const user::v1::UpdateUserRequest& request,
                                     const Changer& changer, rpc::Validator& validator) {
   const google::protobuf::FieldMask& mask = request.update_mask();
@@ -75,7 +75,7 @@ std::vector<UserField> MaskedFields(const user::v1::UpdateUserRequest& request,
   return fields;
 }
 
-// The paths of the fields for which the changer has this permission, separated by commas.
+// The paths of those fields for which the caller has this permission, separated by commas.
 std::string PathsWith(Permission permission, const std::vector<UserField>& fields,
                       const Changer& changer) {
   std::string paths;

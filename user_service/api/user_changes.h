@@ -14,14 +14,14 @@ namespace vibestack::user_service {
 // The changes that an UpdateUserRequest asks for.
 struct RequestedChanges {
   UserChanges changes;
-  // Set if the changes need the current password of the account: this must be it.
+  // Set if a changed field needs the account's current password: the password to compare.
   std::optional<Secret> current_password;
 };
 
-// Reads the request of a caller who may access the account, by the table of domain/update_rules.h.
-// `changer.shows_password` is set here. INVALID_ARGUMENT for paths that are unknown or output only,
-// for invalid values and for a missing password; PERMISSION_DENIED (FIELD_NOT_YOURS) for fields
-// that only superusers may change.
+// Reads a request by the rules of domain/update_rules.h. The caller has checked that `changer` may
+// access the account; this sets `changer.shows_password`. Errors: INVALID_ARGUMENT for unknown or
+// output-only paths, invalid values and a missing current password; PERMISSION_DENIED
+// (FIELD_NOT_YOURS) for fields that `changer` may not change.
 absl::StatusOr<RequestedChanges> ReadChanges(const user::v1::UpdateUserRequest& request,
                                              Changer changer);
 

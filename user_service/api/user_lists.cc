@@ -17,10 +17,10 @@ namespace {
 
 constexpr int kMaxBatch = 1'000;
 
-// Every caller who may list sees every user.
+// The scope of page tokens: every caller who may list users sees all of them.
 constexpr char kScope[] = "users";
 
-// `value` rounded up to a microsecond, the precision of stored times.
+// `value` rounded up to a whole microsecond, the precision of stored times.
 absl::Time RoundUp(const google::protobuf::Timestamp& value) {
   const absl::Duration since_epoch = rpc::ToTime(value) - absl::UnixEpoch();
   return absl::UnixEpoch() + absl::Ceil(since_epoch, absl::Microseconds(1));

@@ -13,20 +13,22 @@
 // Requests and responses with many users.
 namespace vibestack::user_service {
 
-// The query for the store. It asks for one row more than the page has, to know whether another page
-// follows. INVALID_ARGUMENT names every wrong field.
+// The query for the store. Its limit is the page size plus one, to know whether another page
+// follows. INVALID_ARGUMENT names every invalid field.
 absl::StatusOr<UserQuery> ReadQuery(const user::v1::ListUsersRequest& request);
 
-// The page of the rows that `query` found.
+// The response for `found`, the result of `query`.
 user::v1::ListUsersResponse ToPage(const user::v1::ListUsersRequest& request,
                                    const UserQuery& query, const UserPage& found);
 
-// The ids of the request, in lower case and in its order. INVALID_ARGUMENT; PERMISSION_DENIED
-// (FIELD_NOT_YOURS) if a caller that is not a service asks for accounts.
+// The ids of the request, in its order and in lower case. `me` becomes the caller's id. Errors:
+// INVALID_ARGUMENT; PERMISSION_DENIED (FIELD_NOT_YOURS) for include_accounts from a caller that is
+// not a service.
 absl::StatusOr<std::vector<std::string>> ReadIds(const auth::Caller& caller,
                                                  const user::v1::BatchGetUsersRequest& request);
 
-// The response for the `ids` of ReadIds. `users` are their rows, in the same order; null for none.
+// The response for the `ids` of ReadIds. `users` are their rows, in the same order; null for an id
+// without a user.
 user::v1::BatchGetUsersResponse ToBatch(const user::v1::BatchGetUsersRequest& request,
                                         const std::vector<std::string>& ids,
                                         const std::vector<UserPtr>& users,

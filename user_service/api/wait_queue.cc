@@ -29,7 +29,7 @@ void WaitQueue::Remove(const std::string& key, const Waiter& waiter) {
   const auto found = waiting_.find(key);
   if (found == waiting_.end()) return;
   const auto position = std::find(found->second.begin(), found->second.end(), waiter);
-  if (position == found->second.end()) return;  // WakeAll came in the same moment.
+  if (position == found->second.end()) return;  // WakeAll() has removed it.
   found->second.erase(position);
   --size_;
   if (found->second.empty()) waiting_.erase(found);

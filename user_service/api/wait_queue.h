@@ -14,18 +14,18 @@
 
 namespace vibestack::user_service {
 
-// Calls that wait, without a thread, for a change of their key. Calls of one key continue in the
-// order in which they came. Thread-safe; must outlive the calls that wait.
+// Calls that wait until something happens to their key. A waiting call holds no thread. The calls
+// of one key resume in the order in which they came. Thread-safe; must outlive the waiting calls.
 class WaitQueue {
  public:
-  // `capacity`: how many calls may wait at once, of all keys.
+  // `capacity` is the maximum number of waiting calls, of all keys together.
   explicit WaitQueue(size_t capacity) : capacity_(capacity) {}
 
-  // Waits for WakeAll(key), or until `until` (of the machine's clock). Returns false at once if the
-  // queue is full.
+  // Waits for WakeAll(key), or until `until` by the machine's clock. Returns true after the wait,
+  // and false at once if the queue is full.
   Task<bool> Wait(std::string key, absl::Time until);
 
-  // Continues the calls that wait for this key, on this thread.
+  // Resumes the calls that wait for this key, on this thread.
   void WakeAll(const std::string& key) ABSL_LOCKS_EXCLUDED(mutex_);
 
  private:

@@ -7,8 +7,8 @@
 namespace vibestack::user_service {
 namespace {
 
-// The hash may change between the comparison and the write: another call changes the password, or a
-// log-in rehashes it.
+// The number of tries. The hash may change between the comparison and the write, because another
+// call changes the password or a log-in rehashes it.
 constexpr int kTries = 3;
 
 }  // namespace

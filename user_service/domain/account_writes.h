@@ -13,21 +13,21 @@
 
 namespace vibestack::user_service {
 
-// Changes, deactivates and purges accounts. The caller has checked permissions before. If the
-// account does not exist, the result is null, or `found` is false. Errors besides those named: as
+// Changes, deactivates and purges accounts. Does not check permissions. If the account does not
+// exist, the result is null, or Purge::found is false. Every method may also return the errors of
 // UserStore and PasswordPool. Thread-safe.
 class AccountWrites {
  public:
   // Both must outlive this.
   AccountWrites(UserStore& users, Passwords& passwords) : users_(users), passwords_(passwords) {}
 
-  // Changes fields. If `current_password` is given, it must be the account's at the moment of the
-  // change: else PERMISSION_DENIED (INVALID_CREDENTIALS). ABORTED (CONFLICT) if other calls keep
-  // changing the password. Other errors: as UserStore::Update.
+  // Changes fields. `current_password`, if set, must be the account's password at the moment of the
+  // change. Errors: PERMISSION_DENIED (INVALID_CREDENTIALS) if it is not; ABORTED (CONFLICT) if
+  // other calls keep changing the password; those of UserStore::Update.
   Task<absl::StatusOr<UserPtr>> Update(std::string id, UserChanges changes,
                                        std::optional<Secret> current_password, absl::Time deadline);
 
-  // As UserStore's Deactivate, Activate and Erase.
+  // As UserStore::Deactivate, Activate and Erase.
   Task<absl::StatusOr<UserPtr>> Delete(std::string id, absl::Time deadline);
   Task<absl::StatusOr<UserPtr>> Undelete(std::string id, absl::Time deadline);
   Task<absl::StatusOr<UserStore::Purge>> Purge(std::string id, absl::Time deadline);

@@ -37,7 +37,7 @@ Task<absl::StatusOr<UserPtr>> Accounts::Create(NewAccount account, absl::Time de
       co_return same;
     }
   }
-  // Only to save the work of hashing: the insert decides.
+  // This only avoids needless hashing. The INSERT decides whether the email is taken.
   const absl::StatusOr<UserPtr> other = co_await users_.FindByEmail(account.email, deadline);
   if (!other.ok()) co_return other.status();
   if (*other != nullptr && (*other)->id != account.id) co_return EmailTakenError();

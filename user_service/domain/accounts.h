@@ -13,9 +13,9 @@
 
 namespace vibestack::user_service {
 
-// The content of a new account. The fields follow input_rules.h.
+// A new account. The caller has checked the fields by input_rules.h.
 struct NewAccount {
-  std::string id;     // chosen by the caller, in lower case; empty: a new id
+  std::string id;     // UUID in lower case; empty: Create() makes one
   std::string email;  // in any case
   Secret password;
   std::optional<std::string> full_name;
@@ -24,25 +24,28 @@ struct NewAccount {
   bool is_superuser = false;
 };
 
-// Creates accounts. Errors besides those named: as UserStore and PasswordPool. Thread-safe.
+// Creates accounts. Every method may also return the errors of UserStore and PasswordPool.
+// Thread-safe.
 class Accounts {
  public:
   // Both must outlive this.
   Accounts(UserStore& users, Passwords& passwords) : users_(users), passwords_(passwords) {}
 
-  // Creates an account. With a chosen id, repeating the call with the same content returns the
-  // existing account. ALREADY_EXISTS: EMAIL_TAKEN, or ID_TAKEN if the id has other content.
+  // Creates an account. If `account.id` is set, the call is idempotent: repeated with the same
+  // content, password included, it returns the existing account. Errors: ALREADY_EXISTS
+  // (EMAIL_TAKEN, or ID_TAKEN if the account with this id has other content).
   Task<absl::StatusOr<UserPtr>> Create(NewAccount account, absl::Time deadline);
 
-  // Creates an active superuser, or promotes and reactivates the account of this email. An empty
-  // `password` keeps the old one; for a new account it is FAILED_PRECONDITION (PASSWORD_REQUIRED).
+  // Makes the account of this email an active superuser; creates it if there is none. An empty
+  // `password` keeps the account's password. Errors: FAILED_PRECONDITION (PASSWORD_REQUIRED) if a
+  // new account has an empty password.
   Task<absl::StatusOr<UserPtr>> MakeSuperuser(std::string email, Secret password,
                                               absl::Time deadline);
 
  private:
   // Hashes and inserts.
   Task<absl::StatusOr<UserPtr>> Insert(NewAccount account, absl::Time deadline);
-  // `present` if it has the content of `account`, else ID_TAKEN.
+  // Returns `present` if it has the content and the password of `account`, else ID_TAKEN.
   Task<absl::StatusOr<UserPtr>> Repeated(NewAccount account, UserPtr present, absl::Time deadline);
   Task<absl::StatusOr<UserPtr>> Promote(UserPtr user, Secret password, absl::Time deadline);
 

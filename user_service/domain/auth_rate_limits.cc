@@ -7,7 +7,7 @@
 namespace vibestack::user_service {
 namespace {
 
-// A digest as the key: no email stays in memory, and all keys have one size.
+// Keys are digests, so that no email stays in memory and all keys have the same size.
 FailureCounts::Key Digest(const std::string& text) {
   unsigned char digest[SHA256_DIGEST_LENGTH];
   SHA256(reinterpret_cast<const unsigned char*>(text.data()), text.size(), digest);

@@ -11,19 +11,19 @@
 
 namespace vibestack::user_service {
 
-// Limits failed attempts to authenticate. Each attempt is counted before its secret is compared, so
-// concurrent attempts cannot exceed a limit. An attempt with the right secret, or without a
-// comparison, is not counted afterwards. Failures decay linearly over the window. Three limits
-// apply:
+// Limits failed attempts to authenticate. Each attempt counts from before its secret is compared,
+// so concurrent attempts cannot exceed a limit. When it ends, it goes on counting only if the
+// secret was wrong. Failures decay linearly over the window. Three limits apply:
 //
-//   - per account and address: stops an attacker early and does not affect the owner elsewhere;
-//   - per address, for all accounts: stops an attacker who tries one password on many accounts;
-//   - per account, from all addresses: once it is reached, only addresses without a failure on this
-//     account within the window are admitted. So an attacker with many addresses has one attempt
-//     from each, and the owner can still log in.
+//   - per account and address: stops an attacker early, and does not affect the account's owner at
+//     another address;
+//   - per address, over all accounts: stops an attacker who tries one password on many accounts;
+//   - per account, over all addresses: above this limit only addresses without a failure on this
+//     account within the window are admitted. So each of an attacker's addresses has one attempt,
+//     and the owner can still log in.
 //
-// Accounts that do not exist are counted, too, so a refusal does not reveal whether one exists. The
-// counts belong to this process and are bounded in memory. Thread-safe.
+// Attempts on accounts that do not exist count, too, so a refusal does not reveal whether an
+// account exists. The counts are local to this process and bounded in memory. Thread-safe.
 class AuthRateLimits {
  public:
   struct Options {
@@ -34,36 +34,37 @@ class AuthRateLimits {
     size_t max_counts = 65'536;  // for each of the three limits; some 100 bytes each
   };
 
-  // The account that an attempt is for, and the client's address. They are compared as bytes, so an
-  // account must have one spelling. If the account is empty, only the address counts.
+  // The account that an attempt is for, and the client's address. Both are compared byte by byte,
+  // so normalize them. If `account` is empty, only the limit per address applies.
   struct Subject {
     std::string account;
     std::string address;
   };
 
-  // The limit that refuses an attempt. kBusy: failures have not reached a limit, but would if the
-  // attempts under way failed.
+  // Why an attempt is refused: by which limit, or kBusy. kBusy means that no limit is reached now,
+  // but would be if all attempts under way failed; ask again when one has ended.
   enum class Verdict { kAdmitted, kBusy, kAccountAndAddress, kAddress, kAccount };
   struct Decision {
     Verdict verdict = Verdict::kAdmitted;
-    absl::Duration retry_after;  // until an attempt may be admitted; zero if admitted or busy
+    absl::Duration retry_after;  // the earliest time to try again; zero for kAdmitted and kBusy
   };
 
   // How an admitted attempt ended.
   enum class Outcome {
-    kRight,     // also forgets the failures of this address on this account
-    kWrong,     // counts as a failure
+    kRight,     // the secret was right; clears the failures of this address on this account
+    kWrong,     // the secret was wrong; counts as a failure
     kUntested,  // no secret was compared; does not count
   };
 
   // `clock` must outlive this.
   AuthRateLimits(Options options, const Clock& clock);
 
-  // Counts the attempt if it is admitted. RecordOutcome must follow exactly once then.
+  // Decides about an attempt, and counts it if it is admitted. After kAdmitted, the caller must
+  // call RecordOutcome exactly once.
   Decision Admit(const Subject& subject) ABSL_LOCKS_EXCLUDED(mutex_);
   void RecordOutcome(const Subject& subject, Outcome outcome) ABSL_LOCKS_EXCLUDED(mutex_);
 
-  // The number of counts in memory, for the limit that has the most.
+  // The number of counts in memory, of the limit that has the most.
   size_t size() const ABSL_LOCKS_EXCLUDED(mutex_);
 
  private:

@@ -24,7 +24,7 @@ void FailureCounts::Begin(const Key& key, absl::Time now) {
 
 void FailureCounts::End(const Key& key, absl::Time now, bool failed) {
   Count count = Look(key, now);
-  count.under_way = std::max(count.under_way - 1, 0);  // it may have been forgotten meanwhile
+  count.under_way = std::max(count.under_way - 1, 0);  // the key may have been dropped meanwhile
   if (failed) {
     count.failed = std::min(count.failed + 1, static_cast<double>(limit_));
     count.last_failure = now;

@@ -10,10 +10,10 @@
 
 namespace vibestack::user_service {
 
-// After the bcrypt cost was raised, rehashes the passwords of users who log in. The salt stays, so
-// that their tokens stay valid. This runs asynchronously; the log-in does not wait for it. Few
-// upgrades run at a time, so that they do not delay log-ins; the other users' hashes are upgraded
-// at a later log-in. The cost of a hash never decreases. Thread-safe.
+// After the operator raised the bcrypt cost, rehashes the password of each user who logs in. The
+// salt stays, so the user's tokens stay valid. The log-in does not wait for this. At most two
+// upgrades run at once, so that they do not delay log-ins; beyond that, a hash is upgraded at the
+// user's next log-in. The cost of a hash never decreases. Thread-safe.
 class HashUpgrades {
  public:
   // Both must outlive this.
@@ -23,7 +23,8 @@ class HashUpgrades {
   // Waits for the upgrades under way.
   ~HashUpgrades();
 
-  // Starts an upgrade if the hash needs one. `password` must be the account's password.
+  // Starts an upgrade if the user's hash costs less than new ones. `password` must be the user's
+  // password. Does not block; failures are logged.
   void Consider(const Secret& password, const UserPtr& user);
 
  private:

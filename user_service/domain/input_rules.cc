@@ -10,8 +10,8 @@
 namespace vibestack::user_service {
 namespace {
 
-// White space, controls and invisible characters beyond ASCII, in UTF-8. With them, two different
-// emails would look the same.
+// White space, control and invisible characters beyond ASCII. With them, two different emails could
+// look the same.
 constexpr std::string_view kUnseen[] = {"\u00A0", "\u00AD", "\u1680", "\u180E", "\u2028",
                                         "\u2029", "\u202A", "\u202B", "\u202C", "\u202D",
                                         "\u202E", "\u202F", "\u205F", "\u2060", "\u2066",
@@ -22,7 +22,7 @@ bool IsAsciiSpaceOrControl(char c) {
   return byte <= 0x20 || byte == 0x7F;
 }
 
-// U+0080 to U+009F, the controls of ISO 8859.
+// Whether the text has a C1 control character, U+0080 to U+009F.
 bool HasC1Control(const std::string& text) {
   for (size_t i = 0; i + 1 < text.size(); ++i) {
     const auto next = static_cast<unsigned char>(text[i + 1]);
@@ -31,7 +31,7 @@ bool HasC1Control(const std::string& text) {
   return false;
 }
 
-// U+2000 to U+200F, spaces of all widths and marks of direction.
+// Whether the text has one of U+2000 to U+200F: spaces, zero-width characters and direction marks.
 bool HasGeneralSpace(const std::string& text) {
   for (size_t i = 0; i + 2 < text.size(); ++i) {
     const auto last = static_cast<unsigned char>(text[i + 2]);

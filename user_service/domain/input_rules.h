@@ -6,7 +6,8 @@
 
 #include "common/base/secret.h"
 
-// The rules for the fields of an account. A problem is a text that follows the field's name.
+// The rules for the fields of an account. A problem is a text that reads on from the field's name,
+// as "must be UTF-8".
 namespace vibestack::user_service {
 
 inline constexpr size_t kMinEmailCharacters = 3;
@@ -15,17 +16,17 @@ inline constexpr size_t kMinPasswordBytes = 8;
 inline constexpr size_t kMaxFullNameCharacters = 100;
 inline constexpr size_t kMaxBioCharacters = 65'536;
 
-// The problem of an email for a new account, if any. An email is UTF-8 of 3 to 255 characters, has
-// exactly one `@` with something on both sides, and neither white space nor control characters. It
-// is not trimmed: the caller must correct an email with a space.
+// The problem of a new email, if any. An email is valid UTF-8 of 3 to 255 characters. It has
+// exactly one `@`, with something on both sides, and no white space, control or invisible
+// characters. It is not trimmed.
 std::optional<std::string> EmailProblem(const std::string& email);
 
-// The email as it is stored and compared: only ASCII letters become lower case, since lower case
-// depends on the language for other letters.
+// The email as it is stored and compared: ASCII letters in lower case. Other letters stay, because
+// their lower case depends on the language.
 std::string NormalizeEmail(const std::string& email);
 
-// The problem of a new password, if any. A password has 8 to 72 bytes, since bcrypt ignores the
-// bytes after 72, and no NUL, since bcrypt stops there.
+// The problem of a new password, if any. A password has 8 to 72 bytes, because bcrypt ignores
+// further bytes. It has no NUL, because bcrypt stops there.
 std::optional<std::string> PasswordProblem(const Secret& password);
 
 }  // namespace vibestack::user_service

@@ -20,10 +20,10 @@ namespace vibestack::user_service {
 // A token that is active now, in the sense of RFC 7662.
 struct ActiveToken {
   auth::Claims claims;
-  UserPtr user;  // its account; null for tokens without an account
+  UserPtr user;  // the account of the token; null for a token without an account
 };
 
-// Checks whether tokens are active, with the present state of their accounts in the database.
+// Checks whether tokens are active (RFC 7662). Reads the account from the database each time.
 // Thread-safe.
 class Introspections {
  public:
@@ -31,13 +31,13 @@ class Introspections {
   Introspections(UserStore& users, const auth::KeySetProvider& keys, const Clock& clock,
                  Secret fingerprint_key, SignUpMode sign_up_mode);
 
-  // Nothing if the token is not active, whatever the reason is. Errors: as UserStore;
-  // auth::NoKeysError.
+  // Returns std::nullopt if the token is not active, for whatever reason. Errors: those of
+  // UserStore; auth::NoKeysError.
   Task<absl::StatusOr<std::optional<ActiveToken>>> Introspect(std::string token,
                                                               absl::Time deadline);
 
  private:
-  // Whether the state of the token's account (null: there is none) lets the token be active.
+  // Whether a verified token is active, given its account (null: there is none).
   bool IsActive(const auth::Claims& claims, const UserPtr& user) const;
 
   UserStore& users_;

@@ -10,7 +10,7 @@
 
 namespace vibestack::user_service {
 
-// A notice for the owner of a mailbox. Its token makes it a credential.
+// What the owner of a mailbox is to be told. A notice holds a token: treat it as a credential.
 struct Notice {
   enum class Event {
     kPasswordReset,
@@ -19,21 +19,22 @@ struct Notice {
   };
 
   Event event = Event::kPasswordReset;
-  // As it is stored, not as the caller typed it, so that a similar address gets no mail.
+  // The email as it is stored, not as the caller typed it, so that a look-alike address gets no
+  // mail.
   std::string email;
   std::string user_id;  // for kSignUp: the id that the account will have
   Secret token;
-  absl::Time expires_at = absl::InfiniteFuture();  // of the token
+  absl::Time expires_at = absl::InfiniteFuture();  // when the token expires
 };
 
-// A queue of notices for the sender of mails. Thread-safe.
+// A bounded queue of notices to mail. Thread-safe.
 class MailQueue {
  public:
   virtual ~MailQueue() = default;
 
-  // A slot for one notice. A call reserves it before it knows whether there is a notice, so that a
-  // full queue refuses all callers alike. While a slot exists, the queue's owner does not stop what
-  // the queue's users need. Movable; its destructor releases the slot.
+  // A reserved place for one notice. A call reserves it before it looks up the account, so that a
+  // full queue refuses all callers alike. While a slot exists, the program does not stop what the
+  // holder of the slot uses, such as the store. Movable; the destructor releases the place.
   class Slot {
    public:
     explicit Slot(MailQueue& mail_queue) : mail_queue_(&mail_queue) {}
@@ -47,19 +48,19 @@ class MailQueue {
     MailQueue* mail_queue_;
   };
 
-  // RESOURCE_EXHAUSTED (WEBHOOK_BUSY) if the queue is full, UNAVAILABLE (SHUTTING_DOWN) if it
-  // stops.
+  // Reserves a slot. Errors: RESOURCE_EXHAUSTED (WEBHOOK_BUSY) with RetryInfo if the queue is full,
+  // UNAVAILABLE (SHUTTING_DOWN) if it stops.
   virtual absl::StatusOr<Slot> Reserve() = 0;
 
-  // Adds a notice.
+  // Adds a notice in the reserved slot. Does not block.
   virtual void Put(Slot slot, Notice notice) = 0;
 
  protected:
   virtual void Release() = 0;
 };
 
-// A slot in `mail_queue`. FAILED_PRECONDITION (WEBHOOK_NOT_CONFIGURED) if it is null. Other errors:
-// as Reserve.
+// Reserves a slot in `mail_queue`. Errors: FAILED_PRECONDITION (WEBHOOK_NOT_CONFIGURED) if it is
+// null, and those of Reserve().
 absl::StatusOr<MailQueue::Slot> ReserveSlot(MailQueue* mail_queue);
 
 }  // namespace vibestack::user_service

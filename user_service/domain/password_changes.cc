@@ -11,7 +11,8 @@ namespace {
 
 constexpr int kTries = 5;
 
-// A rehash at another cost keeps the salt.
+// Whether both users have the same password: a rehash keeps the salt, a new password gets a new
+// one.
 bool HaveSameSalt(const User& a, const User& b) {
   const auto first = auth::ParseBcryptHash(a.hashed_password.Reveal());
   const auto second = auth::ParseBcryptHash(b.hashed_password.Reveal());

@@ -14,13 +14,14 @@
 
 namespace vibestack::user_service {
 
-// Whether the present account (null: there is none) may get the new password.
+// Decides whether an account, as it is stored now (null: it is gone), may get the new password.
+// Returns OK or the error for the caller.
 using MayReplace = std::function<absl::Status(const UserPtr& user)>;
 
-// Stores a new hash for the account `user` if `may_replace` allows it for the row at that moment,
-// and returns the changed row. A concurrent rehash at another cost does not prevent it. Errors:
-// those of `may_replace` and UserStore; ABORTED (CONCURRENT_CHANGES) if other calls keep changing
-// the account. `users` must outlive the task.
+// Stores a new password hash for `user` and returns the changed user. If the row has changed since
+// it was read, reads it again, asks `may_replace` again and retries; so a concurrent rehash at
+// another cost does not prevent the change. Errors: those of `may_replace` and UserStore; ABORTED
+// (CONCURRENT_CHANGES) if other calls keep changing the account. `users` must outlive the task.
 Task<absl::StatusOr<UserPtr>> ReplacePassword(UserStore& users, UserPtr user, Secret new_hash,
                                               MayReplace may_replace, absl::Time deadline);
 
@@ -30,9 +31,9 @@ class PasswordChanges {
   // Both must outlive this.
   PasswordChanges(UserStore& users, Passwords& passwords) : users_(users), passwords_(passwords) {}
 
-  // Sets the new password, which follows input_rules.h, and returns the account. PERMISSION_DENIED
-  // (INVALID_CREDENTIALS), also if the account is gone or inactive. Other errors: as UserStore,
-  // PasswordPool and ReplacePassword.
+  // Sets a new password, which the caller has checked by input_rules.h, and returns the account.
+  // Errors: PERMISSION_DENIED (INVALID_CREDENTIALS) if `current_password` is wrong or the account
+  // is gone or inactive; those of UserStore, PasswordPool and ReplacePassword.
   Task<absl::StatusOr<UserPtr>> Change(std::string user_id, Secret current_password,
                                        Secret new_password, absl::Time deadline);
 

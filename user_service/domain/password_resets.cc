@@ -78,7 +78,7 @@ Task<absl::StatusOr<UserPtr>> PasswordResets::Reset(std::string token, Secret ne
   MayReplace may_replace = [this, &claims](const UserPtr& present) {
     return CheckResetToken(*claims, present, fingerprint_key_);
   };
-  const absl::Status valid = may_replace(*user);  // before the costly hashing
+  const absl::Status valid = may_replace(*user);  // first, because hashing is expensive
   if (!valid.ok()) co_return valid;
   absl::StatusOr<Secret> hash = co_await passwords_.Hash(std::move(new_password), deadline);
   if (!hash.ok()) co_return hash.status();

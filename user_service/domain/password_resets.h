@@ -18,34 +18,36 @@
 
 namespace vibestack::user_service {
 
-// Whether a reset token with these claims is still valid for the account (null: there is none).
-// UNAUTHENTICATED: TOKEN_INVALID after a change of password or email, ACCOUNT_INACTIVE.
+// Checks that a reset token with these claims is still valid for the account (null: there is none).
+// Errors: UNAUTHENTICATED (TOKEN_INVALID if the account is gone or its password or email has
+// changed; ACCOUNT_INACTIVE).
 absl::Status CheckResetToken(const auth::Claims& claims, const UserPtr& user,
                              const Secret& fingerprint_key);
 
-// Resets forgotten passwords, with a token that is mailed to the account's mailbox. No reset is
-// stored: the token becomes invalid when the password changes. Thread-safe.
+// Resets forgotten passwords, with a token that is mailed to the account's mailbox. Nothing is
+// stored: the token has a fingerprint of password and email, so it becomes invalid when either
+// changes. Thread-safe.
 class PasswordResets {
  public:
   // All must outlive this. `mail_queue` is null if no webhook is configured.
   PasswordResets(UserStore& users, Passwords& passwords, const auth::KeySetProvider& keys,
                  const Clock& clock, Secret fingerprint_key, MailQueue* mail_queue);
 
-  // Step 1 of a request, before the response: reserves a mail, whether or not the account exists.
-  // Errors: as ReserveSlot.
+  // Step 1 of RequestPasswordReset, before the response: reserves a slot, whether or not the
+  // account exists. Errors: those of ReserveSlot.
   absl::StatusOr<MailQueue::Slot> ReserveMail() { return ReserveSlot(mail_queue_); }
 
   // Step 2, after the response: mails a token to the active account of this email, if there is one.
-  // Logs errors. The slot keeps this alive.
+  // Logs errors. This may be destroyed only when `slot` is released.
   Task<void> Send(MailQueue::Slot slot, std::string email);
 
-  // Sets a new password, which follows input_rules.h, and returns the account. UNAUTHENTICATED
-  // (TOKEN_INVALID, TOKEN_EXPIRED, ACCOUNT_INACTIVE). Other errors: as UserStore, PasswordPool and
-  // ReplacePassword.
+  // Sets a new password, which the caller has checked by input_rules.h, and returns the account.
+  // Errors: UNAUTHENTICATED (TOKEN_INVALID, TOKEN_EXPIRED, ACCOUNT_INACTIVE); those of UserStore,
+  // PasswordPool and ReplacePassword.
   Task<absl::StatusOr<UserPtr>> Reset(std::string token, Secret new_password, absl::Time deadline);
 
  private:
-  // The notice for the account that was found, or the error of the look-up.
+  // Returns the notice for the account that was found, or the error of the look-up.
   absl::StatusOr<Notice> MakeNotice(const absl::StatusOr<UserPtr>& found) const;
 
   UserStore& users_;

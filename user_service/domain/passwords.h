@@ -12,29 +12,31 @@
 
 namespace vibestack::user_service {
 
-// PERMISSION_DENIED (INVALID_CREDENTIALS): the caller's current password is wrong. Not
-// UNAUTHENTICATED, since the caller's token is valid and clients must keep their session.
+// PERMISSION_DENIED (INVALID_CREDENTIALS): the caller's current password is wrong. It is not
+// UNAUTHENTICATED, because the token is valid and the client must keep its session.
 absl::Status WrongPasswordError();
 
-// Hashes and compares passwords for tasks. Errors are PasswordPool's. Thread-safe.
+// Hashes and compares passwords on the threads of a PasswordPool. Errors are those of PasswordPool.
+// Thread-safe.
 class Passwords {
  public:
-  // `pool` must outlive this. `cost` is the cost of new hashes; bcrypt.h says its limits.
+  // `pool` must outlive this. `cost` is the bcrypt cost of new hashes, between kMinBcryptCost and
+  // kMaxBcryptCost (bcrypt.h).
   Passwords(auth::PasswordPool& pool, int cost);
 
   Task<absl::StatusOr<Secret>> Hash(Secret password, absl::Time deadline);
 
-  // Whether `password` is the account's. False if there is no account (null) or if its hash is
-  // unusable. A wrong password always takes as long as a comparison at the cost of new hashes, so
-  // the time does not reveal whether an account exists. The exception is a hash of a higher cost:
-  // after the cost was lowered, the time reveals such accounts.
+  // Whether `password` is the password of `user`. False if `user` is null or its hash is unusable.
+  // Every `false` takes as long as a comparison at the cost of new hashes, so the time does not
+  // reveal whether an account exists. One exception: a hash of a higher cost takes longer. So if
+  // the operator lowers the cost, the time reveals the accounts with older hashes.
   Task<absl::StatusOr<bool>> Match(Secret password, UserPtr user, absl::Time deadline);
 
-  // Whether the account's hash costs less than new ones.
+  // Whether the user's hash has a lower cost than new hashes.
   bool IsOutdated(const User& user) const;
 
-  // The hash of the account's password, at the cost of new hashes and with the same salt.
-  // `password` must be the account's.
+  // Hashes the user's password again, at the cost of new hashes and with the same salt. `password`
+  // must be the user's password.
   Task<absl::StatusOr<Secret>> Rehash(Secret password, UserPtr user, absl::Time deadline);
 
  private:

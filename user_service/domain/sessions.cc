@@ -34,7 +34,7 @@ Task<Sessions::LogInOutcome> Sessions::LogIn(std::string email, Secret password,
   const absl::StatusOr<UserPtr> found = co_await users_.FindByEmail(std::move(email), deadline);
   if (!found.ok()) co_return LogInOutcome{.tokens = found.status()};
   const UserPtr& user = *found;
-  // An inactive account takes the same path as an email without an account.
+  // An inactive account is treated as an email without an account, so that both take the same time.
   const bool may_enter = user != nullptr && user->is_active;
   const UserPtr entrant = may_enter ? user : nullptr;
   const absl::StatusOr<bool> matches = co_await passwords_.Match(password, entrant, deadline);

@@ -18,15 +18,16 @@
 
 namespace vibestack::user_service {
 
-// The fingerprint of this user's tokens. Empty if the stored hash is malformed: then no token
-// matches.
+// The fingerprint that this user's access and refresh tokens must have. Empty if the stored hash is
+// malformed; no token matches it.
 std::string FingerprintOf(const User& user, const Secret& fingerprint_key);
 
-// The state that a token of this user is checked against. Null: there is no such account.
+// The account state that tokens are checked against. `user` is null if there is no such account.
 auth::AccountState StateOf(const UserPtr& user, const Secret& fingerprint_key);
 
-// Logs users in. There is no session table: a session is a pair of tokens, which are valid while
-// the account is active and its password unchanged. Thread-safe.
+// Logs users in and refreshes their tokens. There is no session table: a session is an access token
+// and a refresh token. They are valid until they expire, while the account is active and its
+// password unchanged. Thread-safe.
 class Sessions {
  public:
   struct Options {
@@ -37,29 +38,32 @@ class Sessions {
   struct Tokens {
     Secret access_token;
     Secret refresh_token;
-    absl::Duration expires_in;  // of the access token
+    absl::Duration expires_in;  // the lifetime of the access token
   };
 
   // All must outlive this.
   Sessions(UserStore& users, Passwords& passwords, const auth::KeySetProvider& keys,
            const Clock& clock, Options options);
 
-  // The outcome of a log-in. The response holds `tokens` only; the rest is for the audit log.
+  // The outcome of a log-in. The response has `tokens` only; the other fields are for the audit log
+  // and metrics.
   struct LogInOutcome {
     absl::StatusOr<Tokens> tokens;
-    std::string user_id = "";  // the account of the email; empty if there is none or it is unknown
+    std::string user_id = "";  // the account of the email; empty if there is none, or on an error
     const char* refusal = "";  // unknown_email, wrong_password or inactive; empty if not refused
   };
 
-  // UNAUTHENTICATED (INVALID_CREDENTIALS) for an unknown email, a wrong password and an inactive
-  // account alike, after the same time. Other errors: as UserStore and PasswordPool.
+  // Checks the password and issues tokens. Errors: UNAUTHENTICATED (INVALID_CREDENTIALS) for an
+  // unknown email, a wrong password and an inactive account, all after the same time; those of
+  // UserStore and PasswordPool.
   Task<LogInOutcome> LogIn(std::string email, Secret password, absl::Time deadline);
 
-  // New tokens for a valid refresh token, after a look at the account's row. UNAUTHENTICATED
-  // (TOKEN_INVALID, TOKEN_EXPIRED, ACCOUNT_INACTIVE). Other errors: as UserStore.
+  // Issues new tokens for a valid refresh token. Reads the account from the database. Errors:
+  // UNAUTHENTICATED (TOKEN_INVALID, TOKEN_EXPIRED, ACCOUNT_INACTIVE); those of UserStore.
   Task<absl::StatusOr<Tokens>> Refresh(std::string refresh_token, absl::Time deadline);
 
-  // New tokens for a user whose right to them was checked elsewhere.
+  // Issues tokens for a user without any check: the caller has authenticated the user. INTERNAL if
+  // there is no private key.
   absl::StatusOr<Tokens> Open(const User& user) const;
 
  private:

@@ -26,8 +26,8 @@ enum class SignUpMode {
 // PERMISSION_DENIED (SIGN_UP_CLOSED).
 absl::Status SignUpClosedError();
 
-// Sign-up in two steps, with a token that is mailed. A sign-up that waits for its confirmation is
-// not stored: its token holds the email and the id of the account to create. Thread-safe.
+// Confirmed sign-up, in two steps, with a mailed token. Nothing is stored before the confirmation:
+// the token holds the email and the id of the account to create. Thread-safe.
 class SignUps {
  public:
   // All must outlive this. `mail_queue` is null if no webhook is configured.
@@ -36,22 +36,23 @@ class SignUps {
 
   SignUpMode mode() const { return mode_; }
 
-  // Step 1 of a confirmed sign-up, before the response: reserves a mail, whether or not the account
-  // exists. Errors: as ReserveSlot.
+  // Step 1 of a confirmed sign-up, before the response: reserves a slot, whether or not the account
+  // exists. Errors: those of ReserveSlot.
   absl::StatusOr<MailQueue::Slot> ReserveMail() { return ReserveSlot(mail_queue_); }
 
-  // Step 2, after the response: mails a token, or, if the email has an account, a notice that says
-  // so. Logs errors. The slot keeps this alive.
+  // Step 2, after the response: mails a token, or a notice without a token if the email has an
+  // account. Logs errors. This may be destroyed only when `slot` is released.
   Task<void> Send(MailQueue::Slot slot, std::string email);
 
-  // Creates the account of a sign-up token. The token replaces the id and the email of `account`.
-  // Repeating the call with the same content returns the same account. UNAUTHENTICATED
-  // (TOKEN_INVALID, TOKEN_EXPIRED); ALREADY_EXISTS (TOKEN_USED, EMAIL_TAKEN); SignUpClosedError.
-  // Other errors: as Accounts::Create.
+  // Creates the account of a sign-up token. The token's id and email replace those of `account`.
+  // Idempotent: repeated with the same content, the call returns the same account. Errors:
+  // UNAUTHENTICATED (TOKEN_INVALID, TOKEN_EXPIRED); ALREADY_EXISTS (TOKEN_USED, EMAIL_TAKEN);
+  // SignUpClosedError; those of Accounts::Create.
   Task<absl::StatusOr<UserPtr>> Confirm(std::string token, NewAccount account, absl::Time deadline);
 
  private:
-  // The notice for this email and its account (null: there is none), or the error of the look-up.
+  // Returns the notice for this email and its account (null: there is none), or the error of the
+  // look-up.
   absl::StatusOr<Notice> MakeNotice(const std::string& email,
                                     const absl::StatusOr<UserPtr>& found) const;
 

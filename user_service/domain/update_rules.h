@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-// Who may change which field of an account: the table below decides.
+// Who may change which field of an account: kFieldRules.
 namespace vibestack::user_service {
 
 enum class UserField {
@@ -22,11 +22,11 @@ enum class ChangedBy {
   kNobody,             // set by the database
   kSuperuser,          // superusers, for every account
   kOwner,              // the owner and superusers
-  kOwnerWithPassword,  // the owner with the current password; superusers, for others, without it
+  kOwnerWithPassword,  // the owner with the current password; superusers without it, for others
 };
 
 struct FieldRule {
-  const char* path;
+  const char* path;  // in a field mask
   UserField field;
   ChangedBy changed_by;
 };
@@ -42,21 +42,23 @@ inline constexpr FieldRule kFieldRules[] = {
     {"updated_at", UserField::kUpdatedAt, ChangedBy::kNobody},
 };
 
-// The rule of a path in a field mask; null if the path is unknown.
+// The rule of a path in a field mask; null if the path is unknown. Lives for ever.
 const FieldRule* FindFieldRule(const std::string& path);
 
-// A caller who may access the account: its owner, a superuser, or both.
+// A caller who may access the account: its owner, a superuser, or both. `shows_password`: the
+// request has the field current_password.
 struct Changer {
   bool is_superuser = false;
   bool is_owner = false;
   bool shows_password = false;
 };
 
-// Whether the caller may change the field.
+// Whether the caller may change the field. kNeedsPassword: yes, if the request has the current
+// password.
 enum class Permission { kGranted, kDenied, kNeedsPassword };
 Permission PermissionFor(const FieldRule& rule, const Changer& changer);
 
-// Every field that the caller may change, which is the meaning of the mask `*`.
+// The fields that the caller may change; the field mask `*` means these.
 std::vector<UserField> ChangeableFields(const Changer& changer);
 
 }  // namespace vibestack::user_service

@@ -58,7 +58,7 @@ void Deliveries::Put(Slot slot, Notice notice) {
 }
 
 Task<void> Deliveries::Deliver(Slot slot, Notice notice) {
-  const Slot reserved = std::move(slot);  // until the end
+  const Slot reserved = std::move(slot);  // released at the end
   const absl::Time now = clock_.Now();
   const std::string id = NewUuid();
   http::Delivery delivery;
@@ -103,7 +103,7 @@ void Deliveries::Stop(absl::Time until) {
     absl::MutexLock lock(&mutex_);
     mutex_.AwaitWithDeadline(absl::Condition(&none_pending), until);
   }
-  client_.Stop();  // ends the attempts under way, and with them their deliveries
+  client_.Stop();  // ends the attempts under way, so their deliveries end
   absl::MutexLock lock(&mutex_);
   mutex_.Await(absl::Condition(&none_pending));
 }

@@ -17,26 +17,27 @@
 
 namespace vibestack::user_service {
 
-// The mail queue: delivers each notice to the webhook (common/http/delivery.h), with the delivery's
-// id as the idempotency key. The queue is in memory only: people who get no mail ask again.
+// A mail queue that posts each notice to the webhook (common/http/delivery.h), with the delivery's
+// id as the idempotency key. The queue is in memory only: a restart loses it, and people who get no
+// mail ask again.
 //
-// Metrics: vibestack_webhook_deliveries_total{outcome} with delivered, refused, given_up and
-// dropped (by Stop), vibestack_webhook_retries_total, vibestack_webhook_pending. A delivery that
-// fails is one log line, with ids, without the token and the email. Thread-safe.
+// Metrics: vibestack_webhook_deliveries_total{outcome="delivered"|"refused"|"given_up"|"dropped"}
+// (Stop() drops), vibestack_webhook_retries_total, vibestack_webhook_pending. A delivery that fails
+// for good is one log line `webhook_delivery`, without the token and the email. Thread-safe.
 class Deliveries final : public MailQueue {
  public:
   struct Options {
     std::string url;
-    Secret secret;
+    Secret secret;  // signs the requests
     http::RetryPolicy retry = {};
-    // A delivery is given up this long after it was created, or when its token expires.
+    // Retries end this long after Put(), or when the token expires, whichever is earlier.
     absl::Duration give_up_after = absl::Minutes(15);
-    // Slots, for deliveries and for requests that may become one.
+    // The number of slots, for deliveries and for calls that may need one.
     size_t max_pending = 1'000;
     absl::Duration attempt_timeout = absl::Seconds(10);
   };
 
-  // All must outlive this; Stop stops `client`.
+  // All must outlive this. Stop() also stops `client`.
   Deliveries(http::Client& client, Metrics& metrics, const Clock& clock, Options options);
   Deliveries(const Deliveries&) = delete;
   Deliveries& operator=(const Deliveries&) = delete;
@@ -45,8 +46,9 @@ class Deliveries final : public MailQueue {
   absl::StatusOr<Slot> Reserve() override;
   void Put(Slot slot, Notice notice) override;
 
-  // Attempts at once the deliveries that wait for a retry, retries until `until` (of the machine's
-  // clock), drops the rest, and returns when every slot is free. May be called twice.
+  // Refuses new slots. Deliveries that wait for a retry are attempted at once. Retries until
+  // `until`, by the machine's clock, and then drops the rest. Blocks until every slot is released.
+  // May be called twice.
   void Stop(absl::Time until);
 
  private:

@@ -12,8 +12,8 @@ namespace vibestack::user_service {
 const char* EventName(Notice::Event event);
 
 // The body of a delivery to the webhook: a JSON object in UTF-8 with `id` (of the delivery),
-// `event`, `created_at`, `email`, `user_id`, and, if there is a token, `token` and its
-// `expires_at`. Times are RFC 3339 in UTC. user_service/README.md describes it for receivers.
+// `event`, `created_at`, `email` and `user_id`; if there is a token, also `token` and its
+// `expires_at`. Times are RFC 3339 in UTC. See user_service/README.md, "Mail".
 std::string MakePayload(const std::string& id, absl::Time created_at, const Notice& notice);
 
 }  // namespace vibestack::user_service

@@ -11,12 +11,12 @@
 
 namespace vibestack::user_service {
 
-// A whole row of `agent_jobs`, as the export gives it to the job's user.
+// A row of `agent_jobs` for the data export of the job's user.
 struct StoredJob {
   std::string id;
   std::string workflow_id;
   std::string status;
-  std::optional<std::string> result_json;  // the text that PostgreSQL has
+  std::optional<std::string> result_json;  // as PostgreSQL prints it; empty for NULL
   absl::Time created_at;
   absl::Time updated_at;
 };
@@ -24,11 +24,12 @@ struct StoredJob {
 // Selects a page of a user's jobs, oldest first.
 struct JobPageQuery {
   std::string user_id;
-  // The position of the previous page's last job. The default is before every job.
+  // The position (created_at, id) of the last job of the previous page. The default is before all
+  // jobs.
   absl::Time after_created_at = absl::InfinitePast();
   std::string after_id = "00000000-0000-0000-0000-000000000000";
   int64_t most_jobs = 0;
-  // Limits the size of all results together. A larger single result makes a page of its own.
+  // The maximum size of all results of the page together. A larger result gets a page of its own.
   int64_t most_bytes = 0;
 };
 

@@ -8,10 +8,10 @@
 
 namespace vibestack::user_service {
 
-// Checks that another active superuser remains when this user stops being one. Call it within a
-// transaction: until the transaction ends, it keeps all other calls from removing a superuser and
-// holds a lock on the user's row. FAILED_PRECONDITION (LAST_SUPERUSER) when the user is the last
-// one. Other errors are those of Session::Exec.
+// Checks that the user is not the last active superuser. Call this in the transaction that demotes,
+// deactivates or deletes the user. Until the transaction ends, this locks the rows of the user and
+// of all active superusers, and other calls of this function wait. Errors: FAILED_PRECONDITION
+// (LAST_SUPERUSER), and those of Session::Exec.
 absl::Status CheckNotLastSuperuser(db::Session& session, const std::string& id);
 
 }  // namespace vibestack::user_service

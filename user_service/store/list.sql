@@ -1,23 +1,24 @@
--- Statements that list users. Parameters of all of them:
--- - ($1, $2) and ($3, $4): the positions in the order of (created_at, id) between which the users lie, both exclusive
--- - $5: how many rows the statement reads at most
--- - $6: how many users it returns at most
--- - $7 to $8 and $9 to $10: the ranges of the email and of the full name in lower case; NULL for all
--- - $11, and $12: the flags that the comment of the statement names
+-- Statements that list users. They share these parameters:
+-- - ($1, $2) and ($3, $4): the users lie between these positions in the order of (created_at, id); both ends are exclusive
+-- - $5: the maximum number of rows to read
+-- - $6: the maximum number of users to return
+-- - $7 and $8: the lowest and the highest email in lower case; $9 and $10: the same for the full name; NULL for no bounds
+-- - $11 and $12: the flags that the comment of the statement names
 
 -- macro: within(column; least; greatest)
--- Whether the column lies in this range in lower case. A range of NULL holds every value.
+-- Whether the column, in lower case, lies in this range. True for every value if the bounds are NULL.
 ({{least}}::text IS NULL OR lower({{column}} COLLATE "C") BETWEEN {{least}} AND {{greatest}}::text)
 
 -- macro: list_users(key; low; high; order; outer_order)
--- A page of users between the positions `low` and `high` of `key`. `order` is the order of the key, and `outer_order` says the
--- same by the names `active` and `superuser`.
+-- A page of users whose `key` lies between `low` and `high`, in the order `order`. `outer_order` is the same order, with the
+-- aliases `active` and `superuser` for the flags.
 --
--- The statement reads no more than $5 rows, whatever the table holds. It always returns the last row of these, so that the next
--- page can continue after it. The last two columns say whether the row lies in the ranges, and whether it is that last row.
+-- The statement reads at most $5 rows, however many the table has. It returns those that lie in the ranges $7 to $10, and also
+-- the row $5, so that the next page can continue after it. The last two columns say whether the row lies in the ranges, and
+-- whether it is the row $5.
 --
--- A flag is compared by bounds in place of `=`, and ORDER BY begins with it: only the index that begins with the flag has this
--- order.
+-- A flag is compared by two bounds instead of `=`, and ORDER BY begins with it. Only the index that begins with the flag has this
+-- order, so the planner must use that index.
 SELECT {{user_columns(looked_at.)}}, matches, place = $5
 FROM (
   SELECT *, coalesce(is_active, true) AS active, coalesce(is_superuser, false) AS superuser,
@@ -67,12 +68,12 @@ ORDER BY {{outer_order}} LIMIT $6::bigint
   active {{DESC|}}, superuser {{DESC|}}, created_at {{DESC|}}, id {{DESC|}})}}
 
 -- macro: search_users(column; least; greatest; other; other_least; other_greatest)
--- Users whose `column` lies in a range, when there are fewer than $5 of them. This is for searches that find few of many rows.
--- The other column may have a range too. The flags $11 is_active and $12 is_superuser filter unless they are NULL. $13 says
--- whether the oldest users come first.
+-- Users whose `column` lies in a range, if fewer than $5 users do: for searches that find a few of many rows. The column `other`
+-- may have a range, too. $11 filters by is_active and $12 by is_superuser, unless they are NULL. $13 says whether the oldest
+-- users come first.
 --
--- The last column is how many users the range of `column` holds, $5 at most; then the statement returns no user. When it returns
--- no user, this number comes in one row without an id.
+-- The last column is the number of users in the range of `column`, counted up to $5. If it is $5, the statement returns no users.
+-- A result without users is one row with this number and a NULL id.
 WITH found AS MATERIALIZED (
   SELECT id, created_at, is_active, is_superuser, {{other}} FROM users
   WHERE lower({{column}} COLLATE "C") BETWEEN {{least}}::text AND {{greatest}}::text

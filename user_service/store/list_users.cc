@@ -17,7 +17,7 @@ using Position = UserQuery::Position;
 constexpr char kLowestId[] = "00000000-0000-0000-0000-000000000000";
 constexpr char kHighestId[] = "ffffffff-ffff-ffff-ffff-ffffffffffff";
 
-// The columns after those of a user: kFound in searches, the other two in lists.
+// The columns after those of a user: kFound in search_users, kMatches and kIsLast in list_users.
 constexpr int kFound = 9;
 constexpr int kMatches = 9;
 constexpr int kIsLast = 10;
@@ -26,7 +26,7 @@ bool ComesBefore(const Position& a, const Position& b) {
   return std::tie(a.created_at, a.id) < std::tie(b.created_at, b.id);
 }
 
-// The positions between which the users lie, both exclusive.
+// The range of positions that holds the users; both ends are exclusive.
 std::pair<Position, Position> Between(const UserQuery& query) {
   // The position just before the first user of the microsecond created_from.
   Position low{query.created_from.value_or(absl::InfinitePast()) - absl::Microseconds(1),
@@ -41,8 +41,8 @@ std::pair<Position, Position> Between(const UserQuery& query) {
   return {low, high};
 }
 
-// Adds the least and the greatest text in lower case that begin with the prefix; two NULLs for an
-// empty prefix. The greatest one is the prefix and 255 times the highest character, since the
+// Adds the lowest and the highest lower-case text that begin with the prefix; two NULLs for an
+// empty prefix. The highest text is the prefix and 255 times the highest character, because the
 // columns hold at most 255 characters.
 void AddPrefix(const std::string& prefix, db::Params& params) {
   if (prefix.empty()) {
@@ -67,7 +67,8 @@ db::Params CommonParams(const UserQuery& query, int64_t most_rows) {
   return params;
 }
 
-// Reads and sorts all users with the prefix; nullopt when there are more than kMostFound.
+// Finds users by the index of a prefix and sorts them; std::nullopt if more than kMostFound rows
+// have the prefix.
 absl::StatusOr<std::optional<UserPage>> Search(db::Session& session, const UserQuery& query,
                                                const db::Statement& statement) {
   db::Params params = CommonParams(query, kMostFound + 1);
@@ -82,7 +83,8 @@ absl::StatusOr<std::optional<UserPage>> Search(db::Session& session, const UserQ
   return page;
 }
 
-// The statement whose index holds the users with these flags in the order of the list.
+// The statement for these flags. Its index holds exactly the users with these flags, in the order
+// of the list.
 const db::Statement& ScanStatement(const UserQuery& query) {
   const bool oldest = query.oldest_first;
   if (query.is_active.has_value() && query.is_superuser.has_value()) {

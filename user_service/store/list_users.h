@@ -7,11 +7,12 @@
 
 namespace vibestack::user_service {
 
-// The work for a page is bounded, however many users exist. For flags and times an index holds
-// exactly the wanted rows in the order of the list. The index of a prefix has another order:
-// - When a prefix has at most kMostFound rows, the statement reads and sorts them.
-// - Otherwise a scan in the order of the list reads at most kMostLookedAt rows and filters them. It
-//   says where the next page continues.
+// One page reads a bounded number of rows, however many users exist. A query without a prefix has
+// an index that holds exactly its rows, in the order of the list. The index for a prefix has
+// another order, so a query with a prefix takes one of two ways:
+// - If at most kMostFound rows have the prefix, the statement reads and sorts all of them.
+// - Otherwise a scan in the order of the list reads at most kMostLookedAt rows and filters them.
+//   UserPage::goes_on_after says where the scan ended.
 inline constexpr int64_t kMostFound = 5'000;
 inline constexpr int64_t kMostLookedAt = 10'000;
 

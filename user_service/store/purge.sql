@@ -1,14 +1,14 @@
--- Statements that purge a user, and that export the user's jobs before.
+-- Statements that purge a user, and the statement that exports a user's jobs.
 
 -- name: LockJobsOfUser
--- Locks all jobs of the user $1. Statements of job_service lock their rows by the order of the ids too, so that neither
--- deadlocks. The statement waits for everybody who is writing one of these jobs.
+-- Locks all jobs of the user $1, in the order of their ids. The statements of job_service lock in the same order, so the two
+-- never deadlock. Waits for every transaction that is writing one of these jobs.
 SELECT count(*) FROM (SELECT FROM agent_jobs WHERE user_id = $1::uuid ORDER BY id FOR UPDATE) AS locked
 
 -- name: DeleteJobsOfUser
--- Deletes up to $4 jobs of the user $1 after the position ($2, $3), oldest first. Returns the position of the last one and how
--- many it deleted; no row when there were none.
--- SKIP LOCKED passes over jobs that somebody else holds: LockJobsOfUser waits for those.
+-- Deletes up to $4 jobs of the user $1 after the position ($2, $3), oldest first. Returns one row: the position of the last job
+-- and the number of deleted jobs. Returns no row if there were no jobs. SKIP LOCKED leaves out jobs that another transaction has
+-- locked since LockJobsOfUser.
 WITH batch AS (
   SELECT id, created_at FROM agent_jobs
   WHERE (user_id, created_at, id) > ($1::uuid, $2::timestamptz, $3::uuid) AND user_id <= $1::uuid
@@ -20,12 +20,12 @@ SELECT {{micros(created_at)}}, id, (SELECT count(*) FROM deleted)
 FROM batch ORDER BY created_at DESC, id DESC LIMIT 1
 
 -- name: DeleteUser
--- Deletes the user $1. The foreign key refuses it while jobs refer to the user.
+-- Deletes the user $1. The foreign key refuses this while the user has jobs.
 DELETE FROM users WHERE id = $1::uuid RETURNING id
 
 -- name: ExportJobsOfUser
--- Reads up to $4 jobs of the user $1 after the position ($2, $3), oldest first. The page ends before the job whose result makes
--- the results together larger than $5 bytes; it holds one job at least.
+-- Reads up to $4 jobs of the user $1 after the position ($2, $3), oldest first. The page ends before the results of its jobs
+-- exceed $5 bytes together, but it has at least one job.
 SELECT id, workflow_id, status, result, {{micros(created_at)}}, {{micros(updated_at)}}
 FROM (
   SELECT *, row_number() OVER so_far AS place, sum(octet_length(result)) OVER so_far AS bytes

@@ -19,7 +19,8 @@ db::Params IdParams(const std::string& id) {
   return params;
 }
 
-// Deletes the user's jobs, except those that somebody else has locked. Returns how many it deleted.
+// Deletes the user's jobs, except those that other transactions have locked. Returns how many it
+// deleted.
 absl::StatusOr<int64_t> DeleteJobs(db::Session& session, const std::string& user_id,
                                    absl::Time deadline) {
   absl::Time created_at = absl::InfinitePast();
@@ -47,7 +48,7 @@ absl::Status PurgeWithin(db::Session& session, const std::string& id, absl::Time
   if (!deleted.ok()) return deleted.status();
   const absl::Status allowed = CheckNotLastSuperuser(session, id);
   if (!allowed.ok()) return allowed;
-  // Jobs that were created since the jobs were locked.
+  // Deletes the jobs that were created after LockJobsOfUser.
   const absl::StatusOr<int64_t> late = DeleteJobs(session, id, deadline);
   if (!late.ok()) return late.status();
   const absl::StatusOr<pqxx::result> rows = session.Exec(sql::kDeleteUser, IdParams(id));

@@ -11,16 +11,18 @@
 namespace vibestack::user_service {
 
 // Deletes the user and the user's jobs in one transaction, and writes to `purge` what it deleted.
-// `purge` is right even when the reply to the COMMIT was lost. Errors:
+// If the reply to the COMMIT is lost, `purge` has what the transaction deleted if it committed.
+// Errors:
 // - FAILED_PRECONDITION (LAST_SUPERUSER)
-// - ABORTED (CONFLICT) when somebody created or locked a job just before the end; a retry helps
+// - ABORTED (CONFLICT) if the user still has a job at the end, because another call created or
+//   locked it; the caller should retry
 // - DEADLINE_EXCEEDED
 // - those of Session::Exec
 //
-// The transaction first deletes the jobs, in statements of bounded size. It then locks the user's
-// row, deletes the jobs that were created in the meantime, and deletes the row. While the row is
-// locked, the foreign key makes new jobs of the user wait and then fail. So the lock is short,
-// however many jobs the user has.
+// The transaction locks the user's jobs in the order of their ids and deletes them, in statements
+// of bounded size. Then it locks the user's row, deletes the jobs that were created in the
+// meantime, and deletes the row. The foreign key makes calls that create a job for the user wait
+// for the row's lock and then fail. So these calls wait briefly, however many jobs the user has.
 absl::Status PurgeUser(db::Session& session, const std::string& id, absl::Time deadline,
                        UserStore::Purge& purge);
 

@@ -7,10 +7,11 @@
 
 namespace vibestack::user_service {
 
-// Reads a row that begins with the columns of the macro user_columns in users.sql.
+// Reads a user from a row that begins with the columns of the macro user_columns (users.sql).
 User ReadUser(const pqxx::row& row);
 
-// Reads the first row of a result; null when the result is empty. Returns the error of `rows`.
+// Reads the user of a result that has at most one row; null if it has none. Returns the error of
+// `rows`, if any.
 absl::StatusOr<UserPtr> ReadOnlyUser(const absl::StatusOr<pqxx::result>& rows);
 
 }  // namespace vibestack::user_service

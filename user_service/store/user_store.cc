@@ -175,8 +175,8 @@ Task<absl::StatusOr<UserPtr>> UserStore::Deactivate(std::string id, absl::Time d
 }
 
 Task<absl::StatusOr<UserPtr>> UserStore::Activate(std::string id, absl::Time deadline) {
-  // When the reply to a COMMIT was lost, the second run finds the account active: the first run
-  // made it so.
+  // If the reply to the first COMMIT was lost, the second run finds the account active, because the
+  // first run activated it.
   bool ran_before = false;
   std::function<absl::StatusOr<UserPtr>(db::Session&)> work = [&](db::Session& session) {
     return ActivateUser(session, id, std::exchange(ran_before, true));
@@ -186,7 +186,8 @@ Task<absl::StatusOr<UserPtr>> UserStore::Activate(std::string id, absl::Time dea
 }
 
 Task<absl::StatusOr<UserStore::Purge>> UserStore::Erase(std::string id, absl::Time deadline) {
-  // When the reply to a COMMIT was lost, the second run finds no user: the first run deleted it.
+  // If the reply to the first COMMIT was lost, the second run finds no user, because the first run
+  // deleted it. Then the result is what the first run deleted.
   Purge before;
   std::function<absl::StatusOr<Purge>(db::Session&)> work =
       [&](db::Session& session) -> absl::StatusOr<Purge> {

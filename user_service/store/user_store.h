@@ -16,25 +16,27 @@
 
 namespace vibestack::user_service {
 
-// The options of the sessions that a UserStore's pool holds.
+// The session options for the pool of a UserStore.
 db::SessionOptions UserSessionOptions(const std::string& database_url);
 
 // Reads and writes the table `users`, and reads and deletes the rows of `agent_jobs` that belong to
 // a user. The caller checks all inputs: ids are UUIDs in lower case, and texts hold no NUL.
 //
 // Every method may return UNAVAILABLE (DATABASE_UNAVAILABLE, SHUTTING_DOWN), RESOURCE_EXHAUSTED
-// (QUEUE_FULL) with RetryInfo, and DEADLINE_EXCEEDED. When the reply to a COMMIT is lost, the
-// method runs the write again, which has no second effect. If that fails too, it is unknown whether
-// the write happened: UNAVAILABLE. Thread-safe.
+// (QUEUE_FULL) with RetryInfo, DEADLINE_EXCEEDED, and the other errors of Session::Exec. If the
+// reply to a COMMIT is lost, the method runs the write again; every write is idempotent. If the
+// second run fails too, the method returns UNAVAILABLE, and the write may have happened.
+// Thread-safe.
 class UserStore {
  public:
   struct Options {
-    // Batches the reads by id. The weight of a read is its number of ids.
+    // Coalesces the reads by id. The weight of a read is its number of ids.
     CoalescerOptions reads;
-    // Called after every attempt to write the user `id`, before the write returns. Any thread of
-    // the pool may call it.
+    // Called after every attempt to write the user `id`, also a failed one, before the caller gets
+    // the result. Runs on a thread of the pool, so it must be thread-safe and must not block.
     std::function<void(const std::string& id)> on_written = [](const std::string&) {};
-    // Serves the lists while it is available. Null: the pool serves them. Must outlive the store.
+    // The standby that List() reads from while it is available. Null: List() reads from the
+    // primary. Must outlive the store.
     db::Pool* standby = nullptr;
   };
 
@@ -44,18 +46,19 @@ class UserStore {
   UserStore& operator=(const UserStore&) = delete;
   ~UserStore() { Close(); }
 
-  // Ends waiting reads by id with UNAVAILABLE. A second call does nothing.
+  // Answers waiting reads by id with UNAVAILABLE, and returns when no batch is in flight. May be
+  // called twice.
   void Close() { reads_.Close(); }
 
-  // Reads users: one entry for each id, in order; null for an id without a user. Sees every write
-  // that finished before the call.
+  // Reads users by id: one entry for each id, in order; null for an id without a user. Reads from
+  // the primary, so it sees every write that finished before the call.
   Task<absl::StatusOr<std::vector<UserPtr>>> GetMany(std::vector<std::string> ids,
                                                      absl::Time deadline);
   Task<absl::StatusOr<UserPtr>> Get(std::string id, absl::Time deadline);
 
-  // Finds the user with this email, in any case of its ASCII letters; null when there is none. When
-  // adopted rows differ in case only, it prefers the email as given, then the one in lower case,
-  // then the oldest user.
+  // Finds the user with this email; null if there is none. Compares ASCII letters without case.
+  // Rows of adopted tables may differ in case only: then this prefers the exact spelling, then the
+  // email in lower case, then the oldest user.
   Task<absl::StatusOr<UserPtr>> FindByEmail(std::string email, absl::Time deadline);
 
   enum class InsertOutcome { kCreated, kIdTaken, kEmailTaken };
@@ -63,41 +66,43 @@ class UserStore {
     InsertOutcome outcome;
     UserPtr user;  // the new user, or the one that has the id; null for kEmailTaken
   };
+  // Creates a user, unless its id or email is taken.
   Task<absl::StatusOr<Insertion>> Insert(NewUser user, absl::Time deadline);
 
-  // Changes a user and returns the result; null when the user does not exist. Empty changes only
-  // read. ALREADY_EXISTS (EMAIL_TAKEN); FAILED_PRECONDITION (LAST_SUPERUSER) when no active
-  // superuser would remain; ABORTED (CONFLICT) when the hash is not the expected one.
+  // Changes a user and returns the changed user; null if the user does not exist. Empty changes
+  // only read the user. Errors: ALREADY_EXISTS (EMAIL_TAKEN); FAILED_PRECONDITION (LAST_SUPERUSER)
+  // if no active superuser would remain; ABORTED (CONFLICT) if the hash is not `expected_hash`.
   Task<absl::StatusOr<UserPtr>> Update(std::string id, UserChanges changes, absl::Time deadline);
 
-  // Makes an account inactive; an inactive account stays as it is. Null when the user does not
-  // exist. FAILED_PRECONDITION (LAST_SUPERUSER).
+  // Makes an account inactive, if it is active, and returns the user; null if the user does not
+  // exist. Errors: FAILED_PRECONDITION (LAST_SUPERUSER).
   Task<absl::StatusOr<UserPtr>> Deactivate(std::string id, absl::Time deadline);
 
-  // Makes an account active. Null when the user does not exist. ALREADY_EXISTS (USER_ACTIVE) when
-  // it is active already.
+  // Makes an account active and returns the user; null if the user does not exist. Errors:
+  // ALREADY_EXISTS (USER_ACTIVE) if the account was active.
   Task<absl::StatusOr<UserPtr>> Activate(std::string id, absl::Time deadline);
 
-  // Replaces the hash of an account that has not changed since it was read: it is active and has
-  // the same hash and email. Null otherwise, and when the user does not exist: read the user again.
+  // Replaces the password hash of the user `read`, if the row is still active and still has the
+  // hash and the email of `read`. Null if it does not, or if the row is gone: the caller should
+  // read the user again.
   Task<absl::StatusOr<UserPtr>> ReplacePassword(UserPtr read, Secret new_hash, absl::Time deadline);
 
-  // Deletes a user and the user's jobs. FAILED_PRECONDITION (LAST_SUPERUSER); ABORTED (CONFLICT)
-  // when others keep creating jobs for the user.
+  // Deletes a user and the user's jobs. Errors: FAILED_PRECONDITION (LAST_SUPERUSER); ABORTED
+  // (CONFLICT) if other calls keep creating jobs for the user.
   struct Purge {
     bool found = false;
     int64_t jobs = 0;  // how many jobs it deleted
   };
   Task<absl::StatusOr<Purge>> Erase(std::string id, absl::Time deadline);
 
-  // Reads a page. A page may be short and say where to continue (list_users.h). With a standby, the
-  // page may lag behind the primary.
+  // Reads one page of users. A page may have fewer users than the limit and still have a next page
+  // (list_users.h). With a standby, the page may lag behind the primary.
   Task<absl::StatusOr<UserPage>> List(UserQuery query, absl::Time deadline);
 
-  // Reads a page of a user's jobs for the export.
+  // Reads one page of a user's jobs, oldest first; empty after the last job.
   Task<absl::StatusOr<std::vector<StoredJob>>> ListJobs(JobPageQuery query, absl::Time deadline);
 
-  // The number of waiting reads by id, for metrics.
+  // The number of reads by id that wait for a batch.
   size_t queued_reads() const { return reads_.queued(); }
 
  private:
@@ -105,7 +110,7 @@ class UserStore {
 
   Task<absl::StatusOr<Reads::Answers>> ReadBatch(
       const std::vector<std::vector<std::string>>& requests, absl::Time deadline);
-  // Runs a write of the user `id`. `work` must be safe to run twice.
+  // Runs a write of the user `id`, then Options::on_written. `work` must be idempotent.
   template <typename T>
   Task<absl::StatusOr<T>> Write(std::string id, absl::Time deadline,
                                 std::function<absl::StatusOr<T>(db::Session&)> work);

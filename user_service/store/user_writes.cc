@@ -41,7 +41,7 @@ db::Params UpdateParams(const std::string& id, const UserChanges& changes) {
   return params;
 }
 
-// Runs `write` in a transaction that first checks that the user is not the last active superuser.
+// Runs CheckNotLastSuperuser and then `write`, in one transaction.
 absl::StatusOr<UserPtr> DemoteBy(db::Session& session, const std::string& id,
                                  const std::function<absl::StatusOr<UserPtr>()>& write) {
   absl::StatusOr<UserPtr> user = UserPtr();

@@ -9,7 +9,7 @@
 namespace vibestack::job_service {
 namespace {
 
-// Answers that every user exists, and counts how often it is asked.
+// A source of accounts in which every user exists. Counts the look-ups.
 class Accounts {
  public:
   Task<absl::StatusOr<auth::AccountState>> Load() {
@@ -29,7 +29,7 @@ Task<void> NotifyWhenWoken(Waker& waker, absl::Notification& woken) {
   woken.Notify();
 }
 
-// Waits until `waker` is woken. Whether that happened in time.
+// Waits until `waker` is woken. Returns false after 10 seconds.
 bool IsWoken(Waker& waker) {
   absl::Notification woken;
   Start(NotifyWhenWoken(waker, woken));
@@ -38,10 +38,10 @@ bool IsWoken(Waker& waker) {
   return false;
 }
 
-// A replica that listens, with the origin "ours".
+// A listening replica with the origin "ours".
 class ChangeListenerTest : public JobServiceTest {
  protected:
-  // The first thing that a listener does is to resync.
+  // A listener resyncs first.
   ChangeListenerTest() { EXPECT_TRUE(IsWoken(*resynced_)); }
 
   static rpc::AccountCacheOptions CacheOptions() {
@@ -50,7 +50,7 @@ class ChangeListenerTest : public JobServiceTest {
     return options;
   }
 
-  // Publishes as the replica of this origin, whose own subscriptions are empty.
+  // Publishes as a replica with this origin and without subscriptions.
   void PublishAs(const std::string& origin, JobChanges changes) {
     JobSubscriptions jobs;
     FilterSubscriptions filters(absl::Minutes(1), FilterSubscriptions::Source());
@@ -98,7 +98,7 @@ TEST_F(ChangeListenerTest, OurOwnPayloadIsIgnored) {
   PublishAs("ours", Changed(ours));
   PublishAs("theirs", Changed(theirs));
   EXPECT_TRUE(IsWoken(*woken));
-  EXPECT_TRUE(not_woken->Notify(Wake::kTimer));  // Nothing woke it before.
+  EXPECT_TRUE(not_woken->Notify(Wake::kTimer));  // Nothing has woken it.
 }
 
 TEST_F(ChangeListenerTest, AForeignWriteWakesAClaimOfItsWorkflow) {

@@ -14,7 +14,7 @@ namespace {
 using testing::Contains;
 using testing::IsEmpty;
 
-// The test listens as another replica does.
+// The test listens, as another replica does.
 class ChangeStoreTest : public JobServiceTest {
  protected:
   ChangeStoreTest() {
@@ -38,7 +38,7 @@ class ChangeStoreTest : public JobServiceTest {
     return options;
   }
 
-  // The next payload, or "" when none comes.
+  // The next payload; "" if none arrives within `timeout`.
   std::string Hear(absl::Duration timeout = absl::Seconds(10)) {
     absl::MutexLock lock(&mutex_);
     const auto some = [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return !heard_.empty(); };
@@ -72,7 +72,7 @@ TEST_F(ChangeStoreTest, ChangeEventsReachAnotherReplica) {
 TEST_F(ChangeStoreTest, OurSessionsWriteWithoutTriggerNotifications) {
   MustCreate(ann_);
   ASSERT_TRUE(Complete(LeaseOf(Claim(1)[0])).ok());
-  // The next payload is the published one; the writes sent none.
+  // The next payload is the published one, so the writes have sent none.
   JobChanges last;
   last.pending["last"] = 1;
   publisher_.Publish(last);

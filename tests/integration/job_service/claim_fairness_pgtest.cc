@@ -9,7 +9,7 @@ using testing::SizeIs;
 
 class ClaimFairnessTest : public JobServiceTest {
  protected:
-  // How many jobs of each user a claim of so many got.
+  // The number of jobs of each user.
   std::map<std::string, int> UsersOf(const std::vector<Job>& jobs) {
     std::map<std::string, int> users;
     for (const Job& job : jobs) ++users[job.user_id];

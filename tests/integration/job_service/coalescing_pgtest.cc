@@ -13,12 +13,13 @@ namespace {
 
 using testing::SizeIs;
 
-// Calls that come while the database is busy share statements.
+// Calls that arrive while the database is busy share statements.
 class CoalescingTest : public JobServiceTest {
  protected:
   static constexpr int kCalls = 20;
 
-  // The answers to calls all of which have come before the first statement could get at the table.
+  // Starts all calls while the table is locked, so that the first statement waits and the other
+  // calls gather. Returns their answers.
   template <typename T>
   std::vector<T> AllAtOnce(std::vector<Task<T>> calls, T last) {
     pqxx::connection other(DatabaseUrl());
@@ -35,7 +36,7 @@ class CoalescingTest : public JobServiceTest {
     return answers;
   }
 
-  // The batches of a kind for that many calls, as the metrics report them.
+  // The number of batches of a kind, by the metrics; expects that they had `calls` calls.
   uint64_t BatchesOf(const std::string& kind, double calls) {
     const auto sizes =
         metrics_.Histogram("vibestack_batch_size", "", {{"kind", kind}}, {}).Collect().histogram;
@@ -69,7 +70,7 @@ TEST_F(CoalescingTest, TheSameIdSeveralTimesInOneStatementIsOneJob) {
   const NewJob first = Make();
   NewJob other = first;
   other.workflow_id = "v";
-  // The first two calls are statements of their own, and the others gather behind them.
+  // Each of the first two calls has its own statement; the others gather behind them.
   std::vector<Task<absl::StatusOr<Creation>>> calls;
   for (const NewJob& job : {Make(), Make(), first, Make(), other, first}) {
     calls.push_back(stores_.create.Create(job, Soon()));
@@ -177,7 +178,7 @@ TEST_F(CoalescingTest, WhoCameFirstIsServedFirstWithTheOldest) {
   EXPECT_TRUE(std::is_sorted(created.begin(), created.end()));
 }
 
-// Every claim of a job of one workflow takes its time, for as long as this lives.
+// Until destruction, each claim of a job of this workflow takes `seconds`.
 class SlowUpdates {
  public:
   SlowUpdates(const std::string& workflow_id, const std::string& seconds) {
@@ -190,7 +191,7 @@ class SlowUpdates {
   }
   ~SlowUpdates() { Run("DROP FUNCTION vibestack_test_wait CASCADE"); }
 
-  // Whether one of them is under way, or comes to be.
+  // Waits until such a claim is under way. Returns false after 10 seconds.
   bool AwaitOne() {
     return Eventually(absl::Seconds(10), [this] {
       return !Run("SELECT FROM pg_stat_activity WHERE wait_event = 'PgSleep'").empty();
@@ -208,7 +209,8 @@ TEST_F(CoalescingTest, ACallWhoseTimeIsOverGetsNothingAndWhatWasForItIsPendingAg
   const SlowUpdates slow("w", "0.5");
   std::vector<Task<Claims>> calls;
   calls.push_back(stores_.claim.Claim({{"w"}, 1}, Soon()));
-  // In one batch with the last one, which begins in time and ends late.
+  // This call is in one batch with the last one. The batch begins before its deadline and ends
+  // after it.
   calls.push_back(stores_.claim.Claim({{"w"}, 2}, absl::Now() + absl::Seconds(1)));
   calls.push_back(stores_.claim.Claim({{"w"}, 1}, Soon()));
   const auto answers = SyncWait(Gather(std::move(calls)));
@@ -243,7 +245,7 @@ TEST_F(CoalescingTest, ClaimsOfSingleJobsThatShareGoByAgeEveryOtherTime) {
   Fill(bob_, 20);
   Sql("UPDATE agent_jobs SET created_at = created_at - interval '1 hour'");
   Fill(ann_, 20);
-  // Of five calls the first goes alone, the others share.
+  // Of five calls, the first has its own statement and the others share one.
   const auto owners_of_shared = [this] {
     std::vector<Task<Claims>> calls;
     for (int i = 0; i < 5; ++i) calls.push_back(stores_.claim.Claim({{"w"}, 1}, Soon()));

@@ -8,7 +8,7 @@ namespace {
 using testing::UnorderedElementsAre;
 using CreateStoreTest = JobServiceTest;
 
-// Runs `work(i)` in as many threads at once.
+// Runs `work(i)` on `threads` threads at once.
 template <typename Work>
 void InThreads(int threads, Work work) {
   std::vector<std::thread> running;

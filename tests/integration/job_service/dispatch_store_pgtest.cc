@@ -60,7 +60,7 @@ TEST_F(DispatchStoreTest, ATakenJobStaysPendingAndNobodyElseGetsItUntilItsTimeIs
   EXPECT_THAT(Take(10), IsEmpty());
   Age(id, "2 seconds");
   EXPECT_THAT(Take(10), SizeIs(1));
-  // The one who took it first is out.
+  // The replica that claimed the job first has lost it.
   EXPECT_THAT(Renew(taken[0]), IsEmpty());
   EXPECT_FALSE(Settle(taken[0], JobStatus::kProcessing));
 }
@@ -241,7 +241,7 @@ TEST_F(DispatchStoreTest, ARunFromBeforeARetryCannotKeepTheJobFromBeingPostedAga
   EXPECT_EQ(ErrorReason(late.status()), "RUN_GIVEN_UP");
   EXPECT_EQ(Get(id)->status, JobStatus::kPending);
   EXPECT_THAT(Take(10), SizeIs(1));
-  // From then on it is equal to the new one.
+  // From then on both runs have the same rights.
   EXPECT_TRUE(SyncWait(dispatches_.ReportRun(id, std::nullopt, Soon())).ok());
 }
 
@@ -250,7 +250,7 @@ TEST_F(DispatchStoreTest, ARetriedJobIsFreeForAnyReplicaAtOnce) {
   ASSERT_TRUE(Settle(Take(1).at(0), JobStatus::kFailed, "{}"));
   Retry(id);
   EXPECT_THAT(Take(10), SizeIs(1));
-  // It belongs to whoever took it, and nothing is left of the mark.
+  // The job belongs to the replica that claimed it, and {"awaiting": …} is gone.
   EXPECT_THAT(Take(10), IsEmpty());
   EXPECT_EQ(Get(id)->result, std::nullopt);
 }

@@ -10,7 +10,7 @@ using testing::SizeIs;
 
 class FinishStoreTest : public JobServiceTest {
  protected:
-  // The stored form of a result, or the reason why it is not stored.
+  // Completes a job with this result. Returns the stored result, or the error's reason.
   std::string Store(const std::string& result) {
     const std::string id = MustCreate(ann_);
     const absl::Status status = Complete(LeaseOf(Claim(1)[0]), result).status();
@@ -81,7 +81,7 @@ TEST_F(FinishStoreTest, ProgressIsStoredAndReplacesTheLeaseToken) {
   EXPECT_THAT(TakeChanges().changed, ElementsAre(lease.job_id));
   EXPECT_EQ(Get(lease.job_id)->result, R"({"part": 1})");
   EXPECT_EQ(Get(lease.job_id)->status, JobStatus::kProcessing);
-  // Not even the same part is a proof of the lease.
+  // Even repeating the same progress with the old token is refused.
   EXPECT_EQ(ErrorReason(Progress(lease, R"({"part": 1})").status()), "LEASE_LOST");
   EXPECT_EQ(ErrorReason(Complete(lease).status()), "LEASE_LOST");
   EXPECT_TRUE(Complete(LeaseOf(*progress), "2").ok());

@@ -47,7 +47,7 @@ class RecordingPublisher final : public ChangePublisher {
   JobChanges changes_ ABSL_GUARDED_BY(mutex_);
 };
 
-// The stores on the migrated database that DATABASE_URL names, with empty tables but for two users.
+// The stores on the migrated database of DATABASE_URL. The tables are empty, except for two users.
 class JobServiceTest : public testing::Test {
  protected:
   explicit JobServiceTest(absl::Duration lease_duration = absl::Seconds(60))
@@ -62,7 +62,7 @@ class JobServiceTest : public testing::Test {
 
   static absl::Time Soon() { return absl::Now() + absl::Seconds(20); }
 
-  // Runs SQL as somebody else's program would.
+  // Runs SQL as a foreign program does.
   pqxx::result Sql(const std::string& sql) { return pqxx::nontransaction(foreign_).exec(sql); }
   std::string One(const std::string& sql) {
     const pqxx::result rows = Sql(sql);
@@ -83,7 +83,7 @@ class JobServiceTest : public testing::Test {
     EXPECT_TRUE(creation.ok()) << creation.status();
     return job.id;
   }
-  // Many jobs in one foreign statement, the first one the oldest.
+  // Inserts `count` jobs with one statement of a foreign program. The first one is the oldest.
   void Fill(const std::string& user_id, int count, const std::string& workflow_id = "w") {
     Sql("INSERT INTO agent_jobs (id, user_id, workflow_id, created_at) SELECT gen_random_uuid(), "
         "'" +
@@ -130,18 +130,18 @@ class JobServiceTest : public testing::Test {
     return SyncWait(stores_.manage.Cancel(id, std::move(owner),
                                           ErrorResult(kCancelledCode, "why", ""), Soon()));
   }
-  // The lease on a new job of ann's.
+  // Creates and claims a job of Ann's, and returns the lease.
   Lease Claimed() {
     MustCreate(ann_);
     return LeaseOf(Claim(1).at(0));
   }
-  // A new job of ann's that failed.
+  // Creates a job of Ann's, fails it, and returns its id.
   std::string Failed() {
     const Lease lease = Claimed();
     EXPECT_TRUE(Fail(lease, R"({"error":1})").ok());
     return lease.job_id;
   }
-  // Makes a job look as if it was written this long ago.
+  // Makes a job look as if it had last been written this long ago.
   void Age(const std::string& id, const std::string& interval) {
     Sql("ALTER TABLE agent_jobs DISABLE TRIGGER vibestack_updated_at");
     Sql("UPDATE agent_jobs SET updated_at = updated_at - interval '" + interval + "' WHERE id = '" +
@@ -149,7 +149,7 @@ class JobServiceTest : public testing::Test {
     Sql("ALTER TABLE agent_jobs ENABLE TRIGGER vibestack_updated_at");
   }
 
-  // What the stores published since the last call.
+  // The change events that the stores published since the last call.
   JobChanges TakeChanges() { return recorder_.Take(); }
 
   static db::PoolOptions PoolOptionsOf(int connections) {

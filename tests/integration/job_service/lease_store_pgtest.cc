@@ -111,7 +111,7 @@ TEST_F(LeaseStoreTest, BatchesThatWriteTheSameJobsDoNotDeadlock) {
   workers.reserve(6);
   for (int w = 0; w < 6; ++w) {
     workers.emplace_back([&, w] {
-      // A store of its own, so that nothing is coalesced.
+      // Each thread has its own store, so that nothing is coalesced.
       Metrics metrics;
       StoreContext context(StoreOptions(), pool_, recorder_, metrics);
       LeaseStore store(context);

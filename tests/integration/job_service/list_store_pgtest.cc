@@ -16,7 +16,7 @@ class ListStoreTest : public JobServiceTest {
   }
   std::vector<Job> List(const JobQuery& query) { return ListPage(query).jobs; }
 
-  // All pages, as ids.
+  // The ids of the jobs on all pages.
   std::vector<std::string> ListAll(JobQuery query) {
     std::vector<std::string> ids;
     while (true) {
@@ -43,7 +43,7 @@ TEST_F(ListStoreTest, PagesHoldEveryRowOnceWhateverTheFilter) {
   Fill(ann_, 25, "w");
   Fill(ann_, 10, "v");
   Fill(bob_, 20, "w");
-  // Rows of one very time: the id decides.
+  // Many rows with the same created_at: the id decides their order.
   Sql("UPDATE agent_jobs SET created_at = date_trunc('second', created_at)");
   Sql("UPDATE agent_jobs SET status = (ARRAY['pending','completed',NULL])[1 + "
       "abs(hashtext(id::text)) % 3]");
@@ -112,7 +112,7 @@ TEST_F(ListStoreTest, APageLooksAtABoundedNumberOfJobsAndSaysWhereToGoOn) {
     query.status = JobStatus::kFailed;
     if (by_user) query.user_id = ann_;
     if (!by_user) query.workflow_id = "w";
-    // They are the oldest ones, behind 24,997 others.
+    // The matching jobs are the oldest ones, behind 24,997 others.
     for (int page = 0; page < 2; ++page) {
       const JobPage nothing = ListPage(query);
       EXPECT_THAT(nothing.jobs, IsEmpty());
@@ -122,7 +122,7 @@ TEST_F(ListStoreTest, APageLooksAtABoundedNumberOfJobsAndSaysWhereToGoOn) {
     const JobPage last = ListPage(query);
     EXPECT_THAT(last.jobs, SizeIs(3));
     EXPECT_FALSE(last.continue_after.has_value());
-    // Behind the time that was asked for there is nothing to look at.
+    // No job is newer than the requested time, so there is nothing to examine.
     query.after.reset();
     query.created_from = absl::Now() + absl::Hours(1);
     EXPECT_THAT(ListAll(query), IsEmpty());

@@ -20,7 +20,7 @@ class MaintenanceStoreTest : public JobServiceTest {
   }
 };
 
-// Spins for this long without giving up the processor.
+// Busy-waits for this time.
 void Spin(absl::Duration time) {
   const absl::Time end = absl::Now() + time;
   while (absl::Now() < end) continue;
@@ -85,14 +85,14 @@ TEST_F(MaintenanceStoreTest, SweepsAreBoundedAndReplicasDoNotSweepTwice) {
 TEST_F(MaintenanceStoreTest, OfASweepAndACompletionAtTheSameMomentOneWins) {
   int completions = 0;
   int losses = 0;
-  // Until the race went either way, often.
+  // Repeat until each side has won the race at least ten times.
   for (int round = 0; round < 5'000; ++round) {
     if (round >= 200 && completions >= 10 && losses >= 10) break;
     const std::string id = MustCreate(ann_, "race");
     ASSERT_THAT(Claim(1, {"race"}), SizeIs(1));
     Age(id, "61 seconds");
     const Lease lease{id, LeaseToken(*Get(id))};
-    // Both at once, now the one and now the other a little ahead.
+    // Both start at once; in each round one of them is up to half a millisecond ahead.
     const absl::Duration ahead = absl::Microseconds(50) * (round % 21 - 10);
     absl::Barrier start(2);
     absl::Status completed;

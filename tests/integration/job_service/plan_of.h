@@ -12,7 +12,7 @@
 
 namespace vibestack::job_service {
 
-// A new session that plans as ours do.
+// A new session with the settings of job_service, so that it plans as job_service does.
 inline std::unique_ptr<pqxx::connection> ConnectAsOurs() {
   auto ours = std::make_unique<pqxx::connection>(DatabaseUrl());
   for (const auto& [name, value] : JobSessionOptions("").settings) {
@@ -21,7 +21,8 @@ inline std::unique_ptr<pqxx::connection> ConnectAsOurs() {
   return ours;
 }
 
-// The plan that such a session makes of the statement, for all parameters; once in each session.
+// The generic plan of a statement in a session of ConnectAsOurs(). Call it once for each statement
+// and session.
 inline std::string PlanOf(pqxx::connection& ours, const db::Statement& statement, int parameters) {
   const std::string name = std::string("plan_") + statement.name;
   pqxx::nontransaction work(ours);

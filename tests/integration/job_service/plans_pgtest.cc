@@ -83,11 +83,12 @@ TEST_F(PlansTest, EveryStatementUsesItsIndex) {
       ours_ = ConnectAsOurs();
     }
     for (const Expectation& expected : kExpectations) {
-      // Of a table that nobody analysed yet lists may be read otherwise; it is small then.
+      // On a table that was never analysed, lists may have other plans; such a table is small.
       if (!analysed && std::string(expected.statement.name).starts_with("list_")) continue;
       const std::string plan = PlanOf(expected.statement, expected.parameters);
       EXPECT_THAT(plan, Not(HasSubstr("Seq Scan"))) << expected.statement.name;
-      // (A filter that is `false` joins with nothing and reads nothing.)
+      // The pattern ends with a parenthesis, because a join filter that is `false` is allowed: it
+      // reads nothing.
       EXPECT_THAT(plan, Not(HasSubstr("Join Filter: ("))) << expected.statement.name;
       for (const std::string& index : expected.indexes) {
         EXPECT_THAT(plan, HasSubstr("using " + index)) << expected.statement.name;
@@ -97,7 +98,7 @@ TEST_F(PlansTest, EveryStatementUsesItsIndex) {
 }
 
 TEST_F(PlansTest, EveryStatementHasAnExpectation) {
-  // Those that read no table of ours but to insert into it.
+  // The statements that read no table, except to insert into it.
   const std::set<std::string> without = {"create_jobs", "create_with_input", "database_time",
                                          "notify"};
   for (const db::Statement& statement : sql::kStatements) {
@@ -111,7 +112,7 @@ TEST_F(PlansTest, EveryStatementHasAnExpectation) {
 TEST_F(PlansTest, APlanForAnEmptyTableDoesNotLastWhileItFills) {
   db::PoolOptions options = PoolOptionsOf(1);
   ASSERT_LT(options.session.plan_lifetime, absl::Minutes(1));
-  // Shorter than it takes to fill the table.
+  // Less than the time to fill the table.
   options.session.plan_lifetime = absl::Milliseconds(10);
   db::Pool pool(options);
   Metrics metrics;
@@ -128,7 +129,7 @@ TEST_F(PlansTest, APlanForAnEmptyTableDoesNotLastWhileItFills) {
     }
     return jobs->size();
   };
-  // So that autovacuum, which would make the sessions plan anew, does not help.
+  // Without autovacuum, because it would discard the plans of the sessions and hide a defect.
   Sql("ALTER TABLE agent_jobs SET (autovacuum_enabled = off)");
   for (int i = 0; i < 10; ++i) claim_and_finish();
   Fill(ann_, 30'000);

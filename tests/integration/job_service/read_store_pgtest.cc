@@ -40,7 +40,7 @@ TEST_F(ReadStoreTest, AResultThatIsKnownIsNotReadAgain) {
   EXPECT_EQ(result({{id, true, known}}), std::nullopt);
   EXPECT_EQ(result({{id, true, known}, {id, true, known}, {id, false}}), std::nullopt);
   EXPECT_EQ(result({{id, true, known - absl::Microseconds(1)}}), "[1]");
-  // Somebody else does not know it.
+  // Another key does not know this version, so the result is read.
   EXPECT_EQ(result({{id, true, known}, {id, true}}), "[1]");
   EXPECT_EQ(result({{id, false}, {id, true}, {id, true, known}}), "[1]");
 }
@@ -57,7 +57,7 @@ TEST_F(ReadStoreTest, ResultsAreReadUpToTheirBound) {
   EXPECT_EQ(two[0]->result->size(), 900'002U);
   EXPECT_EQ(two[1], nullptr);
   EXPECT_EQ(two[2]->id, ids[2]);
-  // One alone may be larger, and small ones are read to the end.
+  // The first result alone may exceed the bound. Small results are all read.
   Sql("UPDATE agent_jobs SET result_payload = to_jsonb(repeat('x', 3000000)) WHERE id = '" +
       ids[0] + "'");
   EXPECT_THAT(GetUpTo(ids), SizeIs(1));

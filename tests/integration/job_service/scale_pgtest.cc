@@ -1,4 +1,4 @@
-// A million finished jobs cost no more than ten thousand do.
+// The cost of the statements does not grow from ten thousand to a million finished jobs.
 #include <algorithm>
 #include <cstdio>
 #include <functional>
@@ -14,7 +14,7 @@ namespace {
 
 class ScaleTest : public JobServiceTest {
  protected:
-  // Fills the table up to so many jobs of 100 users and one workflow.
+  // Fills the table up to these numbers of jobs, of 100 users and one workflow.
   void FillUpTo(int finished, int pending) {
     Sql("SET vibestack.own_notify = 'on'");
     Sql("UPDATE agent_jobs SET status = 'completed' WHERE status = 'processing'");
@@ -29,13 +29,13 @@ class ScaleTest : public JobServiceTest {
           "') + 1, " + std::to_string(count) + ") AS n");
     }
     Sql("VACUUM ANALYZE agent_jobs");
-    // Plans are made anew within a second.
+    // The sessions discard their plans within a second.
     const absl::Time end = absl::Now() + absl::Milliseconds(2'500);
     while (absl::Now() < end) Sweep();
   }
 
-  // The best of so many times, each the mean of ten: what a call costs when nothing else disturbs
-  // it.
+  // The minimum of `times` timings, each the mean of ten calls: the cost of a call without
+  // disturbance.
   static absl::Duration Best(const std::function<void()>& call, int times = 100) {
     constexpr int kCalls = 10;
     absl::Duration best = absl::InfiniteDuration();
@@ -47,7 +47,7 @@ class ScaleTest : public JobServiceTest {
     return best;
   }
 
-  // What reads most of what there is, as sessions plan it now.
+  // Expects that the statements which could read most rows use indexes, with the present plans.
   static void ExpectIndexes() {
     const auto ours = ConnectAsOurs();
     const std::pair<const db::Statement*, int> statements[] = {
@@ -64,7 +64,7 @@ class ScaleTest : public JobServiceTest {
     }
   }
 
-  // Twice, since something else on the machine may be in the way for a while.
+  // Measures twice and takes the minimum, because something else may disturb one measurement.
   std::map<std::string, absl::Duration> Measure() {
     auto times = MeasureOnce();
     for (const auto& [what, time] : MeasureOnce()) times[what] = std::min(times[what], time);
@@ -81,7 +81,7 @@ class ScaleTest : public JobServiceTest {
       JobQuery far;
       far.status = JobStatus::kCompleted;
       far.oldest_first = oldest_first;
-      // A time range that holds nothing, at that end of the list where all the rows lie behind it.
+      // A time range without jobs, such that all rows come after it in the order of the list.
       far.created_from = absl::Now() + absl::Hours(oldest_first ? -2'000 : 1);
       far.created_before = absl::Now() + absl::Hours(oldest_first ? -1'000 : 2);
       times[oldest_first ? "list by status, long ago" : "list by status, to come"] =
@@ -93,15 +93,15 @@ class ScaleTest : public JobServiceTest {
     times["retention"] = Best([&] {
       EXPECT_EQ(*SyncWait(stores_.maintenance.DeleteExpired(absl::Hours(24), 1'000, Soon())), 0);
     });
-    // Last, since it leaves jobs that are processed.
+    // Last, because it leaves processing jobs.
     times["claim"] = Best([&] { EXPECT_EQ(Claim(10, {"w"}).size(), 10U); }, 20);
     return times;
   }
 };
 
 TEST_F(ScaleTest, AMillionFinishedJobsCostNoMoreThanTenThousand) {
-  // What the disk takes is another question, and no constant: neither flushes, nor whole pages that
-  // are logged after a checkpoint.
+  // Measure without the disk, whose times vary: no flushes, and no full pages in the WAL after a
+  // checkpoint.
   Sql("ALTER SYSTEM SET fsync = off");
   Sql("ALTER SYSTEM SET full_page_writes = off");
   Sql("SELECT pg_reload_conf()");

@@ -75,7 +75,7 @@ TEST_F(AccountWritesTest, APasswordThatIsChangedWhileItIsComparedProvesNothing) 
   {
     pqxx::work transaction(foreign_);
     transaction.exec("UPDATE users SET hashed_password = " + Quoted(another));
-    // Compares with what was there before, then waits for the row.
+    // This compares the password with the old hash, and then waits for the row lock.
     thread = std::thread(
         [&] { changed = ChangeEmail(ann, "new@example.com", "correct horse").status(); });
     EXPECT_TRUE(WaitForALock());

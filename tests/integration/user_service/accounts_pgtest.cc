@@ -11,7 +11,7 @@
 namespace vibestack::user_service {
 namespace {
 
-// `correct horse`, by Python's bcrypt and passlib.
+// Hashes of `correct horse` by Python's bcrypt and passlib.
 constexpr const char* kPythonHashes[] = {
     "$2b$04$yRCu4aAwsxR8vNzfotTD3.JKB0dgy0w3AI.BGcFwOe6WoDsAApPNW",
     "$2a$04$hg8aSlK7iZlED/sTBwk.nueF8qZxVaf7MPjocdwZXj6LOTykQVrjO",

@@ -9,7 +9,7 @@ using testing::ElementsAre;
 
 class ExportJobsTest : public UserServiceTest {
  protected:
-  // The results of each page's jobs.
+  // The results of the jobs, page by page.
   std::vector<std::vector<std::string>> Pages(int64_t most_jobs, int64_t most_bytes) {
     JobPageQuery query{.user_id = ann_, .most_jobs = most_jobs, .most_bytes = most_bytes};
     std::vector<std::vector<std::string>> pages;
@@ -24,7 +24,7 @@ class ExportJobsTest : public UserServiceTest {
       query.after_id = jobs->back().id;
     }
   }
-  // In the order of the calls, but two of a time.
+  // Inserts a job after those of the earlier calls; two jobs have the same created_at.
   void MakeJob(const std::string& result) {
     Sql("INSERT INTO agent_jobs (id, user_id, workflow_id, status, result_payload, created_at) "
         "VALUES ('00000000-0000-4000-8000-" +

@@ -23,8 +23,7 @@
 
 namespace vibestack::user_service {
 
-// A store and the rules above it on the migrated database that DATABASE_URL names, with empty
-// tables.
+// A UserStore and the domain objects, on the migrated database of DATABASE_URL, with empty tables.
 class UserServiceTest : public testing::Test {
  protected:
   UserServiceTest() { Sql("TRUNCATE users, agent_jobs CASCADE"); }
@@ -34,7 +33,7 @@ class UserServiceTest : public testing::Test {
     pool_.Stop();
   }
 
-  // Runs SQL as somebody else's program would.
+  // Runs SQL as a foreign program does.
   pqxx::result Sql(const std::string& sql) { return pqxx::nontransaction(foreign_).exec(sql); }
   std::string Quoted(const std::string& text) { return foreign_.quote(text); }
 
@@ -55,7 +54,7 @@ class UserServiceTest : public testing::Test {
     return account;
   }
 
-  // The id of a row that somebody else's program made.
+  // Inserts a user as a foreign program does. Returns its id.
   std::string InsertForeign(const std::string& email, const std::string& hash) {
     return Sql("INSERT INTO users (id, email, hashed_password, is_active, is_superuser) VALUES ('" +
                NewUuid() + "', " + Quoted(email) + ", " + Quoted(hash) +
@@ -63,7 +62,7 @@ class UserServiceTest : public testing::Test {
         .c_str();
   }
 
-  // Whether a statement of ours comes to wait for a lock, before it is given up on.
+  // Waits until a statement of the store waits for a lock. Returns false after 10 seconds.
   static bool WaitForALock() {
     pqxx::connection observer(DatabaseUrl());
     const absl::Time give_up = absl::Now() + absl::Seconds(10);

@@ -7,7 +7,7 @@ namespace {
 
 class IntrospectionsTest : public MailedTokensTest {
  protected:
-  // What the token is good for; empty when it is not.
+  // The purpose of an active token; empty if the token is not active.
   std::string GoodFor(const std::string& token) { return GoodFor(token, introspections_); }
   static std::string GoodFor(const std::string& token, Introspections& introspections) {
     const auto good = SyncWait(introspections.Introspect(token, Soon()));

@@ -46,7 +46,7 @@ TEST_F(LastSuperuserTest, AnInactiveSuperuserIsNoOtherOne) {
   const std::string bob = MakeSuperuser("bob@example.com");
   EXPECT_TRUE(Ban(bob).ok());
   EXPECT_EQ(ErrorReason(Demote(ann)), "LAST_SUPERUSER");
-  EXPECT_TRUE(Demote(bob).ok());  // not active, so nothing is lost
+  EXPECT_TRUE(Demote(bob).ok());  // Bob is not active, so no active superuser is lost.
 }
 
 TEST_F(LastSuperuserTest, OfTwoAtOnceOneRemainsEachTime) {

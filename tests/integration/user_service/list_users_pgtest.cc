@@ -70,7 +70,7 @@ TEST_F(ListUsersTest, NamesAreFoundByTheirBeginning) {
   UserQuery query;
   query.full_name_prefix = "aNN l";
   EXPECT_THAT(Emails(query), ElementsAre("a@x"));
-  query.full_name_prefix = "\u00C9MI";  // only ASCII letters have a case here
+  query.full_name_prefix = "\u00C9MI";  // only ASCII letters compare without case
   EXPECT_THAT(Emails(query), ElementsAre("b@x"));
 }
 

@@ -16,7 +16,7 @@
 
 namespace vibestack::user_service {
 
-// Keeps what would be mailed.
+// A mail queue that keeps its notices.
 class KeepingMailQueue final : public MailQueue {
  public:
   absl::StatusOr<Slot> Reserve() override {
@@ -35,7 +35,7 @@ class KeepingMailQueue final : public MailQueue {
   std::vector<Notice> notices_;
 };
 
-// The flows with mailed tokens, with a fake clock.
+// The fixture for password resets and sign-ups, with a fake clock.
 class MailedTokensTest : public UserServiceTest {
  protected:
   UserPtr Make(const std::string& email) {
@@ -47,7 +47,7 @@ class MailedTokensTest : public UserServiceTest {
     return SyncWait(sessions_.LogIn(email, Secret(password), Soon())).tokens.status();
   }
 
-  // The token that is mailed for that email; empty where none is.
+  // Each of these runs step 2 and returns the mailed token; empty if there is none.
   std::string RequestReset(const std::string& email) {
     return Sent(password_resets_.Send(*password_resets_.ReserveMail(), email));
   }
@@ -63,7 +63,7 @@ class MailedTokensTest : public UserServiceTest {
         password_changes_.Change(id, Secret(old_password), Secret(new_password), Soon()));
   }
 
-  // Another cost with the same salt, as a login makes it.
+  // Stores a hash with another cost and the same salt, as a log-in does.
   void Rehash(const std::string& id) {
     Sql("UPDATE users SET hashed_password = '$2b$05$' || substr(hashed_password, 8) WHERE id = '" +
         id + "'");
@@ -93,7 +93,7 @@ class MailedTokensTest : public UserServiceTest {
     {
       Task<void> held = std::move(work);
       co_await held;
-    }  // with what it held
+    }  // The slot is released here.
     co_return true;
   }
 };

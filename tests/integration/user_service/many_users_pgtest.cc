@@ -1,4 +1,5 @@
-// A list costs the same however many users there are: shown on a million, by the rows it touches.
+// The cost of a list does not grow with the number of users. Measured by the rows that it reads,
+// with a million users.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -21,8 +22,8 @@ constexpr int kUsers = 1'000'000;
 constexpr int kInactive = 500;  // the oldest
 constexpr int kPage = 51;
 
-// Made in the order of their numbers, so that flags and prefixes go with the time: what a planner
-// that believes in independent columns takes for the opposite.
+// Users are created in the order of their numbers, so flags and prefixes correlate with the time.
+// The planner assumes that columns are independent, so its estimates are wrong here.
 constexpr char kFill[] = R"(
   INSERT INTO users (id, email, hashed_password, full_name, is_active, is_superuser, created_at, updated_at)
   SELECT gen_random_uuid(), 'user' || i || '@example.com', '$2b$04$' || repeat('a', 53),
@@ -44,7 +45,7 @@ class ManyUsersTest : public testing::Test {
   static void SetUpTestSuite() {
     pqxx::connection connection(DatabaseUrl());
     pqxx::nontransaction sql(connection);
-    // Indexes are made faster at once than row by row.
+    // Building an index once is faster than filling it row by row.
     sql.exec("SET session_replication_role = replica");
     sql.exec("SET maintenance_work_mem = '256MB'");
     const auto indexes = sql.exec(
@@ -64,7 +65,7 @@ class ManyUsersTest : public testing::Test {
 
   struct Listed {
     UserPage page;
-    int64_t touched = 0;  // rows of the table
+    int64_t touched = 0;  // the number of table rows that the statement read
   };
   static Listed List(const UserQuery& query) {
     Listed listed;
@@ -79,7 +80,7 @@ class ManyUsersTest : public testing::Test {
     return listed;
   }
 
-  // All numbers of the emails on all pages; how many pages there were.
+  // The numbers in the emails of all pages. Sets `pages` to the number of pages.
   static std::vector<int> ListAll(UserQuery query, int& pages) {
     std::vector<int> numbers;
     const auto limit = static_cast<size_t>(query.limit);
@@ -149,7 +150,7 @@ TEST_F(ManyUsersTest, NoCombinationOfFiltersTouchesMoreThanItsBound) {
     const absl::Time began = absl::Now();
     const Listed listed = List(query);
     slowest = std::max(slowest, absl::Now() - began);
-    // One row more may be read to see that it is one too many.
+    // The statement may read one more row, to see that there is a next page.
     const int64_t bound =
         kPage + 1 + prefixes * (kMostFound + 1) + (prefixes > 0 ? kMostLookedAt : 0);
     EXPECT_LE(listed.touched, bound) << Describe(query);
@@ -171,7 +172,8 @@ TEST_F(ManyUsersTest, FlagsAndTimesTouchThePageOnly) {
   Listed listed = List(query);
   EXPECT_EQ(listed.page.users.size(), kPage);
   EXPECT_EQ(listed.page.users.front().email, "user500@example.com");
-  query.is_superuser = true;  // there is none, among hundreds inactive and ten superusers
+  query.is_superuser =
+      true;  // no user has both flags, but hundreds are inactive and ten superusers
   listed = List(query);
   EXPECT_EQ(listed.page.users.size(), 0);
   EXPECT_LE(listed.touched, 1);

@@ -88,7 +88,7 @@ TEST_F(PasswordChangesTest, StoreReplacesOnlyWhatItsReaderSaw) {
         Quoted(read->hashed_password.Reveal()));
   }
   EXPECT_TRUE(replaces());
-  EXPECT_TRUE(replaces());  // as after a COMMIT whose answer was lost
+  EXPECT_TRUE(replaces());  // as after a COMMIT whose reply was lost
 }
 
 }  // namespace

@@ -57,7 +57,7 @@ TEST_F(PasswordResetsTest, MailGoesToTheEmailAsItIsStored) {
   ASSERT_NE(RequestReset("kIM@EXAMPLE.COM"), "");
   EXPECT_EQ(mail_queue_.notices()[0].email, "Kim@Example.com");
   EXPECT_EQ(mail_queue_.notices()[0].user_id, id);
-  // The Kelvin sign and the dotless i become k and i in other programs' upper or lower case.
+  // Other programs convert the Kelvin sign to k and the dotless i to i when they change the case.
   EXPECT_EQ(RequestReset("\u212Aim@example.com"), "");
   EXPECT_EQ(RequestReset("k\u0131m@example.com"), "");
 }

@@ -7,12 +7,12 @@ namespace {
 using testing::HasSubstr;
 using testing::Not;
 
-// The plans that sessions of ours make, once for all parameters.
+// The generic plans of the sessions of user_service.
 class PlansTest : public UserServiceTest {
  protected:
   PlansTest() { Connect(); }
 
-  // A new session of ours.
+  // Opens a new session with the settings of user_service.
   void Connect() {
     ours_ = std::make_unique<pqxx::connection>(DatabaseUrl());
     for (const auto& [name, value] : UserSessionOptions("").settings) {
@@ -56,7 +56,7 @@ struct Expectation {
   std::vector<std::string> indexes;
 };
 
-// In an order of its own, each with the index that it is written for.
+// The statements, each with the index that it is written for.
 const Expectation kExpectations[] = {
     {sql::kGetUsersByIds, {"users_pkey"}},
     {sql::kFindUserByEmail, {"vibestack_users_email"}},
@@ -88,7 +88,8 @@ TEST_F(PlansTest, EveryStatementUsesItsIndexWhateverIsKnownOfTheTable) {
     if (state == std::string("analysed")) Sql("VACUUM ANALYZE users, agent_jobs");
     Connect();
     for (const auto& [statement, indexes] : kExpectations) {
-      // Of tables that were never analysed these may begin at another index of the same rows.
+      // If the table was never analysed, these statements may use another index that has the same
+      // rows.
       if (state != std::string("analysed") && indexes.back().starts_with("agent_jobs")) continue;
       const std::string plan = PlanOf(statement);
       EXPECT_THAT(plan, Not(HasSubstr("Seq Scan"))) << statement.name << ", " << state;

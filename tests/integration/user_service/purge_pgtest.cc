@@ -8,7 +8,7 @@
 namespace vibestack::user_service {
 namespace {
 
-// Collects the ids that are notified on a channel.
+// Collects the ids in the notifications of a channel.
 class Ids : public pqxx::notification_receiver {
  public:
   Ids(pqxx::connection& connection, const std::string& channel)
@@ -105,7 +105,8 @@ TEST_F(PurgeTest, JobsThatAreMadeMeanwhileAreErasedOrRefused) {
     });
     while (made < 5) std::this_thread::yield();
     const auto purge = Purge(ann);
-    if (!purge.ok()) Sql("DELETE FROM agent_jobs; DELETE FROM users");  // ends the maker
+    if (!purge.ok())
+      Sql("DELETE FROM agent_jobs; DELETE FROM users");  // ends the thread that creates jobs
     maker.join();
     ASSERT_TRUE(purge.ok()) << purge.status();
     EXPECT_TRUE(refused);
@@ -114,7 +115,8 @@ TEST_F(PurgeTest, JobsThatAreMadeMeanwhileAreErasedOrRefused) {
   }
 }
 
-// What job_service's statements do: rows of several users, locked in the order of their ids.
+// The writers lock the rows of several users in the order of their ids, as job_service's statements
+// do.
 TEST_F(PurgeTest, NeverWaitsInACircleWithStatementsThatLockManyJobs) {
   std::atomic<bool> stopping = false;
   std::atomic<int> writes = 0;

@@ -70,7 +70,7 @@ TEST_F(SignUpsTest, OldTokenRaisesNoBannedAccount) {
 TEST_F(SignUpsTest, OfManyConfirmationsAtOnceOneMakesTheAccount) {
   for (int round = 0; round < 10; ++round) {
     Sql("TRUNCATE users, agent_jobs CASCADE");
-    // Two sign-ups of one email in different case, each confirmed twice.
+    // Two sign-ups with the same email in different case. Each is confirmed twice.
     const std::string tokens[] = {SignUp("ann@example.com"), SignUp("ANN@EXAMPLE.com")};
     absl::StatusOr<UserPtr> made[4] = {absl::UnknownError(""), absl::UnknownError(""),
                                        absl::UnknownError(""), absl::UnknownError("")};

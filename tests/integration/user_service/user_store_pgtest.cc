@@ -181,7 +181,7 @@ TEST_F(UserStoreTest, AnEmailOfSomebodyElseCannotBeTaken) {
     changes.email = email;
     EXPECT_EQ(ErrorReason(Update(ann.id, changes).status()), "EMAIL_TAKEN");
   }
-  changes.email = "ann@example.com";  // one's own
+  changes.email = "ann@example.com";  // the user's own email
   EXPECT_TRUE(Update(ann.id, changes).ok());
 }
 

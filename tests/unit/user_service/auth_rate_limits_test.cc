@@ -27,7 +27,7 @@ class AuthRateLimitsTest : public testing::Test {
     if (verdict == Verdict::kAdmitted) limits_.RecordOutcome(subject, outcome);
     return verdict;
   }
-  // Fails to log in `tries` times; returns how many attempts were admitted.
+  // Makes `tries` failed attempts. Returns the number of admitted attempts.
   int Fail(const std::string& account, const std::string& address, int tries) {
     int admitted = 0;
     for (int i = 0; i < tries; ++i) {
@@ -35,7 +35,8 @@ class AuthRateLimitsTest : public testing::Test {
     }
     return admitted;
   }
-  // Fails to log in once from each of `addresses` new addresses.
+  // Makes one failed attempt from each of `addresses` new addresses. Returns the number of admitted
+  // attempts.
   int FailFromEverywhere(const std::string& account, int addresses) {
     int admitted = 0;
     for (int i = 0; i < addresses; ++i) {
@@ -89,7 +90,7 @@ TEST_F(AuthRateLimitsTest, AnAttackedAccountAdmitsOneFailurePerAddress) {
   FailFromEverywhere("ann", 30);
   EXPECT_EQ(Fail("ann", "late", 10), 1);
   EXPECT_EQ(limits_.Admit({"ann", "late"}).verdict, Verdict::kAccount);
-  // By then one attempt has decayed from the account's count.
+  // After this time one failure of the account has decayed.
   EXPECT_EQ(limits_.Admit({"ann", "late"}).retry_after, absl::Seconds(20));
 }
 
@@ -116,7 +117,7 @@ TEST_F(AuthRateLimitsTest, ARightPasswordClearsFailuresOfThatAccountAndAddressOn
   EXPECT_EQ(Fail("ann", "a", 50), 5);
   EXPECT_EQ(Fail("bob", "a", 50), 1);
   EXPECT_EQ(Fail("cid", "a", 50), 5);
-  EXPECT_EQ(Fail("dan", "a", 50), 1);  // the address's twentieth
+  EXPECT_EQ(Fail("dan", "a", 50), 1);  // the twentieth failure of the address
 }
 
 TEST_F(AuthRateLimitsTest, ConcurrentAttemptsCannotExceedTheLimit) {
@@ -124,7 +125,7 @@ TEST_F(AuthRateLimitsTest, ConcurrentAttemptsCannotExceedTheLimit) {
     EXPECT_EQ(limits_.Admit({"ann", "a"}).verdict, Verdict::kAdmitted);
   }
   EXPECT_EQ(limits_.Admit({"ann", "a"}).verdict, Verdict::kBusy);
-  // A right attempt frees its slot, a wrong one does not.
+  // After an attempt with the right password another is admitted; after wrong ones none is.
   limits_.RecordOutcome({"ann", "a"}, Outcome::kRight);
   EXPECT_EQ(limits_.Admit({"ann", "a"}).verdict, Verdict::kAdmitted);
   for (int i = 0; i < 5; ++i) limits_.RecordOutcome({"ann", "a"}, Outcome::kWrong);

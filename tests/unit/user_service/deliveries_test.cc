@@ -32,11 +32,11 @@ Notice MakeNotice() {
 
 class DeliveriesTest : public testing::Test {
  protected:
-  // See rpc::Alarm.
+  // rpc::Alarm needs this.
   static void SetUpTestSuite() { grpc_init(); }
   static void TearDownTestSuite() { grpc_shutdown(); }
 
-  // Short waits between tries, none of which the test waits for by itself.
+  // Options with short backoffs, so that the test is quick.
   Deliveries::Options OptionsFor(const std::string& url) {
     return {.url = url,
             .secret = Secret("a secret of this test"),

@@ -1,4 +1,4 @@
-// The parts of common/ that were made for this service.
+// Parts of common/ that only user_service uses.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -37,7 +37,7 @@ TEST(VerifyCallerTest, TakesAccessAndServiceTokensAndNoOthers) {
                                      purpose == auth::Purpose::kSignUp ? "a@b" : "");
     ASSERT_TRUE(issued.ok()) << auth::PurposeName(purpose);
     const bool taken = is_service || purpose == auth::Purpose::kAccess;
-    for (int time = 0; time < 2; ++time) {  // anew, then remembered
+    for (int time = 0; time < 2; ++time) {  // verified, then cached
       const auto claims = verifier.VerifyCaller(issued->token.Reveal());
       EXPECT_EQ(claims.ok(), taken) << auth::PurposeName(purpose);
       if (taken) {

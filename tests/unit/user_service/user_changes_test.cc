@@ -26,7 +26,7 @@ UpdateUserRequest Request(const std::vector<std::string>& paths) {
   return request;
 }
 
-// Every field set, so that any path of the table can be taken.
+// A request with every field set and a mask of these paths.
 UpdateUserRequest FullRequest(const std::vector<std::string>& paths) {
   UpdateUserRequest request = Request(paths);
   request.mutable_user()->set_email("New@Example.com");
@@ -104,7 +104,7 @@ TEST(UserChangesTest, AStarIsAllThatTheCallerMayChange) {
   EXPECT_EQ(by_superuser->changes.email, "new@example.com");
   EXPECT_EQ(by_superuser->changes.is_active, true);
   EXPECT_EQ(by_superuser->changes.is_superuser, true);
-  // An owner who asks for more than that is refused.
+  // An owner who sets is_superuser is refused.
   EXPECT_TRUE(absl::IsPermissionDenied(ReadChanges(request, kOwner).status()));
   request.mutable_user()->set_is_superuser(false);
   const auto by_owner = ReadChanges(request, kOwner);

@@ -11,7 +11,7 @@ namespace {
 
 using google::protobuf::Value;
 
-// The JSON that protobuf makes of the Value; empty where there is none.
+// The JSON that protobuf prints for the Value; empty if a Value cannot hold `json`.
 std::string RoundTrip(const std::string& json) {
   Value value;
   if (!JsonToValue(json, value)) return "";
@@ -28,7 +28,7 @@ std::string Nested(const std::string& open, const std::string& close, int depth)
   return json;
 }
 
-// Whether a client can parse the job in the deepest message that we put it into.
+// Whether a client can parse the response in which the Value is nested deepest.
 bool Arrives(const std::string& json) {
   job::v1::ListJobsResponse response;
   EXPECT_TRUE(JsonToValue(json, *response.add_jobs()->mutable_result_payload()));
@@ -43,7 +43,7 @@ TEST(JsonToValueTest, JsonComesOutAsItWas) {
 }
 
 TEST(JsonToValueTest, KeysOfNestedObjectsStayApart) {
-  // The order of a Struct's keys is anything.
+  // The order of a Struct's keys is unspecified.
   EXPECT_THAT(RoundTrip(R"({"a":{"b":1},"c":{"b":2}})"),
               testing::AnyOf(R"({"a":{"b":1},"c":{"b":2}})", R"({"c":{"b":2},"a":{"b":1}})"));
 }

@@ -20,7 +20,7 @@ using testing::UnorderedElementsAre;
 
 const absl::Time kBegin = absl::FromUnixSeconds(1'800'000'000);
 
-// A fake database of jobs. It answers at once unless it is away.
+// A fake database of jobs. It answers at once, unless the test makes it unavailable.
 class Jobs {
  public:
   void Set(const std::string& id, const std::string& user_id, JobStatus status) {
@@ -111,7 +111,7 @@ std::vector<std::string> Ids(const FilterSubscriber::Changes& changes) {
   return ids;
 }
 
-// Waits for a change and takes it.
+// Waits until the subscriber has changes, and takes them.
 FilterSubscriber::Changes Await(const std::shared_ptr<FilterSubscriber>& watcher) {
   FilterSubscriber::Changes changes;
   Eventually(absl::Seconds(30), [&] {
@@ -123,7 +123,7 @@ FilterSubscriber::Changes Await(const std::shared_ptr<FilterSubscriber>& watcher
 
 class FilterSubscriptionsTest : public testing::Test {
  protected:
-  // See rpc::Alarm.
+  // rpc::Alarm needs this.
   static void SetUpTestSuite() { grpc_init(); }
   static void TearDownTestSuite() { grpc_shutdown(); }
 
@@ -157,7 +157,7 @@ TEST_F(FilterSubscriptionsTest, DeletionsReachTheirUserAndSubscribersWithoutAUse
   const FilterSubscriptions::Subscription watch_all(filter_subscriptions_.Subscribe(all));
   JobChanges changes = Changed({"1", "2"});
   changes.deleted["ann"] = {"1", "2"};
-  jobs_.Set("2", "ann", JobStatus::kPending);  // Made anew meanwhile.
+  jobs_.Set("2", "ann", JobStatus::kPending);  // Created again in the meantime.
   filter_subscriptions_.Notify(changes);
   const FilterSubscriber::Changes to_ann = Take(ann);
   EXPECT_THAT(to_ann.deleted_ids, ElementsAre("1"));

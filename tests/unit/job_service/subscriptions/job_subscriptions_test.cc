@@ -10,7 +10,7 @@
 namespace vibestack::job_service {
 namespace {
 
-// A waiting call, as JobSubscriptions sees it.
+// A waiting call: a waker and a task that waits for it.
 class Caller {
  public:
   Caller() { Start(Wait(waker_, woken_)); }

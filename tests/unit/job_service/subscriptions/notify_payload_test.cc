@@ -22,7 +22,8 @@ JobChanges ChangedJobs(int count) {
   return changes;
 }
 
-// Merges the change events that a listener reads from `payloads`. Each payload must fit.
+// Merges the change events that a listener reads from `payloads`. Expects that each is below
+// PostgreSQL's limit.
 db::ChangeEvent Receive(const std::vector<std::string>& payloads) {
   db::ChangeEvent all;
   for (const std::string& payload : payloads) {

@@ -14,7 +14,7 @@ namespace {
 
 using testing::UnorderedElementsAre;
 
-// A database whose NOTIFY takes until End().
+// A fake database whose NOTIFY ends at End().
 class SlowNotify {
  public:
   Publisher::SendNotify Send() {
@@ -81,7 +81,7 @@ TEST_F(PublisherTest, OurOwnWaitersDoNotWaitForTheDatabase) {
   auto waker = std::make_shared<Waker>();
   const auto watch = job_subscriptions_.SubscribeToWorkflows({"w"}, 1, waker);
   publisher_.Publish(Pending("w"));
-  EXPECT_FALSE(waker->Notify(Wake::kTimer));  // It was woken.
+  EXPECT_FALSE(waker->Notify(Wake::kTimer));  // The change event has woken it.
   notify_.End();
   notify_.End();
 }

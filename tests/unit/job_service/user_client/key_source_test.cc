@@ -10,7 +10,7 @@
 namespace vibestack::job_service {
 namespace {
 
-// user_service's keys, and whether it is there.
+// A fake user_service: its keys, and whether it is available.
 class Keys {
  public:
   Keys() { Add("k1"); }
