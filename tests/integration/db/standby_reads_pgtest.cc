@@ -42,7 +42,7 @@ Name Read(const StandbyReads& reads, const std::function<Name(Session&)>& work =
   return SyncWait(reads.Run<std::string>(absl::Now() + kGoodTime, work));
 }
 
-class LaggingReadsTest : public testing::Test {
+class StandbyReadsTest : public testing::Test {
  protected:
   void SetUp() override {
     ASSERT_TRUE(
@@ -65,27 +65,27 @@ class LaggingReadsTest : public testing::Test {
   StandbyReads reads_{primary_, &standby_};
 };
 
-TEST_F(LaggingReadsTest, GoToTheStandby) { EXPECT_EQ(*Read(reads_), "standby"); }
+TEST_F(StandbyReadsTest, GoToTheStandby) { EXPECT_EQ(*Read(reads_), "standby"); }
 
-TEST_F(LaggingReadsTest, WithoutAStandbyGoToThePrimary) {
+TEST_F(StandbyReadsTest, WithoutAStandbyGoToThePrimary) {
   EXPECT_EQ(*Read(StandbyReads(primary_, nullptr)), "primary");
 }
 
-TEST_F(LaggingReadsTest, WhatTheStandbyFailsThePrimaryAnswers) {
+TEST_F(StandbyReadsTest, WhatTheStandbyFailsThePrimaryAnswers) {
   EXPECT_EQ(*RefusedByTheStandby(StatusFromSqlState("40001")),
             "primary");  // conflict with replication
   EXPECT_EQ(*RefusedByTheStandby(StatusFromSqlState("57P01")), "primary");  // shut down
   EXPECT_EQ(*RefusedByTheStandby(StatusFromSqlState("53200")), "primary");  // out of memory
 }
 
-TEST_F(LaggingReadsTest, WhatIsWrongWithTheReadIsNotReadAgain) {
+TEST_F(StandbyReadsTest, WhatIsWrongWithTheReadIsNotReadAgain) {
   EXPECT_TRUE(absl::IsInvalidArgument(
       RefusedByTheStandby(MakeError(absl::StatusCode::kInvalidArgument, "INVALID_VALUE", "wrong"))
           .status()));
   EXPECT_TRUE(absl::IsDeadlineExceeded(RefusedByTheStandby(DeadlineError()).status()));
 }
 
-TEST_F(LaggingReadsTest, StandbyWithoutAConnectionToSpareIsPassedOver) {
+TEST_F(StandbyReadsTest, StandbyWithoutAConnectionToSpareIsPassedOver) {
   absl::Notification begun;
   absl::Notification read;
   std::thread slow([&] {
@@ -102,7 +102,7 @@ TEST_F(LaggingReadsTest, StandbyWithoutAConnectionToSpareIsPassedOver) {
   slow.join();
 }
 
-TEST_F(LaggingReadsTest, StandbyThatStopsIsPassedOver) {
+TEST_F(StandbyReadsTest, StandbyThatStopsIsPassedOver) {
   standby_.Stop();
   EXPECT_EQ(*Read(reads_), "primary");
 }
