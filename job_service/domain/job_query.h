@@ -50,12 +50,6 @@ struct RecentChanges {
   bool complete = true;
 };
 
-// Asks for pending jobs to process.
-struct ClaimRequest {
-  std::vector<std::string> workflow_ids;  // Distinct.
-  int limit = 1;
-};
-
 }  // namespace vibestack::job_service
 
 #endif  // VIBESTACK_JOB_SERVICE_DOMAIN_JOB_QUERY_H_

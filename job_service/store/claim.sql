@@ -7,6 +7,10 @@
 -- - The UPDATE finds its rows by their ids. It checks the status in another form than the indexes of pending jobs, so that the
 --   planner uses none of them there.
 
+-- macro: no_job(user_id; workflow_id)
+-- As many columns as job_columns, for a row that is no job.
+NULL, {{user_id}}, {{workflow_id}}, NULL, NULL, NULL
+
 -- name: ClaimFairly
 -- Claims up to $4 pending jobs of the workflows $1, round robin over their users: everybody's oldest job first, then everybody's
 -- second job, and so on.

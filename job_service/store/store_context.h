@@ -62,7 +62,7 @@ inline CoalescerOptions MeasuredBatches(CoalescerOptions options, const std::str
   return options;
 }
 
-// Exports how many calls wait in `queue`, a Coalescer or ClaimQueues. It must outlive the
+// Exports how many calls wait in `queue`, a Coalescer or ClaimStore. It must outlive the
 // registration.
 template <typename Queue>
 MetricRegistration RegisterQueueMetric(Metrics& metrics, const std::string& kind,
