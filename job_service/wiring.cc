@@ -64,7 +64,6 @@ Storage StartStorage(Runtime& runtime, const Flags& flags) {
       runtime.StartDatabase(JobSessionOptions(runtime.options().database_url.Reveal()));
   StoreOptions options;
   options.batches = runtime::BatchOptions(runtime.options());
-  options.lease_duration = flags.lease_duration;
   options.workflows = [&flags] { return flags.push.workflows->Snapshot(); };
   options.standby = database.standby;
   auto& read_store = runtime.Make<ReadStore>(options.batches, database.pool, runtime.metrics());
@@ -198,9 +197,11 @@ absl::Status Wire(Runtime& runtime, const Flags& flags) {
   StartListener(runtime, storage, accounts);
   StartMaintenance(runtime, flags, storage);
   Dispatcher& dispatcher = StartDispatcher(runtime, flags, storage);
-  auto& api = runtime.Make<JobApi>(JobApi::Options{flags.poll_interval}, storage.stores,
-                                   storage.job_subscriptions, storage.filter_subscriptions,
-                                   accounts, interceptor, dispatcher);
+  auto& api = runtime.Make<JobApi>(
+      JobApi::Options{.poll_interval = flags.poll_interval,
+                      .workflows = [&flags] { return flags.push.workflows->Snapshot(); }},
+      storage.stores, storage.job_subscriptions, storage.filter_subscriptions, accounts,
+      interceptor, dispatcher);
   const absl::Status status = runtime.StartServer({&api.service()});
   if (!status.ok()) return status;
   // Before the server stops, waiting calls answer, so that it need not wait for them.

@@ -13,6 +13,7 @@
 #include "common/rpc/service.h"
 #include "job_service/dispatch/dispatcher.h"
 #include "job_service/domain/job.h"
+#include "job_service/domain/workflow.h"
 #include "job_service/store/job_stores.h"
 #include "job_service/subscriptions/filter_subscriptions.h"
 #include "job_service/subscriptions/job_subscriptions.h"
@@ -28,6 +29,7 @@ class JobApi {
   struct Options {
     // How often waiting calls poll, in case a change event was lost.
     absl::Duration poll_interval = absl::Seconds(5);
+    WorkflowSource workflows;
   };
 
   // `owners` answers whether a user exists and is active. All arguments must outlive this.

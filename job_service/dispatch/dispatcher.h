@@ -1,7 +1,6 @@
 #ifndef VIBESTACK_JOB_SERVICE_DISPATCH_DISPATCHER_H_
 #define VIBESTACK_JOB_SERVICE_DISPATCH_DISPATCHER_H_
 
-#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -39,8 +38,7 @@ class Dispatcher {
     std::string ca_file;
     // How often a dispatcher polls for pending jobs, in case a notification was lost.
     absl::Duration poll_interval;
-    // Returns the present configuration.
-    std::function<WorkflowSetPtr()> workflows;
+    WorkflowSource workflows;
   };
 
   // All must outlive this. Dispatches nothing before Refresh().
@@ -57,8 +55,6 @@ class Dispatcher {
   // Starts no further request, waits for the requests under way until `until` (of the machine's
   // clock), cancels the rest, and returns when every task has ended. May be called twice.
   void Stop(absl::Time until);
-
-  WorkflowSetPtr workflows() const { return options_.workflows(); }
 
   // Posts a job that this replica claimed, with its input, once. The dispatch continues when the
   // caller goes away. Its end notifies `ended`. Its post is part of `trace`; null: of a new trace.

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "absl/status/statusor.h"
+#include "absl/time/time.h"
 #include "job_service/domain/workflow.h"
 
 namespace vibestack::job_service {
@@ -11,7 +12,9 @@ namespace vibestack::job_service {
 // Parses the JSON text of a workflows file (workflows.proto) and reads the secrets that it names.
 // INVALID_ARGUMENT tells the operator which field is wrong, as `workflows[2].push.url: …`, and
 // quotes no value. `callbacks`: whether this job_service is configured for callbacks.
-absl::StatusOr<WorkflowSet> ParseWorkflows(const std::string& json, bool callbacks);
+// `default_lease_duration`: of the workflows without a lease duration of their own.
+absl::StatusOr<WorkflowSet> ParseWorkflows(const std::string& json, bool callbacks,
+                                           absl::Duration default_lease_duration);
 
 }  // namespace vibestack::job_service
 

@@ -165,11 +165,4 @@ Task<absl::StatusOr<std::vector<absl::Status>>> LeaseStore::Release(std::vector<
   co_return outcomes;
 }
 
-absl::Duration LeaseStore::LeaseDuration(const std::string& workflow_id) const {
-  const WorkflowSetPtr workflows = context_.options.workflows();
-  const auto it = workflows->all().find(workflow_id);
-  if (it == workflows->all().end()) return context_.options.lease_duration;
-  return it->second.lease_duration.value_or(context_.options.lease_duration);
-}
-
 }  // namespace vibestack::job_service
