@@ -80,13 +80,6 @@ class JobApi {
   Answer<pb::Job> DispatchWithInput(Call& call, Job job, std::string input, absl::Time end);
   // Ends a job by the lease of a worker or by the callback of a run.
   Answer<Job> FinishJob(Call& call, JobFinish finish);
-  // OK when the user exists and is active. The caller's own account is not looked up. NOT_FOUND
-  // (USER_NOT_FOUND), FAILED_PRECONDITION (ACCOUNT_INACTIVE), or the errors of `owners`.
-  Task<absl::Status> CheckOwner(const auth::Caller& caller, const std::string& user_id,
-                                absl::Time deadline);
-  // The same for several users, concurrently. Users may repeat.
-  Task<absl::Status> CheckOwners(const auth::Caller& caller, std::vector<std::string> user_ids,
-                                 absl::Time deadline);
   // Reads a job that the caller may see. PERMISSION_DENIED (NOT_YOURS) or NOT_FOUND.
   Answer<JobPtr> ReadJob(Call& call, std::string id, bool with_result);
   // The same for a stream that has sent the job with the status `sent`. Also re-authorizes the

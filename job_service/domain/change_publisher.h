@@ -6,7 +6,7 @@
 namespace vibestack::job_service {
 
 // Takes the changes that the stores commit, on their way to the calls that wait for them.
-// Implementations are thread-safe.
+// subscriptions/publisher.h implements it. Implementations are thread-safe.
 class ChangePublisher {
  public:
   virtual ~ChangePublisher() = default;

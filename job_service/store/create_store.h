@@ -15,10 +15,9 @@ namespace vibestack::job_service {
 
 // The outcome of a creation.
 struct Creation {
-  absl::Time created_at;
-  absl::Time updated_at;
-  // Null for a new job. Else the row that existed before, with the same content.
-  JobPtr existing;
+  JobPtr job;
+  // False: the job existed before, with the same content.
+  bool is_new = false;
 };
 
 // Creates jobs. (DispatchStore creates those that come with an input.)
@@ -37,7 +36,7 @@ class CreateStore {
   Task<absl::StatusOr<Creation>> Create(NewJob job, absl::Time deadline);
 
   // Creates all jobs or none, in one transaction. The ids must be distinct. Jobs that existed come
-  // without their results. A missing user is FAILED_PRECONDITION (REFERENCE_MISSING) here.
+  // without their results. USER_NOT_FOUND names the user when all jobs have the same one.
   Task<absl::StatusOr<std::vector<Creation>>> CreateAll(std::vector<NewJob> jobs,
                                                         absl::Time deadline);
 
