@@ -81,12 +81,11 @@ class DispatchStore {
   // The sweeps. Each fails at most `limit` jobs and returns how many.
 
   // Jobs whose run was silent for longer than the processing timeout of its workflow.
-  Task<absl::StatusOr<int>> ExpireRuns(WorkflowSetPtr workflows, int limit, absl::Time deadline);
+  Task<absl::StatusOr<int>> ExpireRuns(int limit, absl::Time deadline);
 
   // Jobs that were created with an input, that their workflow did not accept, and that nobody wrote
   // for the dispatch timeout plus the visibility timeout.
-  Task<absl::StatusOr<int>> FailAwaitingInput(WorkflowSetPtr workflows, int limit,
-                                              absl::Time deadline);
+  Task<absl::StatusOr<int>> FailAwaitingInput(int limit, absl::Time deadline);
 
   // Pending jobs of one workflow that are past its dispatch timeout and belong to nobody.
   Task<absl::StatusOr<int>> FailOverdue(std::string workflow_id, Push push, int limit,

@@ -44,6 +44,10 @@ class ReadStore {
   // Reads several jobs in one statement, in the order of `keys`.
   Task<absl::StatusOr<std::vector<JobPtr>>> GetAll(std::vector<JobKey> keys, absl::Time deadline);
 
+  // Reads several jobs without their results in one statement, in the order of `ids`.
+  Task<absl::StatusOr<std::vector<JobPtr>>> GetStates(const std::vector<std::string>& ids,
+                                                      absl::Time deadline);
+
   // As GetJobsUpTo.
   Task<absl::StatusOr<std::vector<JobPtr>>> GetUpTo(std::vector<std::string> ids,
                                                     absl::Time deadline);
