@@ -117,7 +117,7 @@ absl::StatusOr<std::unique_ptr<auth::KeyRing>> ReadCallbackKeys() {
   return absl::InvalidArgumentError(absl::StrCat("--keys_dir: ", keys.status().message()));
 }
 
-absl::StatusOr<PushFlags> ReadPushFlags() {
+absl::StatusOr<PushFlags> ReadPushFlags(absl::Duration default_lease_duration) {
   PushFlags flags;
   absl::StatusOr<std::string> base_url = ReadBaseUrl();
   if (!base_url.ok()) return base_url.status();
@@ -130,8 +130,8 @@ absl::StatusOr<PushFlags> ReadPushFlags() {
     return absl::InvalidArgumentError("--dispatch_ca_file must name a readable file");
   }
   const bool callbacks = !flags.callback_base_url.empty() && flags.callback_keys != nullptr;
-  absl::StatusOr<std::unique_ptr<WorkflowRegistry>> workflows =
-      WorkflowRegistry::Open(absl::GetFlag(FLAGS_workflows_file), callbacks);
+  absl::StatusOr<std::unique_ptr<WorkflowRegistry>> workflows = WorkflowRegistry::Open(
+      absl::GetFlag(FLAGS_workflows_file), callbacks, default_lease_duration);
   if (!workflows.ok()) return workflows.status();
   flags.workflows = *std::move(workflows);
   return flags;
@@ -150,7 +150,7 @@ absl::StatusOr<Flags> ReadFlags() {
   flags.poll_interval = absl::GetFlag(FLAGS_poll_interval);
   if (absl::Status status = CheckFlags(flags); !status.ok()) return status;
   if (absl::Status status = ReadFiles(flags.user_service); !status.ok()) return status;
-  absl::StatusOr<PushFlags> push = ReadPushFlags();
+  absl::StatusOr<PushFlags> push = ReadPushFlags(flags.lease_duration);
   if (!push.ok()) return push.status();
   flags.push = *std::move(push);
   return flags;

@@ -1,9 +1,9 @@
 #include "job_service/wiring.h"
 
 #include <algorithm>
+#include <functional>
 #include <string>
 #include <utility>
-#include <vector>
 
 #include "common/auth/key_watcher.h"
 #include "common/auth/token_issuer.h"
@@ -44,39 +44,25 @@ struct Storage {
   Publisher& publisher;
 };
 
-FilterSubscriptions::Source SourceOf(ReadStore& read_store, ChangeStore& change_store) {
-  FilterSubscriptions::Source source;
-  source.read = [&read_store](const std::vector<std::string>& ids, absl::Time deadline) {
-    std::vector<JobKey> keys;
-    keys.reserve(ids.size());
-    for (const std::string& id : ids) keys.push_back({id, false});
-    return read_store.GetAll(std::move(keys), deadline);
-  };
-  source.find_changed = [&change_store](absl::Time since, absl::Time deadline) {
-    return change_store.FindChanged(since, deadline);
-  };
-  return source;
-}
-
-// Starts the path of a change event: stores, publisher, subscriptions. StartListener adds its end.
-Storage StartStorage(Runtime& runtime, const Flags& flags) {
+// Starts the way of a change event: stores, publisher, subscriptions. The listener closes it.
+Storage StartStorage(Runtime& runtime, const Flags& flags, const WorkflowSource& workflows) {
   const runtime::Database database =
       runtime.StartDatabase(JobSessionOptions(runtime.options().database_url.Reveal()));
   StoreOptions options;
   options.batches = runtime::BatchOptions(runtime.options());
-  options.lease_duration = flags.lease_duration;
-  options.workflows = [&flags] { return flags.push.workflows->Snapshot(); };
+  options.workflows = workflows;
   options.standby = database.standby;
   auto& read_store = runtime.Make<ReadStore>(options.batches, database.pool, runtime.metrics());
   auto& change_store = runtime.Make<ChangeStore>(database.pool);
   auto& job_subscriptions = runtime.Make<JobSubscriptions>();
-  auto& filter_subscriptions =
-      runtime.Make<FilterSubscriptions>(flags.poll_interval, SourceOf(read_store, change_store));
-  auto& publisher = runtime.Start<Publisher>(
-      job_subscriptions, filter_subscriptions,
-      [&change_store](std::vector<std::string> payloads, absl::Time deadline) {
-        return change_store.SendNotify(std::move(payloads), deadline);
-      });
+  auto& filter_subscriptions = runtime.Make<FilterSubscriptions>(
+      flags.poll_interval,
+      FilterSubscriptions::Source{
+          .read = std::bind_front(&ReadStore::GetStates, &read_store),
+          .find_changed = std::bind_front(&ChangeStore::FindChanged, &change_store)});
+  auto& publisher =
+      runtime.Start<Publisher>(job_subscriptions, filter_subscriptions,
+                               std::bind_front(&ChangeStore::SendNotify, &change_store));
   auto& stores = runtime.Start<JobStores>(std::move(options), read_store, database.pool, publisher,
                                           runtime.metrics());
   // The subscriptions stop before the stores, because they read from the stores.
@@ -102,21 +88,16 @@ Callers StartCallers(Runtime& runtime, const Flags& flags) {
                           .service_token = options.token,
                           .batches = runtime::BatchOptions(runtime.options())},
       runtime.metrics());
-  auto& keys =
-      runtime.Start<KeySource>([&users](absl::Time deadline) { return users.FetchKeys(deadline); });
+  auto& keys = runtime.Start<KeySource>(std::bind_front(&UserClient::FetchKeys, &users));
   auto& verifier = runtime.Make<CallerVerifier>(keys, flags.push.callback_keys.get());
   rpc::AccountCacheOptions cache;
   cache.ttl = options.owner_ttl;
   cache.stale = options.owner_stale;
   auto& accounts =
-      runtime.MakeAccountCache(cache, [&users](std::string user_id, absl::Time deadline) {
-        return users.FindAccount(std::move(user_id), deadline);
-      });
-  auto& interceptor = runtime.MakeInterceptor(
-      [&verifier](const std::string& token) { return verifier.Verify(token); }, accounts,
-      [&verifier](const std::string& token, absl::Status refusal) {
-        return verifier.RefreshKeysAndRetry(token, std::move(refusal));
-      });
+      runtime.MakeAccountCache(cache, std::bind_front(&UserClient::FindAccount, &users));
+  auto& interceptor =
+      runtime.MakeInterceptor(std::bind_front(&CallerVerifier::Verify, &verifier), accounts,
+                              std::bind_front(&CallerVerifier::RefreshKeysAndRetry, &verifier));
   return {accounts, interceptor};
 }
 
@@ -137,27 +118,34 @@ void StartMaintenance(Runtime& runtime, const Flags& flags, const Storage& stora
   const auto sweep = [&](const char* event, Sweeper::Sweep work) {
     runtime.Start<Sweeper>(event, flags.sweep_interval, std::move(work), runtime.metrics());
   };
-  runtime.Start<JobCountGauges>(
-      [&stores](absl::Time deadline) { return stores.stats.CountAll(deadline); },
-      runtime.metrics());
+  runtime.Start<JobCountGauges>(std::bind_front(&StatsStore::CountAll, &stores.stats),
+                                runtime.metrics());
   if (flags.retention > absl::ZeroDuration()) {
-    sweep("jobs_expired", [&stores, &flags](int limit, absl::Time deadline) {
-      return stores.maintenance.DeleteExpired(flags.retention, limit, deadline);
-    });
+    sweep("jobs_expired",
+          std::bind_front(&MaintenanceStore::DeleteExpired, &stores.maintenance, flags.retention));
   }
-  sweep("inputs_expired", [&stores, &flags](int limit, absl::Time deadline) {
-    return stores.dispatch.FailAwaitingInput(flags.push.workflows->Snapshot(), limit, deadline);
-  });
-  sweep("runs_expired", [&stores, &flags](int limit, absl::Time deadline) {
-    return stores.dispatch.ExpireRuns(flags.push.workflows->Snapshot(), limit, deadline);
-  });
-  sweep("leases_ran_out", [&stores](int limit, absl::Time deadline) {
-    return stores.maintenance.SweepLeases(limit, deadline);
-  });
+  sweep("inputs_expired", std::bind_front(&DispatchStore::FailAwaitingInput, &stores.dispatch));
+  sweep("runs_expired", std::bind_front(&DispatchStore::ExpireRuns, &stores.dispatch));
+  sweep("leases_ran_out", std::bind_front(&MaintenanceStore::SweepLeases, &stores.maintenance));
 }
 
-// Starts the dispatcher, and the reload of the workflows file at SIGHUP.
-Dispatcher& StartDispatcher(Runtime& runtime, const Flags& flags, const Storage& storage) {
+// Reads the workflows file again. When it is wrong, the workflows stay as they are.
+void ReloadWorkflows(WorkflowRegistry& workflows, Dispatcher& dispatcher,
+                     JobSubscriptions& job_subscriptions) {
+  const absl::Status reloaded = workflows.Reload();
+  if (!reloaded.ok()) {
+    Log(LogLevel::kError, "workflows_not_reloaded", {{"message", reloaded.message()}});
+    return;
+  }
+  Log(LogLevel::kInfo, "workflows_reloaded", {{"workflows", workflows.Snapshot()->all().size()}});
+  dispatcher.Refresh();
+  // A claim that waits for a workflow which is pushed now must end.
+  job_subscriptions.Resync();
+}
+
+// Sends the jobs of pushed workflows, and follows the workflows file.
+Dispatcher& StartDispatcher(Runtime& runtime, const Flags& flags, const Storage& storage,
+                            const WorkflowSource& workflows) {
   const PushFlags& push = flags.push;
   Dispatcher::Options options;
   if (auth::KeyRing* keys = push.callback_keys.get(); keys != nullptr) {
@@ -169,7 +157,7 @@ Dispatcher& StartDispatcher(Runtime& runtime, const Flags& flags, const Storage&
   options.sender.json_fault = [](const std::string& text) { return JsonFault(text); };
   options.ca_file = push.dispatch_ca_file;
   options.poll_interval = flags.poll_interval;
-  options.workflows = [&push] { return push.workflows->Snapshot(); };
+  options.workflows = workflows;
   auto& dispatcher = runtime.Make<Dispatcher>(std::move(options), storage.stores.dispatch,
                                               storage.job_subscriptions, runtime.metrics());
   runtime.OnStop([&dispatcher, grace = runtime.options().shutdown_grace] {
@@ -177,16 +165,7 @@ Dispatcher& StartDispatcher(Runtime& runtime, const Flags& flags, const Storage&
   });
   dispatcher.Refresh();
   runtime.OnHangup([&dispatcher, &push, storage] {
-    const absl::Status reloaded = push.workflows->Reload();
-    if (!reloaded.ok()) {
-      Log(LogLevel::kError, "workflows_not_reloaded", {{"message", reloaded.message()}});
-      return;
-    }
-    Log(LogLevel::kInfo, "workflows_reloaded",
-        {{"workflows", push.workflows->Snapshot()->all().size()}});
-    dispatcher.Refresh();
-    // Wakes the waiting claims, because a claim of a workflow that is pushed now must end.
-    storage.job_subscriptions.Resync();
+    ReloadWorkflows(*push.workflows, dispatcher, storage.job_subscriptions);
   });
   return dispatcher;
 }
@@ -194,14 +173,16 @@ Dispatcher& StartDispatcher(Runtime& runtime, const Flags& flags, const Storage&
 }  // namespace
 
 absl::Status Wire(Runtime& runtime, const Flags& flags) {
-  const Storage storage = StartStorage(runtime, flags);
+  const WorkflowSource workflows =
+      std::bind_front(&WorkflowRegistry::Snapshot, flags.push.workflows.get());
+  const Storage storage = StartStorage(runtime, flags, workflows);
   const auto [accounts, interceptor] = StartCallers(runtime, flags);
   StartListener(runtime, storage, accounts);
   StartMaintenance(runtime, flags, storage);
-  Dispatcher& dispatcher = StartDispatcher(runtime, flags, storage);
-  auto& api = runtime.Make<JobApi>(JobApi::Options{flags.poll_interval}, storage.stores,
-                                   storage.job_subscriptions, storage.filter_subscriptions,
-                                   accounts, interceptor, dispatcher);
+  Dispatcher& dispatcher = StartDispatcher(runtime, flags, storage, workflows);
+  auto& api = runtime.Make<JobApi>(
+      JobApi::Options{.poll_interval = flags.poll_interval, .workflows = workflows}, storage.stores,
+      storage.job_subscriptions, storage.filter_subscriptions, accounts, interceptor, dispatcher);
   const absl::Status status = runtime.StartServer({&api.service()});
   if (!status.ok()) return status;
   // Waiting calls respond before the server stops, so that the server does not wait for them.

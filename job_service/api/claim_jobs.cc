@@ -45,8 +45,30 @@ absl::Status CheckPulled(const WorkflowSet& workflows, const ClaimRequest& claim
 
 }  // namespace
 
+Task<absl::StatusOr<pb::ClaimJobsResponse>> JobApi::ClaimJobs(Call& call,
+                                                              const pb::ClaimJobsRequest& request) {
+  absl::StatusOr<ClaimRequest> claim = ToClaim(request);
+  if (!claim.ok()) co_return claim.status();
+  const absl::Duration wait =
+      request.has_wait() ? rpc::ToSpan(request.wait()) : absl::ZeroDuration();
+  const absl::Time end = WaitEnd(call.deadline(), wait, absl::Now());
+  const absl::StatusOr<std::vector<Job>> jobs = co_await ClaimOrWait(call, *std::move(claim), end);
+  if (!jobs.ok()) co_return jobs.status();
+  const WorkflowSetPtr workflows = options_.workflows();
+  pb::ClaimJobsResponse response;
+  for (const Job& job : *jobs) {
+    pb::ClaimedJob& claimed = *response.add_jobs();
+    *claimed.mutable_job() = ToProto(job, pb::BASIC);
+    claimed.set_lease_token(LeaseToken(job));
+    *claimed.mutable_lease_expires_at() =
+        rpc::ToTimestamp(job.updated_at + workflows->LeaseDuration(job.workflow_id));
+  }
+  co_return response;
+}
+
 Task<absl::StatusOr<std::vector<Job>>> JobApi::ClaimOrWait(Call& call, ClaimRequest claim,
                                                            absl::Time end) {
+  // Set when the service stops. The call then claims a last time and answers, even without jobs.
   bool stopping = false;
   while (true) {
     auto waker = std::make_shared<Waker>();
@@ -57,8 +79,7 @@ Task<absl::StatusOr<std::vector<Job>>> JobApi::ClaimOrWait(Call& call, ClaimRequ
       job_subscriptions_.WakeNext(claim.workflow_ids);
       co_return rpc::ClientGoneError();
     }
-    const WorkflowSetPtr workflows = dispatcher_.workflows();
-    const absl::Status pulled = CheckPulled(*workflows, claim);
+    const absl::Status pulled = CheckPulled(*options_.workflows(), claim);
     if (!pulled.ok()) co_return pulled;
     absl::StatusOr<std::vector<Job>> jobs =
         co_await stores_.claim.Claim(claim, call.WorkDeadline());
@@ -78,26 +99,6 @@ Task<absl::StatusOr<std::vector<Job>>> JobApi::ClaimOrWait(Call& call, ClaimRequ
     if (reason == Wake::kGone) co_return rpc::ClientGoneError();
     stopping = reason == Wake::kStopping;
   }
-}
-
-Task<absl::StatusOr<pb::ClaimJobsResponse>> JobApi::ClaimJobs(Call& call,
-                                                              const pb::ClaimJobsRequest& request) {
-  absl::StatusOr<ClaimRequest> claim = ToClaim(request);
-  if (!claim.ok()) co_return claim.status();
-  const absl::Duration wait =
-      request.has_wait() ? rpc::ToSpan(request.wait()) : absl::ZeroDuration();
-  const absl::Time end = WaitEnd(call.deadline(), wait, absl::Now());
-  const absl::StatusOr<std::vector<Job>> jobs = co_await ClaimOrWait(call, *std::move(claim), end);
-  if (!jobs.ok()) co_return jobs.status();
-  pb::ClaimJobsResponse response;
-  for (const Job& job : *jobs) {
-    pb::ClaimedJob& claimed = *response.add_jobs();
-    *claimed.mutable_job() = ToProto(job, pb::BASIC);
-    claimed.set_lease_token(LeaseToken(job));
-    *claimed.mutable_lease_expires_at() =
-        rpc::ToTimestamp(job.updated_at + stores_.lease.LeaseDuration(job.workflow_id));
-  }
-  co_return response;
 }
 
 }  // namespace vibestack::job_service

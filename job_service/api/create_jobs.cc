@@ -1,7 +1,10 @@
+#include <set>
 #include <utility>
 
 #include "absl/container/flat_hash_set.h"
 #include "absl/strings/str_cat.h"
+#include "common/async/gather.h"
+#include "common/base/error.h"
 #include "common/base/uuid.h"
 #include "job_service/api/access.h"
 #include "job_service/api/convert.h"
@@ -74,15 +77,35 @@ absl::StatusOr<std::vector<NewJob>> ToNewJobs(const auth::Caller& caller,
   return jobs;
 }
 
-pb::Job ToProto(const NewJob& created, const Creation& creation) {
-  if (creation.existing != nullptr) return ToProto(*creation.existing, pb::FULL);
-  Job job;
-  job.id = created.id;
-  job.user_id = created.user_id;
-  job.workflow_id = created.workflow_id;
-  job.created_at = creation.created_at;
-  job.updated_at = creation.updated_at;
-  return ToProto(job, pb::FULL);
+// OK when the user exists and is active. The caller's own account is not looked up. NOT_FOUND
+// (USER_NOT_FOUND), FAILED_PRECONDITION (ACCOUNT_INACTIVE), or the errors of `owners`.
+Task<absl::Status> CheckOwner(rpc::AccountSource& owners, const auth::Caller& caller,
+                              const std::string& user_id, absl::Time deadline) {
+  if (caller.Is(user_id)) co_return absl::OkStatus();
+  const absl::StatusOr<auth::AccountState> owner = co_await owners.Find(user_id, deadline);
+  if (!owner.ok()) co_return owner.status();
+  if (!owner->exists) co_return NotFoundError("user", user_id);
+  if (!owner->is_active) {
+    co_return FailedPreconditionError("ACCOUNT_INACTIVE", "the user's account is not active");
+  }
+  co_return absl::OkStatus();
+}
+
+// The same for the users of several jobs, concurrently.
+Task<absl::Status> CheckOwners(rpc::AccountSource& owners, const auth::Caller& caller,
+                               const std::vector<NewJob>& jobs, absl::Time deadline) {
+  std::set<std::string> user_ids;
+  for (const NewJob& job : jobs) user_ids.insert(job.user_id);
+  std::vector<Task<absl::Status>> checks;
+  checks.reserve(user_ids.size());
+  for (const std::string& user_id : user_ids) {
+    checks.push_back(CheckOwner(owners, caller, user_id, deadline));
+  }
+  const std::vector<absl::Status> outcomes = co_await Gather(std::move(checks));
+  for (const absl::Status& outcome : outcomes) {
+    if (!outcome.ok()) co_return outcome;
+  }
+  co_return absl::OkStatus();
 }
 
 }  // namespace
@@ -95,12 +118,13 @@ Task<absl::StatusOr<pb::Job>> JobApi::CreateJob(Call& call, const pb::CreateJobR
   const absl::Status allowed = CheckMayNameUser(call.caller(), job.user_id);
   if (!allowed.ok()) co_return allowed;
   const absl::Time deadline = call.WorkDeadline();
-  const absl::Status owned = co_await CheckOwner(call.caller(), job.user_id, deadline);
+  const absl::Status owned = co_await CheckOwner(owners_, call.caller(), job.user_id, deadline);
   if (!owned.ok()) co_return owned;
   if (!input.empty()) co_return co_await CreateWithInput(call, std::move(job), std::move(input));
-  const absl::StatusOr<Creation> creation = co_await stores_.create.Create(job, deadline);
+  const absl::StatusOr<Creation> creation =
+      co_await stores_.create.Create(std::move(job), deadline);
   if (!creation.ok()) co_return creation.status();
-  co_return ToProto(job, *creation);
+  co_return ToProto(*creation->job, pb::FULL);
 }
 
 Task<absl::StatusOr<pb::BatchCreateJobsResponse>> JobApi::BatchCreateJobs(
@@ -108,16 +132,14 @@ Task<absl::StatusOr<pb::BatchCreateJobsResponse>> JobApi::BatchCreateJobs(
   const absl::StatusOr<std::vector<NewJob>> jobs = ToNewJobs(call.caller(), request);
   if (!jobs.ok()) co_return jobs.status();
   const absl::Time deadline = call.WorkDeadline();
-  std::vector<std::string> owners;
-  for (const NewJob& job : *jobs) owners.push_back(job.user_id);
-  const absl::Status owned = co_await CheckOwners(call.caller(), std::move(owners), deadline);
+  const absl::Status owned = co_await CheckOwners(owners_, call.caller(), *jobs, deadline);
   if (!owned.ok()) co_return owned;
   const absl::StatusOr<std::vector<Creation>> creations =
       co_await stores_.create.CreateAll(*jobs, deadline);
   if (!creations.ok()) co_return creations.status();
   pb::BatchCreateJobsResponse response;
-  for (size_t i = 0; i < jobs->size(); ++i) {
-    *response.add_jobs() = ToProto((*jobs)[i], (*creations)[i]);
+  for (const Creation& creation : *creations) {
+    *response.add_jobs() = ToProto(*creation.job, pb::FULL);
   }
   co_return response;
 }

@@ -41,7 +41,7 @@ Task<absl::StatusOr<pb::Job>> JobApi::DispatchWithInput(Call& call, Job job, std
 }
 
 Task<absl::StatusOr<pb::Job>> JobApi::CreateWithInput(Call& call, NewJob job, std::string input) {
-  const WorkflowSetPtr workflows = dispatcher_.workflows();
+  const WorkflowSetPtr workflows = options_.workflows();
   const Push* push = workflows->FindPush(job.workflow_id);
   if (push == nullptr) {
     co_return InvalidFieldError("input", "is allowed only for pushed workflows");

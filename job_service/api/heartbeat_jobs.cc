@@ -11,6 +11,7 @@ Task<absl::StatusOr<pb::HeartbeatJobsResponse>> JobApi::HeartbeatJobs(
   const absl::StatusOr<std::vector<absl::StatusOr<LeasedJob>>> extended =
       co_await stores_.lease.Heartbeat(*leases, call.WorkDeadline());
   if (!extended.ok()) co_return extended.status();
+  const WorkflowSetPtr workflows = options_.workflows();
   pb::HeartbeatJobsResponse response;
   for (size_t i = 0; i < leases->size(); ++i) {
     pb::HeartbeatResult& result = *response.add_results();
@@ -22,7 +23,7 @@ Task<absl::StatusOr<pb::HeartbeatJobsResponse>> JobApi::HeartbeatJobs(
     }
     result.set_lease_token(absl::ToUnixMicros(job->updated_at));
     *result.mutable_lease_expires_at() =
-        rpc::ToTimestamp(job->updated_at + stores_.lease.LeaseDuration(job->workflow_id));
+        rpc::ToTimestamp(job->updated_at + workflows->LeaseDuration(job->workflow_id));
   }
   co_return response;
 }

@@ -1,5 +1,7 @@
 #include "job_service/api/job_api.h"
 
+#include <utility>
+
 #include "vibestack/job/v1/job_service.raw.h"
 
 namespace vibestack::job_service {
@@ -7,7 +9,7 @@ namespace vibestack::job_service {
 JobApi::JobApi(Options options, JobStores& stores, JobSubscriptions& job_subscriptions,
                FilterSubscriptions& filter_subscriptions, rpc::AccountSource& owners,
                rpc::CallInterceptor& interceptor, Dispatcher& dispatcher)
-    : options_(options),
+    : options_(std::move(options)),
       stores_(stores),
       job_subscriptions_(job_subscriptions),
       filter_subscriptions_(filter_subscriptions),

@@ -13,6 +13,7 @@
 #include "common/rpc/service.h"
 #include "job_service/dispatch/dispatcher.h"
 #include "job_service/domain/job.h"
+#include "job_service/domain/workflow.h"
 #include "job_service/store/job_stores.h"
 #include "job_service/subscriptions/filter_subscriptions.h"
 #include "job_service/subscriptions/job_subscriptions.h"
@@ -28,6 +29,7 @@ class JobApi {
   struct Options {
     // How often a waiting call reads the database, in case a change event was lost.
     absl::Duration poll_interval = absl::Seconds(5);
+    WorkflowSource workflows;
   };
 
   // `owners` looks up accounts. All arguments must outlive this.
@@ -43,57 +45,45 @@ class JobApi {
   using Answer = Task<absl::StatusOr<T>>;
   using Call = rpc::Call;
 
+  // create_jobs.cc
   Answer<pb::Job> CreateJob(Call& call, const pb::CreateJobRequest& request);
   Answer<pb::BatchCreateJobsResponse> BatchCreateJobs(Call& call,
                                                       const pb::BatchCreateJobsRequest& request);
-  Answer<pb::Job> GetJob(Call& call, const pb::GetJobRequest& request);
-  Answer<google::api::HttpBody> GetJobResult(Call& call, const pb::GetJobResultRequest& request);
-  Answer<pb::BatchGetJobsResponse> BatchGetJobs(Call& call, const pb::BatchGetJobsRequest& request);
-  Answer<pb::ListJobsResponse> ListJobs(Call& call, const pb::ListJobsRequest& request);
-  Answer<pb::Job> WaitJob(Call& call, const pb::WaitJobRequest& request);
-  Task<absl::Status> WatchJob(Call& call, const pb::WatchJobRequest& request,
-                              rpc::ServerStream<pb::Job>& stream);
-  Task<absl::Status> WatchJobs(Call& call, const pb::WatchJobsRequest& request,
-                               rpc::ServerStream<pb::WatchJobsResponse>& stream);
-  Answer<pb::Job> CancelJob(Call& call, const pb::CancelJobRequest& request);
-  Answer<pb::Job> RetryJob(Call& call, const pb::RetryJobRequest& request);
-  Answer<google::protobuf::Empty> DeleteJob(Call& call, const pb::DeleteJobRequest& request);
-  Answer<pb::GetJobStatsResponse> GetJobStats(Call& call, const pb::GetJobStatsRequest& request);
-  Answer<pb::ClaimJobsResponse> ClaimJobs(Call& call, const pb::ClaimJobsRequest& request);
-  Answer<pb::HeartbeatJobsResponse> HeartbeatJobs(Call& call,
-                                                  const pb::HeartbeatJobsRequest& request);
-  Answer<pb::Job> CompleteJob(Call& call, const pb::CompleteJobRequest& request);
-  Answer<pb::Job> FailJob(Call& call, const pb::FailJobRequest& request);
-  Answer<pb::ReportProgressResponse> ReportProgress(Call& call,
-                                                    const pb::ReportProgressRequest& request);
-  Answer<pb::ReportProgressResponse> ReportRun(Call& call, const pb::ReportProgressRequest& request,
-                                               JobFinish progress);
-  Answer<pb::BatchFinishJobsResponse> BatchFinishJobs(Call& call,
-                                                      const pb::BatchFinishJobsRequest& request);
-  Answer<pb::ReleaseJobsResponse> ReleaseJobs(Call& call, const pb::ReleaseJobsRequest& request);
 
-  // Creates a job with an input. Responds when its workflow has accepted, completed or refused the
-  // job; UNAVAILABLE if the caller must repeat the call.
+  // create_with_input.cc
+  // Creates a job with an input and answers when its workflow has accepted it.
   Answer<pb::Job> CreateWithInput(Call& call, NewJob job, std::string input);
   // Posts a job that belongs to this replica, and responds with the job after that. UNAVAILABLE if
   // there is no outcome before `end`, or the post failed.
   Answer<pb::Job> DispatchWithInput(Call& call, Job job, std::string input, absl::Time end);
-  // Ends a job, by the lease of a worker or by the callback token of a run.
-  Answer<Job> FinishJob(Call& call, JobFinish finish);
-  // OK if the user exists and is active. Does not look up the caller's own account. Errors:
-  // NOT_FOUND (USER_NOT_FOUND), FAILED_PRECONDITION (ACCOUNT_INACTIVE), those of `owners`.
-  Task<absl::Status> CheckOwner(const auth::Caller& caller, const std::string& user_id,
-                                absl::Time deadline);
-  // As CheckOwner for several users, concurrently. Users may occur several times.
-  Task<absl::Status> CheckOwners(const auth::Caller& caller, std::vector<std::string> user_ids,
-                                 absl::Time deadline);
-  // Reads a job and checks that the caller may see it. Errors: PERMISSION_DENIED (NOT_YOURS),
-  // NOT_FOUND, those of ReadStore.
+
+  // get_jobs.cc
+  Answer<pb::Job> GetJob(Call& call, const pb::GetJobRequest& request);
+  Answer<google::api::HttpBody> GetJobResult(Call& call, const pb::GetJobResultRequest& request);
+  Answer<pb::BatchGetJobsResponse> BatchGetJobs(Call& call, const pb::BatchGetJobsRequest& request);
+  // Reads a job that the caller may see. PERMISSION_DENIED (NOT_YOURS) or NOT_FOUND.
   Answer<JobPtr> ReadJob(Call& call, std::string id, bool with_result);
-  // As ReadJob, for a stream that has sent the job with the status `sent`; re-authorizes the caller
-  // first. NOT_FOUND if the job was deleted.
+
+  // list_jobs.cc
+  Answer<pb::ListJobsResponse> ListJobs(Call& call, const pb::ListJobsRequest& request);
+
+  // wait_job.cc
+  Answer<pb::Job> WaitJob(Call& call, const pb::WaitJobRequest& request);
+
+  // watch_job.cc
+  Task<absl::Status> WatchJob(Call& call, const pb::WatchJobRequest& request,
+                              rpc::ServerStream<pb::Job>& stream);
+  // As ReadJob, for a stream that has sent the job with the status `sent`. Also re-authorizes the
+  // caller. NOT_FOUND when the job was deleted.
   Answer<JobPtr> Recheck(Call& call, rpc::ServerStream<pb::Job>& stream, JobKey key,
                          JobStatus sent);
+  // Waits until a change, the next poll (see NextPoll) or the next heartbeat.
+  Task<Wake> AwaitChange(Call& call, std::shared_ptr<Waker> waker, int failures,
+                         absl::Time heartbeat_due);
+
+  // watch_jobs.cc
+  Task<absl::Status> WatchJobs(Call& call, const pb::WatchJobsRequest& request,
+                               rpc::ServerStream<pb::WatchJobsResponse>& stream);
   // Re-authorizes the caller of a stream and checks that they may still see the jobs of its filter.
   Task<absl::Status> Recheck(Call& call, const FilterSubscriber& subscriber,
                              rpc::ServerStream<pb::WatchJobsResponse>& stream);
@@ -107,12 +97,45 @@ class JobApi {
   // Removes from `changed` each job that it has read.
   Task<absl::Status> SendResults(Call& call, pb::JobView view, std::vector<JobPtr>& changed,
                                  rpc::ServerStream<pb::WatchJobsResponse>& stream);
-  // Waits for a change, the next poll (NextPoll) or the next heartbeat.
-  Task<Wake> AwaitChange(Call& call, std::shared_ptr<Waker> waker, int failures,
-                         absl::Time heartbeat_due);
-  // Claims, and claims again after each change event, until it has jobs, until `end`, or until the
-  // service stops. INVALID_ARGUMENT for a pushed workflow.
+
+  // cancel_job.cc
+  Answer<pb::Job> CancelJob(Call& call, const pb::CancelJobRequest& request);
+
+  // retry_job.cc
+  Answer<pb::Job> RetryJob(Call& call, const pb::RetryJobRequest& request);
+
+  // delete_job.cc
+  Answer<google::protobuf::Empty> DeleteJob(Call& call, const pb::DeleteJobRequest& request);
+
+  // get_job_stats.cc
+  Answer<pb::GetJobStatsResponse> GetJobStats(Call& call, const pb::GetJobStatsRequest& request);
+
+  // claim_jobs.cc
+  Answer<pb::ClaimJobsResponse> ClaimJobs(Call& call, const pb::ClaimJobsRequest& request);
+  // Claims until there are jobs, the wait is over, or the service stops. INVALID_ARGUMENT for a
+  // pushed workflow.
   Answer<std::vector<Job>> ClaimOrWait(Call& call, ClaimRequest claim, absl::Time end);
+
+  // heartbeat_jobs.cc
+  Answer<pb::HeartbeatJobsResponse> HeartbeatJobs(Call& call,
+                                                  const pb::HeartbeatJobsRequest& request);
+
+  // finish_jobs.cc
+  Answer<pb::Job> CompleteJob(Call& call, const pb::CompleteJobRequest& request);
+  Answer<pb::Job> FailJob(Call& call, const pb::FailJobRequest& request);
+  Answer<pb::BatchFinishJobsResponse> BatchFinishJobs(Call& call,
+                                                      const pb::BatchFinishJobsRequest& request);
+  // Ends a job by the lease of a worker or by the callback of a run.
+  Answer<Job> FinishJob(Call& call, JobFinish finish);
+
+  // report_progress.cc
+  Answer<pb::ReportProgressResponse> ReportProgress(Call& call,
+                                                    const pb::ReportProgressRequest& request);
+  Answer<pb::ReportProgressResponse> ReportRun(Call& call, const pb::ReportProgressRequest& request,
+                                               JobFinish progress);
+
+  // release_jobs.cc
+  Answer<pb::ReleaseJobsResponse> ReleaseJobs(Call& call, const pb::ReleaseJobsRequest& request);
 
   const Options options_;
   JobStores& stores_;

@@ -48,12 +48,12 @@ Task<absl::StatusOr<pb::ReportProgressResponse>> JobApi::ReportProgress(
     if (!extended.ok()) co_return extended.status();
     const absl::StatusOr<LeasedJob>& held = extended->front();
     if (!held.ok()) co_return held.status();
-    co_return ToResponse(held->updated_at, stores_.lease.LeaseDuration(held->workflow_id));
+    co_return ToResponse(held->updated_at, options_.workflows()->LeaseDuration(held->workflow_id));
   }
   const absl::StatusOr<Job> job =
       co_await stores_.finish.ReportProgress(std::move(progress), call.WorkDeadline());
   if (!job.ok()) co_return ResultError(job.status(), ResultField(request));
-  co_return ToResponse(job->updated_at, stores_.lease.LeaseDuration(job->workflow_id));
+  co_return ToResponse(job->updated_at, options_.workflows()->LeaseDuration(job->workflow_id));
 }
 
 }  // namespace vibestack::job_service

@@ -1,7 +1,6 @@
 #ifndef VIBESTACK_JOB_SERVICE_DISPATCH_DISPATCHER_H_
 #define VIBESTACK_JOB_SERVICE_DISPATCH_DISPATCHER_H_
 
-#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -39,8 +38,7 @@ class Dispatcher {
     std::string ca_file;
     // How often a WorkflowDispatcher polls for pending jobs, in case a change event was lost.
     absl::Duration poll_interval;
-    // Returns the present configuration. Thread-safe.
-    std::function<WorkflowSetPtr()> workflows;
+    WorkflowSource workflows;
   };
 
   // The references must outlive this. Dispatches nothing before the first Refresh().
@@ -58,11 +56,8 @@ class Dispatcher {
   // clock, cancels the others, and returns when every task has ended. May be called twice.
   void Stop(absl::Time until);
 
-  WorkflowSetPtr workflows() const { return options_.workflows(); }
-
-  // Posts a job of this replica with its input, once. Does not block; the dispatch continues if the
-  // caller goes away. Wakes `ended` when the result has its outcome. The span of the post belongs
-  // to `trace`; null: to a new trace.
+  // Posts a job that this replica claimed, with its input, once. The dispatch continues when the
+  // caller goes away. Its end notifies `ended`. Its post is part of `trace`; null: of a new trace.
   std::shared_ptr<InputDispatch> Dispatch(Job job, std::string input, std::shared_ptr<Waker> ended,
                                           const TraceContext* trace);
 

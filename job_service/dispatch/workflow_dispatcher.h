@@ -37,7 +37,7 @@ class WorkflowDispatcher {
     JobSubscriptions& job_subscriptions;
     Sender& sender;
     TaskGroup& tasks;
-    std::function<WorkflowSetPtr()> workflows;
+    WorkflowSource workflows;
     absl::Duration poll_interval;
   };
 

@@ -165,7 +165,8 @@ absl::StatusOr<Workflow> ReadWorkflow(const std::string& where, const config::Wo
 
 }  // namespace
 
-absl::StatusOr<WorkflowSet> ParseWorkflows(const std::string& json, bool callbacks) {
+absl::StatusOr<WorkflowSet> ParseWorkflows(const std::string& json, bool callbacks,
+                                           absl::Duration default_lease_duration) {
   config::Workflows proto;
   const auto parsed = google::protobuf::util::JsonStringToMessage(json, &proto);
   if (!parsed.ok()) return absl::InvalidArgumentError(std::string(parsed.message()));
@@ -179,7 +180,7 @@ absl::StatusOr<WorkflowSet> ParseWorkflows(const std::string& json, bool callbac
       return Fault(where + ".id", "is the id of an earlier workflow; ids must be unique");
     }
   }
-  return WorkflowSet(std::move(workflows));
+  return WorkflowSet(std::move(workflows), default_lease_duration);
 }
 
 }  // namespace vibestack::job_service

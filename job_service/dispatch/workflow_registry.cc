@@ -9,9 +9,10 @@
 
 namespace vibestack::job_service {
 
-absl::StatusOr<std::unique_ptr<WorkflowRegistry>> WorkflowRegistry::Open(const std::string& path,
-                                                                         bool callbacks) {
-  std::unique_ptr<WorkflowRegistry> registry(new WorkflowRegistry(path, callbacks));
+absl::StatusOr<std::unique_ptr<WorkflowRegistry>> WorkflowRegistry::Open(
+    const std::string& path, bool callbacks, absl::Duration default_lease_duration) {
+  std::unique_ptr<WorkflowRegistry> registry(
+      new WorkflowRegistry(path, callbacks, default_lease_duration));
   const absl::Status loaded = registry->Reload();
   if (!loaded.ok()) return loaded;
   return registry;
@@ -27,7 +28,7 @@ absl::Status WorkflowRegistry::Reload() {
   std::ifstream file(path_, std::ios::binary);
   const std::string text((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
   if (!file) return absl::InvalidArgumentError("--workflows_file cannot be read");
-  absl::StatusOr<WorkflowSet> workflows = ParseWorkflows(text, callbacks_);
+  absl::StatusOr<WorkflowSet> workflows = ParseWorkflows(text, callbacks_, default_lease_duration_);
   if (!workflows.ok()) {
     return absl::InvalidArgumentError(
         absl::StrCat("--workflows_file: ", workflows.status().message()));

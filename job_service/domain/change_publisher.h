@@ -5,8 +5,8 @@
 
 namespace vibestack::job_service {
 
-// Receives the change events of the stores and passes them to the subscriptions. Implementations
-// are thread-safe.
+// Takes the changes that the stores commit, on their way to the calls that wait for them.
+// subscriptions/publisher.h implements it. Implementations are thread-safe.
 class ChangePublisher {
  public:
   virtual ~ChangePublisher() = default;

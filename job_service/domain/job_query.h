@@ -50,12 +50,6 @@ struct RecentChanges {
   bool complete = true;
 };
 
-// A claim: asks for pending jobs of these workflows.
-struct ClaimRequest {
-  std::vector<std::string> workflow_ids;  // Distinct.
-  int limit = 1;                          // The maximum number of jobs.
-};
-
 }  // namespace vibestack::job_service
 
 #endif  // VIBESTACK_JOB_SERVICE_DOMAIN_JOB_QUERY_H_

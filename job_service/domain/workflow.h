@@ -1,6 +1,7 @@
 #ifndef VIBESTACK_JOB_SERVICE_DOMAIN_WORKFLOW_H_
 #define VIBESTACK_JOB_SERVICE_DOMAIN_WORKFLOW_H_
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -48,7 +49,8 @@ struct Push {
 // What the workflows file says of one workflow.
 struct Workflow {
   std::string id;
-  // How long a lease lasts without a heartbeat; for pulled workflows only.
+  // How long a lease lasts without a heartbeat; for pulled workflows only. Nothing: the default of
+  // the set.
   std::optional<absl::Duration> lease_duration;
   // std::nullopt: workers pull the jobs.
   std::optional<Push> push;
@@ -57,11 +59,12 @@ struct Workflow {
 // All configured workflows. Every other workflow is pulled. Immutable.
 class WorkflowSet {
  public:
-  WorkflowSet() = default;
-  explicit WorkflowSet(std::map<std::string, Workflow> workflows)
-      : workflows_(std::move(workflows)) {}
+  explicit WorkflowSet(std::map<std::string, Workflow> workflows = {},
+                       absl::Duration default_lease_duration = absl::Seconds(60))
+      : workflows_(std::move(workflows)), default_lease_duration_(default_lease_duration) {}
 
   const std::map<std::string, Workflow>& all() const { return workflows_; }
+  absl::Duration default_lease_duration() const { return default_lease_duration_; }
 
   // How the jobs of a workflow are pushed; null for a pulled workflow. The pointer is valid while
   // this lives.
@@ -70,11 +73,22 @@ class WorkflowSet {
     return it == workflows_.end() || !it->second.push.has_value() ? nullptr : &*it->second.push;
   }
 
+  // How long a lease on a job of the workflow lasts without a heartbeat.
+  absl::Duration LeaseDuration(const std::string& workflow_id) const {
+    const auto it = workflows_.find(workflow_id);
+    if (it == workflows_.end()) return default_lease_duration_;
+    return it->second.lease_duration.value_or(default_lease_duration_);
+  }
+
  private:
   std::map<std::string, Workflow> workflows_;
+  absl::Duration default_lease_duration_;
 };
 
 using WorkflowSetPtr = std::shared_ptr<const WorkflowSet>;
+
+// Returns the present configuration, which a reload replaces; never null. Thread-safe.
+using WorkflowSource = std::function<WorkflowSetPtr()>;
 
 }  // namespace vibestack::job_service
 

@@ -7,6 +7,10 @@
 -- - The UPDATE finds its rows by id. It does not check the status by the expression of the indexes of pending jobs, so the
 --   planner cannot use these indexes there.
 
+-- macro: no_job(user_id; workflow_id)
+-- As many columns as job_columns, for a row that is no job.
+NULL, {{user_id}}, {{workflow_id}}, NULL, NULL, NULL
+
 -- name: ClaimFairly
 -- Claims up to $4 pending jobs of the workflows $1, round robin over their users: the oldest job of each user, then the second
 -- job of each user, and so on.

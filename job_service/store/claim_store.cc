@@ -3,23 +3,21 @@
 #include <algorithm>
 #include <functional>
 #include <iterator>
-#include <string>
 #include <tuple>
 #include <utility>
 
 #include "absl/time/clock.h"
 #include "common/base/error.h"
 #include "common/telemetry/log.h"
-#include "job_service/store/rows.h"
-#include "job_service/store/sql.h"
 
 namespace vibestack::job_service {
 namespace {
 
 using Jobs = std::vector<Job>;
 
-// An id that sorts before every user id.
-constexpr char kBeforeAllUsers[] = "00000000-0000-0000-0000-000000000000";
+// Workers choose the workflows, so the number of idle queues is bounded.
+constexpr size_t kMaxIdleQueues = 1'000;
+
 constexpr absl::Duration kReleaseTimeout = absl::Seconds(5);
 
 absl::Status LateError() {
@@ -36,68 +34,70 @@ CoalescerOptions ClaimOptions(const StoreContext& context) {
   return options;
 }
 
-// Claims up to `limit` pending jobs of these workflows, oldest first.
-absl::StatusOr<Jobs> ClaimOldest(db::Session& session, const std::vector<std::string>& workflow_ids,
-                                 int limit) {
-  db::Params params;
-  params.Add(db::EncodeArray(workflow_ids)).Add(int64_t{limit});
-  const absl::StatusOr<pqxx::result> rows = session.Exec(sql::kClaimOldest, params);
-  if (!rows.ok()) return rows.status();
-  return ReadJobs(*rows);
-}
-
-// Claims up to `limit` pending jobs, round robin over up to `users` users of each workflow.
-// Advances the positions; after the last user a position starts again.
-absl::StatusOr<Jobs> ClaimFairly(db::Session& session, std::vector<RoundRobinPosition>& positions,
-                                 int users, int limit) {
-  db::ArrayBuilder workflows;
-  db::ArrayBuilder after;
-  for (const RoundRobinPosition& position : positions) {
-    workflows.Add(position.workflow_id);
-    after.Add(position.after_user_id.empty() ? kBeforeAllUsers : position.after_user_id);
-  }
-  db::Params params;
-  params.Add(workflows.Finish()).Add(after.Finish()).Add(int64_t{users}).Add(int64_t{limit});
-  const absl::StatusOr<pqxx::result> rows = session.Exec(sql::kClaimFairly, params);
-  if (!rows.ok()) return rows.status();
-  Jobs jobs;
-  for (RoundRobinPosition& position : positions) position.after_user_id.clear();
-  for (const pqxx::row& row : *rows) {
-    // A row without an id is the new position of a workflow.
-    if (!row[0].is_null()) {
-      jobs.push_back(ReadJob(row));
-      continue;
-    }
-    for (RoundRobinPosition& position : positions) {
-      if (position.workflow_id == row[2].c_str()) position.after_user_id = row[1].c_str();
-    }
-  }
-  return jobs;
-}
-
 }  // namespace
 
 ClaimStore::ClaimStore(StoreContext& context, LeaseStore& leases)
     : context_(context),
       leases_(leases),
-      claims_(
-          ClaimOptions(context),
-          [this](const auto& calls, absl::Time deadline) { return ClaimBatch(calls, deadline); }),
-      queue_metric_(RegisterQueueMetric(context.metrics, "claim_jobs", claims_)) {}
+      batch_options_(ClaimOptions(context)),
+      queue_metric_(RegisterQueueMetric(context.metrics, "claim_jobs", *this)) {}
 
 Task<absl::StatusOr<Jobs>> ClaimStore::Claim(ClaimRequest claim, absl::Time deadline) {
-  return claims_.Submit(std::move(claim), deadline);
+  std::sort(claim.workflow_ids.begin(), claim.workflow_ids.end());
+  const std::shared_ptr<Batches> queue = QueueOf(claim.workflow_ids);
+  Call call{std::move(claim), deadline};
+  co_return co_await queue->Submit(std::move(call), deadline);
+}
+
+std::shared_ptr<ClaimStore::Batches> ClaimStore::QueueOf(
+    const std::vector<std::string>& workflow_ids) {
+  absl::MutexLock lock(&mutex_);
+  if (queues_.size() >= kMaxIdleQueues) DropIdleQueues();
+  std::shared_ptr<Batches>& queue = queues_[workflow_ids];
+  if (queue == nullptr) {
+    queue = std::make_shared<Batches>(
+        batch_options_,
+        [this](const auto& calls, absl::Time deadline) { return ClaimBatch(calls, deadline); },
+        [](const Call& call) { return static_cast<size_t>(call.claim.limit); });
+    if (closed_) queue->Close();
+  }
+  return queue;
+}
+
+// Nobody can submit to a queue that only the map holds.
+void ClaimStore::DropIdleQueues() {
+  absl::erase_if(queues_, [](const auto& entry) {
+    return entry.second.use_count() == 1 && entry.second->idle();
+  });
+}
+
+void ClaimStore::Close() {
+  std::vector<std::shared_ptr<Batches>> queues;
+  {
+    absl::MutexLock lock(&mutex_);
+    closed_ = true;
+    queues.reserve(queues_.size());
+    for (const auto& [workflow_ids, queue] : queues_) queues.push_back(queue);
+  }
+  for (const std::shared_ptr<Batches>& queue : queues) queue->Close();
+}
+
+size_t ClaimStore::queued() const {
+  absl::MutexLock lock(&mutex_);
+  size_t queued = 0;
+  for (const auto& [workflow_ids, queue] : queues_) queued += queue->queued();
+  return queued;
 }
 
 Task<absl::StatusOr<ClaimStore::Batches::Answers>> ClaimStore::ClaimBatch(
-    const std::vector<ClaimCall>& calls, absl::Time deadline) {
+    const std::vector<Call>& calls, absl::Time deadline) {
   ClaimRequest all = calls.front().claim;
   int largest = all.limit;
   for (size_t i = 1; i < calls.size(); ++i) {
     all.limit += calls[i].claim.limit;
     largest = std::max(largest, calls[i].claim.limit);
   }
-  const bool by_age = cursor_.NextGoesByAge(largest);
+  const bool by_age = cursor_.TakeTurnByAge(largest);
   absl::StatusOr<Jobs> jobs = co_await ClaimTogether(all, by_age, deadline);
   if (!jobs.ok()) co_return jobs.status();
   // Distributes the jobs: the first caller gets the oldest ones. A caller whose deadline has passed
@@ -107,7 +107,7 @@ Task<absl::StatusOr<ClaimStore::Batches::Answers>> ClaimStore::ClaimBatch(
   const absl::Time now = absl::Now();
   auto next = std::make_move_iterator(jobs->begin());
   const auto end = std::make_move_iterator(jobs->end());
-  for (const ClaimCall& call : calls) {
+  for (const Call& call : calls) {
     if (call.deadline <= now) {
       answers.emplace_back(LateError());
       continue;
@@ -125,8 +125,7 @@ Task<absl::StatusOr<Jobs>> ClaimStore::ClaimTogether(const ClaimRequest& claim, 
                                                      absl::Time deadline) {
   std::function<absl::StatusOr<Jobs>(db::Session&)> work = [this, &claim,
                                                             by_age](db::Session& session) {
-    return by_age ? ClaimOldest(session, claim.workflow_ids, claim.limit)
-                  : ClaimRoundRobin(session, claim);
+    return by_age ? ClaimOldest(session, claim) : ClaimFairlyThenOldest(session, cursor_, claim);
   };
   // Not repeated: if the connection breaks, the sweep makes the claimed jobs pending again.
   absl::StatusOr<Jobs> jobs =
@@ -141,24 +140,6 @@ Task<absl::StatusOr<Jobs>> ClaimStore::ClaimTogether(const ClaimRequest& claim, 
     return std::tie(a.created_at, a.id) < std::tie(b.created_at, b.id);
   });
   co_return jobs;
-}
-
-absl::StatusOr<Jobs> ClaimStore::ClaimRoundRobin(db::Session& session, const ClaimRequest& claim) {
-  const int workflows = static_cast<int>(claim.workflow_ids.size());
-  const int users = (claim.limit + workflows - 1) / workflows;
-  std::vector<RoundRobinPosition> positions = cursor_.Get(claim.workflow_ids);
-  absl::StatusOr<Jobs> jobs = ClaimFairly(session, positions, users, claim.limit);
-  if (!jobs.ok()) return jobs;
-  cursor_.Put(positions);
-  const int missing = claim.limit - static_cast<int>(jobs->size());
-  if (missing == 0) return jobs;
-  // The claim found too few jobs: a user had fewer than a fair share, or another claim took some
-  // first. Fill up with the oldest jobs.
-  absl::StatusOr<Jobs> more = ClaimOldest(session, claim.workflow_ids, missing);
-  // The first statement has claimed its jobs, so return them even if the second one fails.
-  if (!more.ok()) return jobs->empty() ? more : jobs;
-  std::move(more->begin(), more->end(), std::back_inserter(*jobs));
-  return jobs;
 }
 
 Task<void> ClaimStore::ReleaseUndelivered(Jobs jobs) {

@@ -1,32 +1,38 @@
 #ifndef VIBESTACK_JOB_SERVICE_STORE_CLAIM_STORE_H_
 #define VIBESTACK_JOB_SERVICE_STORE_CLAIM_STORE_H_
 
+#include <cstddef>
+#include <memory>
+#include <string>
 #include <vector>
 
+#include "absl/base/thread_annotations.h"
+#include "absl/container/flat_hash_map.h"
 #include "absl/status/statusor.h"
+#include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
+#include "common/async/coalescer.h"
 #include "common/async/task.h"
-#include "common/db/session.h"
 #include "common/telemetry/metrics.h"
 #include "job_service/domain/job.h"
-#include "job_service/domain/job_query.h"
-#include "job_service/store/claim_queues.h"
+#include "job_service/store/fair_claims.h"
 #include "job_service/store/lease_store.h"
-#include "job_service/store/round_robin_cursor.h"
 #include "job_service/store/store_context.h"
 
 namespace vibestack::job_service {
 
-// Claims pending jobs for workers, fairly across users.
+// Claims pending jobs for workers, fairly across users (see fair_claims.h).
 //
 // Concurrent claims of the same workflows become one statement. Separate statements would all
-// choose the same oldest jobs, and all but one would have to choose again. Thread-safe.
+// choose the same oldest jobs, and all but one would have to choose again. Claims of other
+// workflows do not wait for them. Thread-safe.
 class ClaimStore {
  public:
   // Both must outlive this.
   ClaimStore(StoreContext& context, LeaseStore& leases);
   ClaimStore(const ClaimStore&) = delete;
   ClaimStore& operator=(const ClaimStore&) = delete;
+  ~ClaimStore() { Close(); }
 
   // Claims up to `claim.limit` jobs and returns them oldest first; empty if no job is pending.
   // Coalesced. Each job is then processing, with the lease token LeaseToken(job). Errors are those
@@ -38,27 +44,42 @@ class ClaimStore {
   // jobs are pending again when their leases expire.
   Task<void> ReleaseUndelivered(std::vector<Job> jobs);
 
-  // Answers waiting claims with UNAVAILABLE, and returns when no batch is in flight. May be called
-  // twice.
-  void Close() { claims_.Close(); }
+  // Refuses the waiting calls and returns when no batch is in flight. May be called twice.
+  void Close();
+
+  // The number of waiting calls.
+  size_t queued() const;
 
  private:
+  // A waiting call with its own deadline, which may be earlier than the deadline of its batch.
+  struct Call {
+    ClaimRequest claim;
+    absl::Time deadline;
+  };
   using Jobs = std::vector<Job>;
-  using Batches = ClaimQueues::Batches;
+  using Batches = Coalescer<Call, Jobs>;
 
-  Task<absl::StatusOr<Batches::Answers>> ClaimBatch(const std::vector<ClaimCall>& calls,
+  // The queue of the claims of these workflows, which are sorted.
+  std::shared_ptr<Batches> QueueOf(const std::vector<std::string>& workflow_ids);
+  void DropIdleQueues() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // All calls of a batch have the same workflows in the same order.
+  Task<absl::StatusOr<Batches::Answers>> ClaimBatch(const std::vector<Call>& calls,
                                                     absl::Time deadline);
   // Claims the jobs of a whole batch: the oldest ones if `by_age`, else round robin over the users.
   // `claim` must outlive the task.
   Task<absl::StatusOr<Jobs>> ClaimTogether(const ClaimRequest& claim, bool by_age,
                                            absl::Time deadline);
-  absl::StatusOr<Jobs> ClaimRoundRobin(db::Session& session, const ClaimRequest& claim);
 
   StoreContext& context_;
   LeaseStore& leases_;
+  const CoalescerOptions batch_options_;
   RoundRobinCursor cursor_;
-  ClaimQueues claims_;
-  const MetricRegistration queue_metric_;  // Reads claims_.
+  mutable absl::Mutex mutex_;
+  bool closed_ ABSL_GUARDED_BY(mutex_) = false;
+  // One queue for each set of workflows. Idle queues stay while there are few of them.
+  absl::flat_hash_map<std::vector<std::string>, std::shared_ptr<Batches>> queues_
+      ABSL_GUARDED_BY(mutex_);
+  const MetricRegistration queue_metric_;  // Reads queues_.
 };
 
 }  // namespace vibestack::job_service

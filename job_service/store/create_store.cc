@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <memory>
 #include <numeric>
 #include <string>
 #include <utility>
@@ -45,15 +46,40 @@ db::Params CreateParams(const std::vector<NewJob>& jobs, const std::vector<size_
   return params;
 }
 
-// Reads the jobs that existed before the statement.
-absl::StatusOr<absl::flat_hash_map<std::string, JobPtr>> ReadExisting(
-    db::Session& session, const std::vector<NewJob>& jobs,
-    const absl::flat_hash_map<std::string, Creation>& created, bool with_results) {
+using JobsById = absl::flat_hash_map<std::string, JobPtr>;
+
+// The row of a job that a statement has created at `now`.
+JobPtr NewRow(const NewJob& job, absl::Time now) {
+  auto row = std::make_shared<Job>();
+  row->id = job.id;
+  row->user_id = job.user_id;
+  row->workflow_id = job.workflow_id;
+  row->created_at = now;
+  row->updated_at = now;
+  return row;
+}
+
+// The created jobs. `firsts` are the jobs that the statement got, `rows` what it returned.
+JobsById NewRows(const std::vector<NewJob>& jobs, const std::vector<size_t>& firsts,
+                 const pqxx::result& rows) {
+  absl::flat_hash_map<std::string, const NewJob*> contents;
+  for (const size_t i : firsts) contents[jobs[i].id] = &jobs[i];
+  JobsById created;
+  for (const pqxx::row& row : rows) {
+    const std::string id = row[0].c_str();
+    created[id] = NewRow(*contents[id], ReadTime(row[1]));
+  }
+  return created;
+}
+
+// Reads the rows of the ids that existed before the statement.
+absl::StatusOr<JobsById> ReadExisting(db::Session& session, const std::vector<NewJob>& jobs,
+                                      const JobsById& created, bool with_results) {
   std::vector<JobKey> keys;
   for (const NewJob& job : jobs) {
     if (!created.contains(job.id)) keys.push_back({job.id, with_results});
   }
-  absl::flat_hash_map<std::string, JobPtr> existing;
+  JobsById existing;
   if (keys.empty()) return existing;
   absl::StatusOr<std::vector<JobPtr>> rows = GetJobs(session, keys);
   if (!rows.ok()) return rows.status();
@@ -61,15 +87,13 @@ absl::StatusOr<absl::flat_hash_map<std::string, JobPtr>> ReadExisting(
   return existing;
 }
 
-bool HasSameContent(const std::string& user_id, const std::string& workflow_id, const NewJob& job) {
-  return user_id == job.user_id && workflow_id == job.workflow_id;
-}
-
-absl::StatusOr<Creation> AnswerExisting(const JobPtr& existing, const NewJob& job) {
+// Answers `job` with the row that has its id.
+absl::StatusOr<Creation> Answer(const NewJob& job, const JobPtr& row, bool is_new) {
   // Null: somebody deleted it between the two statements.
-  if (existing == nullptr) return ConflictError();
-  if (!HasSameContent(existing->user_id, existing->workflow_id, job)) return IdTakenError();
-  return Creation{existing->created_at, existing->updated_at, existing};
+  if (row == nullptr) return ConflictError();
+  const bool same_content = row->user_id == job.user_id && row->workflow_id == job.workflow_id;
+  if (!same_content) return IdTakenError();
+  return Creation{row, is_new};
 }
 
 // Creates jobs on one session. An id may occur several times. Returns one result for each job, in
@@ -81,47 +105,50 @@ absl::StatusOr<Creations> CreateJobs(db::Session& session, const std::vector<New
   const absl::StatusOr<pqxx::result> rows =
       session.Exec(sql::kCreateJobs, CreateParams(jobs, firsts));
   if (!rows.ok()) return rows.status();
-  Creations creations(jobs.size(), Creation{});
+  Creations creations;
+  creations.reserve(jobs.size());
   if (rows->size() == jobs.size()) {
-    // All jobs are new, so there is nothing to look up.
-    const absl::Time now = rows->empty() ? absl::Time() : ReadTime((*rows)[0][1]);
-    for (auto& creation : creations) creation = Creation{now, now, nullptr};
+    // All jobs are new, so there is nothing to look up. They have the time of the statement.
+    for (const NewJob& job : jobs) {
+      creations.emplace_back(Creation{NewRow(job, ReadTime((*rows)[0][1])), true});
+    }
     return creations;
   }
-  absl::flat_hash_map<std::string, Creation> created;
-  for (const pqxx::row& row : *rows) {
-    const absl::Time now = ReadTime(row[1]);
-    created[row[0].c_str()] = Creation{now, now, nullptr};
-  }
-  absl::flat_hash_map<std::string, const NewJob*> contents;
-  for (const size_t i : firsts) contents[jobs[i].id] = &jobs[i];
-  auto existing = ReadExisting(session, jobs, created, with_results);
+  const JobsById created = NewRows(jobs, firsts, *rows);
+  absl::StatusOr<JobsById> existing = ReadExisting(session, jobs, created, with_results);
   if (!existing.ok()) return existing.status();
-  for (size_t i = 0; i < jobs.size(); ++i) {
-    const auto found = created.find(jobs[i].id);
-    if (found == created.end()) {
-      creations[i] = AnswerExisting((*existing)[jobs[i].id], jobs[i]);
-      continue;
-    }
-    const NewJob& first = *contents[jobs[i].id];
-    creations[i] = HasSameContent(first.user_id, first.workflow_id, jobs[i])
-                       ? absl::StatusOr<Creation>(found->second)
-                       : IdTakenError();
+  for (const NewJob& job : jobs) {
+    const auto found = created.find(job.id);
+    const bool is_new = found != created.end();
+    creations.push_back(Answer(job, is_new ? found->second : (*existing)[job.id], is_new));
   }
   return creations;
 }
 
-// Collects the change event of several creations.
-class Created {
+// The error of a creation for the caller. REFERENCE_MISSING comes from the foreign key on user_id:
+// the user was purged after the caller's check. `user_id` may be empty when it is not known.
+absl::Status ToCreateError(const absl::Status& status, const std::string& user_id) {
+  if (ErrorReason(status) == "REFERENCE_MISSING") return NotFoundError("user", user_id);
+  return status;
+}
+
+// The user of all jobs. Empty when they have several.
+std::string CommonUser(const std::vector<NewJob>& jobs) {
+  for (const NewJob& job : jobs) {
+    if (job.user_id != jobs.front().user_id) return "";
+  }
+  return jobs.empty() ? "" : jobs.front().user_id;
+}
+
+// Collects what creations changed.
+class CreationChanges {
  public:
-  void Add(const NewJob& job, const Creation& creation) {
-    if (creation.existing == nullptr) ++count_;
-    // A job that existed counts as changed, too: an earlier run of this statement, whose answer was
-    // lost, may have created it.
-    changes_.changed.push_back(job.id);
-    if (creation.existing == nullptr || creation.existing->status == JobStatus::kPending) {
-      ++changes_.pending[job.workflow_id];
-    }
+  void Add(const Creation& creation) {
+    if (creation.is_new) ++count_;
+    // A row that existed counts as changed: our own statement may have created it before its
+    // answer was lost.
+    changes_.changed.push_back(creation.job->id);
+    if (creation.job->status == JobStatus::kPending) ++changes_.pending[creation.job->workflow_id];
   }
 
   void Publish(StoreContext& context) {
@@ -146,9 +173,8 @@ CreateStore::CreateStore(StoreContext& context)
 Task<absl::StatusOr<Creation>> CreateStore::Create(NewJob job, absl::Time deadline) {
   const std::string user_id = job.user_id;
   absl::StatusOr<Creation> creation = co_await creates_.Submit(std::move(job), deadline);
-  if (ErrorReason(creation.status()) == "REFERENCE_MISSING") {
-    co_return NotFoundError("user", user_id);
-  }
+  // The coalescer has isolated the row with this error, so the user is this job's.
+  if (!creation.ok()) co_return ToCreateError(creation.status(), user_id);
   co_return creation;
 }
 
@@ -160,11 +186,11 @@ Task<absl::StatusOr<CreateStore::Batches::Answers>> CreateStore::CreateBatch(
   absl::StatusOr<Creations> creations =
       co_await context_.pool.Run<Creations>(deadline, db::Repeat::kSafe, std::move(work));
   if (!creations.ok()) co_return creations;
-  Created created;
-  for (size_t i = 0; i < jobs.size(); ++i) {
-    if ((*creations)[i].ok()) created.Add(jobs[i], *(*creations)[i]);
+  CreationChanges changes;
+  for (const absl::StatusOr<Creation>& creation : *creations) {
+    if (creation.ok()) changes.Add(*creation);
   }
-  created.Publish(context_);
+  changes.Publish(context_);
   co_return creations;
 }
 
@@ -188,10 +214,10 @@ Task<absl::StatusOr<std::vector<Creation>>> CreateStore::CreateAll(std::vector<N
   };
   absl::StatusOr<All> all =
       co_await context_.pool.Run<All>(deadline, db::Repeat::kSafe, std::move(work));
-  if (!all.ok()) co_return all;
-  Created created;
-  for (size_t i = 0; i < jobs.size(); ++i) created.Add(jobs[i], (*all)[i]);
-  created.Publish(context_);
+  if (!all.ok()) co_return ToCreateError(all.status(), CommonUser(jobs));
+  CreationChanges changes;
+  for (const Creation& creation : *all) changes.Add(creation);
+  changes.Publish(context_);
   co_return all;
 }
 

@@ -15,10 +15,9 @@ namespace vibestack::job_service {
 
 // The outcome of a creation.
 struct Creation {
-  absl::Time created_at;
-  absl::Time updated_at;
-  // Null for a new job. Otherwise the job that existed before, with the same content.
-  JobPtr existing;
+  JobPtr job;
+  // False: the job existed before, with the same content.
+  bool is_new = false;
 };
 
 // Creates jobs without an input. DispatchStore creates jobs with an input.
@@ -37,9 +36,8 @@ class CreateStore {
   // Creates one job. Coalesced.
   Task<absl::StatusOr<Creation>> Create(NewJob job, absl::Time deadline);
 
-  // Creates all jobs or none, in one transaction. The ids must be distinct. Existing jobs are
-  // returned without their results. If a user does not exist, the error is FAILED_PRECONDITION
-  // (REFERENCE_MISSING).
+  // Creates all jobs or none, in one transaction. The ids must be distinct. Jobs that existed come
+  // without their results. USER_NOT_FOUND names the user when all jobs have the same one.
   Task<absl::StatusOr<std::vector<Creation>>> CreateAll(std::vector<NewJob> jobs,
                                                         absl::Time deadline);
 

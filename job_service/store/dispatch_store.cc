@@ -250,21 +250,19 @@ Task<absl::StatusOr<int>> DispatchStore::FailJobs(const db::Statement& statement
   co_return count;
 }
 
-Task<absl::StatusOr<int>> DispatchStore::ExpireRuns(WorkflowSetPtr workflows, int limit,
-                                                    absl::Time deadline) {
-  std::optional<db::Params> params =
-      PushedParams(*workflows, [](const Push& push) { return push.processing_timeout; });
+Task<absl::StatusOr<int>> DispatchStore::ExpireRuns(int limit, absl::Time deadline) {
+  std::optional<db::Params> params = PushedParams(
+      *context_.options.workflows(), [](const Push& push) { return push.processing_timeout; });
   if (!params.has_value()) co_return 0;
   params->Add(int64_t{limit});
   params->Add(ErrorResult("PROCESSING_TIMEOUT", "the run did not call back in time", ""));
   co_return co_await FailJobs(sql::kExpireRuns, *std::move(params), deadline);
 }
 
-Task<absl::StatusOr<int>> DispatchStore::FailAwaitingInput(WorkflowSetPtr workflows, int limit,
-                                                           absl::Time deadline) {
-  std::optional<db::Params> params = PushedParams(*workflows, [](const Push& push) {
-    return push.dispatch_timeout + push.VisibilityTimeout();
-  });
+Task<absl::StatusOr<int>> DispatchStore::FailAwaitingInput(int limit, absl::Time deadline) {
+  std::optional<db::Params> params = PushedParams(
+      *context_.options.workflows(),
+      [](const Push& push) { return push.dispatch_timeout + push.VisibilityTimeout(); });
   if (!params.has_value()) co_return 0;
   params->Add(int64_t{limit});
   params->Add(ErrorResult("DISPATCH_TIMEOUT", "the job's input never reached the workflow", ""));

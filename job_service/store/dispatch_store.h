@@ -84,14 +84,12 @@ class DispatchStore {
 
   // The sweeps. Each one fails up to `limit` jobs and returns how many it failed.
 
-  // Fails processing jobs whose run neither ended nor reported progress within the processing
-  // timeout.
-  Task<absl::StatusOr<int>> ExpireRuns(WorkflowSetPtr workflows, int limit, absl::Time deadline);
+  // Jobs whose run was silent for longer than the processing timeout of its workflow.
+  Task<absl::StatusOr<int>> ExpireRuns(int limit, absl::Time deadline);
 
-  // Fails jobs with an input that their workflow has not accepted, if nothing wrote them for the
-  // dispatch timeout plus the visibility timeout.
-  Task<absl::StatusOr<int>> FailAwaitingInput(WorkflowSetPtr workflows, int limit,
-                                              absl::Time deadline);
+  // Jobs that were created with an input, that their workflow did not accept, and that nobody wrote
+  // for the dispatch timeout plus the visibility timeout.
+  Task<absl::StatusOr<int>> FailAwaitingInput(int limit, absl::Time deadline);
 
   // Fails pending jobs of one workflow that are older than its dispatch timeout and belong to no
   // replica.

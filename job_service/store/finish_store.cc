@@ -7,7 +7,7 @@
 #include "absl/container/flat_hash_map.h"
 #include "common/base/error.h"
 #include "job_service/domain/errors.h"
-#include "job_service/store/rounds.h"
+#include "job_service/store/distinct_rounds.h"
 #include "job_service/store/rows.h"
 #include "job_service/store/sql.h"
 

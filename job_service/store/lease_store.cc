@@ -6,7 +6,7 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "job_service/domain/errors.h"
-#include "job_service/store/rounds.h"
+#include "job_service/store/distinct_rounds.h"
 #include "job_service/store/rows.h"
 #include "job_service/store/sql.h"
 
@@ -163,13 +163,6 @@ Task<absl::StatusOr<std::vector<absl::Status>>> LeaseStore::Release(std::vector<
   }
   context_.Publish(std::move(changes));
   co_return outcomes;
-}
-
-absl::Duration LeaseStore::LeaseDuration(const std::string& workflow_id) const {
-  const WorkflowSetPtr workflows = context_.options.workflows();
-  const auto it = workflows->all().find(workflow_id);
-  if (it == workflows->all().end()) return context_.options.lease_duration;
-  return it->second.lease_duration.value_or(context_.options.lease_duration);
 }
 
 }  // namespace vibestack::job_service

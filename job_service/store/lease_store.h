@@ -39,12 +39,7 @@ class LeaseStore {
   Task<absl::StatusOr<std::vector<absl::Status>>> Release(std::vector<Lease> leases,
                                                           absl::Time deadline);
 
-  // How long a lease on a job of this workflow lasts without a heartbeat, by the present
-  // configuration.
-  absl::Duration LeaseDuration(const std::string& workflow_id) const;
-
-  // Answers waiting calls with UNAVAILABLE, and returns when no batch is in flight. May be called
-  // twice.
+  // Refuses the waiting calls and returns when no batch is in flight. May be called twice.
   void Close() { heartbeats_.Close(); }
 
  private:

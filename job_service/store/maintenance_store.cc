@@ -11,9 +11,9 @@
 namespace vibestack::job_service {
 namespace {
 
-// Returns the swept jobs, each with its id and its workflow_id only.
-absl::StatusOr<std::vector<Job>> SweepJobs(db::Session& session, absl::Duration lease_duration,
-                                           const WorkflowSet& workflows, int limit) {
+// Each job has only its id and its workflow_id.
+absl::StatusOr<std::vector<Job>> SweepJobs(db::Session& session, const WorkflowSet& workflows,
+                                           int limit) {
   db::ArrayBuilder ids;
   db::ArrayBuilder leases;
   for (const auto& [id, workflow] : workflows.all()) {
@@ -24,7 +24,7 @@ absl::StatusOr<std::vector<Job>> SweepJobs(db::Session& session, absl::Duration 
                    : std::to_string(absl::ToInt64Microseconds(*workflow.lease_duration)));
   }
   db::Params params;
-  params.Add(absl::ToInt64Microseconds(lease_duration)).Add(int64_t{limit});
+  params.Add(absl::ToInt64Microseconds(workflows.default_lease_duration())).Add(int64_t{limit});
   params.Add(ids.Finish()).Add(leases.Finish());
   const absl::StatusOr<pqxx::result> rows = session.Exec(sql::kSweepJobs, params);
   if (!rows.ok()) return rows.status();
@@ -58,8 +58,7 @@ absl::StatusOr<std::vector<Job>> ExpireJobs(db::Session& session, absl::Duration
 Task<absl::StatusOr<int>> MaintenanceStore::SweepLeases(int limit, absl::Time deadline) {
   using Jobs = std::vector<Job>;
   std::function<absl::StatusOr<Jobs>(db::Session&)> work = [this, limit](db::Session& session) {
-    const StoreOptions& options = context_.options;
-    return SweepJobs(session, options.lease_duration, *options.workflows(), limit);
+    return SweepJobs(session, *context_.options.workflows(), limit);
   };
   const absl::StatusOr<Jobs> jobs =
       co_await context_.pool.Run<Jobs>(deadline, db::Repeat::kSafe, std::move(work));

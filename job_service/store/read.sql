@@ -6,10 +6,6 @@
 {{of}}id, {{of}}user_id, {{of}}workflow_id, coalesce({{of}}status, 'pending'),
   {{micros({{of}}created_at)}}, {{micros({{of}}updated_at)}}
 
--- macro: no_job(user_id; workflow_id)
--- As many columns as job_columns, for a row that is not a job.
-NULL, {{user_id}}, {{workflow_id}}, NULL, NULL, NULL
-
 -- macro: micros(time)
 -- Microseconds since 1970.
 (extract(epoch FROM {{time}}) * 1000000)::bigint

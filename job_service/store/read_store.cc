@@ -86,6 +86,14 @@ Task<absl::StatusOr<std::vector<JobPtr>>> ReadStore::GetAll(std::vector<JobKey> 
   co_return co_await pool_.Run<Jobs>(deadline, db::Repeat::kSafe, std::move(work));
 }
 
+Task<absl::StatusOr<std::vector<JobPtr>>> ReadStore::GetStates(const std::vector<std::string>& ids,
+                                                               absl::Time deadline) {
+  std::vector<JobKey> keys;
+  keys.reserve(ids.size());
+  for (const std::string& id : ids) keys.push_back({id, false});
+  return GetAll(std::move(keys), deadline);
+}
+
 Task<absl::StatusOr<std::vector<JobPtr>>> ReadStore::GetUpTo(std::vector<std::string> ids,
                                                              absl::Time deadline) {
   using Jobs = std::vector<JobPtr>;

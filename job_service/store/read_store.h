@@ -44,7 +44,11 @@ class ReadStore {
   // Reads several jobs in one statement, in the order of `keys`.
   Task<absl::StatusOr<std::vector<JobPtr>>> GetAll(std::vector<JobKey> keys, absl::Time deadline);
 
-  // As GetJobsUpTo, on a connection of the pool.
+  // Reads several jobs without their results in one statement, in the order of `ids`.
+  Task<absl::StatusOr<std::vector<JobPtr>>> GetStates(const std::vector<std::string>& ids,
+                                                      absl::Time deadline);
+
+  // As GetJobsUpTo.
   Task<absl::StatusOr<std::vector<JobPtr>>> GetUpTo(std::vector<std::string> ids,
                                                     absl::Time deadline);
 

@@ -1,12 +1,10 @@
 #ifndef VIBESTACK_JOB_SERVICE_STORE_STORE_CONTEXT_H_
 #define VIBESTACK_JOB_SERVICE_STORE_STORE_CONTEXT_H_
 
-#include <functional>
 #include <memory>
 #include <string>
 #include <utility>
 
-#include "absl/time/time.h"
 #include "common/async/coalescer.h"
 #include "common/db/pool.h"
 #include "common/telemetry/batch_metrics.h"
@@ -22,11 +20,8 @@ namespace vibestack::job_service {
 struct StoreOptions {
   // How concurrent calls of one kind are coalesced. The stores add the metrics and spans.
   CoalescerOptions batches;
-  // How long a lease lasts without a heartbeat. A workflow may have its own duration.
-  absl::Duration lease_duration = absl::Seconds(60);
-  // Returns the present configuration of the workflows. Thread-safe.
-  std::function<WorkflowSetPtr()> workflows = [] { return std::make_shared<const WorkflowSet>(); };
-  // Serves the reads that may lag (see StandbyReads). Null: the primary serves them.
+  WorkflowSource workflows = [] { return std::make_shared<const WorkflowSet>(); };
+  // Serves the reads that may lag (see LaggingReads). Null: the primary serves them.
   db::Pool* standby = nullptr;
 };
 
@@ -62,7 +57,7 @@ inline CoalescerOptions MeasuredBatches(CoalescerOptions options, const std::str
   return options;
 }
 
-// Exports how many calls wait in `queue`, a Coalescer or ClaimQueues. It must outlive the
+// Exports how many calls wait in `queue`, a Coalescer or ClaimStore. It must outlive the
 // registration.
 template <typename Queue>
 MetricRegistration RegisterQueueMetric(Metrics& metrics, const std::string& kind,

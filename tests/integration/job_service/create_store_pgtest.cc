@@ -21,14 +21,14 @@ TEST_F(CreateStoreTest, ANewJobIsPendingWithTheGivenFields) {
   const NewJob job = Make("mail ä");
   const absl::StatusOr<Creation> creation = Create(job);
   ASSERT_TRUE(creation.ok()) << creation.status();
-  EXPECT_EQ(creation->existing, nullptr);
+  EXPECT_TRUE(creation->is_new);
   const JobPtr stored = Get(job.id);
   ASSERT_NE(stored, nullptr);
   EXPECT_EQ(stored->user_id, ann_);
   EXPECT_EQ(stored->workflow_id, "mail ä");
   EXPECT_EQ(stored->status, JobStatus::kPending);
-  EXPECT_EQ(stored->created_at, creation->created_at);
-  EXPECT_EQ(stored->updated_at, creation->updated_at);
+  EXPECT_EQ(stored->created_at, creation->job->created_at);
+  EXPECT_EQ(stored->updated_at, creation->job->updated_at);
   EXPECT_FALSE(stored->result.has_value());
   EXPECT_EQ(TakeChanges().pending["mail ä"], 1);
 }
@@ -39,9 +39,9 @@ TEST_F(CreateStoreTest, TheSameIdAndContentReturnsWhatExistsWhateverItsState) {
   ASSERT_TRUE(Complete(LeaseOf(Claim(1)[0]), "7").ok());
   const absl::StatusOr<Creation> again = Create(job);
   ASSERT_TRUE(again.ok()) << again.status();
-  ASSERT_NE(again->existing, nullptr);
-  EXPECT_EQ(again->existing->status, JobStatus::kCompleted);
-  EXPECT_EQ(again->existing->result, "7");
+  EXPECT_FALSE(again->is_new);
+  EXPECT_EQ(again->job->status, JobStatus::kCompleted);
+  EXPECT_EQ(again->job->result, "7");
 }
 
 TEST_F(CreateStoreTest, TheSameIdWithOtherContentIsTaken) {
@@ -98,6 +98,19 @@ TEST_F(CreateStoreTest, AJobWhoseOwnerIsGoneDoesNotHarmItsNeighbours) {
   EXPECT_EQ(One("SELECT count(*) FROM agent_jobs"), "28");
 }
 
+TEST_F(CreateStoreTest, ABatchWithAnOwnerWhoIsGoneMakesNoJob) {
+  NewJob lost = Make();
+  lost.user_id = NewUuid();
+  const std::vector<NewJob> jobs{Make(), lost};
+  const absl::Status status = SyncWait(stores_.create.CreateAll(jobs, Soon())).status();
+  EXPECT_EQ(status, NotFoundError("user", "")) << status;
+  // With one user in the batch the error names this user.
+  const absl::Status alone = SyncWait(stores_.create.CreateAll({lost}, Soon())).status();
+  EXPECT_EQ(alone, NotFoundError("user", lost.user_id)) << alone;
+  EXPECT_EQ(One("SELECT count(*) FROM agent_jobs"), "0");
+  EXPECT_TRUE(TakeChanges().empty());
+}
+
 TEST_F(CreateStoreTest, ABatchIsMadeWholeOrNotAtAll) {
   const NewJob taken = Make();
   ASSERT_TRUE(Create(taken).ok());
@@ -110,12 +123,13 @@ TEST_F(CreateStoreTest, ABatchIsMadeWholeOrNotAtAll) {
   jobs[2] = taken;
   const auto creations = SyncWait(stores_.create.CreateAll(jobs, Soon()));
   ASSERT_TRUE(creations.ok()) << creations.status();
-  EXPECT_NE((*creations)[2].existing, nullptr);
+  EXPECT_TRUE((*creations)[1].is_new);
+  EXPECT_FALSE((*creations)[2].is_new);
   EXPECT_EQ(One("SELECT count(*) FROM agent_jobs"), "3");
   EXPECT_EQ(TakeChanges().pending.size(), 3U);
   const auto repeated = SyncWait(stores_.create.CreateAll(jobs, Soon()));
   ASSERT_TRUE(repeated.ok());
-  EXPECT_EQ((*repeated)[0].created_at, (*creations)[0].created_at);
+  EXPECT_EQ((*repeated)[0].job->created_at, (*creations)[0].job->created_at);
 }
 
 }  // namespace

@@ -28,25 +28,27 @@ class DispatchStoreTest : public JobServiceTest {
                                JobStatus status = JobStatus::kCompleted) {
     return SyncWait(dispatches_.FinishRun(id, status, result, Soon()));
   }
-  static WorkflowSetPtr Pushed() {
+  // The workflow "w" is pushed.
+  static StoreOptions Pushed() {
     Workflow workflow;
     workflow.id = "w";
     workflow.push.emplace();
     workflow.push->processing_timeout = absl::Minutes(10);
-    return std::make_shared<const WorkflowSet>(
+    const auto workflows = std::make_shared<const WorkflowSet>(
         std::map<std::string, Workflow>{{"w", std::move(workflow)}});
+    StoreOptions options;
+    options.workflows = [workflows] { return workflows; };
+    return options;
   }
 
   void Retry(const std::string& id) {
-    StoreOptions options = Options();
-    options.workflows = [] { return Pushed(); };
-    Metrics metrics;
-    JobStores stores(options, read_store_, pool_, recorder_, metrics);
-    const auto retried = SyncWait(stores.manage.Retry(id, std::nullopt, Soon()));
+    const auto retried = SyncWait(pushed_stores_.manage.Retry(id, std::nullopt, Soon()));
     EXPECT_TRUE(retried.ok()) << retried.status();
   }
 
-  DispatchStore& dispatches_ = stores_.dispatch;
+  Metrics pushed_metrics_;
+  JobStores pushed_stores_{Pushed(), read_store_, pool_, recorder_, pushed_metrics_};
+  DispatchStore& dispatches_ = pushed_stores_.dispatch;
 };
 
 TEST_F(DispatchStoreTest, ATakenJobStaysPendingAndNobodyElseGetsItUntilItsTimeIsOver) {
@@ -150,7 +152,7 @@ TEST_F(DispatchStoreTest, ProgressMovesTheJobOnAndKeepsWhatItDoesNotSay) {
   EXPECT_FALSE(Settle(taken, JobStatus::kProcessing));
   Age(id, "11 minutes");
   ASSERT_TRUE(report(std::nullopt).ok());
-  EXPECT_EQ(*SyncWait(dispatches_.ExpireRuns(Pushed(), 10, Soon())), 0);
+  EXPECT_EQ(*SyncWait(dispatches_.ExpireRuns(10, Soon())), 0);
   EXPECT_EQ(Get(id)->status, JobStatus::kProcessing);
   EXPECT_EQ(Get(id)->result, "{\"percent\": 40}");
   ASSERT_TRUE(CallBack(id, "1").ok());
@@ -181,7 +183,7 @@ TEST_F(DispatchStoreTest, SilentRunsOfPushedWorkflowsFailAndOthersDoNot) {
   Age(late, "11 minutes");
   Age(early, "9 minutes");
   Age(pulled, "11 minutes");
-  EXPECT_EQ(*SyncWait(dispatches_.ExpireRuns(Pushed(), 10, Soon())), 1);
+  EXPECT_EQ(*SyncWait(dispatches_.ExpireRuns(10, Soon())), 1);
   EXPECT_EQ(Get(late)->status, JobStatus::kFailed);
   EXPECT_THAT(*Get(late)->result, testing::HasSubstr("PROCESSING_TIMEOUT"));
   EXPECT_EQ(Get(early)->status, JobStatus::kProcessing);
@@ -199,7 +201,7 @@ TEST_F(DispatchStoreTest, ASweepOfLeasesGoesByTheWorkflow) {
   workflows["pushed"].push.emplace();
   workflows["slow"].lease_duration = absl::Minutes(10);
   workflows["zebra"].lease_duration = absl::Seconds(1);
-  StoreOptions options = Options();
+  StoreOptions options;
   options.workflows = [set = std::make_shared<const WorkflowSet>(workflows)] { return set; };
   Metrics metrics;
   JobStores stores(options, read_store_, pool_, recorder_, metrics);
@@ -209,8 +211,6 @@ TEST_F(DispatchStoreTest, ASweepOfLeasesGoesByTheWorkflow) {
   EXPECT_EQ(Get(zebra)->status, JobStatus::kPending);
   EXPECT_EQ(Get(pushed)->status, JobStatus::kProcessing);
   EXPECT_EQ(Get(slow)->status, JobStatus::kProcessing);
-  EXPECT_EQ(stores.lease.LeaseDuration("slow"), absl::Minutes(10));
-  EXPECT_EQ(stores.lease.LeaseDuration("plain"), absl::Seconds(60));
 }
 
 TEST_F(DispatchStoreTest, OverdueJobsFailUnlessAReplicaWroteThemRecently) {
@@ -224,7 +224,7 @@ TEST_F(DispatchStoreTest, OverdueJobsFailUnlessAReplicaWroteThemRecently) {
       "updated_at = updated_at - interval '2 hours' WHERE id = '" +
       free + "'");
   Sql("ALTER TABLE agent_jobs ENABLE TRIGGER vibestack_updated_at");
-  Push push = *Pushed()->FindPush("w");
+  Push push = *Pushed().workflows()->FindPush("w");
   push.timeout = absl::Seconds(10);
   push.dispatch_timeout = absl::Hours(1);
   EXPECT_EQ(*SyncWait(dispatches_.FailOverdue("w", push, 10, Soon())), 1);

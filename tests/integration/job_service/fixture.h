@@ -50,8 +50,7 @@ class RecordingPublisher final : public ChangePublisher {
 // The stores on the migrated database of DATABASE_URL. The tables are empty, except for two users.
 class JobServiceTest : public testing::Test {
  protected:
-  explicit JobServiceTest(absl::Duration lease_duration = absl::Seconds(60))
-      : lease_duration_(lease_duration) {
+  JobServiceTest() {
     Sql("TRUNCATE users, agent_jobs CASCADE");
     for (const std::string& id : {ann_, bob_}) AddUser(id);
   }
@@ -158,13 +157,7 @@ class JobServiceTest : public testing::Test {
     options.connections = connections;
     return options;
   }
-  StoreOptions Options() {
-    StoreOptions options;
-    options.lease_duration = lease_duration_;
-    return options;
-  }
 
-  const absl::Duration lease_duration_;
   const std::string ann_ = "aaaaaaaa-aaaa-4aaa-8aaa-aaaaaaaaaaaa";
   const std::string bob_ = "bbbbbbbb-bbbb-4bbb-8bbb-bbbbbbbbbbbb";
   RecordingPublisher recorder_;
@@ -173,7 +166,7 @@ class JobServiceTest : public testing::Test {
   db::Pool pool_{PoolOptionsOf(6)};
   ReadStore read_store_{CoalescerOptions(), pool_, metrics_};
   ChangeStore change_store_{pool_};
-  JobStores stores_{Options(), read_store_, pool_, recorder_, metrics_};
+  JobStores stores_{StoreOptions(), read_store_, pool_, recorder_, metrics_};
 };
 
 }  // namespace vibestack::job_service

@@ -117,7 +117,7 @@ TEST_F(PlansTest, APlanForAnEmptyTableDoesNotLastWhileItFills) {
   db::Pool pool(options);
   Metrics metrics;
   ReadStore read(CoalescerOptions(), pool, metrics);
-  JobStores stores(Options(), read, pool, recorder_, metrics);
+  JobStores stores(StoreOptions(), read, pool, recorder_, metrics);
   const auto claim_and_finish = [&] {
     const auto jobs = SyncWait(stores.claim.Claim({{"w"}, 100}, Soon()));
     EXPECT_TRUE(jobs.ok()) << jobs.status();

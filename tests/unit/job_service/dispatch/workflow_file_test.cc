@@ -9,16 +9,18 @@ namespace {
 
 using testing::HasSubstr;
 
+constexpr absl::Duration kLease = absl::Seconds(60);
+
 std::string Pushed(const std::string& push) {
   return R"({"workflows": [{"id": "a", "push": {"url": "https://x.example/a")" + push + "}}]}";
 }
 
 std::string FaultOf(const std::string& json, bool callbacks = true) {
-  return std::string(ParseWorkflows(json, callbacks).status().message());
+  return std::string(ParseWorkflows(json, callbacks, kLease).status().message());
 }
 
 TEST(WorkflowFileTest, APushHasSensibleDefaults) {
-  const auto workflows = ParseWorkflows(Pushed(""), true);
+  const auto workflows = ParseWorkflows(Pushed(""), true, kLease);
   ASSERT_TRUE(workflows.ok()) << workflows.status();
   const Push* push = workflows->FindPush("a");
   ASSERT_NE(push, nullptr);
@@ -39,9 +41,11 @@ TEST(WorkflowFileTest, EverythingThatIsSaidIsRead) {
           "dispatch_timeout": "60s", "processing_timeout": "120s", "max_concurrent": 3,
           "cancel_url": "http://127.0.0.1:1/c", "headers": [{"name": "x-a", "value": "1"},
           {"name": "x-b", "value_env": "WORKFLOW_FILE_TEST"}]}}]})",
-      false);
+      false, kLease);
   ASSERT_TRUE(workflows.ok()) << workflows.status();
-  EXPECT_EQ(workflows->all().at("slow").lease_duration, absl::Minutes(10));
+  EXPECT_EQ(workflows->LeaseDuration("slow"), absl::Minutes(10));
+  EXPECT_EQ(workflows->LeaseDuration("b"), kLease);
+  EXPECT_EQ(workflows->LeaseDuration("unknown"), kLease);
   EXPECT_EQ(workflows->FindPush("slow"), nullptr);
   const Push* push = workflows->FindPush("b");
   ASSERT_NE(push, nullptr);

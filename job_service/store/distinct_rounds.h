@@ -1,5 +1,5 @@
-#ifndef VIBESTACK_JOB_SERVICE_STORE_ROUNDS_H_
-#define VIBESTACK_JOB_SERVICE_STORE_ROUNDS_H_
+#ifndef VIBESTACK_JOB_SERVICE_STORE_DISTINCT_ROUNDS_H_
+#define VIBESTACK_JOB_SERVICE_STORE_DISTINCT_ROUNDS_H_
 
 #include <functional>
 #include <string>
@@ -15,4 +15,4 @@ std::vector<std::vector<size_t>> SplitIntoRounds(
 
 }  // namespace vibestack::job_service
 
-#endif  // VIBESTACK_JOB_SERVICE_STORE_ROUNDS_H_
+#endif  // VIBESTACK_JOB_SERVICE_STORE_DISTINCT_ROUNDS_H_

@@ -1,4 +1,4 @@
-#include "job_service/store/rounds.h"
+#include "job_service/store/distinct_rounds.h"
 
 #include "absl/container/flat_hash_map.h"
 

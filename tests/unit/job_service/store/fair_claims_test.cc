@@ -1,4 +1,4 @@
-#include "job_service/store/round_robin_cursor.h"
+#include "job_service/store/fair_claims.h"
 
 #include <gtest/gtest.h>
 
@@ -7,14 +7,14 @@ namespace {
 
 TEST(RoundRobinCursorTest, ClaimsOfOneJobGoByAgeEveryOtherTime) {
   RoundRobinCursor cursor;
-  EXPECT_TRUE(cursor.NextGoesByAge(1));
-  EXPECT_FALSE(cursor.NextGoesByAge(1));
-  EXPECT_TRUE(cursor.NextGoesByAge(1));
+  EXPECT_TRUE(cursor.TakeTurnByAge(1));
+  EXPECT_FALSE(cursor.TakeTurnByAge(1));
+  EXPECT_TRUE(cursor.TakeTurnByAge(1));
 }
 
 TEST(RoundRobinCursorTest, ClaimsOfMoreJobsAlwaysGoByUser) {
   RoundRobinCursor cursor;
-  for (int i = 0; i < 4; ++i) EXPECT_FALSE(cursor.NextGoesByAge(2));
+  for (int i = 0; i < 4; ++i) EXPECT_FALSE(cursor.TakeTurnByAge(2));
 }
 
 TEST(RoundRobinCursorTest, EachWorkflowHasItsOwnPosition) {

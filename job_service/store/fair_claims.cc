@@ -1,0 +1,109 @@
+#include "job_service/store/fair_claims.h"
+
+#include <iterator>
+#include <utility>
+
+#include "job_service/store/rows.h"
+#include "job_service/store/sql.h"
+
+namespace vibestack::job_service {
+namespace {
+
+using Jobs = std::vector<Job>;
+
+// Workers choose the workflow names, so the map is bounded. Beyond the bound every workflow starts
+// again.
+constexpr size_t kMaxWorkflows = 10'000;
+
+// Sorts before every user.
+constexpr char kBeforeAllUsers[] = "00000000-0000-0000-0000-000000000000";
+
+// Claims at most `limit` pending jobs, round robin over at most `users` users of each workflow.
+// Advances the positions; a position that reached the last user starts again.
+absl::StatusOr<Jobs> ClaimFairly(db::Session& session, std::vector<RoundRobinPosition>& positions,
+                                 int users, int limit) {
+  db::ArrayBuilder workflows;
+  db::ArrayBuilder after;
+  for (const RoundRobinPosition& position : positions) {
+    workflows.Add(position.workflow_id);
+    after.Add(position.after_user_id.empty() ? kBeforeAllUsers : position.after_user_id);
+  }
+  db::Params params;
+  params.Add(workflows.Finish()).Add(after.Finish()).Add(int64_t{users}).Add(int64_t{limit});
+  const absl::StatusOr<pqxx::result> rows = session.Exec(sql::kClaimFairly, params);
+  if (!rows.ok()) return rows.status();
+  Jobs jobs;
+  for (RoundRobinPosition& position : positions) position.after_user_id.clear();
+  for (const pqxx::row& row : *rows) {
+    // A row without an id is the new position of a workflow.
+    if (!row[0].is_null()) {
+      jobs.push_back(ReadJob(row));
+      continue;
+    }
+    for (RoundRobinPosition& position : positions) {
+      if (position.workflow_id == row[2].c_str()) position.after_user_id = row[1].c_str();
+    }
+  }
+  return jobs;
+}
+
+}  // namespace
+
+bool RoundRobinCursor::TakeTurnByAge(int limit) {
+  if (limit > 1) return false;
+  absl::MutexLock lock(&mutex_);
+  by_age_ = !by_age_;
+  return by_age_;
+}
+
+std::vector<RoundRobinPosition> RoundRobinCursor::Get(
+    const std::vector<std::string>& workflow_ids) const {
+  std::vector<RoundRobinPosition> positions;
+  positions.reserve(workflow_ids.size());
+  absl::MutexLock lock(&mutex_);
+  for (const std::string& workflow_id : workflow_ids) {
+    const auto it = after_.find(workflow_id);
+    positions.push_back({workflow_id, it == after_.end() ? "" : it->second});
+  }
+  return positions;
+}
+
+void RoundRobinCursor::Put(const std::vector<RoundRobinPosition>& positions) {
+  absl::MutexLock lock(&mutex_);
+  if (after_.size() > kMaxWorkflows) after_.clear();
+  for (const RoundRobinPosition& position : positions) {
+    if (position.after_user_id.empty()) {
+      after_.erase(position.workflow_id);
+    } else {
+      after_[position.workflow_id] = position.after_user_id;
+    }
+  }
+}
+
+absl::StatusOr<Jobs> ClaimOldest(db::Session& session, const ClaimRequest& claim) {
+  db::Params params;
+  params.Add(db::EncodeArray(claim.workflow_ids)).Add(int64_t{claim.limit});
+  const absl::StatusOr<pqxx::result> rows = session.Exec(sql::kClaimOldest, params);
+  if (!rows.ok()) return rows.status();
+  return ReadJobs(*rows);
+}
+
+absl::StatusOr<Jobs> ClaimFairlyThenOldest(db::Session& session, RoundRobinCursor& cursor,
+                                           const ClaimRequest& claim) {
+  const int workflows = static_cast<int>(claim.workflow_ids.size());
+  const int users = (claim.limit + workflows - 1) / workflows;
+  std::vector<RoundRobinPosition> positions = cursor.Get(claim.workflow_ids);
+  absl::StatusOr<Jobs> jobs = ClaimFairly(session, positions, users, claim.limit);
+  if (!jobs.ok()) return jobs;
+  cursor.Put(positions);
+  const int missing = claim.limit - static_cast<int>(jobs->size());
+  if (missing == 0) return jobs;
+  // A user had fewer jobs than a fair share, or another claim took some of them first.
+  absl::StatusOr<Jobs> more = ClaimOldest(session, {claim.workflow_ids, missing});
+  // The first statement has claimed its jobs, so they are returned even if the second one failed.
+  if (!more.ok()) return jobs->empty() ? more : jobs;
+  std::move(more->begin(), more->end(), std::back_inserter(*jobs));
+  return jobs;
+}
+
+}  // namespace vibestack::job_service

@@ -1,0 +1,62 @@
+#ifndef VIBESTACK_JOB_SERVICE_STORE_FAIR_CLAIMS_H_
+#define VIBESTACK_JOB_SERVICE_STORE_FAIR_CLAIMS_H_
+
+#include <string>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/container/flat_hash_map.h"
+#include "absl/status/statusor.h"
+#include "absl/synchronization/mutex.h"
+#include "common/db/session.h"
+#include "job_service/domain/job.h"
+
+// Which pending jobs a claim takes. Both functions make the jobs processing. Errors are those of
+// Session.
+namespace vibestack::job_service {
+
+// Asks for pending jobs to process.
+struct ClaimRequest {
+  std::vector<std::string> workflow_ids;  // Distinct.
+  int limit = 1;
+};
+
+// Where the round robin over the users of one workflow stands: after this user. Empty: before the
+// first user.
+struct RoundRobinPosition {
+  std::string workflow_id;
+  std::string after_user_id;
+};
+
+// Remembers the round robin position of each workflow, so that small claims reach all users in
+// turn. This is for fairness only: each replica has its own cursor, and a restart forgets it.
+// Thread-safe.
+class RoundRobinCursor {
+ public:
+  // Decides whether the next claim takes the oldest jobs instead of going round robin. `limit` is
+  // the largest limit of its callers. Claims of single jobs alternate between the two, so that the
+  // oldest job never waits for a whole round.
+  bool TakeTurnByAge(int limit);
+
+  std::vector<RoundRobinPosition> Get(const std::vector<std::string>& workflow_ids) const;
+  void Put(const std::vector<RoundRobinPosition>& positions);
+
+ private:
+  mutable absl::Mutex mutex_;
+  bool by_age_ ABSL_GUARDED_BY(mutex_) = false;
+  // The user of each position, by workflow. A workflow without an entry is before its first user.
+  absl::flat_hash_map<std::string, std::string> after_ ABSL_GUARDED_BY(mutex_);
+};
+
+// Claims the oldest pending jobs.
+absl::StatusOr<std::vector<Job>> ClaimOldest(db::Session& session, const ClaimRequest& claim);
+
+// Claims jobs round robin over the users of each workflow and advances `cursor`. Then claims the
+// oldest jobs, when the round robin did not find enough.
+absl::StatusOr<std::vector<Job>> ClaimFairlyThenOldest(db::Session& session,
+                                                       RoundRobinCursor& cursor,
+                                                       const ClaimRequest& claim);
+
+}  // namespace vibestack::job_service
+
+#endif  // VIBESTACK_JOB_SERVICE_STORE_FAIR_CLAIMS_H_
