@@ -71,7 +71,7 @@ class N8nTest(unittest.TestCase):
             try:
                 n8n.await_ready()
                 person = world.person()
-with_input = world.must("CreateJob", {"workflow_id": "n8n", "input": {"text": "hello"}}, person.token)
+                with_input = world.must("CreateJob", {"workflow_id": "n8n", "input": {"text": "hello"}}, person.token)
                 plain = world.must("CreateJob", {"workflow_id": "n8n"}, person.token)
                 for job, heard in ((with_input, {"text": "hello"}), (plain, None)):
                     done = world.must("WaitJob", {"id": job["id"], "timeout": "30s"}, person.token)
