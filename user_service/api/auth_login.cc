@@ -39,7 +39,7 @@ Task<absl::StatusOr<TokenResponse>> AuthApi::LogInAdmitted(Call& call,
     rpc::AuditCall(call, "login_failed",
                    {{"user_id", outcome.user_id}, {"reason", outcome.refusal}});
   }
-  co_return ToAnswer(outcome.tokens);
+  co_return ToTokenResponse(outcome.tokens);
 }
 
 Task<absl::StatusOr<TokenResponse>> AuthApi::RefreshToken(Call& call,
@@ -49,7 +49,7 @@ Task<absl::StatusOr<TokenResponse>> AuthApi::RefreshToken(Call& call,
   if (!validator.ok()) co_return validator.ToStatus();
   const absl::StatusOr<Sessions::Tokens> tokens =
       co_await domain_.sessions.Refresh(request.refresh_token(), call.WorkDeadline());
-  co_return ToAnswer(tokens);
+  co_return ToTokenResponse(tokens);
 }
 
 }  // namespace vibestack::user_service

@@ -42,7 +42,7 @@ Task<absl::StatusOr<TokenResponse>> AuthApi::ChangePassword(Call& call,
     co_return user.status();
   }
   rpc::AuditCall(call, "password_changed", {{"user_id", id}});
-  co_return ToAnswer(domain_.sessions.Open(**user));
+  co_return ToTokenResponse(domain_.sessions.IssueTokens(**user));
 }
 
 Task<absl::StatusOr<RequestPasswordResetResponse>> AuthApi::RequestPasswordReset(

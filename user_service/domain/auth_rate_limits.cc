@@ -24,7 +24,7 @@ FailureCounts::Wait FailureCounts::WaitFor(const Key& key, absl::Time now) {
   return {FadeTime(excess + count.under_way), FadeTime(excess)};
 }
 
-absl::Duration FailureCounts::SinceFailure(const Key& key, absl::Time now) {
+absl::Duration FailureCounts::UntilLastFailureExpires(const Key& key, absl::Time now) {
   const Count count = Look(key, now);
   const absl::Time last = count.under_way > 0 ? now : count.last_failure;
   return std::max(last + window_ - now, absl::ZeroDuration());
@@ -101,17 +101,19 @@ AuthRateLimits::AuthRateLimits(Options options, const Clock& clock)
 AuthRateLimits::Decision AuthRateLimits::Judge(const Keys& keys, absl::Time now) {
   constexpr absl::Duration kNone = absl::ZeroDuration();
   const FailureCounts::Wait address = addresses_.WaitFor(keys.address, now);
-  if (address.if_not > kNone) return {Verdict::kAddress, address.if_not};
-  bool busy = address.if_they_fail > kNone;
+  if (address.if_pending_succeed > kNone) return {Verdict::kAddress, address.if_pending_succeed};
+  bool busy = address.if_pending_fail > kNone;
   if (keys.has_account) {
     const FailureCounts::Wait pair = pairs_.WaitFor(keys.pair, now);
-    if (pair.if_not > kNone) return {Verdict::kAccountAndAddress, pair.if_not};
+    if (pair.if_pending_succeed > kNone)
+      return {Verdict::kAccountAndAddress, pair.if_pending_succeed};
     const FailureCounts::Wait account = accounts_.WaitFor(keys.account, now);
-    const absl::Duration since_failure = pairs_.SinceFailure(keys.pair, now);
-    if (since_failure > kNone && account.if_not > kNone) {
-      return {Verdict::kAccount, std::min(account.if_not, since_failure)};
+    const absl::Duration until_expiry = pairs_.UntilLastFailureExpires(keys.pair, now);
+    if (until_expiry > kNone && account.if_pending_succeed > kNone) {
+      return {Verdict::kAccount, std::min(account.if_pending_succeed, until_expiry)};
     }
-    busy |= pair.if_they_fail > kNone || (since_failure > kNone && account.if_they_fail > kNone);
+    busy |=
+        pair.if_pending_fail > kNone || (until_expiry > kNone && account.if_pending_fail > kNone);
   }
   return {busy ? Verdict::kBusy : Verdict::kAdmitted, kNone};
 }

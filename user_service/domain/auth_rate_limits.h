@@ -27,14 +27,14 @@ class FailureCounts {
   // How long until one more attempt is within the limit, in two cases: all attempts under way fail,
   // or none does. Zero: it is within the limit now.
   struct Wait {
-    absl::Duration if_they_fail;
-    absl::Duration if_not;
+    absl::Duration if_pending_fail;
+    absl::Duration if_pending_succeed;
   };
   Wait WaitFor(const Key& key, absl::Time now);
 
   // How long until the last failure is older than the window; zero if there is none. An attempt
   // under way counts as a failure at `now`.
-  absl::Duration SinceFailure(const Key& key, absl::Time now);
+  absl::Duration UntilLastFailureExpires(const Key& key, absl::Time now);
 
   // An attempt begins, and ends. Each Begin() needs one End().
   void Begin(const Key& key, absl::Time now);

@@ -44,8 +44,8 @@ Task<Sessions::LogInOutcome> Sessions::LogIn(std::string email, Secret password,
   if (!matches.ok()) {
     outcome.tokens = matches.status();
   } else if (*matches) {
-    outcome.tokens = Open(*user);
-    upgrades_.Consider(password, user);
+    outcome.tokens = IssueTokens(*user);
+    upgrades_.StartIfOutdated(password, user);
   } else {
     outcome.refusal = user == nullptr ? "unknown_email" : may_enter ? "wrong_password" : "inactive";
   }
@@ -61,10 +61,10 @@ Task<absl::StatusOr<Sessions::Tokens>> Sessions::Refresh(std::string refresh_tok
   if (!user.ok()) co_return user.status();
   const absl::Status valid = rpc::CheckAccount(*claims, StateOf(*user, options_.fingerprint_key));
   if (!valid.ok()) co_return valid;
-  co_return Open(**user);
+  co_return IssueTokens(**user);
 }
 
-absl::StatusOr<Sessions::Tokens> Sessions::Open(const User& user) const {
+absl::StatusOr<Sessions::Tokens> Sessions::IssueTokens(const User& user) const {
   const std::string fingerprint = FingerprintOf(user, options_.fingerprint_key);
   auto access =
       issuer_.Issue(auth::Purpose::kAccess, user.id, options_.access_token_ttl, fingerprint);

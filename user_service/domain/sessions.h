@@ -64,7 +64,7 @@ class Sessions {
 
   // Issues tokens for a user without any check: the caller has authenticated the user. INTERNAL if
   // there is no private key.
-  absl::StatusOr<Tokens> Open(const User& user) const;
+  absl::StatusOr<Tokens> IssueTokens(const User& user) const;
 
  private:
   UserStore& users_;

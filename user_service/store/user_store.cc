@@ -104,7 +104,7 @@ Task<absl::StatusOr<UserPtr>> UserStore::FindByEmail(std::string email, absl::Ti
   std::function<absl::StatusOr<UserPtr>(db::Session&)> work = [&email](db::Session& session) {
     db::Params params;
     params.Add(email);
-    return ReadOnlyUser(session.Exec(sql::kFindUserByEmail, params));
+    return ReadOneUser(session.Exec(sql::kFindUserByEmail, params));
   };
   absl::StatusOr<UserPtr> user = co_await pool_.Run<UserPtr>(deadline, db::Repeat::kSafe, work);
   co_return user;
