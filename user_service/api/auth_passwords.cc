@@ -25,7 +25,6 @@ using user::v1::TokenResponse;
 Task<absl::StatusOr<TokenResponse>> AuthApi::ChangePassword(Call& call,
                                                             const ChangePasswordRequest& request) {
   rpc::Validator validator;
-  if (request.current_password().empty()) validator.Add("current_password", "is required");
   CheckCurrentPassword(validator, "current_password", request.current_password());
   CheckNewPassword(validator, "new_password", request.new_password());
   if (!validator.ok()) co_return validator.ToStatus();

@@ -7,6 +7,19 @@
 #include "common/rpc/authenticator.h"
 
 namespace vibestack::user_service {
+namespace {
+
+absl::Status InvalidCredentialsError() {
+  return UnauthenticatedError("INVALID_CREDENTIALS", "the email or the password is wrong");
+}
+
+// Why the password did not open this account; null: there is no account.
+Sessions::Refusal RefusalFor(const UserPtr& user) {
+  if (user == nullptr) return Sessions::Refusal::kUnknownEmail;
+  return user->is_active ? Sessions::Refusal::kWrongPassword : Sessions::Refusal::kInactive;
+}
+
+}  // namespace
 
 std::string FingerprintOf(const User& user, const Secret& fingerprint_key) {
   return auth::Fingerprint(fingerprint_key, user.id, user.hashed_password.Reveal()).value_or("");
@@ -38,17 +51,14 @@ Task<Sessions::LogInOutcome> Sessions::LogIn(std::string email, Secret password,
   const bool may_enter = user != nullptr && user->is_active;
   const UserPtr entrant = may_enter ? user : nullptr;
   const absl::StatusOr<bool> matches = co_await passwords_.Match(password, entrant, deadline);
-  LogInOutcome outcome{
-      .tokens = UnauthenticatedError("INVALID_CREDENTIALS", "the email or the password is wrong"),
-      .user_id = user == nullptr ? "" : user->id};
-  if (!matches.ok()) {
-    outcome.tokens = matches.status();
-  } else if (*matches) {
-    outcome.tokens = IssueTokens(*user);
-    upgrades_.StartIfOutdated(password, user);
-  } else {
-    outcome.refusal = user == nullptr ? "unknown_email" : may_enter ? "wrong_password" : "inactive";
+  const std::string user_id = user == nullptr ? "" : user->id;
+  if (!matches.ok()) co_return LogInOutcome{.tokens = matches.status(), .user_id = user_id};
+  if (!*matches) {
+    co_return LogInOutcome{
+        .tokens = InvalidCredentialsError(), .user_id = user_id, .refusal = RefusalFor(user)};
   }
+  LogInOutcome outcome{.tokens = IssueTokens(*user), .user_id = user_id};
+  upgrades_.StartIfOutdated(password, user);
   co_return outcome;
 }
 
