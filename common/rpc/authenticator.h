@@ -35,8 +35,8 @@ class Authenticator {
   Task<absl::StatusOr<auth::Caller>> Authenticate(std::string authorization, absl::Time deadline);
 
  private:
-  // Returns the account when the token is valid for it, otherwise the error of CheckAccount. A
-  // cached state from before the token was issued never decides: right after a password change on
+  // Returns the account when the token is valid for it, otherwise the error of auth::CheckAccount.
+  // A cached state from before the token was issued never decides: right after a password change on
   // another replica, it would refuse the new token.
   Task<absl::StatusOr<auth::AccountState>> FindAccount(const auth::Claims& claims,
                                                        absl::Time deadline);
@@ -45,10 +45,6 @@ class Authenticator {
   AccountSource& accounts_;
   const RefreshKeysAndRetry refresh_keys_and_retry_;
 };
-
-// Checks that the account exists, is active and has the fingerprint of the claims. Errors:
-// UNAUTHENTICATED as above.
-absl::Status CheckAccount(const auth::Claims& claims, const auth::AccountState& account);
 
 }  // namespace vibestack::rpc
 

@@ -4,7 +4,6 @@
 
 #include "common/auth/fingerprint.h"
 #include "common/base/error.h"
-#include "common/rpc/authenticator.h"
 
 namespace vibestack::user_service {
 namespace {
@@ -69,7 +68,7 @@ Task<absl::StatusOr<Sessions::Tokens>> Sessions::Refresh(std::string refresh_tok
   if (!claims.ok()) co_return claims.status();
   const absl::StatusOr<UserPtr> user = co_await users_.Get(claims->subject, deadline);
   if (!user.ok()) co_return user.status();
-  const absl::Status valid = rpc::CheckAccount(*claims, StateOf(*user, options_.fingerprint_key));
+  const absl::Status valid = auth::CheckAccount(*claims, StateOf(*user, options_.fingerprint_key));
   if (!valid.ok()) co_return valid;
   co_return IssueTokens(**user);
 }
