@@ -21,6 +21,7 @@
 #include "common/runtime/program.h"
 #include "common/telemetry/audit.h"
 #include "common/telemetry/log.h"
+#include "common/telemetry/metrics.h"
 #include "user_service/domain/accounts.h"
 #include "user_service/domain/passwords.h"
 #include "user_service/flags.h"
@@ -90,7 +91,8 @@ absl::Status CreateSuperuser() {
   pool_options.session = UserSessionOptions(database_url->Reveal());
   pool_options.connections = 1;
   db::Pool pool(std::move(pool_options));
-  UserStore users(pool, {});
+  Metrics metrics;  // nobody reads them
+  UserStore users(pool, metrics, {});
   auth::PasswordPool password_pool({.threads = 1});
   Passwords passwords(password_pool, *bcrypt_cost);
   Accounts accounts(users, passwords);

@@ -10,6 +10,7 @@
 #include "absl/time/clock.h"
 #include "common/base/error.h"
 #include "common/telemetry/log.h"
+#include "common/telemetry/measured_batches.h"
 #include "job_service/store/rows.h"
 #include "job_service/store/sql.h"
 
