@@ -18,7 +18,6 @@
 #include "common/base/clock.h"
 #include "common/db/pool.h"
 #include "common/runtime/options.h"
-#include "common/runtime/program.h"
 #include "common/telemetry/audit.h"
 #include "common/telemetry/log.h"
 #include "common/telemetry/metrics.h"
@@ -27,7 +26,6 @@
 #include "user_service/flags.h"
 #include "user_service/password_input.h"
 #include "user_service/store/user_store.h"
-#include "user_service/wiring.h"
 
 namespace vibestack::user_service {
 namespace {
@@ -58,15 +56,6 @@ absl::Status MakeMissingKeys(const std::string& directory) {
 }
 
 }  // namespace
-
-absl::Status Serve() {
-  const absl::StatusOr<runtime::Options> options = runtime::ReadOptions();
-  if (!options.ok()) return options.status();
-  const absl::StatusOr<Flags> flags = ReadFlags();
-  if (!flags.ok()) return flags.status();
-  return runtime::Serve("user_service", *options,
-                        [&flags](runtime::Runtime& runtime) { return Wire(runtime, *flags); });
-}
 
 absl::Status CreateKeys() {
   const absl::StatusOr<std::string> directory = ReadKeysDir();
