@@ -24,8 +24,8 @@ class FailureCounts {
   FailureCounts(int limit, absl::Duration window, size_t max_keys)
       : limit_(limit), window_(window), counts_(max_keys) {}
 
-  // How long until one more attempt is within the limit, in two cases: all attempts under way fail,
-  // or none does. Zero: it is within the limit now.
+  // How long until one more attempt is within the limit, in two cases: all pending attempts (those
+  // under way) fail, or all of them succeed. Zero: it is within the limit now.
   struct Wait {
     absl::Duration if_pending_fail;
     absl::Duration if_pending_succeed;

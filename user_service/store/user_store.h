@@ -114,7 +114,7 @@ class UserStore {
 
   Task<absl::StatusOr<Reads::Answers>> ReadBatch(
       const std::vector<std::vector<std::string>>& requests, absl::Time deadline);
-  // Runs a write of the user `id`, then Options::on_written. `work` must be idempotent.
+  // Runs a write of the user `id`, then what OnWritten set. `work` must be idempotent.
   template <typename T>
   Task<absl::StatusOr<T>> Write(std::string id, absl::Time deadline,
                                 std::function<absl::StatusOr<T>(db::Session&)> work);
