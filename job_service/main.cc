@@ -12,15 +12,8 @@ constexpr char kUsage[] = R"(Slow work as jobs over gRPC.
 )";
 
 absl::Status Serve() {
-  namespace runtime = vibestack::runtime;
   namespace service = vibestack::job_service;
-  const absl::StatusOr<runtime::Options> options = runtime::ReadOptions();
-  if (!options.ok()) return options.status();
-  const absl::StatusOr<service::Flags> flags = service::ReadFlags();
-  if (!flags.ok()) return flags.status();
-  return runtime::Serve("job_service", *options, [&flags](runtime::Runtime& runtime) {
-    return service::Wire(runtime, *flags);
-  });
+  return vibestack::runtime::Serve("job_service", service::ReadFlags, service::Wire);
 }
 
 }  // namespace

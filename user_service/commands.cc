@@ -18,15 +18,14 @@
 #include "common/base/clock.h"
 #include "common/db/pool.h"
 #include "common/runtime/options.h"
-#include "common/runtime/program.h"
 #include "common/telemetry/audit.h"
 #include "common/telemetry/log.h"
+#include "common/telemetry/metrics.h"
 #include "user_service/domain/accounts.h"
 #include "user_service/domain/passwords.h"
 #include "user_service/flags.h"
 #include "user_service/password_input.h"
 #include "user_service/store/user_store.h"
-#include "user_service/wiring.h"
 
 namespace vibestack::user_service {
 namespace {
@@ -58,15 +57,6 @@ absl::Status MakeMissingKeys(const std::string& directory) {
 
 }  // namespace
 
-absl::Status Serve() {
-  const absl::StatusOr<runtime::Options> options = runtime::ReadOptions();
-  if (!options.ok()) return options.status();
-  const absl::StatusOr<Flags> flags = ReadFlags();
-  if (!flags.ok()) return flags.status();
-  return runtime::Serve("user_service", *options,
-                        [&flags](runtime::Runtime& runtime) { return Wire(runtime, *flags); });
-}
-
 absl::Status CreateKeys() {
   const absl::StatusOr<std::string> directory = ReadKeysDir();
   if (!directory.ok()) return directory.status();
@@ -90,7 +80,8 @@ absl::Status CreateSuperuser() {
   pool_options.session = UserSessionOptions(database_url->Reveal());
   pool_options.connections = 1;
   db::Pool pool(std::move(pool_options));
-  UserStore users(pool, {});
+  Metrics metrics;  // nobody reads them
+  UserStore users(pool, metrics, {});
   auth::PasswordPool password_pool({.threads = 1});
   Passwords passwords(password_pool, *bcrypt_cost);
   Accounts accounts(users, passwords);

@@ -3,12 +3,9 @@
 
 #include "absl/status/status.h"
 
-// The commands of the program. Each one reads its own flags and prints its result on stdout. The
-// message of an error is for the operator.
+// The commands of the program besides `serve`. Each one reads its own flags and prints its result on
+// stdout. The message of an error is for the operator.
 namespace vibestack::user_service {
-
-// Runs the service until SIGTERM or SIGINT.
-absl::Status Serve();
 
 // Creates a signing key and fingerprint.secret in --keys_dir, if they are missing.
 absl::Status CreateKeys();

@@ -2,6 +2,8 @@
 
 #include "common/runtime/program.h"
 #include "user_service/commands.h"
+#include "user_service/flags.h"
+#include "user_service/wiring.h"
 
 namespace {
 
@@ -14,6 +16,11 @@ constexpr char kUsage[] = R"(Accounts, log-in and tokens over gRPC.
   user_service issue-service-token  prints a token for the service --name, valid for --ttl
 )";
 
+absl::Status Serve() {
+  namespace service = vibestack::user_service;
+  return vibestack::runtime::Serve("user_service", service::ReadFlags, service::Wire);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -22,7 +29,7 @@ int main(int argc, char** argv) {
       {.name = "user_service",
        .usage = kUsage,
        .defaults = {{"grpc_address", "127.0.0.1:50051"}, {"metrics_address", "127.0.0.1:9464"}},
-       .commands = {{"serve", service::Serve},
+       .commands = {{"serve", Serve},
                     {"create-keys", service::CreateKeys},
                     {"create-superuser", service::CreateSuperuser},
                     {"issue-service-token", service::IssueServiceToken}}},

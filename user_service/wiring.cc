@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <string>
 #include <utility>
-#include <vector>
 
 #include "common/auth/caching_verifier.h"
 #include "common/auth/key_files.h"
@@ -14,8 +13,6 @@
 #include "common/base/clock.h"
 #include "common/db/change_event.h"
 #include "common/http/client.h"
-#include "common/telemetry/batch_metrics.h"
-#include "common/telemetry/batch_span.h"
 #include "common/telemetry/log.h"
 #include "user_service/api/auth_api.h"
 #include "user_service/api/auth_rate_limiter.h"
@@ -37,7 +34,6 @@ namespace {
 using runtime::Runtime;
 
 constexpr absl::Duration kKeyInterval = absl::Seconds(2);
-constexpr char kReadKind[] = "users_by_id";
 
 struct Keys {
   auth::KeyRing* ring;
@@ -55,26 +51,13 @@ absl::StatusOr<Keys> StartKeys(Runtime& runtime, const std::string& directory) {
   return Keys{&ring, *std::move(fingerprint)};
 }
 
-struct Storage {
-  UserStore& users;
-  rpc::AccountCache& accounts;  // what the interceptor checks callers against
-};
-
-// The store, with its options.
-UserStore& StartStore(Runtime& runtime, rpc::AccountCache& accounts) {
+UserStore& StartStore(Runtime& runtime) {
   const runtime::Database database =
       runtime.StartDatabase(UserSessionOptions(runtime.options().database_url.Reveal()));
-  UserStore::Options options;
-  options.reads = runtime::BatchOptions(runtime.options());
-  options.reads.on_batch = BatchMetrics(runtime.metrics(), kReadKind);
-  options.reads.begin_trace = BatchSpans(kReadKind);
-  options.on_written = [&accounts](const std::string& id) { accounts.Invalidate(id); };
-  options.standby = database.standby;
-  UserStore& users = runtime.Start<UserStore>(database.pool, std::move(options));
-  runtime.Keep(RegisterBatchQueueMetric(runtime.metrics(), kReadKind, [&users] {
-    return static_cast<double>(users.queued_reads());
-  }));
-  return users;
+  return runtime.Start<UserStore>(
+      database.pool, runtime.metrics(),
+      UserStore::Options{.reads = runtime::BatchOptions(runtime.options()),
+                         .standby = database.standby});
 }
 
 Task<absl::StatusOr<auth::AccountState>> LoadAccount(UserStore& users, const Secret& fingerprint,
@@ -84,36 +67,29 @@ Task<absl::StatusOr<auth::AccountState>> LoadAccount(UserStore& users, const Sec
   co_return StateOf(*user, fingerprint);
 }
 
-Storage StartStorage(Runtime& runtime, const Secret& fingerprint) {
-  // A cached answer serves for at most a second, even while the database is away: whoever may call
+// Starts the cache by which the interceptor authenticates callers, and the listener. Our writes and
+// change events invalidate its entries.
+rpc::AccountCache& StartAccountCache(Runtime& runtime, UserStore& users,
+                                     const Secret& fingerprint) {
+  // A cached account is valid for a second, also while the database is down: almost every call
   // needs the database anyway.
-  rpc::AccountCacheOptions options;
-  options.ttl = absl::Seconds(1);
-  options.stale = options.ttl;
-  // The cache and the store need each other: the cache loads from the store, and the store
-  // invalidates what it writes. The cache is first, so the store's place stays empty until then.
-  UserStore*& users = runtime.Make<UserStore*>(nullptr);
-  const Secret& key = runtime.Make<Secret>(fingerprint);
-  rpc::AccountCache& accounts =
-      runtime.MakeAccountCache(options, [&users, &key](std::string user_id, absl::Time deadline) {
-        return LoadAccount(*users, key, std::move(user_id), deadline);
+  const rpc::AccountCacheOptions options{.ttl = absl::Seconds(1), .stale = absl::Seconds(1)};
+  auto& cache = runtime.MakeAccountCache(
+      options, [&users, fingerprint](std::string user_id, absl::Time deadline) {
+        return LoadAccount(users, fingerprint, std::move(user_id), deadline);
       });
-  users = &StartStore(runtime, accounts);
-  return {*users, accounts};
-}
-
-// Drops an account from the cache when its row changes.
-void StartListener(Runtime& runtime, rpc::AccountCache& accounts) {
-  db::ListenerOptions options;
-  options.application_name = "user_service";
-  options.channels = {db::kUsersChannel};
-  options.on_notification = [&accounts](const std::string&, const std::string& payload) {
+  users.OnWritten([&cache](const std::string& id) { cache.Invalidate(id); });
+  db::ListenerOptions listener;
+  listener.application_name = "user_service";
+  listener.channels = {db::kUsersChannel};
+  listener.on_notification = [&cache](const std::string&, const std::string& payload) {
     const db::ChangeEvent event = db::ParseChangeEvent(payload);
-    if (event.resync) accounts.InvalidateAll();
-    for (const std::string& id : event.ids) accounts.Invalidate(id);
+    if (event.resync) cache.InvalidateAll();
+    for (const std::string& id : event.ids) cache.Invalidate(id);
   };
-  options.on_listening = [&accounts] { accounts.InvalidateAll(); };
-  runtime.StartListener(std::move(options));
+  listener.on_listening = [&cache] { cache.InvalidateAll(); };
+  runtime.StartListener(std::move(listener));
+  return cache;
 }
 
 // Null without a webhook.
@@ -145,8 +121,8 @@ Passwords& StartPasswords(Runtime& runtime, const Flags& flags) {
 absl::Status Wire(Runtime& runtime, const Flags& flags) {
   const absl::StatusOr<Keys> keys = StartKeys(runtime, flags.keys_dir);
   if (!keys.ok()) return keys.status();
-  const auto [users, account_states] = StartStorage(runtime, keys->fingerprint);
-  StartListener(runtime, account_states);
+  UserStore& users = StartStore(runtime);
+  rpc::AccountCache& account_cache = StartAccountCache(runtime, users, keys->fingerprint);
   MailQueue* const mail = StartMail(runtime, flags.webhook);
   Passwords& passwords = StartPasswords(runtime, flags);
 
@@ -171,7 +147,7 @@ absl::Status Wire(Runtime& runtime, const Flags& flags) {
   auto& verifier = runtime.Make<auth::CachingVerifier>(provider, clock);
   auto& interceptor = runtime.MakeInterceptor(
       [&verifier](const std::string& token) { return verifier.VerifyCaller(token); },
-      account_states);
+      account_cache);
   auto& limits = runtime.Make<AuthRateLimits>(flags.auth_rate_limits, clock);
   auto& limiter = runtime.Make<AuthRateLimiter>(limits);
   auto& auth_api = runtime.Make<AuthApi>(interceptor, limiter, domain, provider, runtime.metrics());

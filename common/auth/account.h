@@ -3,6 +3,9 @@
 
 #include <string>
 
+#include "absl/status/status.h"
+#include "common/auth/token.h"
+
 namespace vibestack::auth {
 
 // The part of a user's current state that decides whether a token is valid. A token carries only
@@ -13,6 +16,10 @@ struct AccountState {
   bool is_superuser = false;
   std::string fingerprint;  // empty without a usable password: matches no token
 };
+
+// Checks that the account exists, is active and has the fingerprint of the claims. Errors:
+// UNAUTHENTICATED (TOKEN_INVALID, ACCOUNT_INACTIVE).
+absl::Status CheckAccount(const Claims& claims, const AccountState& account);
 
 }  // namespace vibestack::auth
 

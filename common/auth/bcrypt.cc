@@ -83,6 +83,11 @@ std::optional<BcryptHash> ParseBcryptHash(const std::string& hash) {
                     hash.substr(kPrefixSize + kSaltSize)};
 }
 
+bool IsUsableHash(const std::string& hash) {
+  const std::optional<BcryptHash> parsed = ParseBcryptHash(hash);
+  return parsed.has_value() && IsUsableCost(parsed->cost);
+}
+
 absl::StatusOr<std::string> HashPassword(const Secret& password, int cost) {
   if (absl::Status status = CheckPassword(password); !status.ok()) return status;
   if (!IsUsableCost(cost)) return InternalError("the cost of password hashes is out of range");
@@ -93,10 +98,7 @@ absl::StatusOr<std::string> HashPassword(const Secret& password, int cost) {
 
 absl::StatusOr<bool> VerifyPassword(const Secret& password, const std::string& hash) {
   if (absl::Status status = CheckPassword(password); !status.ok()) return status;
-  const std::optional<BcryptHash> stored = ParseBcryptHash(hash);
-  if (!stored.has_value() || !IsUsableCost(stored->cost)) {
-    return UnusableError();
-  }
+  if (!IsUsableHash(hash)) return UnusableError();
   const std::string computed = Crypt(password, hash);
   return computed.size() == hash.size() &&
          CRYPTO_memcmp(computed.data(), hash.data(), hash.size()) == 0;

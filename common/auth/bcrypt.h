@@ -28,6 +28,10 @@ struct BcryptHash {
 // Parses a hash; nothing when it is malformed. Accepts any cost of two digits.
 std::optional<BcryptHash> ParseBcryptHash(const std::string& hash);
 
+// Whether VerifyPassword can compare a password with this hash: the hash is well-formed and its
+// cost is within the limits.
+bool IsUsableHash(const std::string& hash);
+
 // Returns a new `$2b$` hash with a random salt. Errors: INVALID_ARGUMENT for a password that is
 // empty, longer than 72 bytes or with a NUL (bcrypt would ignore the rest); INTERNAL for a cost
 // outside the limits.

@@ -10,6 +10,7 @@
 #include <optional>
 #include <utility>
 
+#include "common/async/completion.h"
 #include "common/auth/bcrypt.h"
 #include "common/base/error.h"
 
@@ -87,82 +88,83 @@ PasswordPool::PasswordPool(Options options, const Clock& clock)
 
 PasswordPool::~PasswordPool() { Stop(); }
 
-template <typename T, typename Callback, typename Compute>
-void PasswordPool::SubmitFor(double rounds, absl::Time deadline, Callback done, Compute compute,
-                             bool exact) {
+template <typename T, typename Compute>
+Task<absl::StatusOr<T>> PasswordPool::Await(double rounds, absl::Time deadline, Compute compute,
+                                            bool exact) {
+  Completion<absl::StatusOr<T>> done;
   Submit({rounds, deadline,
-          [compute = std::move(compute),
-           done = std::move(done)](const absl::Status& status) mutable -> ReadyCallback {
+          [compute = std::move(compute), &done](const absl::Status& status) -> ReadyCallback {
             absl::StatusOr<T> result = status.ok() ? compute() : status;
-            return [done = std::move(done), result = std::move(result)]() mutable {
-              std::move(done)(std::move(result));
-            };
+            return [&done, result = std::move(result)]() mutable { done.Set(std::move(result)); };
           },
           exact});
+  absl::StatusOr<T> result = co_await done;
+  co_return result;
 }
 
-void PasswordPool::Hash(Secret password, int cost, absl::Time deadline, HashCallback done) {
-  SubmitFor<std::string>(
-      Rounds(cost), deadline, std::move(done),
-      [password = std::move(password), cost] { return HashPassword(password, cost); });
+Task<absl::StatusOr<Secret>> PasswordPool::Hash(Secret password, int cost, absl::Time deadline) {
+  return Await<Secret>(Rounds(cost), deadline, [password = std::move(password), cost] {
+    return absl::StatusOr<Secret>(HashPassword(password, cost));
+  });
 }
 
-void PasswordPool::Verify(Secret password, std::string hash, absl::Time deadline,
-                          VerifyCallback done, int padded_cost) {
+Task<absl::StatusOr<bool>> PasswordPool::Verify(Secret password, std::string hash,
+                                                absl::Time deadline, int padded_cost) {
   const double own_rounds = RoundsOf(hash);
   const double rounds = own_rounds > 0 ? std::max(own_rounds, Rounds(padded_cost)) : 0;
-  SubmitFor<bool>(
-      rounds, deadline, std::move(done),
+  return Await<bool>(
+      rounds, deadline,
       [password = std::move(password), hash = std::move(hash), padded_cost] {
         return VerifyPasswordPadded(password, hash, padded_cost);
       },
       rounds == own_rounds);  // a right password is not padded
 }
 
-void PasswordPool::Rehash(Secret password, std::string hash, int cost, absl::Time deadline,
-                          HashCallback done) {
-  SubmitFor<std::string>(Rounds(cost), deadline, std::move(done),
-                         [password = std::move(password), hash = std::move(hash), cost] {
-                           return RehashPassword(password, hash, cost);
-                         });
+Task<absl::StatusOr<Secret>> PasswordPool::Rehash(Secret password, std::string hash, int cost,
+                                                  absl::Time deadline) {
+  return Await<Secret>(Rounds(cost), deadline,
+                       [password = std::move(password), hash = std::move(hash), cost] {
+                         return absl::StatusOr<Secret>(RehashPassword(password, hash, cost));
+                       });
 }
 
-void PasswordPool::Submit(Task task) {
+void PasswordPool::Submit(Request request) {
   absl::Status status;
   {
     absl::MutexLock lock(&mutex_);
-    status = Admit(task);
+    status = Admit(request);
     if (status.ok()) {
-      pending_rounds_ += task.rounds;
-      queue_.push_back(std::move(task));
+      pending_rounds_ += request.rounds;
+      queue_.push_back(std::move(request));
       return;
     }
   }
-  std::move(task.work)(std::move(status))();
+  std::move(request.work)(std::move(status))();
 }
 
-absl::Status PasswordPool::Admit(Task& task) {
+absl::Status PasswordPool::Admit(Request& request) {
   if (stopping_) return StoppedError();
   const absl::Duration wait = EstimatedWait();
-  // Admit every task that would start at once: its time corrects a wrong estimate of the speed.
+  // A request that would start at once is always admitted, so that a wrong estimate of the speed is
+  // corrected.
   const bool too_late =
       wait > absl::ZeroDuration() &&
-      clock_.Now() + (wait + TimeOf(task)) * kHeadroom + kResponseTime > task.deadline;
+      clock_.Now() + (wait + TimeOf(request)) * kHeadroom + kResponseTime > request.deadline;
   if (queue_.size() >= max_queued_ || too_late) {
     ++stats_.shed;
     return BusyError(wait);
   }
-  task.waits = wait > absl::ZeroDuration();
+  request.waits = wait > absl::ZeroDuration();
   return absl::OkStatus();
 }
 
-absl::Status PasswordPool::CheckStillInTime(const Task& task) {
+absl::Status PasswordPool::CheckStillInTime(const Request& request) {
   const absl::Time now = clock_.Now();
-  if (now >= task.deadline) {
+  if (now >= request.deadline) {
     ++stats_.expired;
     return ExpiredError();
   }
-  if (task.waits && now + TimeOf(task) + kResponseTime > task.deadline) {
+  if (request.waits && now + TimeOf(request) + kResponseTime > request.deadline) {
     ++stats_.shed;
     return BusyError(EstimatedWait());
   }
@@ -180,32 +182,32 @@ absl::Duration PasswordPool::EstimatedWait() const {
 void PasswordPool::RunThread() {
   LowerThisThreadsPriority();
   while (true) {
-    Task task;
+    Request request;
     absl::Status admission;
     {
       absl::MutexLock lock(&mutex_);
       mutex_.Await(absl::Condition(this, &PasswordPool::HasWorkOrStops));
       if (stopping_) return;
-      task = std::move(queue_.front());
+      request = std::move(queue_.front());
       queue_.pop_front();
-      admission = CheckStillInTime(task);
+      admission = CheckStillInTime(request);
       ++stats_.running;
     }
-    Run(std::move(task), std::move(admission));
+    Run(std::move(request), std::move(admission));
   }
 }
 
-void PasswordPool::Run(Task task, absl::Status admission) {
-  const bool measures = admission.ok() && task.rounds > 0 && task.exact;
+void PasswordPool::Run(Request request, absl::Status admission) {
+  const bool measures = admission.ok() && request.rounds > 0 && request.exact;
   const auto start = std::chrono::steady_clock::now();
-  ReadyCallback callback = std::move(task.work)(std::move(admission));
+  ReadyCallback callback = std::move(request.work)(std::move(admission));
   const absl::Duration taken = Since(start);
   absl::MutexLock lock(&mutex_);
   ready_callbacks_.push_back(std::move(callback));
   --stats_.running;
-  pending_rounds_ -= task.rounds;
+  pending_rounds_ -= request.rounds;
   if (!measures) return;
-  time_per_round_ += (taken / task.rounds - time_per_round_) * kNewSampleWeight;
+  time_per_round_ += (taken / request.rounds - time_per_round_) * kNewSampleWeight;
 }
 
 void PasswordPool::RunCallbacks() {
@@ -223,14 +225,14 @@ void PasswordPool::RunCallbacks() {
 
 void PasswordPool::Stop() {
   absl::MutexLock stop_lock(&stop_mutex_);
-  std::deque<Task> abandoned;
+  std::deque<Request> abandoned;
   {
     absl::MutexLock lock(&mutex_);
     stopping_ = true;
     abandoned.swap(queue_);
   }
-  for (Task& task : abandoned) {
-    ReadyCallback callback = std::move(task.work)(StoppedError());
+  for (Request& request : abandoned) {
+    ReadyCallback callback = std::move(request.work)(StoppedError());
     absl::MutexLock lock(&mutex_);
     ready_callbacks_.push_back(std::move(callback));
   }

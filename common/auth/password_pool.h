@@ -14,6 +14,7 @@
 #include "absl/status/statusor.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
+#include "common/async/task.h"
 #include "common/base/clock.h"
 #include "common/base/secret.h"
 
@@ -22,18 +23,20 @@ namespace vibestack::auth {
 // Runs bcrypt on its own threads, at a lower priority than the threads that serve calls. Refuses a
 // request at once when the request would miss its deadline.
 //
-// Each callback is called exactly once, with the result of HashPassword, VerifyPassword or
-// RehashPassword (bcrypt.h), or with one of these errors:
+// Each task submits one request and yields the result of HashPassword, VerifyPassword or
+// RehashPassword (bcrypt.h), or one of these errors:
 //   RESOURCE_EXHAUSTED (PASSWORD_HASHING_BUSY, with RetryInfo): the queue is full or the request
-//     would miss its deadline. Usually on the submitting thread, before the submitting call
-//     returns; later if earlier requests took longer than estimated.
+//     would miss its deadline. The task usually ends at once, on the thread that awaits it; later
+//     when the requests before it took longer than estimated.
 //   DEADLINE_EXCEEDED: the deadline passed in the queue.
-//   UNAVAILABLE (SHUTTING_DOWN): the pool stopped first. On the submitting thread if the pool had
-//     stopped before the submission.
-// All other callbacks run one after the other on one thread of the pool, which has normal priority,
-// so that no low-priority thread ever holds a lock that a callback takes. They should be short.
+//   UNAVAILABLE (SHUTTING_DOWN): the pool stopped first. The task ends at once when the pool had
+//     already stopped.
+// Otherwise the awaiting tasks resume one after the other on a thread of the pool with normal
+// priority, so that a lock that they take is never held by a thread of low priority. They should
+// soon suspend or end.
 //
-// Thread-safe. Stop may be called repeatedly, by many threads, but not by a callback.
+// Thread-safe. Stop may be called repeatedly, by many threads, but not by a task that the pool
+// resumed. The pool must outlive the tasks.
 class PasswordPool {
  public:
   struct Options {
@@ -50,55 +53,53 @@ class PasswordPool {
     uint64_t expired = 0;  // dropped from the queue after its deadline
   };
 
-  using HashCallback = absl::AnyInvocable<void(absl::StatusOr<std::string>) &&>;
-  using VerifyCallback = absl::AnyInvocable<void(absl::StatusOr<bool>) &&>;
-
   // Starts the threads. Takes about 5 ms to measure the speed of bcrypt.
   explicit PasswordPool(Options options, const Clock& clock = SystemClock::Instance());
   ~PasswordPool();
 
-  void Hash(Secret password, int cost, absl::Time deadline, HashCallback done);
-  // As VerifyPasswordPadded with `padded_cost`, or as VerifyPassword if it is 0.
-  void Verify(Secret password, std::string hash, absl::Time deadline, VerifyCallback done,
-              int padded_cost = 0);
-  void Rehash(Secret password, std::string hash, int cost, absl::Time deadline, HashCallback done);
+  Task<absl::StatusOr<Secret>> Hash(Secret password, int cost, absl::Time deadline);
+  // With a `padded_cost` as VerifyPasswordPadded, otherwise as VerifyPassword.
+  Task<absl::StatusOr<bool>> Verify(Secret password, std::string hash, absl::Time deadline,
+                                    int padded_cost = 0);
+  Task<absl::StatusOr<Secret>> Rehash(Secret password, std::string hash, int cost,
+                                      absl::Time deadline);
 
-  // Answers queued requests with UNAVAILABLE, completes running ones, and returns when all
-  // callbacks have returned. Later requests get UNAVAILABLE.
+  // Answers queued requests with UNAVAILABLE, completes running ones, and returns when the tasks
+  // that it resumed have suspended or ended. Later requests get UNAVAILABLE.
   void Stop() ABSL_LOCKS_EXCLUDED(mutex_, stop_mutex_);
 
   Stats stats() const ABSL_LOCKS_EXCLUDED(mutex_);
 
  private:
-  // The work of a request: hashes if the status is OK. Returns a function that calls the callback
-  // with the result, or with the status; the callback thread runs it.
+  // The work of a request: hashes when the status is OK. Returns a function that resumes the
+  // awaiting task with the result, or with the status, on another thread.
   using ReadyCallback = absl::AnyInvocable<void() &&>;
   using Work = absl::AnyInvocable<ReadyCallback(absl::Status) &&>;
-  // Submits work of `rounds` rounds, or of at most `rounds` if not `exact`. `compute` returns the
-  // result for `done`.
-  template <typename T, typename Callback, typename Compute>
-  void SubmitFor(double rounds, absl::Time deadline, Callback done, Compute compute,
-                 bool exact = true);
-  struct Task {
+  // Submits work of `rounds` rounds; if not `exact`, of at most so many. Yields what `compute`
+  // returns, or the error.
+  template <typename T, typename Compute>
+  Task<absl::StatusOr<T>> Await(double rounds, absl::Time deadline, Compute compute,
+                                bool exact = true);
+  struct Request {
     double rounds;  // 2^cost; the time is proportional
     absl::Time deadline;
     Work work;
     bool exact;          // its time may serve to measure the speed
-    bool waits = false;  // behind other tasks
+    bool waits = false;  // behind other requests
   };
 
-  void Submit(Task task) ABSL_LOCKS_EXCLUDED(mutex_);
-  // Returns OK when the task may be queued.
-  absl::Status Admit(Task& task) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  // Returns OK when the task can still meet its deadline. Counts the outcome in stats_.
-  absl::Status CheckStillInTime(const Task& task) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  absl::Duration TimeOf(const Task& task) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
-    return time_per_round_ * task.rounds;
+  void Submit(Request request) ABSL_LOCKS_EXCLUDED(mutex_);
+  // Returns OK when the request may be queued.
+  absl::Status Admit(Request& request) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // Returns OK when the next request can still meet its deadline; counts the outcome.
+  absl::Status CheckStillInTime(const Request& request) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  absl::Duration TimeOf(const Request& request) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    return time_per_round_ * request.rounds;
   }
-  // How long a task submitted now would wait.
+  // How long a request submitted now would wait.
   absl::Duration EstimatedWait() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void RunThread() ABSL_LOCKS_EXCLUDED(mutex_);
-  void Run(Task task, absl::Status admission) ABSL_LOCKS_EXCLUDED(mutex_);
+  void Run(Request request, absl::Status admission) ABSL_LOCKS_EXCLUDED(mutex_);
   bool HasWorkOrStops() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
     return stopping_ || !queue_.empty();
   }
@@ -111,7 +112,7 @@ class PasswordPool {
   const size_t max_queued_;
   const int thread_count_;
   mutable absl::Mutex mutex_;
-  std::deque<Task> queue_ ABSL_GUARDED_BY(mutex_);
+  std::deque<Request> queue_ ABSL_GUARDED_BY(mutex_);
   double pending_rounds_ ABSL_GUARDED_BY(mutex_) = 0;  // queued and running
   absl::Duration time_per_round_ ABSL_GUARDED_BY(mutex_);
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;

@@ -5,7 +5,7 @@
 #include <string_view>
 #include <utility>
 
-#include "common/auth/fingerprint.h"
+#include "common/auth/account.h"
 #include "common/auth/token_refusal.h"
 #include "common/base/error.h"
 
@@ -29,27 +29,7 @@ absl::StatusOr<std::string> BearerToken(const std::string& authorization) {
   return authorization.substr(kScheme.size());
 }
 
-// The error for a valid token whose account is not valid.
-absl::Status Refusal(std::string_view reason, const auth::Claims& claims, std::string fault) {
-  return auth::WithRefusal(
-      UnauthenticatedError(reason, reason == "ACCOUNT_INACTIVE" ? "the account is not active"
-                                                                : "the token is not valid"),
-      {.fault = std::move(fault),
-       .key_id = "",
-       .token_id = claims.token_id,
-       .subject = claims.subject});
-}
-
 }  // namespace
-
-absl::Status CheckAccount(const auth::Claims& claims, const auth::AccountState& account) {
-  if (!account.exists) return Refusal("TOKEN_INVALID", claims, "no_account");
-  if (!auth::SameFingerprint(account.fingerprint, claims.fingerprint)) {
-    return Refusal("TOKEN_INVALID", claims, "wrong_fingerprint");
-  }
-  if (!account.is_active) return Refusal("ACCOUNT_INACTIVE", claims, "account_inactive");
-  return absl::OkStatus();
-}
 
 Authenticator::Authenticator(Verify verify, AccountSource& accounts,
                              RefreshKeysAndRetry refresh_keys_and_retry)
@@ -86,12 +66,12 @@ Task<absl::StatusOr<auth::Caller>> Authenticator::Authenticate(std::string autho
 Task<absl::StatusOr<auth::AccountState>> Authenticator::FindAccount(const auth::Claims& claims,
                                                                     absl::Time deadline) {
   absl::StatusOr<auth::AccountState> account = co_await accounts_.Find(claims.subject, deadline);
-  if (!account.ok() || CheckAccount(claims, *account).ok()) co_return account;
+  if (!account.ok() || auth::CheckAccount(claims, *account).ok()) co_return account;
   // The cached state may be older than the token, which was issued within the second `issued_at`.
   const absl::Time issued = claims.issued_at + absl::Seconds(1);
   account = co_await accounts_.FindSince(claims.subject, issued, deadline);
   if (!account.ok()) co_return account;
-  const absl::Status stands = CheckAccount(claims, *account);
+  const absl::Status stands = auth::CheckAccount(claims, *account);
   if (!stands.ok()) co_return stands;
   co_return account;
 }

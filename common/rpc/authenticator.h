@@ -35,9 +35,9 @@ class Authenticator {
   Task<absl::StatusOr<auth::Caller>> Authenticate(std::string authorization, absl::Time deadline);
 
  private:
-  // Returns the account if it passes CheckAccount, otherwise the error of CheckAccount. Never
-  // refuses a token because of a cached state that is older than the token: such a state would
-  // refuse the new token right after a password change on another replica.
+  // Returns the account when the token is valid for it, otherwise the error of auth::CheckAccount.
+  // A cached state from before the token was issued never decides: right after a password change on
+  // another replica, it would refuse the new token.
   Task<absl::StatusOr<auth::AccountState>> FindAccount(const auth::Claims& claims,
                                                        absl::Time deadline);
 
@@ -45,10 +45,6 @@ class Authenticator {
   AccountSource& accounts_;
   const RefreshKeysAndRetry refresh_keys_and_retry_;
 };
-
-// Checks that the account exists, is active and has the fingerprint of the claims. Errors:
-// UNAUTHENTICATED with TOKEN_INVALID or ACCOUNT_INACTIVE.
-absl::Status CheckAccount(const auth::Claims& claims, const auth::AccountState& account);
 
 }  // namespace vibestack::rpc
 

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "common/config/flags.h"
 #include "common/runtime/options.h"
 #include "common/runtime/runtime.h"
@@ -39,6 +40,18 @@ using Wiring = std::function<absl::Status(Runtime&)>;
 // the service's name in traces. Errors: those of `wiring` and Runtime; UNAVAILABLE when a port is
 // taken, when the port file cannot be written or when the database did not answer during the stop.
 absl::Status Serve(const std::string& name, const Options& options, const Wiring& wiring);
+
+// The command `serve` of a service: reads the options and the service's own flags, then serves as
+// above. Returns also the error of `read_flags`.
+template <typename Flags>
+absl::Status Serve(const std::string& name, absl::StatusOr<Flags> (*read_flags)(),
+                   absl::Status (*wire)(Runtime&, const Flags&)) {
+  const absl::StatusOr<Options> options = ReadOptions();
+  if (!options.ok()) return options.status();
+  const absl::StatusOr<Flags> flags = read_flags();
+  if (!flags.ok()) return flags.status();
+  return Serve(name, *options, [&](Runtime& runtime) { return wire(runtime, *flags); });
+}
 
 }  // namespace vibestack::runtime
 

@@ -9,6 +9,9 @@
 #include "absl/time/clock.h"
 #include "common/base/error.h"
 #include "common/telemetry/log.h"
+#include "common/telemetry/measured_batches.h"
+#include "job_service/store/rows.h"
+#include "job_service/store/sql.h"
 
 namespace vibestack::job_service {
 namespace {

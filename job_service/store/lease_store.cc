@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "absl/container/flat_hash_map.h"
+#include "common/telemetry/measured_batches.h"
 #include "job_service/domain/errors.h"
 #include "job_service/store/distinct_rounds.h"
 #include "job_service/store/rows.h"

@@ -6,9 +6,9 @@
 #include <utility>
 
 #include "absl/container/flat_hash_map.h"
+#include "common/telemetry/measured_batches.h"
 #include "job_service/store/rows.h"
 #include "job_service/store/sql.h"
-#include "job_service/store/store_context.h"
 
 namespace vibestack::job_service {
 namespace {

@@ -7,8 +7,6 @@
 
 #include "common/async/coalescer.h"
 #include "common/db/pool.h"
-#include "common/telemetry/batch_metrics.h"
-#include "common/telemetry/batch_span.h"
 #include "common/telemetry/metrics.h"
 #include "job_service/domain/change_publisher.h"
 #include "job_service/domain/job_changes.h"
@@ -48,23 +46,6 @@ struct StoreContext {
     if (!changes.empty()) publisher.Publish(std::move(changes));
   }
 };
-
-// `options` with the metrics and spans of batches of this kind.
-inline CoalescerOptions MeasuredBatches(CoalescerOptions options, const std::string& kind,
-                                        Metrics& metrics) {
-  options.on_batch = BatchMetrics(metrics, kind);
-  options.begin_trace = BatchSpans(kind);
-  return options;
-}
-
-// Exports how many calls wait in `queue`, a Coalescer or ClaimStore. It must outlive the
-// registration.
-template <typename Queue>
-MetricRegistration RegisterQueueMetric(Metrics& metrics, const std::string& kind,
-                                       const Queue& queue) {
-  return RegisterBatchQueueMetric(metrics, kind,
-                                  [&queue] { return static_cast<double>(queue.queued()); });
-}
 
 }  // namespace vibestack::job_service
 

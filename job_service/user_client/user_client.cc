@@ -12,9 +12,8 @@
 #include "common/async/completion.h"
 #include "common/base/error.h"
 #include "common/rpc/grpc_status.h"
-#include "common/telemetry/batch_metrics.h"
-#include "common/telemetry/batch_span.h"
 #include "common/telemetry/log.h"
+#include "common/telemetry/measured_batches.h"
 #include "common/telemetry/span.h"
 #include "common/telemetry/trace_headers.h"
 #include "job_service/user_client/peer_error.h"
@@ -72,9 +71,7 @@ constexpr char kBatchKind[] = "find_owner";
 
 CoalescerOptions LookUpOptions(CoalescerOptions options, Metrics& metrics) {
   options.max_batch = std::min(options.max_batch, kMaxIds);
-  options.on_batch = BatchMetrics(metrics, kBatchKind);
-  options.begin_trace = BatchSpans(kBatchKind);
-  return options;
+  return MeasuredBatches(std::move(options), kBatchKind, metrics);
 }
 
 absl::flat_hash_map<std::string, auth::AccountState> AccountsOf(
@@ -104,8 +101,7 @@ UserClient::UserClient(Options options, Metrics& metrics)
                                                            : grpc::InsecureChannelCredentials()))),
       finds_(LookUpOptions(std::move(options.batches), metrics),
              [this](const auto& ids, absl::Time deadline) { return FindBatch(ids, deadline); }),
-      queue_metric_(RegisterBatchQueueMetric(
-          metrics, kBatchKind, [this] { return static_cast<double>(finds_.queued()); })) {
+      queue_metric_(RegisterQueueMetric(metrics, kBatchKind, finds_)) {
   if (!options.tls.has_value()) return;
   watcher_ = std::make_unique<tls::Watcher>(*std::move(options.tls),
                                             [this](const tls::Material& material) {

@@ -1,4 +1,4 @@
-"""A workflow that jobs are pushed to: a server of a test's own, and the workflows file that names it."""
+"""A pushed workflow for a test: an HTTP server, and the workflows file that names it."""
 
 import http.server
 import json
@@ -8,7 +8,7 @@ import threading
 
 
 def serve(case, handler):
-    """Serves the workflow `pushed` by that request handler until the test case's class has ended; the workflows file."""
+    """Serves the workflow `pushed` with that request handler until the tests of the class end; returns the workflows file."""
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
     case.addClassCleanup(server.server_close)
     threading.Thread(target=server.serve_forever, daemon=True).start()

@@ -12,7 +12,7 @@ MAKER = pathlib.Path(__file__).with_name("certificates")
 
 
 class Certificates:
-    """Authorities and certificates in a directory, each NAME.pem with its NAME.key; made again they are replaced."""
+    """Authorities and certificates in a directory, each NAME.pem with NAME.key. Making one again replaces it."""
 
     def __init__(self, directory):
         self.directory = pathlib.Path(directory)
@@ -40,7 +40,7 @@ class Certificates:
 
 
 def show_postgres(query, certificates, name):
-    """Makes the server of `query(sql)`, a superuser's, show the certificate `name` to whoever connects from now on."""
+    """Makes a PostgreSQL server present the certificate `name` to new connections. `query(sql)` runs SQL as its superuser."""
     _give_postgres(query, {"server.crt": certificates.certificate(name), "server.key": certificates.key(name)})
     _reload_postgres(query)
 
@@ -58,7 +58,7 @@ def serve_postgres(query, certificates, name, authority, client):
 
 
 def _give_postgres(query, files):
-    """Puts each file into the server's directory, under its name, as the server's own; returns the directory."""
+    """Copies each file into the server's directory, owned by the server's user; returns the directory."""
     data = pathlib.Path(query("SHOW data_directory")[0])
     owner = data.stat()
     for target, source in files.items():

@@ -1,5 +1,5 @@
-// A worker as a program of its own, so that a test can kill it: claims jobs of one workflow and
-// completes each with a result that nobody else could give.
+// A worker as a separate program, so that a test can kill it. It claims jobs of one workflow and
+// completes each one with a result that no other worker uses.
 //
 //   worker ADDRESS TOKEN_FILE WORKFLOW LEDGER NAME
 //
@@ -15,7 +15,7 @@
 namespace vibestack::e2e {
 namespace {
 
-// One write for each line, so that a kill leaves no half of one.
+// Writes each line with one write(), so that a kill never leaves a partial line.
 void Append(int file, const std::string& line) {
   if (write(file, line.data(), line.size()) != static_cast<ssize_t>(line.size())) _exit(1);
 }
@@ -43,7 +43,7 @@ class Worker {
   }
 
  private:
-  // Says the same until it knows what came of it, as a careful worker does.
+  // Repeats the call until its outcome is known, as a worker should.
   void Finish(const job::v1::ClaimedJob& job) {
     job::v1::CompleteJobRequest request;
     request.set_id(job.job().id());

@@ -52,9 +52,11 @@ class AuthApi {
 
   // auth_login.cc
   Answer<user::v1::TokenResponse> Login(rpc::Call& call, const user::v1::LoginRequest& request);
-  // The part of Login after the rate limits have admitted the call.
+  // The part of Login after the rate limits have admitted the call. Sets `refusal`, which must
+  // outlive the task.
   Answer<user::v1::TokenResponse> LogInAdmitted(rpc::Call& call,
-                                                const user::v1::LoginRequest& request);
+                                                const user::v1::LoginRequest& request,
+                                                Sessions::Refusal& refusal);
   Answer<user::v1::TokenResponse> RefreshToken(rpc::Call& call,
                                                const user::v1::RefreshTokenRequest& request);
   // auth_sign_up.cc

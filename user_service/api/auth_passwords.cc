@@ -25,7 +25,6 @@ using user::v1::TokenResponse;
 Task<absl::StatusOr<TokenResponse>> AuthApi::ChangePassword(Call& call,
                                                             const ChangePasswordRequest& request) {
   rpc::Validator validator;
-  if (request.current_password().empty()) validator.Add("current_password", "is required");
   CheckCurrentPassword(validator, "current_password", request.current_password());
   CheckNewPassword(validator, "new_password", request.new_password());
   if (!validator.ok()) co_return validator.ToStatus();
@@ -42,7 +41,7 @@ Task<absl::StatusOr<TokenResponse>> AuthApi::ChangePassword(Call& call,
     co_return user.status();
   }
   rpc::AuditCall(call, "password_changed", {{"user_id", id}});
-  co_return ToAnswer(domain_.sessions.Open(**user));
+  co_return ToTokenResponse(domain_.sessions.IssueTokens(**user));
 }
 
 Task<absl::StatusOr<RequestPasswordResetResponse>> AuthApi::RequestPasswordReset(

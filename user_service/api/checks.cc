@@ -26,6 +26,7 @@ void CheckNewPassword(rpc::Validator& validator, const std::string& field,
 
 void CheckCurrentPassword(rpc::Validator& validator, const std::string& field,
                           const std::string& password) {
+  if (password.empty()) validator.Add(field, "is required");
   if (password.size() > auth::kMaxPasswordBytes) validator.Add(field, "must have at most 72 bytes");
   if (password.find('\0') != std::string::npos) validator.Add(field, "must not contain NUL");
 }

@@ -15,8 +15,8 @@ namespace vibestack::user_service {
 void CheckEmail(rpc::Validator& validator, const std::string& field, const std::string& email);
 void CheckNewPassword(rpc::Validator& validator, const std::string& field,
                       const std::string& password);
-// A password to compare. It may be older than the rules for new passwords, so this checks only what
-// bcrypt can compare. An empty password passes.
+// A password to compare; required. It may be older than the rules for new passwords, so this checks
+// only what bcrypt can compare.
 void CheckCurrentPassword(rpc::Validator& validator, const std::string& field,
                           const std::string& password);
 void CheckFullName(rpc::Validator& validator, const std::string& field, const std::string& name);

@@ -26,7 +26,8 @@ absl::StatusOr<user::v1::User> ToAnswer(const absl::StatusOr<UserPtr>& user,
   return ToProto(**user);
 }
 
-absl::StatusOr<user::v1::TokenResponse> ToAnswer(const absl::StatusOr<Sessions::Tokens>& tokens) {
+absl::StatusOr<user::v1::TokenResponse> ToTokenResponse(
+    const absl::StatusOr<Sessions::Tokens>& tokens) {
   if (!tokens.ok()) return tokens.status();
   user::v1::TokenResponse response;
   response.set_access_token(tokens->access_token.Reveal());

@@ -21,7 +21,8 @@ absl::StatusOr<user::v1::User> ToAnswer(const absl::StatusOr<UserPtr>& user,
                                         const std::string& id = "");
 
 // The tokens as a message with the names of OAuth 2, or the error of `tokens`.
-absl::StatusOr<user::v1::TokenResponse> ToAnswer(const absl::StatusOr<Sessions::Tokens>& tokens);
+absl::StatusOr<user::v1::TokenResponse> ToTokenResponse(
+    const absl::StatusOr<Sessions::Tokens>& tokens);
 
 // Resolves `me` or a UUID to a user id in lower case. INVALID_ARGUMENT, naming `field`, for any
 // other text, and for `me` from a service. Does not check permissions.

@@ -1,7 +1,5 @@
 #include "user_service/api/login_metrics.h"
 
-#include <string_view>
-
 #include "common/base/error.h"
 
 namespace vibestack::user_service {
@@ -20,18 +18,21 @@ prometheus::Counter& LoginMetrics::Outcome(const char* outcome) {
   return metrics_.Counter("vibestack_logins_total", "Log-ins by outcome.", {{"outcome", outcome}});
 }
 
-void LoginMetrics::Record(const Sessions::LogInOutcome& outcome) {
-  const std::string_view refusal = outcome.refusal;
-  if (outcome.tokens.ok()) return ok_.Increment();
-  if (refusal == "unknown_email") return unknown_email_.Increment();
-  if (refusal == "wrong_password") return wrong_password_.Increment();
-  if (refusal == "inactive") return inactive_.Increment();
-  if (absl::IsResourceExhausted(outcome.tokens.status())) return busy_.Increment();
+void LoginMetrics::Record(const absl::Status& status, Sessions::Refusal refusal) {
+  switch (refusal) {
+    case Sessions::Refusal::kUnknownEmail:
+      return unknown_email_.Increment();
+    case Sessions::Refusal::kWrongPassword:
+      return wrong_password_.Increment();
+    case Sessions::Refusal::kInactive:
+      return inactive_.Increment();
+    case Sessions::Refusal::kNone:
+      break;
+  }
+  if (status.ok()) return ok_.Increment();
+  if (ErrorReason(status) == "TOO_MANY_ATTEMPTS") return limited_.Increment();
+  if (absl::IsResourceExhausted(status)) return busy_.Increment();
   failed_.Increment();
-}
-
-void LoginMetrics::RecordLimited(const absl::Status& status) {
-  if (ErrorReason(status) == "TOO_MANY_ATTEMPTS") limited_.Increment();
 }
 
 }  // namespace vibestack::user_service

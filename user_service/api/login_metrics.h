@@ -1,6 +1,7 @@
 #ifndef VIBESTACK_USER_SERVICE_API_LOGIN_METRICS_H_
 #define VIBESTACK_USER_SERVICE_API_LOGIN_METRICS_H_
 
+#include "absl/status/status.h"
 #include "common/telemetry/metrics.h"
 #include "user_service/domain/sessions.h"
 
@@ -14,10 +15,8 @@ class LoginMetrics {
  public:
   explicit LoginMetrics(Metrics& metrics);
 
-  // Counts an attempt that the rate limits admitted.
-  void Record(const Sessions::LogInOutcome& outcome);
-  // Counts an attempt that a rate limit refused. Ignores every other status.
-  void RecordLimited(const absl::Status& status);
+  // Counts a call that ended with `status`. `refusal` says why its credentials were refused, if so.
+  void Record(const absl::Status& status, Sessions::Refusal refusal);
 
  private:
   prometheus::Counter& Outcome(const char* outcome);

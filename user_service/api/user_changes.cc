@@ -126,7 +126,9 @@ absl::StatusOr<RequestedChanges> ReadChanges(const user::v1::UpdateUserRequest& 
                                              Changer changer) {
   changer.shows_password = !request.current_password().empty();
   rpc::Validator validator;
-  CheckCurrentPassword(validator, "current_password", request.current_password());
+  if (changer.shows_password) {
+    CheckCurrentPassword(validator, "current_password", request.current_password());
+  }
   const std::vector<UserField> fields = request.update_mask().paths().empty()
                                             ? PopulatedFields(request.user())
                                             : MaskedFields(request, changer, validator);

@@ -18,6 +18,67 @@ FailureCounts::Key Digest(const std::string& text) {
 
 }  // namespace
 
+FailureCounts::Wait FailureCounts::WaitFor(const Key& key, absl::Time now) {
+  const Count count = Look(key, now);
+  const double excess = count.failed + 1 - limit_;
+  return {FadeTime(excess + count.under_way), FadeTime(excess)};
+}
+
+absl::Duration FailureCounts::UntilLastFailureExpires(const Key& key, absl::Time now) {
+  const Count count = Look(key, now);
+  const absl::Time last = count.under_way > 0 ? now : count.last_failure;
+  return std::max(last + window_ - now, absl::ZeroDuration());
+}
+
+void FailureCounts::Begin(const Key& key, absl::Time now) {
+  Count count = Look(key, now);
+  ++count.under_way;
+  Keep(key, count);
+}
+
+void FailureCounts::End(const Key& key, absl::Time now, bool failed) {
+  Count count = Look(key, now);
+  count.under_way = std::max(count.under_way - 1, 0);  // the key may have been dropped meanwhile
+  if (failed) {
+    count.failed = std::min(count.failed + 1, static_cast<double>(limit_));
+    count.last_failure = now;
+  }
+  Keep(key, count);
+}
+
+void FailureCounts::Forgive(const Key& key) {
+  Count* count = counts_.Find(key);
+  if (count == nullptr) return;
+  Count forgiven;
+  forgiven.under_way = count->under_way;
+  forgiven.faded_at = count->faded_at;
+  Keep(key, forgiven);
+}
+
+FailureCounts::Count FailureCounts::Look(const Key& key, absl::Time now) {
+  const Count* found = counts_.Find(key);
+  Count count = found == nullptr ? Count() : *found;
+  const absl::Duration passed = found == nullptr ? absl::ZeroDuration() : now - count.faded_at;
+  const double faded = absl::FDivDuration(passed, window_) * limit_;
+  count.failed = std::max(count.failed - std::max(faded, 0.0), 0.0);
+  count.faded_at = now;
+  if (now - count.last_failure >= window_) count.last_failure = absl::InfinitePast();
+  return count;
+}
+
+void FailureCounts::Keep(const Key& key, const Count& count) {
+  const bool is_empty = count.under_way == 0 && count.failed <= 0;
+  if (is_empty && count.last_failure == absl::InfinitePast()) {
+    counts_.Erase(key);
+  } else {
+    counts_.Put(key, count);
+  }
+}
+
+absl::Duration FailureCounts::FadeTime(double excess) const {
+  return excess <= 0 ? absl::ZeroDuration() : window_ * (excess / limit_);
+}
+
 struct AuthRateLimits::Keys {
   explicit Keys(const Subject& subject)
       : has_account(!subject.account.empty()),
@@ -40,17 +101,19 @@ AuthRateLimits::AuthRateLimits(Options options, const Clock& clock)
 AuthRateLimits::Decision AuthRateLimits::Judge(const Keys& keys, absl::Time now) {
   constexpr absl::Duration kNone = absl::ZeroDuration();
   const FailureCounts::Wait address = addresses_.WaitFor(keys.address, now);
-  if (address.if_not > kNone) return {Verdict::kAddress, address.if_not};
-  bool busy = address.if_they_fail > kNone;
+  if (address.if_pending_succeed > kNone) return {Verdict::kAddress, address.if_pending_succeed};
+  bool busy = address.if_pending_fail > kNone;
   if (keys.has_account) {
     const FailureCounts::Wait pair = pairs_.WaitFor(keys.pair, now);
-    if (pair.if_not > kNone) return {Verdict::kAccountAndAddress, pair.if_not};
+    if (pair.if_pending_succeed > kNone)
+      return {Verdict::kAccountAndAddress, pair.if_pending_succeed};
     const FailureCounts::Wait account = accounts_.WaitFor(keys.account, now);
-    const absl::Duration since_failure = pairs_.SinceFailure(keys.pair, now);
-    if (since_failure > kNone && account.if_not > kNone) {
-      return {Verdict::kAccount, std::min(account.if_not, since_failure)};
+    const absl::Duration until_expiry = pairs_.UntilLastFailureExpires(keys.pair, now);
+    if (until_expiry > kNone && account.if_pending_succeed > kNone) {
+      return {Verdict::kAccount, std::min(account.if_pending_succeed, until_expiry)};
     }
-    busy |= pair.if_they_fail > kNone || (since_failure > kNone && account.if_they_fail > kNone);
+    busy |=
+        pair.if_pending_fail > kNone || (until_expiry > kNone && account.if_pending_fail > kNone);
   }
   return {busy ? Verdict::kBusy : Verdict::kAdmitted, kNone};
 }

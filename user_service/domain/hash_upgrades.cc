@@ -20,7 +20,7 @@ HashUpgrades::~HashUpgrades() {
   absl::MutexLock lock(&mutex_, absl::Condition(&idle));
 }
 
-void HashUpgrades::Consider(const Secret& password, const UserPtr& user) {
+void HashUpgrades::StartIfOutdated(const Secret& password, const UserPtr& user) {
   if (passwords_.IsOutdated(*user) && Begin()) Start(Upgrade(password, user));
 }
 

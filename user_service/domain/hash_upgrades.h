@@ -25,7 +25,7 @@ class HashUpgrades {
 
   // Starts an upgrade if the user's hash costs less than new ones. `password` must be the user's
   // password. Does not block; failures are logged.
-  void Consider(const Secret& password, const UserPtr& user);
+  void StartIfOutdated(const Secret& password, const UserPtr& user);
 
  private:
   bool Begin() ABSL_LOCKS_EXCLUDED(mutex_);

@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "common/rpc/authenticator.h"
+#include "common/auth/account.h"
 #include "user_service/domain/password_resets.h"
 #include "user_service/domain/sessions.h"
 
@@ -47,7 +47,7 @@ bool Introspections::IsActive(const auth::Claims& claims, const UserPtr& user) c
   switch (claims.purpose) {
     case auth::Purpose::kAccess:
     case auth::Purpose::kRefresh:
-      return rpc::CheckAccount(claims, StateOf(user, fingerprint_key_)).ok();
+      return auth::CheckAccount(claims, StateOf(user, fingerprint_key_)).ok();
     case auth::Purpose::kReset:
       return CheckResetToken(claims, user, fingerprint_key_).ok();
     case auth::Purpose::kSignUp:

@@ -3,9 +3,9 @@
 #include <utility>
 
 #include "absl/time/clock.h"
+#include "common/auth/account.h"
 #include "common/auth/fingerprint.h"
 #include "common/base/error.h"
-#include "common/rpc/authenticator.h"
 #include "common/telemetry/audit.h"
 #include "common/telemetry/log.h"
 #include "user_service/domain/password_changes.h"
@@ -27,7 +27,7 @@ absl::Status CheckResetToken(const auth::Claims& claims, const UserPtr& user,
                                                  user->hashed_password.Reveal(), user->email)
                               .value_or("");
   }
-  return rpc::CheckAccount(claims, account);
+  return auth::CheckAccount(claims, account);
 }
 
 PasswordResets::PasswordResets(UserStore& users, Passwords& passwords,

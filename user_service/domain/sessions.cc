@@ -4,9 +4,21 @@
 
 #include "common/auth/fingerprint.h"
 #include "common/base/error.h"
-#include "common/rpc/authenticator.h"
 
 namespace vibestack::user_service {
+namespace {
+
+absl::Status InvalidCredentialsError() {
+  return UnauthenticatedError("INVALID_CREDENTIALS", "the email or the password is wrong");
+}
+
+// Why the password did not open this account; null: there is no account.
+Sessions::Refusal RefusalFor(const UserPtr& user) {
+  if (user == nullptr) return Sessions::Refusal::kUnknownEmail;
+  return user->is_active ? Sessions::Refusal::kWrongPassword : Sessions::Refusal::kInactive;
+}
+
+}  // namespace
 
 std::string FingerprintOf(const User& user, const Secret& fingerprint_key) {
   return auth::Fingerprint(fingerprint_key, user.id, user.hashed_password.Reveal()).value_or("");
@@ -38,17 +50,14 @@ Task<Sessions::LogInOutcome> Sessions::LogIn(std::string email, Secret password,
   const bool may_enter = user != nullptr && user->is_active;
   const UserPtr entrant = may_enter ? user : nullptr;
   const absl::StatusOr<bool> matches = co_await passwords_.Match(password, entrant, deadline);
-  LogInOutcome outcome{
-      .tokens = UnauthenticatedError("INVALID_CREDENTIALS", "the email or the password is wrong"),
-      .user_id = user == nullptr ? "" : user->id};
-  if (!matches.ok()) {
-    outcome.tokens = matches.status();
-  } else if (*matches) {
-    outcome.tokens = Open(*user);
-    upgrades_.Consider(password, user);
-  } else {
-    outcome.refusal = user == nullptr ? "unknown_email" : may_enter ? "wrong_password" : "inactive";
+  const std::string user_id = user == nullptr ? "" : user->id;
+  if (!matches.ok()) co_return LogInOutcome{.tokens = matches.status(), .user_id = user_id};
+  if (!*matches) {
+    co_return LogInOutcome{
+        .tokens = InvalidCredentialsError(), .user_id = user_id, .refusal = RefusalFor(user)};
   }
+  LogInOutcome outcome{.tokens = IssueTokens(*user), .user_id = user_id};
+  upgrades_.StartIfOutdated(password, user);
   co_return outcome;
 }
 
@@ -59,12 +68,12 @@ Task<absl::StatusOr<Sessions::Tokens>> Sessions::Refresh(std::string refresh_tok
   if (!claims.ok()) co_return claims.status();
   const absl::StatusOr<UserPtr> user = co_await users_.Get(claims->subject, deadline);
   if (!user.ok()) co_return user.status();
-  const absl::Status valid = rpc::CheckAccount(*claims, StateOf(*user, options_.fingerprint_key));
+  const absl::Status valid = auth::CheckAccount(*claims, StateOf(*user, options_.fingerprint_key));
   if (!valid.ok()) co_return valid;
-  co_return Open(**user);
+  co_return IssueTokens(**user);
 }
 
-absl::StatusOr<Sessions::Tokens> Sessions::Open(const User& user) const {
+absl::StatusOr<Sessions::Tokens> Sessions::IssueTokens(const User& user) const {
   const std::string fingerprint = FingerprintOf(user, options_.fingerprint_key);
   auto access =
       issuer_.Issue(auth::Purpose::kAccess, user.id, options_.access_token_ttl, fingerprint);

@@ -45,12 +45,15 @@ class Sessions {
   Sessions(UserStore& users, Passwords& passwords, const auth::KeySetProvider& keys,
            const Clock& clock, Options options);
 
+  // Why the credentials were refused. kNone: they were right, or another error ended the log-in.
+  enum class Refusal { kNone, kUnknownEmail, kWrongPassword, kInactive };
+
   // The outcome of a log-in. The response has `tokens` only; the other fields are for the audit log
   // and metrics.
   struct LogInOutcome {
     absl::StatusOr<Tokens> tokens;
-    std::string user_id = "";  // the account of the email; empty if there is none, or on an error
-    const char* refusal = "";  // unknown_email, wrong_password or inactive; empty if not refused
+    std::string user_id = "";  // the account of the email; empty without one, or if none was read
+    Refusal refusal = Refusal::kNone;
   };
 
   // Checks the password and issues tokens. Errors: UNAUTHENTICATED (INVALID_CREDENTIALS) for an
@@ -64,7 +67,7 @@ class Sessions {
 
   // Issues tokens for a user without any check: the caller has authenticated the user. INTERNAL if
   // there is no private key.
-  absl::StatusOr<Tokens> Open(const User& user) const;
+  absl::StatusOr<Tokens> IssueTokens(const User& user) const;
 
  private:
   UserStore& users_;

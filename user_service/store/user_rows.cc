@@ -35,7 +35,7 @@ User ReadUser(const pqxx::row& row) {
               .updated_at = Time(row[8])};
 }
 
-absl::StatusOr<UserPtr> ReadOnlyUser(const absl::StatusOr<pqxx::result>& rows) {
+absl::StatusOr<UserPtr> ReadOneUser(const absl::StatusOr<pqxx::result>& rows) {
   if (!rows.ok()) return rows.status();
   if (rows->empty()) return UserPtr();
   return std::make_shared<const User>(ReadUser((*rows)[0]));

@@ -12,7 +12,7 @@ User ReadUser(const pqxx::row& row);
 
 // Reads the user of a result that has at most one row; null if it has none. Returns the error of
 // `rows`, if any.
-absl::StatusOr<UserPtr> ReadOnlyUser(const absl::StatusOr<pqxx::result>& rows);
+absl::StatusOr<UserPtr> ReadOneUser(const absl::StatusOr<pqxx::result>& rows);
 
 }  // namespace vibestack::user_service
 

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "common/db/service_session.h"
+#include "common/telemetry/measured_batches.h"
 #include "user_service/store/list_users.h"
 #include "user_service/store/purge_user.h"
 #include "user_service/store/sql.h"
@@ -15,6 +16,7 @@ namespace vibestack::user_service {
 namespace {
 
 constexpr int kPurgeTries = 3;
+constexpr char kReadKind[] = "users_by_id";
 
 using IdList = std::vector<std::string>;
 using UsersById = std::unordered_map<std::string_view, UserPtr>;
@@ -55,16 +57,16 @@ db::SessionOptions UserSessionOptions(const std::string& database_url) {
   return options;
 }
 
-UserStore::UserStore(db::Pool& pool, Options options)
+UserStore::UserStore(db::Pool& pool, Metrics& metrics, Options options)
     : pool_(pool),
-      options_(std::move(options)),
-      lists_(pool_, options_.standby),
+      lists_(pool_, options.standby),
       reads_(
-          options_.reads,
+          MeasuredBatches(std::move(options.reads), kReadKind, metrics),
           [this](const std::vector<IdList>& requests, absl::Time deadline) {
             return ReadBatch(requests, deadline);
           },
-          [](const IdList& ids) { return ids.size(); }) {}
+          [](const IdList& ids) { return ids.size(); }),
+      queue_metric_(RegisterQueueMetric(metrics, kReadKind, reads_)) {}
 
 Task<absl::StatusOr<UserStore::Reads::Answers>> UserStore::ReadBatch(
     const std::vector<IdList>& requests, absl::Time deadline) {
@@ -104,7 +106,7 @@ Task<absl::StatusOr<UserPtr>> UserStore::FindByEmail(std::string email, absl::Ti
   std::function<absl::StatusOr<UserPtr>(db::Session&)> work = [&email](db::Session& session) {
     db::Params params;
     params.Add(email);
-    return ReadOnlyUser(session.Exec(sql::kFindUserByEmail, params));
+    return ReadOneUser(session.Exec(sql::kFindUserByEmail, params));
   };
   absl::StatusOr<UserPtr> user = co_await pool_.Run<UserPtr>(deadline, db::Repeat::kSafe, work);
   co_return user;
@@ -132,7 +134,7 @@ template <typename T>
 Task<absl::StatusOr<T>> UserStore::Write(std::string id, absl::Time deadline,
                                          std::function<absl::StatusOr<T>(db::Session&)> work) {
   absl::StatusOr<T> outcome = co_await pool_.Run<T>(deadline, db::Repeat::kSafe, std::move(work));
-  options_.on_written(id);
+  on_written_(id);
   co_return outcome;
 }
 

@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -11,6 +12,7 @@
 #include "common/async/task.h"
 #include "common/db/standby_reads.h"
 #include "common/db/pool.h"
+#include "common/telemetry/metrics.h"
 #include "user_service/store/export_jobs.h"
 #include "user_service/store/user.h"
 
@@ -30,21 +32,26 @@ db::SessionOptions UserSessionOptions(const std::string& database_url);
 class UserStore {
  public:
   struct Options {
-    // Coalesces the reads by id. The weight of a read is its number of ids.
+    // Coalesces the reads by id. The weight of a read is its number of ids. The store adds the
+    // metrics and spans.
     CoalescerOptions reads;
-    // Called after every attempt to write the user `id`, also a failed one, before the caller gets
-    // the result. Runs on a thread of the pool, so it must be thread-safe and must not block.
-    std::function<void(const std::string& id)> on_written = [](const std::string&) {};
     // The standby that List() reads from while it is available. Null: List() reads from the
     // primary. Must outlive the store.
     db::Pool* standby = nullptr;
   };
 
-  // `pool` must outlive the store.
-  UserStore(db::Pool& pool, Options options);
+  // `pool` and `metrics` must outlive the store.
+  UserStore(db::Pool& pool, Metrics& metrics, Options options);
   UserStore(const UserStore&) = delete;
   UserStore& operator=(const UserStore&) = delete;
   ~UserStore() { Close(); }
+
+  // Sets the function that is called after every attempt to write the user `id`, also a failed one,
+  // before the caller gets the result. It runs on a thread of the pool, so it must be thread-safe
+  // and must not block. Call this before the first write.
+  void OnWritten(std::function<void(const std::string& id)> on_written) {
+    on_written_ = std::move(on_written);
+  }
 
   // Answers waiting reads by id with UNAVAILABLE, and returns when no batch is in flight. May be
   // called twice.
@@ -102,23 +109,21 @@ class UserStore {
   // Reads one page of a user's jobs, oldest first; empty after the last job.
   Task<absl::StatusOr<std::vector<StoredJob>>> ListJobs(JobPageQuery query, absl::Time deadline);
 
-  // The number of reads by id that wait for a batch.
-  size_t queued_reads() const { return reads_.queued(); }
-
  private:
   using Reads = Coalescer<std::vector<std::string>, std::vector<UserPtr>>;
 
   Task<absl::StatusOr<Reads::Answers>> ReadBatch(
       const std::vector<std::vector<std::string>>& requests, absl::Time deadline);
-  // Runs a write of the user `id`, then Options::on_written. `work` must be idempotent.
+  // Runs a write of the user `id`, then what OnWritten set. `work` must be idempotent.
   template <typename T>
   Task<absl::StatusOr<T>> Write(std::string id, absl::Time deadline,
                                 std::function<absl::StatusOr<T>(db::Session&)> work);
 
   db::Pool& pool_;
-  const Options options_;
-  const db::StandbyReads lists_;
+  std::function<void(const std::string& id)> on_written_ = [](const std::string&) {};
+  const db::LaggingReads lists_;
   Reads reads_;
+  const MetricRegistration queue_metric_;
 };
 
 }  // namespace vibestack::user_service

@@ -17,7 +17,7 @@ absl::Status EmailTakenError() {
 absl::StatusOr<UserPtr> ReadById(db::Session& session, const std::string& id) {
   db::Params params;
   params.Add(db::EncodeArray(std::vector<std::string>{id}));
-  return ReadOnlyUser(session.Exec(sql::kGetUsersByIds, params));
+  return ReadOneUser(session.Exec(sql::kGetUsersByIds, params));
 }
 
 db::Params IdParams(const std::string& id) {
@@ -58,7 +58,7 @@ absl::StatusOr<UserPtr> DemoteBy(db::Session& session, const std::string& id,
 absl::StatusOr<UserPtr> WriteChanges(db::Session& session, const std::string& id,
                                      const UserChanges& changes) {
   absl::StatusOr<UserPtr> user =
-      ReadOnlyUser(session.Exec(sql::kUpdateUser, UpdateParams(id, changes)));
+      ReadOneUser(session.Exec(sql::kUpdateUser, UpdateParams(id, changes)));
   if (absl::IsAlreadyExists(user.status())) return EmailTakenError();
   if (!user.ok() || *user != nullptr) return user;
   const absl::StatusOr<UserPtr> present = ReadById(session, id);
@@ -76,7 +76,7 @@ absl::StatusOr<UserStore::Insertion> InsertUser(db::Session& session, const NewU
   db::Params params;
   params.Add(user.id).Add(user.email).Add(user.hashed_password.Reveal());
   params.Add(user.full_name).Add(user.bio).Add(user.is_active).Add(user.is_superuser);
-  const absl::StatusOr<UserPtr> made = ReadOnlyUser(session.Exec(sql::kInsertUser, params));
+  const absl::StatusOr<UserPtr> made = ReadOneUser(session.Exec(sql::kInsertUser, params));
   if (!made.ok()) return made.status();
   if (*made != nullptr) return UserStore::Insertion{Outcome::kCreated, *made};
   const absl::StatusOr<UserPtr> present = ReadById(session, user.id);
@@ -96,7 +96,7 @@ absl::StatusOr<UserPtr> ReplacePassword(db::Session& session, const User& read,
                                         const Secret& new_hash) {
   db::Params params;
   params.Add(read.id).Add(read.hashed_password.Reveal()).Add(new_hash.Reveal()).Add(read.email);
-  absl::StatusOr<UserPtr> user = ReadOnlyUser(session.Exec(sql::kReplacePassword, params));
+  absl::StatusOr<UserPtr> user = ReadOneUser(session.Exec(sql::kReplacePassword, params));
   if (!user.ok() || *user != nullptr) return user;
   absl::StatusOr<UserPtr> present = ReadById(session, read.id);
   const bool is_ours =
@@ -107,7 +107,7 @@ absl::StatusOr<UserPtr> ReplacePassword(db::Session& session, const User& read,
 
 absl::StatusOr<UserPtr> DeactivateUser(db::Session& session, const std::string& id) {
   return DemoteBy(session, id, [&]() -> absl::StatusOr<UserPtr> {
-    absl::StatusOr<UserPtr> user = ReadOnlyUser(session.Exec(sql::kDeactivateUser, IdParams(id)));
+    absl::StatusOr<UserPtr> user = ReadOneUser(session.Exec(sql::kDeactivateUser, IdParams(id)));
     if (!user.ok() || *user != nullptr) return user;
     return ReadById(session, id);
   });
@@ -115,7 +115,7 @@ absl::StatusOr<UserPtr> DeactivateUser(db::Session& session, const std::string& 
 
 absl::StatusOr<UserPtr> ActivateUser(db::Session& session, const std::string& id,
                                      bool may_be_active) {
-  absl::StatusOr<UserPtr> user = ReadOnlyUser(session.Exec(sql::kActivateUser, IdParams(id)));
+  absl::StatusOr<UserPtr> user = ReadOneUser(session.Exec(sql::kActivateUser, IdParams(id)));
   if (!user.ok() || *user != nullptr) return user;
   absl::StatusOr<UserPtr> present = ReadById(session, id);
   if (!present.ok() || *present == nullptr || may_be_active) return present;

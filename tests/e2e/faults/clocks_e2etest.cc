@@ -1,6 +1,6 @@
-// The services' clocks and the database's an hour apart, either way: all times of jobs are the
-// database's, and nothing else changes. (It is the database whose clock is moved; only the
-// difference counts.)
+// The services' clocks and the database's clock differ by an hour, in both directions: all times of
+// jobs come from the database, and everything works. The tests shift the database's clock, because
+// only the difference matters.
 #include "tests/e2e/push/push_fixture.h"
 
 #include "tests/support/stream.h"

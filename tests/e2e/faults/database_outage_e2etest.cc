@@ -27,7 +27,7 @@ class DatabaseOutage : public testing::Test {
     EXPECT_EQ(Health(services_.job().channel(), "liveness"), "SERVING");
   }
 
-  // Reads of the caller's own account, which go to the database each time.
+  // A step that reads the caller's own account, each time from the database.
   std::function<void(int)> ReadsUsers(Ledger& ledger) {
     return [this, &ledger](int) {
       user::v1::GetUserRequest request;
@@ -124,7 +124,7 @@ TEST_F(DatabaseOutage, WaitingCallersGetTheirJobAfterAnOutage) {
     job::v1::ClaimJobsRequest request;
     request.add_workflow_ids(workflow);
     request.mutable_wait()->set_seconds(60);
-    // Refused meanwhile, or still waiting: a worker calls again.
+    // The call may be refused during the outage: a worker calls again.
     Eventually(absl::Seconds(60), [&] {
       claimed = Call(services_.jobs(), &JobService::Stub::ClaimJobs, request,
                      {.token = services_.service_token(), .timeout = absl::Seconds(70)});

@@ -1,4 +1,4 @@
-// Deadlines reach down to the database.
+// A call's deadline bounds its statements in the database.
 #include <gmock/gmock.h>
 
 #include "tests/support/database.h"
@@ -21,7 +21,8 @@ class Deadline : public testing::Test {
                       "AND datname = current_database()"));
   }
 
-  // Expects that a call of 50 ms that runs into the lock ends soon, and its statement, too.
+  // Expects that a call with a deadline of 50 ms that waits for the lock ends soon, and its
+  // statement, too.
   void ExpectCutOff(const std::function<grpc::Status(const With&)>& call) {
     const absl::Time began = absl::Now();
     const grpc::Status status = call({.token = person_.access_token,
@@ -58,7 +59,7 @@ TEST_F(Deadline, ShortCallOnALockedRowEndsAndItsStatementIsCancelled) {
   ExpectCutOff([this](const With& with) { return Update(with); });
   ExpectCutOff([this](const With& with) { return Create(with); });
   locker_.Run("ROLLBACK");
-  // The cut-off calls did nothing later.
+  // The calls wrote nothing after their deadline.
   EXPECT_EQ(observer_.One("SELECT count(*) FROM agent_jobs WHERE workflow_id = 'blocked'"), "1");
   EXPECT_TRUE(Update({.token = person_.access_token}).ok());
   EXPECT_TRUE(Create({.token = person_.access_token}).ok());
@@ -73,7 +74,7 @@ TEST_F(Deadline, ALockedRowBlocksNobodyForever) {
     EXPECT_EQ(status.error_code(), grpc::DEADLINE_EXCEEDED) << Describe(status);
   });
   EXPECT_TRUE(Eventually(absl::Seconds(10), [&] { return Blocked() > 0; }));
-  // Others go on meanwhile.
+  // Other calls succeed in the meantime.
   EXPECT_TRUE(Update({.token = other.access_token, .timeout = absl::Seconds(1)}).ok());
   blocked.join();
   locker_.Run("ROLLBACK");
@@ -129,11 +130,11 @@ TEST_F(Deadline, JobClaimedForACallerWhoLeftIsHandedBackAtOnce) {
     job::v1::ClaimJobsResponse response;
     EXPECT_EQ(services_.jobs().ClaimJobs(&context, claim, &response).error_code(), grpc::CANCELLED);
   });
-  // The claim's statement is under way, and takes the job after its caller has left.
+  // The statement of the claim is under way, and claims the job after its client has gone away.
   EXPECT_TRUE(Eventually(absl::Seconds(10), [&] { return Blocked() > 0; }));
   context.TryCancel();
   caller.join();
-  // Answers on this connection now belong to calls after the cancellation.
+  // After these calls on the same connection the service has seen the cancellation.
   job::v1::GetJobRequest get;
   get.set_id(job.id());
   for (int i = 0; i < 10; ++i) {
@@ -142,7 +143,7 @@ TEST_F(Deadline, JobClaimedForACallerWhoLeftIsHandedBackAtOnce) {
             .ok());
   }
   locker_.Run("ROLLBACK");
-  // Long before the lease would run out.
+  // Long before the lease expires.
   EXPECT_EQ(ClaimJob(services_, "handed back").job().id(), job.id());
 }
 

@@ -1,4 +1,4 @@
-// user_service goes away: job_service stays correct.
+// user_service is down: job_service stays correct.
 #include <gmock/gmock.h>
 #include <signal.h>
 
@@ -15,14 +15,14 @@ class PeerOutage : public testing::Test {
         .status;
   }
 
-  // Makes job_service cache the caller. The change event of the sign-up may still be on its way,
-  // and clears the cached caller; so the calls go on until the event must have arrived.
+  // Makes job_service cache the caller's account. The change event of the sign-up may still arrive
+  // and remove it from the cache, so this calls for a second.
   void BecomeCached() {
     const absl::Time until = absl::Now() + absl::Seconds(1);
     while (absl::Now() < until) ASSERT_TRUE(ListAs(person_.access_token).ok());
   }
 
-  // Asks for as long as the answer is OK; how long that was.
+  // Repeats a call until it fails. Returns how long it succeeded, and sets `refusal`.
   absl::Duration HowLongAnswered(grpc::Status& refusal) {
     const absl::Time began = absl::Now();
     Eventually(absl::Seconds(30), [&] {

@@ -1,4 +1,4 @@
-// SIGKILL: what was acknowledged is there, what was claimed comes back.
+// SIGKILL: acknowledged writes are stored, and claimed jobs become pending again.
 #include <gmock/gmock.h>
 
 #include "tests/support/database.h"
@@ -29,7 +29,7 @@ class Sigkill : public testing::Test {
       request.mutable_result_payload()->set_string_value(job.job().id());
       const auto completed = Call(jobs, &JobService::Stub::CompleteJob, request, with);
       if (completed.ok()) completions.Acknowledge(job.job().id());
-      // A lease may be lost to the sweeper while the service was away.
+      // The lease may have expired while the service was down.
       if (!completed.ok() && completed.code() != grpc::ABORTED)
         completions.Refuse(completed.status);
     }
@@ -83,7 +83,7 @@ TEST_F(Sigkill, JobsThatWereClaimedThenAreClaimableAfterTheirLease) {
   services_.job().process().Kill();
   services_.job().Start();
   services_.job().AwaitReady();
-  // The worker may go on with its lease, if it is quick; here somebody else gets the job later.
+  // The worker could still use its lease in time. Here it expires, and another worker gets the job.
   const job::v1::ClaimedJob again = ClaimJob(services_, claimed.job().workflow_id());
   EXPECT_EQ(again.job().id(), claimed.job().id());
   EXPECT_EQ(Complete(services_, claimed, "1").reason(), "LEASE_LOST");

@@ -1,5 +1,5 @@
-// SIGTERM under load: everything that was acknowledged is there, everybody is answered, exit code
-// 0.
+// SIGTERM under load: every acknowledged write is stored, every call gets a response, and the exit
+// code is 0.
 #include <gmock/gmock.h>
 #include <signal.h>
 
@@ -27,7 +27,7 @@ class Sigterm : public testing::Test {
     EXPECT_LT(absl::Now() - began, kGrace);
   }
 
-  // A worker and an application that wait, for longer than the service has left to live.
+  // Calls of a worker and of an application that wait for longer than the service still runs.
   std::vector<std::future<grpc::Status>> LongPolls(const std::string& job_id) {
     std::vector<std::future<grpc::Status>> calls;
     for (int i = 0; i < 4; ++i) {
@@ -111,7 +111,7 @@ TEST_F(Sigterm, CallThatWaitsForALockIsAnsweredWithinTheGraceTime) {
            "0";
   }));
   services_.user().process().Signal(SIGTERM);
-  // It stops taking calls, and lets this one end.
+  // The service accepts no new calls, and lets this one finish.
   EXPECT_TRUE(Eventually(absl::Seconds(5), [&] { return !services_.user().IsReady(); }));
   locker.Run("COMMIT");
   EXPECT_TRUE(update.get().ok());
@@ -134,7 +134,7 @@ TEST_F(Sigterm, ServiceStopsWhileTheDatabaseIsAway) {
   StartPostgres();
 }
 
-// It cannot be a clean end, and says so.
+// The exit code is 1, because running calls could not finish.
 TEST_F(Sigterm, ServicesStopWithinTheGraceTimeThoughTheDatabaseHangs) {
   const job::v1::Job job = CreateJob(services_, person_, "hangs");
   const With service{.token = services_.service_token(), .timeout = absl::Minutes(1)};

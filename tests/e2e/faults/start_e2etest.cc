@@ -1,4 +1,4 @@
-// The binaries start, or say why they do not.
+// The binaries start, or report why they cannot.
 #include <gmock/gmock.h>
 
 #include "tests/support/database.h"
@@ -15,7 +15,7 @@ std::string JobServiceProgram() { return RequiredEnvironment("VIBESTACK_E2E_JOB_
 
 class Start : public testing::Test {
  protected:
-  // Flags with which both would start.
+  // Valid flags of each service.
   std::vector<std::string> UserFlags() {
     return {"serve", "--keys_dir=" + services_.directory() + "/keys", "--grpc_address=127.0.0.1:0",
             "--metrics_address=127.0.0.1:0"};

@@ -1,4 +1,4 @@
-// Batches and lists: too few, too many, twice the same, values that nobody knows.
+// Batches and lists with too few, too many, duplicate or unknown items.
 #include <cmath>
 
 #include "tests/e2e/wire/input/input_fixture.h"
@@ -33,7 +33,7 @@ TEST_F(Batches, EmptyAndOversizedBatchesAreRefused) {
 }
 
 TEST_F(Batches, ThousandWrongItemsGetAnAnswerThatAClientCanRead) {
-  // Details travel in HTTP/2 headers, of which a client takes 8 KiB.
+  // Error details are in HTTP/2 headers, and a client accepts 8 KiB of headers.
   job::v1::BatchCreateJobsRequest create;
   user::v1::BatchGetUsersRequest users;
   for (int i = 0; i < 1'000; ++i) {
@@ -66,7 +66,7 @@ TEST_F(Batches, LongKeysOfWrongJsonGetAnAnswerThatAClientCanRead) {
 }
 
 TEST_F(Batches, ManyFaultsUnderALongKeyAreNotMultiplied) {
-  // 1 MB of path times 300,000 faults would be more memory than there is.
+  // 300,000 violations with a path of 1 MB each would need more memory than the machine has.
   job::v1::FailJobRequest request;
   request.set_id(NewUuid());
   request.set_lease_token(1);

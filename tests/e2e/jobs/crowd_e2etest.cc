@@ -31,7 +31,7 @@ class Crowd : public testing::Test {
     }
   }
 
-  // A new worker in the place of the one before.
+  // Starts a worker, and kills the previous one of this index.
   void StartWorker(int place) {
     workers_.resize(kReplicas);
     workers_[place] = std::make_unique<Process>(Process::Options{
@@ -42,7 +42,7 @@ class Crowd : public testing::Test {
     ++started_;
   }
 
-  // Makes jobs while fewer were acknowledged than there are to be by now.
+  // A step that creates jobs while fewer than `wanted_` are acknowledged.
   std::function<void(int)> Creates() {
     return [this](int thread) {
       const auto is_short = [this] { return creates_.acknowledgements() < wanted_; };
@@ -63,14 +63,14 @@ class Crowd : public testing::Test {
   std::string Count(const std::string& where) const {
     return "SELECT count(*) FROM agent_jobs WHERE workflow_id = '" + workflow_ + "' AND " + where;
   }
-  // The crowd has got that much further, or has nothing more to do.
+  // Waits until `jobs` more jobs are completed, or all that are wanted.
   void AwaitProgress(int jobs) {
     const int enough = std::min(static_cast<int>(wanted_), Completed() + jobs);
     ASSERT_TRUE(Eventually(kLong, [&] { return Completed() >= enough; }));
   }
 
-  // SIGKILL to the database's process that serves one of the replicas; the others end with it, as
-  // PostgreSQL does after a crash.
+  // Sends SIGKILL to the PostgreSQL backend of a replica. PostgreSQL then ends all other backends
+  // and recovers.
   static void KillABackend() {
     const std::string pid = OneWhenUp(
         "SELECT pid FROM pg_stat_activity WHERE application_name = 'job_service' "
@@ -78,7 +78,7 @@ class Crowd : public testing::Test {
     kill(std::stoi(pid), SIGKILL);
   }
 
-  // By job, the results whose storing was acknowledged to some worker.
+  // The results that were acknowledged to some worker, by job.
   std::map<std::string, std::set<std::string>> Acknowledged() const {
     std::map<std::string, std::set<std::string>> results;
     std::istringstream lines(ReadFile(ledger_));
@@ -138,7 +138,7 @@ TEST_F(Crowd, FiveThousandJobsEndExactlyOnceWhateverIsKilled) {
     EXPECT_THAT(results, testing::ElementsAre(stored[id])) << id;
     acknowledged += results.size();
   }
-  // Nearly all: of a worker that was killed, or a service, the last words may be missing.
+  // Not all jobs: the last acknowledgements of a killed worker or service may be lost.
   EXPECT_GT(acknowledged, stored.size() * 9 / 10);
   std::printf("%zu jobs ended once, %zu of them as acknowledged to a worker\n", stored.size(),
               acknowledged);

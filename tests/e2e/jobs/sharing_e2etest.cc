@@ -1,5 +1,5 @@
-// Calls that come while the database is busy share statements, and callers that job_service has to
-// ask user_service about share calls.
+// Calls that arrive while the database is busy share statements, and account look-ups of
+// job_service share calls of user_service.
 #include <gtest/gtest.h>
 
 #include <thread>
@@ -11,15 +11,15 @@ namespace vibestack::e2e {
 namespace {
 
 constexpr int kCalls = 12;
-// Batches under way at once; the rest gathers.
+// --batch_in_flight. Further calls gather.
 constexpr int kInFlight = 2;
 
 class Sharing : public testing::Test {
  protected:
   static constexpr char kCountOfBatches[] = "vibestack_batch_size_count{kind=\"";
 
-  // Makes the calls while nobody can read users, lets go when all of them have come to the queue of
-  // that kind, and returns how many batches they were.
+  // Makes the calls while `users` is locked. Unlocks it when all calls wait in the queue of this
+  // kind. Returns the number of their batches.
   double BatchesOf(Service& service, const std::string& kind,
                    const std::function<void(int)>& call) {
     const std::string count = kCountOfBatches + kind + "\"}";

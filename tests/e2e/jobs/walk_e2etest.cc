@@ -1,4 +1,4 @@
-// The main job of the two services, from a person's sign-up to a job's result.
+// The main path through both services, from a sign-up to the result of a job.
 #include <gmock/gmock.h>
 
 #include <future>
@@ -13,7 +13,7 @@ using testing::IsEmpty;
 
 constexpr char kExact[] = R"({"n": 12345678901234567890.123456789, "text": "ö \" \n"})";
 
-// A caller that waits for the job in a thread of its own.
+// Calls WaitJob on a new thread.
 std::future<Result<job::v1::Job>> WaitFor(Services& services, const Person& person,
                                           const std::string& id) {
   return std::async(std::launch::async, [&services, &person, id] {
@@ -59,7 +59,7 @@ TEST(Walk, WaitingCallerIsAnsweredRightAfterTheWorker) {
   const Person person = services.SignUp();
   const job::v1::ClaimedJob claimed = CreateAndClaim(services, person);
   auto waiting = WaitFor(services, person, claimed.job().id());
-  // Not before: the caller is still waiting when the worker writes.
+  // The caller is still waiting when the worker completes the job.
   EXPECT_EQ(waiting.wait_for(std::chrono::milliseconds(200)), std::future_status::timeout);
   ASSERT_TRUE(Complete(services, claimed, "1").ok());
   EXPECT_EQ(waiting.wait_for(std::chrono::seconds(2)), std::future_status::ready);

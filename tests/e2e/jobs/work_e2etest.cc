@@ -1,4 +1,4 @@
-// What workers do besides claiming and completing one job, and what becomes of ended ones.
+// Other calls of workers than claiming and completing one job, and calls for ended jobs.
 #include <gmock/gmock.h>
 
 #include <future>
@@ -16,7 +16,7 @@ constexpr absl::Duration kLong = absl::Seconds(40);
 
 class Work : public testing::Test {
  protected:
-  // Practically never polls, so that only change events wake waiting calls.
+  // Waiting calls practically never poll, so that only change events wake them.
   explicit Work(std::vector<std::string> flags = {"--poll_interval=1h"})
       : services_({.job_flags = std::move(flags)}) {}
 

@@ -1,4 +1,4 @@
-// What receivers of pushed jobs answer, and what comes of it.
+// The responses of receivers of pushed jobs, and their effect on the jobs.
 #include <atomic>
 #include <thread>
 
@@ -107,7 +107,7 @@ TEST_F(PushAnswers, A429IsTriedAgainNoSoonerThanItAsks) {
 }
 
 TEST_F(PushAnswers, TheWaitBetweenTriesGrowsWithTheAgeOfTheJob) {
-  // One failure less than would have the target left alone.
+  // The number of tries, with one failure less than opens the circuit.
   constexpr size_t kTries = 5;
   absl::Mutex mutex;
   std::vector<absl::Time> tries;
@@ -122,7 +122,7 @@ TEST_F(PushAnswers, TheWaitBetweenTriesGrowsWithTheAgeOfTheJob) {
   absl::MutexLock lock(&mutex);
   ASSERT_EQ(tries.size(), kTries);
   for (size_t i = 1; i < kTries; ++i) {
-    // Half of the age at least, which itself is a second at least.
+    // The wait is at least half of the job's age, which counts as at least a second.
     const absl::Duration age = std::max(tries[i - 1] - tries[0], absl::Seconds(1));
     EXPECT_GE(tries[i] - tries[i - 1], age / 2 - absl::Milliseconds(50)) << i;
   }
@@ -197,7 +197,7 @@ TEST_F(PushAnswers, ATargetThatIsDownIsLeftAloneAndServedAgainWhenItIsBack) {
   std::vector<std::string> ids;
   for (int i = 0; i < 6; ++i) ids.push_back(Create());
   ASSERT_TRUE(Eventually(absl::Seconds(20), [&] { return services_->job().Metric(circuit) == 1; }));
-  // A call that brings its input does not wait for it either.
+  // A create call with an input is refused at once while the circuit is open.
   job::v1::CreateJobRequest request;
   request.set_workflow_id("pushed");
   request.set_input_json("1");

@@ -82,7 +82,7 @@ TEST_F(PushCallbacks, ACallbackThatComesBeforeTheAnswerIsTheResult) {
     const std::string id = Create();
     EXPECT_EQ(AwaitEnd(id).result_json(), "\"first\"");
   }
-  // The answers to the dispatches overwrote nothing.
+  // The responses to the dispatches have overwritten nothing.
   const std::string last = Create();
   EXPECT_EQ(AwaitEnd(last).status(), Job::COMPLETED);
   EXPECT_EQ(receiver_->count(), 11U);
@@ -172,7 +172,7 @@ TEST_F(PushCallbacks, ACancelIsPostedToTheRunWhoseCallbackComesTooLate) {
   EXPECT_EQ(Member(posted.body, "reason"), "changed my mind");
   EXPECT_EQ(CallBack(id, TokenOf(receiver_->received().at(0)), "1").reason(), "JOB_TERMINAL");
   EXPECT_EQ(ErrorOf(AwaitEnd(id)), "CANCELLED");
-  // A caller without the answer repeats the call, which posts the cancellation again.
+  // A client that lost the response repeats CancelJob, which notifies the cancel URL again.
   ASSERT_TRUE(
       Call(services_->jobs(), &JobService::Stub::CancelJob, cancel, {.token = person_.access_token})
           .ok());

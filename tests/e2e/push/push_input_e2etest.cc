@@ -1,4 +1,4 @@
-// Jobs with an input, which is handed on and never stored.
+// Jobs with an input, which job_service posts and never stores.
 #include <atomic>
 #include <thread>
 
@@ -79,7 +79,7 @@ TEST_F(PushInput, AWorkflowThatDoesNotTakeItMakesTheCallUnavailableUntilItIsRepe
   const auto refused = CreateWith(id, "1");
   EXPECT_EQ(refused.code(), grpc::UNAVAILABLE);
   EXPECT_EQ(refused.reason(), "DISPATCH_FAILED");
-  // Nobody dispatches it without its input.
+  // No replica dispatches the job without its input.
   EXPECT_EQ(StatusOf(id), Job::PENDING);
   const auto taken = CreateWith(id, "1");
   ASSERT_TRUE(taken.ok()) << Describe(taken.status);

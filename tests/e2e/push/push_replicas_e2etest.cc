@@ -46,7 +46,7 @@ TEST_F(PushReplicas, AJobWhoseReplicaIsKilledInItsDispatchIsPostedAgainByAnother
         return Reply{.body = "\"again\""};
       },
       R"(, "completion": "RESPONSE", "timeout": "2s")", 2);
-  // The first replica alone, so that it is the one that posts.
+  // Only the first replica runs, so that it posts the job.
   services_->job(1).process().Kill();
   const std::string id = Create();
   ASSERT_TRUE(AwaitPosts(1));
@@ -59,7 +59,8 @@ TEST_F(PushReplicas, AJobWhoseReplicaIsKilledInItsDispatchIsPostedAgainByAnother
   released_.Notify();
   EXPECT_EQ(job.status(), Job::COMPLETED);
   EXPECT_EQ(job.result_json(), "\"again\"");
-  // Not while the killed replica's request could have been under way, and by one of the two only.
+  // The second post came only after the request of the killed replica had timed out, and from one
+  // replica only.
   EXPECT_GT(absl::Now() - killed, absl::Seconds(2));
   const std::lock_guard<std::mutex> lock(mutex);
   EXPECT_EQ(times[id], 2);
@@ -79,7 +80,7 @@ TEST_F(PushReplicas, ARunWhoseReplicaIsKilledBeforeItHeardOfTheAcceptanceEndsOnc
   services_->job().Start();
   services_->job().AwaitReady();
   ASSERT_TRUE(AwaitPosts(2));
-  // The first run's callback and the second one's: the token of either is good.
+  // The callback tokens of both runs are valid; the first callback wins.
   EXPECT_TRUE(CallBack(id, TokenOf(receiver_->received().at(0)), "\"one\"").ok());
   EXPECT_EQ(CallBack(id, TokenOf(receiver_->received().at(1)), "\"two\"").reason(), "JOB_TERMINAL");
   EXPECT_EQ(AwaitEnd(id).result_json(), "\"one\"");

@@ -1,4 +1,4 @@
-// Jobs that are pushed over TLS: only to whom the configured authority vouches for.
+// Jobs are pushed over TLS only to receivers whose certificate the configured authority signed.
 #include "tests/e2e/push/push_fixture.h"
 
 namespace vibestack::e2e {
@@ -6,7 +6,8 @@ namespace {
 
 using job::v1::Job;
 
-// A receiver whose certificate, made by itself, is for that host; its answer is `seen`, no JSON.
+// A receiver with a self-signed certificate for this host. It responds with `seen`, which is not
+// JSON.
 class TlsReceiver {
  public:
   explicit TlsReceiver(const std::string& host) : host_(host) {
@@ -39,7 +40,7 @@ class PushTls : public PushTest {
     return services_->job().Metric("vibestack_dispatch_attempts_total{outcome=\"" + outcome +
                                    "\",workflow_id=\"pushed\"}");
   }
-  // It is tried until its time is over, and never accepted.
+  // Expects that a job is retried until its dispatch timeout and never accepted.
   void ExpectNeverSent() {
     const Job job = AwaitEnd(Create());
     EXPECT_EQ(job.status(), Job::FAILED);

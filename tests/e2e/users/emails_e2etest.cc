@@ -1,4 +1,4 @@
-// Emails as somebody with bad intent writes them: refused by name, or an account of their own.
+// Emails that imitate others: each is refused with the name of the field, or is a separate account.
 #include <thread>
 
 #include "absl/synchronization/barrier.h"

@@ -63,7 +63,7 @@ TEST_F(Erasure, PurgeErasesTheUserAndTheJobsAndFreesTheEmail) {
   EXPECT_EQ(GetJob(services_, admin_, job.id()).reason(), "JOB_NOT_FOUND");
   EXPECT_TRUE(GetJob(services_, other.access_token, kept.id()).ok());
   EXPECT_EQ(database_.Column("SELECT user_id FROM agent_jobs"), std::set<std::string>{other.id});
-  // The same email is another account, into which no old token leads.
+  // A sign-up with the same email creates another account, and old tokens do not work for it.
   const Person again = services_.SignUp(person_.email);
   EXPECT_NE(again.id, person_.id);
   EXPECT_EQ(Get("me", person_.access_token).code(), grpc::UNAUTHENTICATED);

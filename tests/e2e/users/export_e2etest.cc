@@ -13,8 +13,8 @@ namespace {
 using user::v1::ExportUserRequest;
 using user::v1::ExportUserResponse;
 
-// Programs that are started meanwhile give back what they free under the address sanitizer, too,
-// which by default holds on to 256 MiB of it to notice who still uses them. For measuring memory.
+// For measuring memory: until destruction, programs start without the address sanitizer's
+// quarantine, which keeps 256 MiB of freed memory to detect uses of it.
 class WithoutQuarantine {
  public:
   WithoutQuarantine() {
@@ -37,7 +37,7 @@ class Export : public testing::Test {
     std::vector<ExportUserResponse> messages;
   };
 
-  // The stream as far as it goes; `on_message` is called between reads.
+  // Reads the stream to its end. `on_message` is called after each message.
   Exported Run(
       const std::string& id, const std::string& token,
       const std::function<void(size_t)>& on_message = [](size_t) {}) {
@@ -57,7 +57,7 @@ class Export : public testing::Test {
     return exported;
   }
 
-  // Jobs of the person with results of so many bytes each.
+  // Inserts `count` jobs of the person, each with a result of `bytes` bytes.
   void MakeJobs(int count, int bytes) {
     database_.Run(
         "INSERT INTO agent_jobs (id, user_id, workflow_id, status, result_payload, created_at) "
@@ -111,7 +111,7 @@ TEST_F(Export, HoldsTheUserAndEveryJobWithItsExactResult) {
   }
 }
 
-// A column that is added to a table must come into the export, or be left out on purpose.
+// A new column of a table must be in the export, or this test must name it as left out.
 TEST_F(Export, HasAFieldForEveryColumnButTheHashAndTheOwner) {
   const auto fields_of = [](const google::protobuf::Descriptor& type) {
     std::set<std::string> fields;
@@ -199,7 +199,7 @@ TEST_F(Export, AClientThatGoesAwayEndsTheReads) {
     while (reader->Read(&message)) continue;
     EXPECT_EQ(reader->Finish().error_code(), grpc::CANCELLED);
   }
-  // The handler ends at once: it waits for no write timeout and reads no more jobs.
+  // The handler ends at once: it does not wait for a write timeout, and reads no more jobs.
   EXPECT_TRUE(Eventually(absl::Seconds(10), [&] {
     return services_.user().log().find(R"("rpc_method":"ExportUser","code":"CANCELLED")") !=
            std::string::npos;

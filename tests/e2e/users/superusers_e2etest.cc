@@ -48,7 +48,7 @@ class Superusers : public testing::Test {
         .ok();
   }
 
-  // Both as they were, a purged one too, and known to be so by the service.
+  // Restores both superusers, also a purged one, and waits until the service admits them.
   void Restore(const std::string& rows) {
     database_.Run("INSERT INTO users SELECT * FROM jsonb_populate_recordset(NULL::users, '" + rows +
                   "') ON CONFLICT (id) DO UPDATE SET is_active = true, is_superuser = true");
@@ -75,7 +75,7 @@ TEST_F(Superusers, OfTwoWhoTakeEachOtherAwayAtOnceOneRemainsInEachOf200Rounds) {
   int refused = 0;
   for (int round = 0; round < 200; ++round) {
     Restore(rows);
-    // Each takes the other away and, by another call, themselves.
+    // Each superuser removes the other one and, by another call, themselves.
     constexpr int kCalls = 4;
     auto* barrier = new absl::Barrier(kCalls);
     grpc::Status statuses[kCalls];
@@ -120,7 +120,7 @@ TEST_F(Superusers, TheCommandRecoversAnAccountThatNobodyElseCould) {
   EXPECT_EQ(made.standard_output, ann_.id + "\n");
   const Person recovered = services_.LogIn(ann_.email, "a new beginning");
   EXPECT_TRUE(IsLetIn(recovered));
-  // A new password ends what the old one opened.
+  // A new password ends the sessions of the old one.
   EXPECT_TRUE(Eventually(absl::Seconds(10), [&] { return !IsLetIn(ann_); }));
   EXPECT_EQ(database_.One("SELECT count(*) FROM users"), "2");
   EXPECT_EQ(CountActive(), 1);

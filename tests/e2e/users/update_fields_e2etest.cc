@@ -1,5 +1,4 @@
-// Who may change which field of an account: the table of user_service, swept over everybody who
-// calls.
+// Who may change which field of an account: every row of kFieldRules with every kind of caller.
 #include <gmock/gmock.h>
 
 #include "tests/support/database.h"
@@ -23,7 +22,7 @@ struct Caller {
   std::string token;
   std::string target;    // the id as the caller writes it
   std::string password;  // sent as current_password
-  bool is_right = true;  // whether that is it
+  bool is_right = true;  // whether `password` is right
 };
 
 class UpdateFields : public testing::Test {
@@ -50,14 +49,14 @@ class UpdateFields : public testing::Test {
     return Call(services_.users(), &UserService::Stub::UpdateUser, request, {.token = token});
   }
 
-  // Every column of every user, but one column of one user, as text.
+  // Every column of every user, except one column of one user, as text.
   std::string AllBut(const std::string& column, const std::string& id) {
     return database_.One(
         "SELECT string_agg((CASE WHEN id = '" + id + "' THEN to_jsonb(u) - '" + column +
         "' - 'updated_at' ELSE to_jsonb(u) END)::text, ',' ORDER BY id) FROM users AS u");
   }
 
-  // The outcome that the table requires: a reason, or empty for a change.
+  // The outcome that kFieldRules requires: the reason of an error, or empty for a change.
   static std::string Expected(const FieldRule& rule, const Caller& caller) {
     if (rule.changed_by == ChangedBy::kNobody) return "INVALID_FIELDS";
     if (rule.changed_by == ChangedBy::kSuperuser && !caller.is_superuser) return "FIELD_NOT_YOURS";
@@ -68,7 +67,8 @@ class UpdateFields : public testing::Test {
     return "";
   }
 
-  // Expects of one call what the table says, and that nothing else of any account changes.
+  // Makes one call. Expects the outcome that kFieldRules requires, and that no other column of any
+  // user changes.
   void Check(const FieldRule& rule, const Caller& caller) {
     const std::string what = std::string(caller.who) + " changes " + rule.path;
     const std::string target = caller.target == "me" ? OwnerOf(caller) : caller.target;
@@ -156,7 +156,7 @@ TEST_F(UpdateFields, AChangedEmailLogsInAndTheOldOneIsFree) {
   const auto changed = Update(request, person_.access_token);
   ASSERT_TRUE(changed.ok()) << Describe(changed.status);
   EXPECT_EQ(changed.value.email(), "new.address@example.org");
-  // The password is the same, so the tokens are good still.
+  // The password has not changed, so the tokens are still valid.
   EXPECT_EQ(services_.LogIn("NEW.address@example.org", person_.password).id, person_.id);
   EXPECT_TRUE(Update(request, person_.access_token).ok());
   EXPECT_NE(services_.SignUp(person_.email).id, person_.id);

@@ -1,5 +1,5 @@
-// Notifications get lost in every possible way: waiting calls have the result within the poll
-// interval, and at once again afterwards.
+// Notifications get lost, in each possible way. Waiting calls get the change within the poll
+// interval, and the next change at once.
 #include <gmock/gmock.h>
 
 #include <atomic>
@@ -21,7 +21,7 @@ using testing::Lt;
 using testing::Pair;
 
 constexpr absl::Duration kPoll = absl::Seconds(4);
-// Shorter than the shortest time between two looks of a stream, which is half of a poll interval.
+// Less than the minimum time between two polls of a stream, which is half of the poll interval.
 constexpr absl::Duration kAtOnce = absl::Milliseconds(1'500);
 constexpr absl::Duration kLong = absl::Seconds(40);
 
@@ -29,7 +29,7 @@ class LostNotifications : public testing::Test {
  protected:
   // The delay between a change and its arrival, by kind of waiting call.
   using Delays = std::map<std::string, absl::Duration>;
-  // Completes the first job, which is claimed, and makes one of the workflow.
+  // Completes the claimed job, and creates a job of the workflow `made`.
   using Change = std::function<void(const job::v1::ClaimedJob& claimed, const std::string& made)>;
 
   // Makes the change on another replica than the one where the calls wait.
@@ -59,8 +59,8 @@ class LostNotifications : public testing::Test {
     };
   }
 
-  // Lets four calls wait on the first replica and returns their delays; `lose` runs right before
-  // the change.
+  // Makes the change while four calls wait on the first replica, and returns their delays. `lose`
+  // runs right before the change.
   Delays Hear(
       const Change& change, const std::function<void()>& lose = [] {}) {
     const auto claimed = CreateAndClaim(services_, person_);
@@ -170,7 +170,7 @@ TEST_F(LostNotifications, TheListenersSocketIsHalfOpen) {
   ExpectAtOnce(ByAnotherReplica());
   ExpectWithinThePoll(ByAnotherReplica(),
                       [this] { EXPECT_EQ(proxy_.Silence("job_service_listener"), 2); });
-  // Waits until both have noticed by themselves.
+  // Waits until both replicas have noticed the lost connection.
   EXPECT_TRUE(Eventually(kLong, [this] { return IsAtOnce(Hear(ByAnotherReplica())); }));
   ExpectAtOnce(ByAnotherReplica());
   ExpectAtOnce(ByAForeignProgram());

@@ -1,5 +1,5 @@
-// Watchers whose client does not read: they get what is true when they read again, and nothing
-// piles up for them meanwhile.
+// Watchers that do not read: when they read again, they get the latest states, and the service has
+// kept only a bounded number of changes for them.
 #include <gtest/gtest.h>
 
 #include <set>
@@ -12,13 +12,13 @@ namespace {
 
 using job::v1::Job;
 
-// Several times what a connection takes in for a client that does not read.
+// Several times the data that a connection buffers for a client that does not read.
 constexpr int kChanges = 150;
 constexpr size_t kResultBytes = 200'000;
 
 class SlowReaders : public testing::Test {
  protected:
-  // Opens a stream with `start(stub, context)`; its client reads when the test says so.
+  // Opens a stream with `start(stub, context)`. It reads only when the test calls Read().
   template <typename Start>
   auto Open(const Start& start) {
     stub_ = JobService::NewStub(services_.job().channel());
@@ -26,7 +26,8 @@ class SlowReaders : public testing::Test {
     return start(*stub_, &context_);
   }
 
-  // Has a worker report so much of a job that each part replaces the one before, and complete it.
+  // Reports progress of a claimed job kChanges times, each replacing the previous one, and
+  // completes the job.
   void ChangeAndComplete(job::v1::ClaimedJob claimed) {
     job::v1::ReportProgressRequest report;
     report.set_id(claimed.job().id());
@@ -100,8 +101,8 @@ TEST_F(SlowReaders, AReaderThatMissesTooManyJobsMustListAgain) {
   });
   job::v1::WatchJobsResponse response;
   while (!response.caught_up()) ASSERT_TRUE(reader->Read(&response));
-  ASSERT_NO_FATAL_FAILURE(ChangeAndComplete(CreateAndClaim(services_, person_)));  // It is full.
-  // A reader that keeps up shows when all changes have been sent.
+  ASSERT_NO_FATAL_FAILURE(ChangeAndComplete(CreateAndClaim(services_, person_)));  // fills buffers
+  // A second watcher, which keeps up, shows when all changes have been sent.
   const auto stub = JobService::NewStub(Connect(services_.job().address()));
   job::v1::WatchJobsRequest of_workflow;
   of_workflow.set_workflow_id("many");

@@ -1,4 +1,4 @@
-// A replica is killed while clients watch: those that come back miss nothing.
+// A replica is killed while clients watch. Clients that watch again miss nothing.
 #include <gmock/gmock.h>
 
 #include <atomic>
@@ -20,7 +20,7 @@ constexpr absl::Duration kLong = absl::Seconds(60);
 
 class WatchAgain : public testing::Test {
  protected:
-  // Watches one job, again after each end that is not the job's; its last state.
+  // Watches one job, and watches again whenever the stream breaks. Returns the job's last state.
   Job WatchToTheEnd(const std::string& id) {
     job::v1::WatchJobRequest request;
     request.set_id(id);
@@ -45,7 +45,7 @@ class WatchAgain : public testing::Test {
     return job.updated_at().seconds() * 1'000'000 + job.updated_at().nanos() / 1'000;
   }
 
-  // Completes it by the replica that lives on.
+  // Completes the job on the replica that is not killed.
   void CompleteElsewhere(const job::v1::ClaimedJob& claimed, const std::string& result) {
     const auto stub = JobService::NewStub(services_.job(1).channel());
     job::v1::CompleteJobRequest request;
@@ -91,7 +91,7 @@ TEST_F(WatchAgain, WatchersOfAJobHearItsEndHoweverOftenTheirReplicaIsKilled) {
   EXPECT_TRUE(Eventually(kLong, [&] { return changes_ == kWatchers; }));
   for (int round = 0; round < 3; ++round) {
     services_.job(0).process().Kill();
-    // A third of them while it is away, or just before or after.
+    // Complete a third of the jobs while the replica is down, just before, or just after.
     for (int i = round; i < kWatchers; i += 3) {
       if (i / 3 == kWatchers / 6) services_.job(0).Start();
       CompleteElsewhere(claimed[i], std::to_string(i));

@@ -1,4 +1,4 @@
-// WatchJob: every change reaches whoever watches, whatever happens in between.
+// WatchJob: every change reaches the watchers, whatever fails in between.
 #include <gmock/gmock.h>
 #include <signal.h>
 
@@ -11,7 +11,8 @@ namespace {
 
 using job::v1::Job;
 
-// Long enough for a busy machine, shorter than any poll interval below but where it says so.
+// Long enough for a busy machine, and shorter than the poll intervals below unless a test says
+// otherwise.
 constexpr absl::Duration kSoon = absl::Seconds(3);
 constexpr absl::Duration kLong = absl::Seconds(40);
 
@@ -39,7 +40,7 @@ class WatchJob : public testing::Test {
         with);
   }
 
-  // A pending job and its owner's watch of it, which has begun.
+  // Creates a job, and returns its owner's stream after the first message.
   std::unique_ptr<Stream<Job>> CreateAndWatch(size_t replica = 0) {
     job_ = CreateJob(services_, person_, "watched-" + NewUuid());
     auto stream = Watch(job_.id(), person_.access_token, replica);
@@ -122,7 +123,7 @@ TEST_F(WatchJob, NothingIsSentAfterABanWithoutANotification) {
   const auto stream = CreateAndWatch();
   database_.Run("SET session_replication_role = replica");  // No triggers in this session.
   database_.Run("UPDATE users SET is_active = false WHERE id = '" + person_.id + "'");
-  // Until the service has noticed by itself.
+  // Waits until the cached account has expired, because there was no change event.
   EXPECT_TRUE(Eventually(kSoon, [&] {
     return GetJob(services_, person_.access_token, job_.id()).reason() == "ACCOUNT_INACTIVE";
   }));
@@ -160,7 +161,7 @@ TEST_F(WatchJob, AServiceThatStopsEndsItsStreamsAtOnce) {
 
 TEST_F(WatchJob, NoChangeIsMissedWhileTheListenersConnectionIsLost) {
   const auto stream = CreateAndWatch();
-  // The change is there before the listener is back, and without a notification.
+  // The change is committed without a notification, before the listener reconnects.
   database_.Run("SET session_replication_role = replica");
   database_.Run(
       "WITH ended AS (SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity "
@@ -229,7 +230,7 @@ TEST_F(WatchJobWithPolls, PollsDoNotReadALargeResultAgain) {
   ASSERT_TRUE(await_looks(100));
   // Reading it once takes some hundred blocks, and there were many polls.
   EXPECT_LT(count(kBlocks) - before, 1'000);
-  // The stream was there all the time.
+  // The stream was open all the time.
   database_.Run("UPDATE agent_jobs SET status = 'failed' WHERE id = '" + job_.id() + "'");
   ExpectNext(*stream, Job::FAILED, kLong);
 }

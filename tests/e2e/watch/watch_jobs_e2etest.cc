@@ -1,4 +1,4 @@
-// WatchJobs: whoever watches many jobs knows of each what the database knows.
+// WatchJobs: a watcher of many jobs learns the state of each job as it is in the database.
 #include <gmock/gmock.h>
 
 #include <map>
@@ -18,7 +18,7 @@ using job::v1::WatchJobsResponse;
 
 constexpr absl::Duration kLong = absl::Seconds(40);
 
-// A watcher and what it knows.
+// A watcher, and the jobs as its messages describe them.
 class Watcher {
  public:
   Watcher(Service& service, const std::string& token, WatchJobsRequest request = {})
@@ -31,7 +31,7 @@ class Watcher {
             },
             With{.token = token, .timeout = absl::Minutes(3)}) {}
 
-  // Reads until it knows that, or the time is over.
+  // Reads messages until the condition is true. Returns false after `limit`.
   bool Learns(const std::function<bool(const Watcher&)>& condition, absl::Duration limit = kLong) {
     const absl::Time end = absl::Now() + limit;
     while (!condition(*this)) {

@@ -16,6 +16,7 @@
 #include "common/base/error.h"
 #include "common/base/uuid.h"
 #include "common/db/pool.h"
+#include "common/telemetry/metrics.h"
 #include "tests/support/environment.h"
 #include "user_service/domain/accounts.h"
 #include "user_service/domain/passwords.h"
@@ -88,7 +89,8 @@ class UserServiceTest : public testing::Test {
 
   pqxx::connection foreign_{DatabaseUrl()};
   db::Pool pool_{PoolOptionsOf(4)};
-  UserStore users_{pool_, {}};
+  Metrics metrics_;
+  UserStore users_{pool_, metrics_, {}};
   auth::PasswordPool password_pool_{{.threads = 2}};
   Passwords passwords_{password_pool_, 4};
   Accounts accounts_{users_, passwords_};

@@ -24,7 +24,7 @@ class IntrospectionsTest : public MailedTokensTest {
 
 TEST_F(IntrospectionsTest, EveryKindOfTokenIsGoodForWhatItIs) {
   const UserPtr user = Make("ann@example.com");
-  const auto tokens = sessions_.Open(*user);
+  const auto tokens = sessions_.IssueTokens(*user);
   EXPECT_EQ(GoodFor(tokens->access_token.Reveal()), "access");
   EXPECT_EQ(GoodFor(tokens->refresh_token.Reveal()), "refresh");
   EXPECT_EQ(GoodFor(RequestReset("ann@example.com")), "reset");
@@ -34,7 +34,7 @@ TEST_F(IntrospectionsTest, EveryKindOfTokenIsGoodForWhatItIs) {
 }
 
 TEST_F(IntrospectionsTest, WhatIsNoTokenOrAlteredIsNotGood) {
-  const std::string token = sessions_.Open(*Make("ann@example.com"))->access_token.Reveal();
+  const std::string token = sessions_.IssueTokens(*Make("ann@example.com"))->access_token.Reveal();
   for (const std::string& text :
        {std::string("x"), std::string(".."), std::string(4096, 'a'), token + "x",
         token.substr(0, token.size() - 1), token.substr(0, token.rfind('.') + 1)}) {
@@ -46,7 +46,7 @@ TEST_F(IntrospectionsTest, WhatIsNoTokenOrAlteredIsNotGood) {
 
 TEST_F(IntrospectionsTest, BanPasswordChangeAndErasureEndItAtOnce) {
   const UserPtr user = Make("ann@example.com");
-  const std::string token = sessions_.Open(*user)->access_token.Reveal();
+  const std::string token = sessions_.IssueTokens(*user)->access_token.Reveal();
   Sql("UPDATE users SET is_active = false");
   EXPECT_EQ(GoodFor(token), "");
   Sql("UPDATE users SET is_active = true");

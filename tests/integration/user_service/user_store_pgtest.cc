@@ -196,9 +196,8 @@ TEST_F(UserStoreTest, DeactivatingTwiceLeavesTheRowAsItIs) {
 
 TEST_F(UserStoreTest, EveryWriterNotifies) {
   std::vector<std::string> written;
-  UserStore store(pool_, {.reads = {}, .on_written = [&written](const std::string& id) {
-                            written.push_back(id);
-                          }});
+  UserStore store(pool_, metrics_, {});
+  store.OnWritten([&written](const std::string& id) { written.push_back(id); });
   const NewUser ann = MakeUser("ann@example.com");
   ASSERT_TRUE(SyncWait(store.Insert(ann, Soon())).ok());
   UserChanges changes;

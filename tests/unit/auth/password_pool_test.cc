@@ -11,9 +11,12 @@
 #include <filesystem>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "absl/synchronization/notification.h"
+#include "common/async/sync_wait.h"
+#include "common/async/task.h"
 #include "common/auth/bcrypt.h"
 #include "common/base/error.h"
 #include "tests/support/eventually.h"
@@ -24,13 +27,26 @@ namespace {
 constexpr int kCost = 4;
 const absl::Time kNever = absl::InfiniteFuture();
 
-// Keeps one thread of a pool busy for at least 1.5 s, and waits for the end. The steps of a test in
-// between take microseconds.
+// Calls `done` with the result of the task.
+template <typename T, typename Callback>
+Task<void> PassResult(Task<absl::StatusOr<T>> task, Callback done) {
+  const absl::StatusOr<T> result = co_await task;
+  done(result);
+}
+
+// Submits a request to a pool; `done` gets the result.
+template <typename T, typename Callback>
+void Submit(Task<absl::StatusOr<T>> task, Callback done) {
+  Start(PassResult(std::move(task), std::move(done)));
+}
+
+// Keeps one thread of a pool busy for long, and awaits its end: what a test does meanwhile takes
+// microseconds, this a second and a half or more.
 class Blocker {
  public:
   explicit Blocker(PasswordPool& pool) {
-    pool.Hash(Secret("secret"), kLongCost, kNever,
-              [this](const absl::StatusOr<std::string>&) { gone_.Notify(); });
+    Submit(pool.Hash(Secret("secret"), kLongCost, kNever),
+           [this](const absl::StatusOr<Secret>&) { gone_.Notify(); });
     while (pool.stats().running == 0) std::this_thread::yield();
   }
   ~Blocker() { gone_.WaitForNotification(); }
@@ -44,11 +60,11 @@ class Blocker {
 // The status of a request, which may come later.
 class Outcome {
  public:
-  PasswordPool::HashCallback Callback() {
-    return [this](const absl::StatusOr<std::string>& result) {
+  void Take(Task<absl::StatusOr<Secret>> task) {
+    Submit(std::move(task), [this](const absl::StatusOr<Secret>& result) {
       status_ = result.status();
       done_.Notify();  // ends the process when called twice
-    };
+    });
   }
   bool known() const { return done_.HasBeenNotified(); }
   absl::Status Wait() {
@@ -63,18 +79,12 @@ class Outcome {
 
 TEST(PasswordPoolTest, HashesAndVerifies) {
   PasswordPool pool({.threads = 2});
-  absl::Notification done;
-  absl::StatusOr<bool> right, wrong;
-  pool.Hash(Secret("secret"), kCost, kNever, [&](const absl::StatusOr<std::string>& hash) {
-    pool.Verify(Secret("secret"), *hash, kNever, [&, hash](const absl::StatusOr<bool>& result) {
-      right = result;
-      pool.Verify(Secret("Secret"), *hash, kNever, [&](const absl::StatusOr<bool>& second) {
-        wrong = second;
-        done.Notify();
-      });
-    });
-  });
-  done.WaitForNotification();
+  const absl::StatusOr<Secret> hash = SyncWait(pool.Hash(Secret("secret"), kCost, kNever));
+  ASSERT_TRUE(hash.ok());
+  const absl::StatusOr<bool> right =
+      SyncWait(pool.Verify(Secret("secret"), hash->Reveal(), kNever));
+  const absl::StatusOr<bool> wrong =
+      SyncWait(pool.Verify(Secret("Secret"), hash->Reveal(), kNever));
   ASSERT_TRUE(right.ok() && wrong.ok());
   EXPECT_TRUE(*right);
   EXPECT_FALSE(*wrong);
@@ -85,8 +95,8 @@ TEST(PasswordPoolTest, AFullQueueShedsAtOnceAndSaysWhenToRetry) {
   Outcome queued, shed;
   {
     Blocker blocker(pool);
-    pool.Hash(Secret("secret"), kCost, kNever, queued.Callback());
-    pool.Hash(Secret("secret"), kCost, kNever, shed.Callback());
+    queued.Take(pool.Hash(Secret("secret"), kCost, kNever));
+    shed.Take(pool.Hash(Secret("secret"), kCost, kNever));
     ASSERT_TRUE(shed.known());
     EXPECT_FALSE(queued.known());
     EXPECT_EQ(pool.stats().queued, 1u);
@@ -104,13 +114,13 @@ TEST(PasswordPoolTest, WorkThatWouldComeTooLateIsShedAtOnce) {
   PasswordPool pool({.threads = 1}, clock);
   Outcome late, in_time, slow;
   Blocker blocker(pool);
-  pool.Hash(Secret("secret"), kCost, clock.Now() + absl::Microseconds(1), late.Callback());
+  late.Take(pool.Hash(Secret("secret"), kCost, clock.Now() + absl::Microseconds(1)));
   ASSERT_TRUE(late.known());
   EXPECT_EQ(ErrorReason(late.Wait()), "PASSWORD_HASHING_BUSY");
-  pool.Hash(Secret("secret"), kCost, clock.Now() + absl::Hours(1), in_time.Callback());
+  in_time.Take(pool.Hash(Secret("secret"), kCost, clock.Now() + absl::Hours(1)));
   EXPECT_FALSE(in_time.known());
   // 2^16 rounds take seconds on any machine.
-  pool.Hash(Secret("secret"), 16, clock.Now() + absl::Milliseconds(200), slow.Callback());
+  slow.Take(pool.Hash(Secret("secret"), 16, clock.Now() + absl::Milliseconds(200)));
   EXPECT_TRUE(slow.known());
   EXPECT_TRUE(in_time.Wait().ok());
 }
@@ -119,7 +129,7 @@ TEST(PasswordPoolTest, AnIdlePoolTriesHoweverSlowItThinksItIs) {
   FakeClock clock(absl::FromUnixSeconds(1750000000));
   PasswordPool pool({.threads = 1}, clock);
   Outcome outcome;
-  pool.Hash(Secret("secret"), kCost, clock.Now() + absl::Microseconds(1), outcome.Callback());
+  outcome.Take(pool.Hash(Secret("secret"), kCost, clock.Now() + absl::Microseconds(1)));
   EXPECT_TRUE(outcome.Wait().ok());
 }
 
@@ -129,7 +139,7 @@ TEST(PasswordPoolTest, WhatExpiredInTheQueueIsNotComputed) {
   Outcome outcome;
   {
     Blocker blocker(pool);
-    pool.Hash(Secret("secret"), kCost, clock.Now() + absl::Hours(1), outcome.Callback());
+    outcome.Take(pool.Hash(Secret("secret"), kCost, clock.Now() + absl::Hours(1)));
     clock.Advance(absl::Hours(1));
   }
   EXPECT_EQ(outcome.Wait().code(), absl::StatusCode::kDeadlineExceeded);
@@ -144,10 +154,10 @@ TEST(PasswordPoolTest, StoppingAnswersWhatIsQueuedAndWhatComesLater) {
   std::thread stopper;
   {
     Blocker blocker(pool);
-    pool.Hash(Secret("secret"), kCost, kNever, queued.Callback());
+    queued.Take(pool.Hash(Secret("secret"), kCost, kNever));
     stopper = std::thread([&pool] { pool.Stop(); });
     EXPECT_EQ(queued.Wait().code(), absl::StatusCode::kUnavailable);
-    pool.Hash(Secret("secret"), kCost, kNever, later.Callback());
+    later.Take(pool.Hash(Secret("secret"), kCost, kNever));
     EXPECT_EQ(later.Wait().code(), absl::StatusCode::kUnavailable);
   }
   stopper.join();
@@ -161,7 +171,7 @@ TEST(PasswordPoolTest, StoppingTwiceAndAtOnceIsLegal) {
   pool.Stop();
 }
 
-TEST(PasswordPoolTest, EveryCallbackIsCalledExactlyOnceAcrossAStop) {
+TEST(PasswordPoolTest, EveryTaskEndsExactlyOnceAcrossAStop) {
   std::atomic<int> answers{0};
   std::atomic<int> submitted{0};
   PasswordPool pool({.threads = 2, .max_queued = 8});
@@ -171,8 +181,8 @@ TEST(PasswordPoolTest, EveryCallbackIsCalledExactlyOnceAcrossAStop) {
     callers.emplace_back([&] {
       for (int i = 0; i < 100; ++i) {
         ++submitted;
-        pool.Hash(Secret("secret"), kCost, kNever,
-                  [&](const absl::StatusOr<std::string>&) { ++answers; });
+        Submit(pool.Hash(Secret("secret"), kCost, kNever),
+               [&](const absl::StatusOr<Secret>&) { ++answers; });
       }
     });
   }
@@ -184,14 +194,8 @@ TEST(PasswordPoolTest, EveryCallbackIsCalledExactlyOnceAcrossAStop) {
 
 TEST(PasswordPoolTest, AMalformedHashIsAnErrorOfItsOwn) {
   PasswordPool pool({.threads = 1});
-  absl::Notification done;
-  std::string reason;
-  pool.Verify(Secret("secret"), "*", kNever, [&](const absl::StatusOr<bool>& result) {
-    reason = ErrorReason(result.status());
-    done.Notify();
-  });
-  done.WaitForNotification();
-  EXPECT_EQ(reason, "PASSWORD_HASH_UNUSABLE");
+  const absl::StatusOr<bool> matches = SyncWait(pool.Verify(Secret("secret"), "*", kNever));
+  EXPECT_EQ(ErrorReason(matches.status()), "PASSWORD_HASH_UNUSABLE");
 }
 
 // How many threads of this process have this nice level.
@@ -214,7 +218,7 @@ TEST(PasswordPoolTest, ItsHashingGivesWayToOthersAndItsAnswersDoNot) {
   PasswordPool pool({.threads = 2});
   absl::Notification done;
   int of_answer = -1;
-  pool.Hash(Secret("secret"), kCost, kNever, [&](const absl::StatusOr<std::string>&) {
+  Submit(pool.Hash(Secret("secret"), kCost, kNever), [&](const absl::StatusOr<Secret>&) {
     of_answer = getpriority(PRIO_PROCESS, static_cast<id_t>(syscall(SYS_gettid)));
     done.Notify();
   });

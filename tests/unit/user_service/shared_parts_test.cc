@@ -1,4 +1,4 @@
-// Parts of common/ that only user_service uses.
+// Parts of common/ that both services use: CachingVerifier::VerifyCaller and ParseChangeEvent.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -33,7 +33,8 @@ class AuditLog : public testing::Test {
   }
   With AsRoot() const { return {.token = root_.access_token}; }
 
-  // Counts the audit lines of this event for Ann, by the superuser, from this address.
+  // The number of audit lines of this event for Ann, with the superuser as the actor, from this
+  // address.
   int Lines(const std::string& event) {
     const std::string begin = R"("event":")" + event + R"(","audit":true,"user_id":")" + ann_.id;
     const std::string who = R"("actor_id":")" + root_.id + R"(","client_address":"127.0.0.1")";

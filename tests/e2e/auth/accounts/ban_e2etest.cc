@@ -7,7 +7,7 @@
 namespace vibestack::e2e {
 namespace {
 
-// A second, and the time of a few calls on a busy machine.
+// One second, plus the time of a few calls on a busy machine.
 constexpr absl::Duration kWithinASecond = absl::Milliseconds(1'300);
 
 class Ban : public testing::Test {
@@ -23,15 +23,15 @@ class Ban : public testing::Test {
                 {.token = token});
   }
 
-  // Calls both services with the token, so that whatever they cache is there; then expects that
-  // both refuse it within a second of `change`, for this reason, and go on refusing.
+  // Calls both services with the token, so that they cache the account. Then expects that both
+  // refuse the token within a second after `change`, for this reason, and continue to refuse it.
   void ExpectRefusedAfter(const Person& person, const std::function<void()>& change,
                           const std::string& reason) {
     ASSERT_TRUE(CallUserService(person.access_token).ok());
     ASSERT_TRUE(CallJobService(person.access_token).ok());
     change();
     const absl::Time changed = absl::Now();
-    // (An erased account may be not found for a moment before its token is refused.)
+    // For a moment after the purge the call may get NOT_FOUND instead of a refused token.
     const bool refused = Eventually(absl::Seconds(10), [&] {
       return CallUserService(person.access_token).code() == grpc::UNAUTHENTICATED &&
              CallJobService(person.access_token).code() == grpc::UNAUTHENTICATED;
@@ -48,7 +48,7 @@ class Ban : public testing::Test {
     }
   }
 
-  // In user_service, which did it.
+  // Expects that user_service, which made the change, refuses the person at once.
   void ExpectRefusedAtOnce(const Person& person) {
     EXPECT_EQ(CallUserService(person.access_token).reason(), "ACCOUNT_INACTIVE");
     EXPECT_EQ(Refresh(person), "ACCOUNT_INACTIVE");
@@ -124,7 +124,8 @@ TEST_F(Ban, JobServiceHearsOfItBeforeItsAnswerIsOld) {
     took.push_back(absl::Now() - changed);
   }
   std::sort(took.begin(), took.end());
-  // Nothing but the notification: what it has cached it believes for a second.
+  // Less than the cache's lifetime of a second, so the notification has removed the account from
+  // the cache.
   EXPECT_LT(took[took.size() / 2], absl::Milliseconds(500));
 }
 

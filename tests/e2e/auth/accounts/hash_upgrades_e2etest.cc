@@ -15,7 +15,7 @@ class HashUpgrades : public testing::Test {
   std::string Hash() {
     return database_.One("SELECT hashed_password FROM users WHERE id = '" + ann_.id + "'");
   }
-  // Gives Ann that hash, as another program would.
+  // Stores this hash for Ann, as a foreign program does.
   void Store(const std::string& hash) {
     database_.Run("UPDATE users SET hashed_password = " + database_.Quote(hash) + " WHERE id = '" +
                   ann_.id + "'");
@@ -70,7 +70,7 @@ TEST_F(HashUpgrades, NothingElseChangesAHash) {
   const std::string dear = HashAt(7);
   Store(dear);
   EXPECT_TRUE(LogIn(ann_.password).ok());
-  // A later upgrade has ended, so the earlier ones would have happened.
+  // Wait for the upgrade of another user: by then any upgrade of Ann's hash would be stored.
   const Person bob = services_.SignUp();
   database_.Run("UPDATE users SET hashed_password = " +
                 database_.Quote(*auth::HashPassword(Secret(bob.password), 4)) + " WHERE id = '" +

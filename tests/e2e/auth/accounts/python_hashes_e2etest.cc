@@ -1,4 +1,4 @@
-// Hashes go both ways between these services and Python's bcrypt and passlib.
+// These services verify hashes of Python's bcrypt and passlib, and the other way round.
 #include <gmock/gmock.h>
 
 #include <utility>
@@ -28,8 +28,8 @@ class PythonHashes : public testing::Test {
     return Call(services_.auth(), &AuthService::Stub::Login, request).reason();
   }
 
-  // Plain, of 72 bytes, of many bytes a character, and of both; each with one whose last byte
-  // differs.
+  // Passwords: plain, of 72 bytes, with multi-byte characters, and both; each with another one that
+  // differs in the last byte.
   const std::vector<std::pair<std::string, std::string>> kPasswords = {
       {"correct horse", "correct horsf"},
       {std::string(72, 'x'), std::string(71, 'x') + "y"},

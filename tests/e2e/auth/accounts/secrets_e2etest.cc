@@ -1,4 +1,4 @@
-// Secrets appear in no answer and in no log.
+// No response and no log line contains a secret.
 #include <gmock/gmock.h>
 
 #include "tests/support/database.h"
@@ -10,7 +10,7 @@ namespace {
 using testing::HasSubstr;
 using testing::Not;
 
-// Makes calls and keeps all that came back, errors too.
+// Makes calls and keeps the text of all responses and errors.
 class Recorder {
  public:
   template <typename Stub, typename Request, typename Response>
@@ -98,7 +98,7 @@ class Secrets : public testing::Test {
     WalkTokens();
   }
 
-  // Each method that takes a token in its request, and what changes a password.
+  // Calls each method with a token in its request, and those that change a password.
   void WalkTokens() {
     auto& auth = services_.auth();
     user::v1::IntrospectTokenRequest introspect;

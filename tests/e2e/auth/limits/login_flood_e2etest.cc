@@ -1,4 +1,4 @@
-// More log-ins than the cores can check: a call that would wait too long fails early.
+// More log-ins than the cores can check: a call that would miss its deadline fails at once.
 #include <gmock/gmock.h>
 
 #include <algorithm>
@@ -54,7 +54,7 @@ TEST(LoginFlood, IsShedBeforeItsDeadlinesWhileOtherCallsAreServed) {
   EXPECT_EQ(compared + shed + late, 48 * 4);
   EXPECT_GT(compared, 0);
   EXPECT_GT(shed, 0);
-  // (A busy machine may delay an answer that was in time.)
+  // A few are allowed, because a busy machine may delay a response.
   EXPECT_LE(late, 4);
 }
 

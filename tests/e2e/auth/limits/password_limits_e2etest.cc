@@ -1,4 +1,4 @@
-// Passwords as long as bcrypt reads, and a byte longer, by every way to set one.
+// Passwords of 72 bytes, which bcrypt reads, and of 73 bytes, for every call that sets a password.
 #include "tests/e2e/auth/mail/mail_fixture.h"
 #include "tests/support/database.h"
 
@@ -23,9 +23,9 @@ class PasswordLimits : public MailTest {
  protected:
   using MailTest::MailTest;
 
-  // Expects of a way to set a password, which is used again and again, that it has the limits of
-  // bcrypt, names `field` where it refuses, changes nothing then, and that the whole password logs
-  // in.
+  // Checks the limits of one call that sets a password: it accepts passwords of up to 72 bytes, and
+  // the whole password is needed to log in. It refuses longer ones, names `field`, and changes
+  // nothing.
   void ExpectLimits(const std::string& field,
                     const std::function<Setting(const std::string&)>& set) {
     std::string email;

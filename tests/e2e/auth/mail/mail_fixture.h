@@ -11,8 +11,7 @@
 
 namespace vibestack::e2e {
 
-// Both services with a webhook that keeps what would be mailed, and the calls around passwords and
-// sign-up.
+// Both services with a webhook that keeps the mails, and the calls for passwords and sign-up.
 class MailTest : public testing::Test {
  protected:
   explicit MailTest(std::vector<std::string> flags = {})

@@ -9,14 +9,14 @@ namespace {
 
 using std::string_literals::operator""s;
 
-// A second, and the time of a few calls on a busy machine.
+// One second, plus the time of a few calls on a busy machine.
 constexpr absl::Duration kWithinASecond = absl::Milliseconds(1'300);
 constexpr char kNew[] = "battery staple";
 
 class Passwords : public MailTest {
  protected:
-  // Expects that the tokens of `person` die with `change`: in user_service before it is answered,
-  // in job_service within a second.
+  // Expects that `change` ends the tokens of `person`: in user_service before the call of `change`
+  // returns, in job_service within a second.
   void ExpectTokensDieWith(const Person& person, const std::function<void()>& change) {
     ASSERT_TRUE(GetMe(person.access_token).ok());
     ASSERT_TRUE(ListJobs(person.access_token).ok());
@@ -84,7 +84,7 @@ TEST_F(Passwords, ResetOfABannedAccountIsRefusedAndNotMailed) {
   EXPECT_EQ(Reset(token, kNew).reason(), "ACCOUNT_INACTIVE");
   EXPECT_TRUE(RequestReset(person.email).ok());
   const Person other = services_.SignUp();
-  EXPECT_NE(ResetToken(other.email), "");  // by then the other one would have come
+  EXPECT_NE(ResetToken(other.email), "");  // by then the other mail would have arrived
   EXPECT_TRUE(mailbox_.Take(person.email).empty());
 }
 

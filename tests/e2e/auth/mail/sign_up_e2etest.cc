@@ -16,14 +16,14 @@ constexpr char kConfirmPath[] = "/vibestack.user.v1.AuthService/ConfirmSignUp";
 
 std::string NewEmail() { return NewUuid() + "@example.org"; }
 
-// A message with these bytes behind it, whatever they are.
+// The bytes of a message, followed by any other bytes.
 template <typename Message>
 std::string With(const Message& message, const std::string& more) {
   return message.SerializeAsString() + more;
 }
 
-// What somebody may try to set, as fields that the requests do not have: is_active, is_superuser
-// and created_at with their numbers in User, and a text under a high number.
+// Fields that the requests do not have but an attacker may send: is_active, is_superuser and
+// created_at with their numbers in User, and a text with a high number.
 const std::pair<const char*, std::string> kForeignFields[] = {
     {"field 5", "\x28\x01"},
     {"field 6", "\x30\x01"},
@@ -190,7 +190,7 @@ TEST(ClosedSignUp, NobodySignsUp) {
   const auto refused = Call(services.auth(), &AuthService::Stub::SignUp, request);
   EXPECT_EQ(refused.code(), grpc::PERMISSION_DENIED);
   EXPECT_EQ(refused.reason(), "SIGN_UP_CLOSED");
-  EXPECT_FALSE(services.CreateSuperuser().id.empty());  // the operator's way stays
+  EXPECT_FALSE(services.CreateSuperuser().id.empty());  // the operator still can
 }
 
 }  // namespace

@@ -56,7 +56,7 @@ TEST_F(Webhook, MailWaitsForAReceiverThatIsAway) {
   const Person person = services_.SignUp();
   mailbox_.GoAway();
   ASSERT_TRUE(RequestReset(person.email).ok());
-  // Not before it was tried in vain.
+  // Wait until a delivery has failed and is retried.
   ASSERT_TRUE(Eventually(absl::Seconds(10), [&] {
     return services_.user().Metric("vibestack_webhook_retries_total") >= 1;
   }));
@@ -96,7 +96,7 @@ TEST_F(WebhookAtTheEnd, MailThatNobodyTakesIsDroppedAfterTheGraceTimeWithALogLin
 
 TEST_F(WebhookAtTheEnd, MailUnderWayIsStillDelivered) {
   const Person person = services_.SignUp();
-  ASSERT_TRUE(RequestReset(person.email).ok());  // its work has not begun yet
+  ASSERT_TRUE(RequestReset(person.email).ok());  // its task still waits for the delay
   services_.user().process().Signal(SIGTERM);
   EXPECT_NE(mailbox_.Await(person.email)["token"], "");
   EXPECT_EQ(services_.user().process().AwaitExit(absl::Seconds(40)), 0);

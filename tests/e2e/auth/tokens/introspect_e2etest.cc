@@ -7,7 +7,7 @@ namespace {
 
 class IntrospectedToken : public MailTest {
  protected:
-  // `active: false` is all.
+  // Expects a response with `active: false` and no other field.
   void ExpectInactive(const std::string& token) {
     const auto answer = Introspect(token);
     ASSERT_TRUE(answer.ok()) << Describe(answer.status);

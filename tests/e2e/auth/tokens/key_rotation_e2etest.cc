@@ -1,4 +1,4 @@
-// Signing keys that come and go while both services run.
+// Signing keys are added and removed while both services run.
 #include <filesystem>
 
 #include "tests/e2e/auth/mail/mail_fixture.h"
@@ -28,7 +28,7 @@ class KeyRotation : public MailTest {
     services_.job().Start();
     services_.job().AwaitReady();
   }
-  // It looks for new keys when a token names one that it does not know, else twice a minute.
+  // job_service fetches keys when a token names an unknown key, and otherwise twice a minute.
   void MakeJobServiceAskForKeys() {
     const TemporaryDirectory other;
     const std::string flag = "--keys_dir=" + other.path();
@@ -39,7 +39,7 @@ class KeyRotation : public MailTest {
     token.pop_back();  // the end of the line
     EXPECT_EQ(ListJobs(token).reason(), "TOKEN_INVALID");
   }
-  // Adds a key whose name sorts behind all others.
+  // Adds a key whose name sorts last, so that it signs.
   void AddKey() {
     const TemporaryDirectory fresh;
     const Finished made = RunToEnd(RequiredEnvironment("VIBESTACK_E2E_USER_SERVICE"),
@@ -58,7 +58,7 @@ class KeyRotation : public MailTest {
     for (const auto& key : jwks.value.keys()) kids.insert(key.kid());
     return kids;
   }
-  // Everywhere.
+  // Whether both services accept, or refuse, the token.
   bool IsTaken(const std::string& access_token) {
     return GetMe(access_token).ok() && ListJobs(access_token).ok();
   }
@@ -75,7 +75,7 @@ TEST_F(KeyRotation, RetiredKeyVerifiesUntilItIsRemoved) {
   ASSERT_TRUE(Eventually(kLimit, [&] { return ServedKeys() == KeyFiles(); }));
   ASSERT_EQ(ServedKeys().size(), 2U);
   const Person later = services_.LogIn(person.email, person.password);
-  // The kid is in the header: other keys sign with another one.
+  // The header contains the kid, so tokens of different keys have different headers.
   const auto header = [](const std::string& token) { return token.substr(0, token.find('.')); };
   EXPECT_NE(header(later.access_token), header(person.access_token));
   EXPECT_TRUE(Eventually(kLimit, [&] { return IsTaken(later.access_token); }));

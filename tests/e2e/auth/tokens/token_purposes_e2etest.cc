@@ -1,4 +1,4 @@
-// Each kind of token, shown where each of the others belongs.
+// Each kind of token, sent to the calls that need another kind.
 #include <functional>
 #include <set>
 #include <vector>
@@ -36,7 +36,7 @@ class TokenPurposes : public TokensTest {
     request.set_token(token);
     return Call(services_.auth(), &AuthService::Stub::IntrospectToken, request, {.token = caller});
   }
-  // A job other than the token's.
+  // Completes a job that is not the job of a callback token.
   std::string CompleteJob(const std::string& token) {
     job::v1::CompleteJobRequest request;
     request.set_id(NewUuid());
@@ -52,7 +52,7 @@ class TokenPurposes : public TokensTest {
   static std::string Claim(Purpose purpose) {
     return R"("purpose":")" + auth::PurposeName(purpose) + "\"";
   }
-  // The answer of IntrospectToken to a token that was made for one purpose and claims another.
+  // Introspects a token that was issued for one purpose and claims another. Expects this `active`.
   void ExpectActive(const std::string& token, bool active, Purpose made, Purpose claimed) {
     const auto answer = Introspect(token, services_.service_token());
     const std::string what = auth::PurposeName(made) + " as " + auth::PurposeName(claimed);
@@ -75,7 +75,7 @@ TEST_F(TokenPurposes, EachPurposeIsTakenForItselfAndForNoOther) {
     std::map<Purpose, std::string> denies = {};
   };
   const std::vector<Use> uses = {
-      {"GetUser",  // a service is nobody's `me`
+      {"GetUser",  // a service has no account, so no `me`
        [this](const std::string& token) { return GetMe(token); },
        {Purpose::kAccess},
        {{Purpose::kService, "INVALID_FIELDS"}}},
@@ -91,7 +91,7 @@ TEST_F(TokenPurposes, EachPurposeIsTakenForItselfAndForNoOther) {
        [this](const std::string& token) { return Introspect("x", token).reason(); },
        {Purpose::kService},
        {{Purpose::kAccess, "ROLE_REQUIRED"}}},
-      {"CompleteJob",  // of another job, and by a worker who shows no lease
+      {"CompleteJob",  // of another job, and without a lease token
        [this](const std::string& token) { return CompleteJob(token); },
        {},
        {{Purpose::kCallback, "OTHER_JOB"},
@@ -141,12 +141,12 @@ TEST_F(TokenPurposes, IntrospectTokenTakesNoPurposeForAnother) {
     const std::string payload = *auth::Base64UrlDecode(PayloadOf(token));
     for (const Purpose claimed : auth::kAllPurposes) {
       const std::string relabelled = absl::StrReplaceAll(payload, {{Claim(made), Claim(claimed)}});
-      // Under the signature of what was made.
+      // With the signature of the original token: never active.
       ExpectActive(
           absl::StrReplaceAll(token, {{PayloadOf(token), auth::Base64UrlEncode(relabelled)}}),
           made == claimed, made, claimed);
-      // And as our own key would sign it: what one purpose carries does not do for another, but for
-      // those two that carry the same.
+      // With a valid signature of our key: the claims of one purpose are not valid for another,
+      // except for purposes with the same claims.
       const auto alike = [](Purpose purpose) {
         return purpose == Purpose::kRefresh ? Purpose::kAccess : purpose;
       };

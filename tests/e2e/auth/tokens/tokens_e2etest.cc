@@ -1,4 +1,4 @@
-// Tokens at the running services: what is taken for one, and what makes one void.
+// Which tokens the running services accept, and what invalidates a token.
 #include "tests/e2e/auth/tokens/tokens_fixture.h"
 #include "tests/unit/auth/test_keys.h"
 
@@ -56,7 +56,7 @@ TEST_F(Tokens, SixtyFourKibibytesOfTokenAreRefused) {
   const std::string much(64 << 10, 'a');
   EXPECT_EQ(Refresh(much), "INVALID_FIELDS");
   EXPECT_EQ(Refresh(Sign(Header(), Payload({{"jti", "\"" + much + "\""}}))), "INVALID_FIELDS");
-  // As metadata it is more than gRPC takes: the call fails before it is a call.
+  // gRPC refuses metadata of this size, so the call fails before it reaches the service.
   user::v1::GetUserRequest request;
   request.set_id("me");
   grpc::ClientContext context;
@@ -81,7 +81,7 @@ TEST_F(Tokens, ATokenDoesNotOutliveItsAccountNorComeBackWithItsId) {
   ASSERT_TRUE(Eventually(absl::Seconds(5), [&] { return Refresh(refresh) == "TOKEN_INVALID"; }));
   ASSERT_TRUE(Eventually(absl::Seconds(5), [&] { return GetMe(access) == "TOKEN_INVALID"; }));
   ASSERT_TRUE(Eventually(absl::Seconds(5), [&] { return ListJobs(access) == "TOKEN_INVALID"; }));
-  // Somebody else under the same id and email, with the same password.
+  // Another account with the same id, email and password.
   const Person superuser = services_.CreateSuperuser();
   user::v1::CreateUserRequest again;
   again.set_id(ann_.id);

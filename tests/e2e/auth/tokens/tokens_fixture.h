@@ -21,7 +21,7 @@ namespace vibestack::e2e {
 
 using auth::Purpose;
 
-// Both services, and tokens of every kind and form under their own key.
+// Both services, and tokens of every purpose and form, signed with the services' key.
 class TokensTest : public testing::Test {
  protected:
   // A token of that purpose for Ann, as the services themselves would sign it.
@@ -91,7 +91,7 @@ class TokensTest : public testing::Test {
     return Call(services_.auth(), &AuthService::Stub::RefreshToken, request).reason();
   }
 
-  // Both services refuse it, as one that is not good or as one that has expired.
+  // Expects that both services refuse the token for this reason.
   void ExpectRefused(const std::string& token, const std::string& what,
                      const std::string& reason = "TOKEN_INVALID") {
     EXPECT_EQ(GetMe(token), reason) << what;

@@ -3,7 +3,7 @@
 namespace vibestack::e2e {
 namespace {
 
-// A run of a pushed job that was accepted.
+// Leads to a pushed job with an accepted run.
 void HaveRun(CommitWorld& world) {
   world.MustCreate("pushed");
   ASSERT_TRUE(Eventually(absl::Seconds(20), [&] { return world.State() == "processing -"; }))
@@ -22,7 +22,7 @@ grpc::Status InsertInto(CommitWorld& world, const std::string& workflow_id,
   return grpc::Status::OK;
 }
 
-// A job with an input that its workflow does not take.
+// Leads to a job with an input that its workflow did not accept.
 void HaveRefusedInput(CommitWorld& world) {
   ASSERT_TRUE(Eventually(absl::Seconds(20), [&world] {
     world.RefuseNext(1);

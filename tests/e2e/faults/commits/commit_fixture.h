@@ -16,10 +16,11 @@
 
 namespace vibestack::e2e {
 
-// The services behind a proxy of their database, with pushed workflows that post to a real
-// receiver, and one job (or a few) that a test leads up to a transaction.
+// The services with a proxy to their database, and pushed workflows with a real receiver. A test
+// brings one or a few jobs to the state before a transaction.
 //
-// Workflows: `pushed` calls back; `answered` and `shy` answer with 7; `deaf` takes nothing.
+// Workflows: `pushed` calls back; `answered` and `shy` respond with the result 7; `deaf` accepts
+// nothing.
 class CommitWorld {
  public:
   CommitWorld() {
@@ -36,7 +37,8 @@ class CommitWorld {
   }
   ~CommitWorld() { services_.reset(); }
 
-  // Forgets the jobs of the test before, which may have left the database to recover from a crash.
+  // Prepares a new test. The previous test may have crashed the database, so this waits until both
+  // services work.
   void Begin() {
     EXPECT_TRUE(Eventually(absl::Seconds(20), [this] { return BothServe(); }));
     RunWhenUp("DELETE FROM agent_jobs WHERE workflow_id = 'deaf'");
@@ -129,7 +131,8 @@ class CommitWorld {
   // Creates a job and claims it.
   void CreateAndClaim() {
     MustCreate(pulled());
-    // A connection that the test before broke may be noticed only now.
+    // A call may fail first, because the service notices only now a connection that the previous
+    // test broke.
     ASSERT_TRUE(Eventually(absl::Seconds(20), [this] {
       const auto claimed = Claim();
       if (claimed.value.jobs_size() == 1) claimed_ = claimed.value.jobs(0);
@@ -153,8 +156,8 @@ class CommitWorld {
     request.set_result_json(result);
     return Try(&JobService::Stub::CompleteJob, request, token);
   }
-  // The callback token of the job's post; empty if there was no post or the post's answer is the
-  // result.
+  // The callback token in the post of the job; empty if the job was not posted or its workflow has
+  // no callback.
   std::string CallbackToken() {
     for (const auto& request : receiver_.received()) {
       if (request.headers.at("idempotency-key") != id()) continue;
@@ -167,7 +170,7 @@ class CommitWorld {
   }
 
  private:
-  // Whether both services read and write.
+  // Whether both services can read and write.
   bool BothServe() {
     user::v1::UpdateUserRequest update;
     update.mutable_user()->set_id("me");

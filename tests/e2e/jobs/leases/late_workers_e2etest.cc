@@ -1,4 +1,4 @@
-// Workers that come too late, in whatever way they lost their job and by whatever call.
+// Workers that lost their lease, in each way, get an error for each call.
 #include <gmock/gmock.h>
 
 #include <map>
@@ -30,7 +30,7 @@ class LateWorkers : public testing::Test {
     }
   }
 
-  // Every call that a worker can make for a claimed job, by name.
+  // Makes every call that a worker can make for a claimed job. Returns the statuses by name.
   std::map<std::string, grpc::Status> SayEverything(const job::v1::ClaimedJob& late) {
     std::map<std::string, grpc::Status> answers;
     job::v1::CompleteJobRequest complete;
@@ -71,13 +71,13 @@ class LateWorkers : public testing::Test {
     }
     EXPECT_EQ(Row(late.job().id()), row) << "the row is as it was, to the last column";
   }
-  // All columns, updated_at and the version of the row among them.
+  // All columns of the job's row, and its xmin.
   std::string Row(const std::string& id) {
     const auto rows =
         database_.Run("SELECT j::text || xmin FROM agent_jobs AS j WHERE id = '" + id + "'");
     return rows.empty() ? "gone" : *rows[0][0];
   }
-  // As if the worker had not been heard of for two minutes.
+  // Expires the lease, as if its worker had been silent for two minutes.
   void LetTheLeaseRunOut(const std::string& id) {
     RunUnnoticed(
         "UPDATE agent_jobs SET updated_at = updated_at - interval '2 minutes' WHERE id = '" + id +

@@ -1,4 +1,4 @@
-// Leases: one worker at a time, and none that came too late.
+// Leases: a job has one worker at a time, and a late worker writes nothing.
 #include <gmock/gmock.h>
 
 #include <map>
@@ -51,7 +51,7 @@ TEST(Leases, ExpiredLeaseIsClaimableAgainAndLateWorkerIsAborted) {
   Services services({.job_flags = {"--lease_duration=1s", "--sweep_interval=100ms"}});
   const Person person = services.SignUp();
   const job::v1::ClaimedJob late = CreateAndClaim(services, person);
-  // Waits until the sweeper brings the job back.
+  // This claim waits until the sweeper makes the job pending.
   const job::v1::ClaimedJob newer = ClaimJob(services, late.job().workflow_id());
   EXPECT_EQ(newer.job().id(), late.job().id());
   EXPECT_GT(newer.lease_token(), late.lease_token());
@@ -72,7 +72,7 @@ TEST(Leases, HeartbeatKeepsTheLeaseAndReplacesTheToken) {
   auto& lease = *request.add_leases();
   lease.set_job_id(claimed.job().id());
   lease.set_lease_token(claimed.lease_token());
-  // Beats for three leases.
+  // Sends heartbeats for the duration of three leases.
   const absl::Time until = absl::Now() + absl::Seconds(3);
   ASSERT_TRUE(Eventually(absl::Seconds(10), [&] {
     const auto beat = Call(services.jobs(), &JobService::Stub::HeartbeatJobs, request,
@@ -119,7 +119,8 @@ TEST(Leases, WaitingClaimWakesForAJobThatAForeignProgramInserted) {
   const std::string id = NewUuid();
   std::thread foreign([&] {
     Database database;
-    // The claim is waiting by then, or comes later and finds it: either way it must get it.
+    // The claim either waits by then and is woken, or comes later and finds the job. In both cases
+    // it must get the job.
     database.Run("SELECT pg_sleep(0.3)");
     database.Run("INSERT INTO agent_jobs (id, user_id, workflow_id, status) VALUES ('" + id +
                  "', '" + person.id + "', '" + workflow + "', NULL)");

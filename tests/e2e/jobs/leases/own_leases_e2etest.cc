@@ -1,4 +1,4 @@
-// Workflows whose leases have lengths of their own.
+// Workflows with their own lease durations.
 #include <gtest/gtest.h>
 
 #include <map>
@@ -10,7 +10,7 @@ namespace {
 
 class OwnLeases : public testing::Test {
  protected:
-  // How long the lease lasts from its token, which is the time of its last extension.
+  // The duration of a lease, from the time of its last extension, which is its token.
   template <typename Extended>
   static absl::Duration Length(const Extended& extended) {
     const auto& end = extended.lease_expires_at();

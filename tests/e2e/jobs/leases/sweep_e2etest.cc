@@ -1,4 +1,4 @@
-// Who may call what, for every method there is, computed from the access option of the protos.
+// Access: for every method, the callers that the access option of its proto admits.
 #include <gmock/gmock.h>
 
 #include "absl/strings/str_cat.h"
@@ -96,7 +96,7 @@ TEST_F(Sweep, ServiceIsDeniedOnEveryMethodThatDoesNotNameServices) {
 
 TEST_F(Sweep, NoMethodButThePublicOnesAnswersWithoutAToken) {
   for (const MethodDescriptor* method : AllMethods()) {
-    // Nothing of the request is looked at before, not even whether it can be parsed.
+    // The access check comes before the request is read, even before it is parsed.
     for (const std::string& bytes : {std::string(), std::string("\xff\xff\xff")}) {
       const auto result = CallMethod(*method, "", bytes);
       if (IsPublic(*method)) {
@@ -119,7 +119,7 @@ TEST_F(Sweep, NoTokenPassesForAnother) {
     for (const std::string& token :
          {user_->refresh_token, altered, unsigned_token, std::string("x"), access + "x",
           absl::StrCat(access, ".", access), std::string(20'000, 'a')}) {
-      // A header that is too large for gRPC itself never reaches us.
+      // Shorten the token, because gRPC itself refuses a larger header.
       const auto result = CallMethod(*method, token.substr(0, 6'000));
       EXPECT_EQ(result.code(), grpc::UNAUTHENTICATED) << PathOf(*method);
       EXPECT_EQ(result.reason(), "TOKEN_INVALID") << PathOf(*method);

@@ -1,4 +1,4 @@
-// A database that somebody's own SQLAlchemy made, adopted by the migration and served.
+// The database of a foreign SQLAlchemy program, which the migration adopts and the services use.
 #include <gmock/gmock.h>
 
 #include "absl/strings/str_split.h"

@@ -1,4 +1,4 @@
-"""The primary PostgreSQL is lost under full load and its synchronous standby is promoted, again and again."""
+"""The primary PostgreSQL fails under full load and its synchronous standby is promoted, several times."""
 
 import threading
 import time

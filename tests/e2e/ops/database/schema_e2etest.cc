@@ -1,4 +1,5 @@
-// What the services need of their database: a schema that serves them, and rights on two tables.
+// What the services need in the database: a schema version that serves them, and rights on two
+// tables.
 #include <gmock/gmock.h>
 
 #include "tests/support/database.h"
@@ -10,7 +11,7 @@ namespace {
 using testing::HasSubstr;
 using testing::Not;
 
-// A database of its own, not migrated yet, for as long as this lives.
+// A new database without a migration. The destructor drops it.
 class OtherDatabase {
  public:
   OtherDatabase() { database_.Run("CREATE DATABASE " + name_); }
@@ -60,7 +61,7 @@ TEST(Schema, ASchemaThatServesTheRunningProgramsNoMoreMeansNotReadyUntilItDoes) 
   database.Run(
       "CREATE OR REPLACE FUNCTION vibestack_schema_serves(program integer) RETURNS boolean "
       "LANGUAGE sql AS 'SELECT false'");
-  // An idle connection is asked every quarter of a minute.
+  // The pool pings an idle connection every 15 seconds.
   for (Service* service : {&services.user(), &services.job()}) {
     EXPECT_TRUE(Eventually(absl::Seconds(40), [service] { return !service->IsReady(); }));
   }
@@ -86,7 +87,7 @@ TEST(Schema, RightsOnTheTwoTablesAreEnoughForTheServices) {
     const Person superuser = services.CreateSuperuser();
     const Person person = services.SignUp();
     ASSERT_TRUE(Complete(services, CreateAndClaim(services, person), "1").ok());
-    // The sweep returns what nobody finishes.
+    // The sweep makes an unfinished job pending.
     const auto claimed = CreateAndClaim(services, person);
     EXPECT_TRUE(Eventually(absl::Seconds(20), [&] {
       return GetJob(services, person.access_token, claimed.job().id()).value.status() ==

@@ -1,4 +1,4 @@
-"""Lists and statistics from a standby that lags, is lost and comes back, while nothing else is read there."""
+"""Lists and statistics come from a standby, which lags, fails and comes back. Nothing else is read from it."""
 
 import unittest
 import urllib.request
@@ -66,16 +66,16 @@ class StandbyReadsTest(unittest.TestCase):
         return self.world.must("ListUsers", {"email_prefix": person.email}, self.world.superuser.token)["users"] != []
 
     def _count(self, workflow):
-        """Pending jobs of the workflow, as GetJobStats has them."""
+        """Returns the number of pending jobs of the workflow, by GetJobStats."""
         stats = self.world.must("GetJobStats", {"workflow_ids": [workflow]}, self.world.superuser.token)
         return stats["workflows"][0]["pending_count"]
 
     def _standby_is_used(self):
-        """Whether both services have a connection to it."""
+        """Returns whether both services have a connection to the standby."""
         return self._live("USER_METRICS") > 0 and self._live("JOB_METRICS") > 0
 
     def _live(self, service):
-        """The service's connections to the standby."""
+        """Returns the number of the service's connections to the standby."""
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
         with opener.open(f"http://127.0.0.1:{self.world.up.ports[service]}/metrics", timeout=5) as response:
             lines = response.read().decode().splitlines()

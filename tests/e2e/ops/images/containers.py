@@ -1,4 +1,4 @@
-"""Runs the images that tests/e2e/ops/images/build made, as hardened as production runs them, on this machine's own network."""
+"""Runs the images of tests/e2e/ops/images/build, hardened as in production, on this machine's own network."""
 
 import json
 import os
@@ -32,12 +32,12 @@ def options(environment, volumes, memory):
 
 
 def run_to_end(target, *command, environment=None, volumes=None, memory="64m"):
-    """What a container of the image printed; AssertionError when it did not end well."""
+    """Runs a container to its end and returns its output. Raises AssertionError if it fails."""
     return podman("run", "--rm", *options(environment or {}, volumes or {}, memory), image(target), *command).stdout
 
 
 class Container:
-    """One that runs until it is stopped."""
+    """A container that runs until it is stopped."""
 
     def __init__(self, target, environment, volumes=None, memory="64m"):
         self.name = f"vibestack-test-{os.getpid()}-{target}"
@@ -54,12 +54,12 @@ class Container:
         return podman("exec", self.name, *command, check=False)
 
     def status(self):
-        """/proc/PID/status of its first process, as a dict."""
+        """Returns /proc/PID/status of its first process, as a dict."""
         lines = pathlib.Path("/proc", str(self.state()["Pid"]), "status").read_text(encoding="ascii").splitlines()
         return dict(line.split(":\t", 1) for line in lines if ":\t" in line)
 
     def memory_limit(self):
-        """What the kernel holds it to, in bytes."""
+        """Returns the memory limit that the kernel enforces, in bytes."""
         for line in pathlib.Path("/proc", str(self.state()["Pid"]), "cgroup").read_text(encoding="ascii").splitlines():
             _, controllers, path = line.split(":", 2)
             if controllers == "memory":
@@ -71,7 +71,7 @@ class Container:
         raise AssertionError("no memory cgroup")
 
     def stop(self, grace):
-        """SIGTERM, and SIGKILL after so many seconds."""
+        """Sends SIGTERM, and SIGKILL after `grace` seconds."""
         podman("stop", "--time", str(grace), self.name)
 
     def remove(self):

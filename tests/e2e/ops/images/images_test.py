@@ -122,7 +122,7 @@ class ImagesTest(unittest.TestCase):
             self.assertEqual(podman("image", "inspect", "--format", "{{.Config.User}}", image(target)).stdout.strip(), "65532:65532")
 
     def rest(self, path, body=None, token=None):
-        """What the gateway answers to a GET, or to a POST of a body."""
+        """Returns the gateway's answer to a GET, or to a POST if there is a body."""
         headers = {"content-type": "application/json"} | ({"authorization": f"Bearer {token}"} if token else {})
         request = urllib.request.Request(f"http://127.0.0.1:{self.ports[4]}{path}", headers=headers,
                                          data=json.dumps(body).encode() if body else None)
@@ -130,7 +130,7 @@ class ImagesTest(unittest.TestCase):
             return json.load(answer)
 
     def waiting_request(self, pool):
-        """A call that is under way at the gateway, for some seconds."""
+        """Starts a call through the gateway that takes some seconds."""
         account = {"email": "stop@example.com", "password": "correct horse"}
         self.rest("/v1/auth/sign-up", account)
         token = self.rest("/v1/auth/login", account)["access_token"]

@@ -31,7 +31,7 @@ def node(name):
 
 
 class ControlPlane:
-    """One that lives until close()."""
+    """A control plane that runs until close()."""
 
     def __init__(self):
         self.place = pathlib.Path(tempfile.mkdtemp(prefix="vibestack-control-plane-"))
@@ -49,7 +49,7 @@ class ControlPlane:
         shutil.rmtree(self.place)
 
     def kubectl(self, *words, given=None, check=True):
-        """What kubectl answers; with check=False, whatever comes of it."""
+        """Runs kubectl and returns its output. Raises an error if kubectl fails, unless check=False."""
         done = subprocess.run([programs.kubernetes("kubectl"), "--kubeconfig", self._kubeconfig, *words], input=given,
                               capture_output=True, text=True, timeout=180, check=False,
                               env={**os.environ, "HOME": str(self.place)})
@@ -58,12 +58,12 @@ class ControlPlane:
         return done
 
     def apply(self, documents):
-        """Server-side, with every field checked; documents are objects or text."""
+        """Applies documents (objects or text) on the server side, with strict validation of fields."""
         text = documents if isinstance(documents, str) else yaml.safe_dump_all(documents)
         return self.kubectl("apply", "--server-side", "--validate=strict", "-f", "-", given=text).stdout
 
     def get(self, *words):
-        """As kubectl get says it in JSON: one object, or the items of a list."""
+        """Returns the JSON of `kubectl get`: one object, or the items of a list."""
         answer = json.loads(self.kubectl("get", *words, "-o", "json").stdout)
         return answer.get("items", answer)
 

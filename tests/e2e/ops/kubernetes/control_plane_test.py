@@ -46,7 +46,7 @@ class KubectlTest(unittest.TestCase):
 
 
 class ControlPlaneTest(unittest.TestCase):
-    """Of one overlay, which is applied once."""
+    """The tests of one overlay, which is applied once."""
 
     overlay = ""
     replicas = 0

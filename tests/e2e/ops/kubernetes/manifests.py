@@ -1,4 +1,4 @@
-"""The manifests as they are applied: overlays rendered with keys and tokens of a folder of their own; and the compose file."""
+"""Reads the manifests as they are applied (overlays rendered with new keys and tokens) and the compose file."""
 
 import base64
 import functools
@@ -21,7 +21,7 @@ BUILD_DIR = pathlib.Path(os.environ.get("VIBESTACK_TEST_BUILD_DIR", ROOT / "buil
 
 
 def rendered(overlay, secrets, kustomize):
-    """What deploy/kubernetes/render prints with the secrets of a folder, by a command that renders."""
+    """Returns the output of deploy/kubernetes/render with the secrets of a folder, rendered by the command `kustomize`."""
     variables = {**os.environ, "VIBESTACK_USER_SERVICE": str(BUILD_DIR / "user_service" / "user_service"), "KUSTOMIZE": kustomize}
     done = subprocess.run([ROOT / "deploy" / "kubernetes" / "render", overlay, secrets], env=variables,
                           stdout=subprocess.PIPE, text=True, check=True)
@@ -30,7 +30,7 @@ def rendered(overlay, secrets, kustomize):
 
 @functools.cache
 def text(overlay):
-    """As rendered by kustomize, with secrets that nobody else has."""
+    """Returns the overlay as kustomize renders it, with new secrets."""
     with tempfile.TemporaryDirectory() as secrets:
         return rendered(overlay, secrets, f"{programs.kustomize()} build")
 
@@ -45,23 +45,23 @@ def of_kind(overlay, *kinds):
 
 
 def named(overlay, kind, name):
-    """One by its kind and name; KeyError without it."""
+    """Returns the object of this kind and name. Raises KeyError if there is none."""
     return {document["metadata"]["name"]: document for document in of_kind(overlay, kind)}[name]
 
 
 def templates(overlay, *kinds):
-    """(name, pod template) of all that make pods, or of those kinds."""
+    """Returns (name, pod template) of each workload, or of each workload of these kinds."""
     return [(document["metadata"]["name"], document["spec"]["template"])
             for document in of_kind(overlay, *(kinds or ("Deployment", "StatefulSet", "Job")))]
 
 
 def pods(overlay):
-    """(name, pod template's spec) of all that make pods."""
+    """Returns (name, pod spec) of each workload."""
     return [(name, template["spec"]) for name, template in templates(overlay)]
 
 
 def environment(overlay, container):
-    """What a container finds in its environment, empty what Secrets of others hold; values of its own win."""
+    """Returns the environment of a container. Values from Secrets that are not ours are empty. The container's own values win."""
     found = {}
     for source in container.get("envFrom", ()):
         found |= named(overlay, "ConfigMap", source["configMapRef"]["name"])["data"]
@@ -77,13 +77,13 @@ def _value(overlay, entry):
 
 
 def image_of(reference):
-    """`user_service` of `registry/vibestack/user_service:1`; None when it is not ours."""
+    """Returns `user_service` for `registry/vibestack/user_service:1`; None for an image that is not ours."""
     found = re.search(r"(?:^|/)vibestack/(\w+):", reference)
     return found and found[1]
 
 
 def containers():
-    """(where, image, environment, container, pod) of each container of ours in the overlays."""
+    """Yields (where, image, environment, container, pod) of each of our containers in the overlays."""
     for overlay in OVERLAYS:
         for name, pod in pods(overlay):
             for container in pod["containers"]:
@@ -92,7 +92,7 @@ def containers():
 
 
 def selects(selector, labels):
-    """Whether a label selector takes what has these labels; an empty one takes everything."""
+    """Returns whether a label selector matches these labels. An empty selector matches everything."""
     holds = {"In": lambda value, values: value in values, "NotIn": lambda value, values: value not in values,
              "Exists": lambda value, _: value is not None, "DoesNotExist": lambda value, _: value is None}
     return (selector.get("matchLabels", {}).items() <= labels.items() and
@@ -101,14 +101,14 @@ def selects(selector, labels):
 
 
 def compose():
-    """The compose file's services by their names."""
+    """Returns the services of the compose file by name."""
     said = subprocess.run([programs.compose_spec(), "-no-interpolation", "-format", "json", DOCKER / "compose.yaml"],
                           capture_output=True, text=True, check=True).stdout
     return json.loads(said)["services"]
 
 
 def stages(keyword="ENV"):
-    """The Dockerfile's targets, each with its ENV, or the words of its EXPOSE."""
+    """Returns the targets of the Dockerfile, each with its ENV, or with the words of its EXPOSE."""
     parts = re.split(r"(?m)^FROM \S+ AS (\w+)\n", (DOCKER / "Dockerfile").read_text(encoding="utf-8"))[1:]
     said = {name: " ".join(re.findall(rf"(?m)^{keyword} (.*)$", body)) for name, body in zip(parts[::2], parts[1::2])}
     return {name: dict(re.findall(r"(\w+)=(\S+)", words)) if keyword == "ENV" else words.split() for name, words in said.items()}

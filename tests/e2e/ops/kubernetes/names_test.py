@@ -35,7 +35,7 @@ def variables_of(image):
 
 
 def keys_of_sources(overlay):
-    """The keys of each ConfigMap and Secret that is there."""
+    """Returns the keys of each ConfigMap and Secret of the overlay."""
     keys = {document["metadata"]["name"]: set(document["data"]) for document in manifests.of_kind(overlay, "ConfigMap", "Secret")}
     keys |= {document["spec"]["secretName"]: {"tls.crt", "tls.key", "ca.crt"}
              for document in manifests.of_kind(overlay, "Certificate")}
@@ -43,7 +43,7 @@ def keys_of_sources(overlay):
 
 
 def files_of(volume, keys):
-    """The files in a volume of a ConfigMap or Secret; None in one that is written to."""
+    """Returns the files in a volume of a ConfigMap or Secret; None for a writable volume."""
     name = volume.get("secret", {}).get("secretName") or volume.get("configMap", {}).get("name")
     if name is None:
         return None
@@ -59,7 +59,7 @@ def default_of(image, flag):
 
 
 def connections_of(overlay, scaler):
-    """How many the pods of a scaled Deployment hold at most: all there may be, what a rollout starts, and one that drains."""
+    """Returns the maximum number of connections of a scaled Deployment: of all replicas, a rollout's, and one that drains."""
     deployment = manifests.named(overlay, "Deployment", scaler["spec"]["scaleTargetRef"]["name"])["spec"]
     container, = deployment["template"]["spec"]["containers"]
     environment = manifests.environment(overlay, container)
@@ -177,7 +177,7 @@ class NamesTest(unittest.TestCase):
 
 
 class RunningTest(unittest.TestCase):
-    """With what the production overlay sets, as far as it means the same on this machine."""
+    """The binaries run with the settings of the production overlay that have the same meaning on this machine."""
 
     @classmethod
     def setUpClass(cls):

@@ -1,4 +1,4 @@
-"""Who may talk with whom, as the network policies of each overlay say it: both ends must allow it."""
+"""Which pods may connect to which, by the network policies of each overlay: both ends must allow it."""
 
 import dataclasses
 import ipaddress
@@ -16,7 +16,7 @@ DNS = 53
 
 @dataclasses.dataclass(frozen=True)
 class Peer:
-    """A pod, or with no namespace an address outside of the cluster."""
+    """A pod; without a namespace, an address outside the cluster."""
     labels: dict = dataclasses.field(default_factory=dict)
     namespace: str | None = NAMESPACE
     namespace_labels: dict = dataclasses.field(default_factory=dict)
@@ -40,7 +40,7 @@ CLIENT = {"vibestack/grpc-client": "true"}
 
 
 def pods_of(overlay):
-    """The pods that the overlay makes by their names; those of the operator's cluster as it labels them."""
+    """Returns the pods of the overlay by name, and the pods of the operator's database cluster with its labels."""
     found = {template["spec"]["serviceAccountName"]: Peer(template["metadata"]["labels"])
              for _, template in manifests.templates(overlay)}
     for cluster in manifests.of_kind(overlay, "Cluster"):
@@ -60,7 +60,7 @@ def in_block(block, address):
 
 
 def names_peer(entry, peer):
-    """Whether an entry of `from` or `to` means the peer."""
+    """Returns whether an entry of `from` or `to` matches the peer."""
     if "ipBlock" in entry:
         return in_block(entry["ipBlock"], peer.address)
     if peer.namespace is None:
@@ -77,7 +77,7 @@ def names_port(entry, port, protocol):
 
 
 def one_side_allows(overlay, direction, pod, peer, port, protocol):
-    """Whether the policies for a pod let it talk with a peer in that direction; all may, where no policy is for it."""
+    """Returns whether the policies for a pod allow a peer in that direction. Without a policy every peer is allowed."""
     if pod.namespace != NAMESPACE:
         return True
     specs = [policy["spec"] for policy in manifests.of_kind(overlay, "NetworkPolicy")]

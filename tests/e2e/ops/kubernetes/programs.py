@@ -38,12 +38,12 @@ def kwok():
 
 
 def kubernetes(name):
-    """kubectl, kube-apiserver, kube-controller-manager or kube-scheduler."""
+    """Returns the path of kubectl, kube-apiserver, kube-controller-manager or kube-scheduler."""
     return _built("control_plane", f"k8s.io/kubernetes/cmd/{name}", _VERSION_FLAGS)
 
 
 def module_folder(folder, module):
-    """Where the sources of a pinned module are, downloaded and held against go.sum."""
+    """Downloads the sources of a pinned module, checks them against go.sum, and returns their folder."""
     go = ROOT / ".local" / "venv" / "bin" / "go"
     subprocess.run([go, "mod", "download", module], cwd=HERE / folder, check=True, stdout=subprocess.DEVNULL)
     done = subprocess.run([go, "list", "-m", "-f", "{{.Dir}}", module], cwd=HERE / folder, stdout=subprocess.PIPE, text=True, check=True)

@@ -25,7 +25,7 @@ FINITE = r"(?=.*[1-9])(\d+(ms|s|m|h))+"
 
 
 def addresses(value):
-    """(host, port) of each that a variable's value names: a URL, or HOST:PORT with commas between."""
+    """Returns (host, port) of each address in a variable's value: a URL, or HOST:PORT separated by commas."""
     value = str(value)
     if "://" in value:
         url = urllib.parse.urlsplit(re.sub(r"\$\{[^}]*\}", "", value))
@@ -35,7 +35,7 @@ def addresses(value):
 
 
 def service_of(overlay, host):
-    """The Service of this namespace that a host names; None for a host outside of the cluster, KeyError without such a Service."""
+    """Returns the Service of a host name; None for a host outside the cluster. Raises KeyError if there is no such Service."""
     name, *domain = host.split(".")
     if domain and "svc" not in domain and domain != [NAMESPACE]:
         return None
@@ -52,7 +52,7 @@ def templates_behind(overlay, service):
 
 
 def named_addresses():
-    """(where, overlay, variable, host, port) of all addresses that containers are given."""
+    """Returns (where, overlay, variable, host, port) of all addresses in the containers' environments."""
     return [(where, where.split(":")[0], variable, host, port) for where, _, environment, _, _ in containers()
             for variable, value in environment.items() for host, port in addresses(value)]
 
@@ -170,7 +170,7 @@ class MonitoringTest(unittest.TestCase):
                         if selects(self.monitor["selector"], document["metadata"]["labels"])}
 
     def job_of(self, labels):
-        """The label `job` that the relabelling makes of a pod's labels."""
+        """Returns the label `job` that the relabelling derives from a pod's labels."""
         rule, = self.endpoint["relabelings"]
         self.assertEqual((rule["targetLabel"], rule.get("action", "replace")), ("job", "replace"))
         found = {f"__meta_kubernetes_pod_label_{re.sub(r'[^a-zA-Z0-9_]', '_', name)}": value for name, value in labels.items()}
@@ -198,7 +198,7 @@ class MonitoringTest(unittest.TestCase):
 
 class ComposeTest(unittest.TestCase):
     def ports_of(self, name, service):
-        """What a service of the compose file listens on."""
+        """Returns the ports that a service of the compose file listens on."""
         if name in FOREIGN_PORTS:
             return FOREIGN_PORTS[name]
         return {int(port) for port in stages("EXPOSE")[service["build"]["target"]]}

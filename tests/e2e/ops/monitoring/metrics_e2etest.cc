@@ -1,5 +1,5 @@
-// What /metrics reports: every metric of the reference and no other, counts that follow what
-// happens, and nothing in a label that callers choose.
+// /metrics: it has every metric of deploy/METRICS.md and no other, its counts are right, and no
+// label has a text of a caller.
 #include <gmock/gmock.h>
 
 #include <map>
@@ -32,7 +32,7 @@ std::set<std::string> Matches(const std::string& text, const std::string& patter
   return found;
 }
 
-// What the table of the reference says of a service.
+// The metrics of a service in the table of deploy/METRICS.md.
 Shapes ReadReference(const std::string& service) {
   std::istringstream lines(
       ReadFile(RequiredEnvironment("VIBESTACK_E2E_ROOT") + "/deploy/METRICS.md"));
@@ -47,7 +47,7 @@ Shapes ReadReference(const std::string& service) {
   return shapes;
 }
 
-// What a scrape shows.
+// The metrics in a scrape.
 Shapes ReadScrape(const std::string& scraped) {
   std::istringstream lines(scraped);
   const std::regex type(R"(# TYPE (\w+) (\w+))");
@@ -94,7 +94,7 @@ class MetricsTest : public testing::Test {
   double Logins(const std::string& outcome) {
     return services_->user().Metric("vibestack_logins_total{outcome=\"" + outcome + "\"}");
   }
-  // Whether a series of a service comes to this value, or past it.
+  // Waits until a series of a service reaches this value. Returns false after 20 seconds.
   static bool Reaches(Service& service, const std::string& series, double value) {
     return Eventually(absl::Seconds(20), [&] { return service.Metric(series) >= value; });
   }
@@ -111,7 +111,7 @@ TEST_F(MetricsTest, TheReferenceNamesEveryMetricAndNoOther) {
   for (Service* service : {&services_->user(), &services_->job()}) {
     const std::string name = service == &services_->user() ? "user_service" : "job_service";
     Shapes reference = ReadReference(name);
-    // Of services with TLS only; tls_e2etest reads it.
+    // Only services with TLS have this metric; tls_e2etest reads it.
     EXPECT_EQ(reference.erase("vibestack_tls_certificate_not_after_seconds"), 1U);
     EXPECT_EQ(ReadScrape(service->Scrape()), reference) << name;
   }

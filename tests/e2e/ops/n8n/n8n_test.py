@@ -19,7 +19,7 @@ OFF = ("DIAGNOSTICS", "VERSION_NOTIFICATIONS", "TEMPLATES", "PERSONALIZATION", "
 
 
 class N8n:
-    """An n8n with a database of its own beside ours, and the workflow published."""
+    """An n8n with its own database and the published workflow."""
 
     def __init__(self, world, directory, port):
         self.log = directory / "n8n.log"

@@ -1,4 +1,4 @@
-// Who is let in over TLS, and what the log says of those who are not.
+// Which clients TLS admits, and the log lines about the others.
 #include <algorithm>
 #include <sstream>
 
@@ -12,7 +12,7 @@ using testing::Not;
 
 class Tls : public TlsTest {
  protected:
-  // Whether the service's log comes to hold a line with all of these.
+  // Waits for a line with all of these parts in the service's log. Returns false after 10 seconds.
   static bool Logs(const Service& service, const std::vector<std::string>& parts) {
     return Eventually(absl::Seconds(10), [&] {
       std::istringstream lines(service.log());
@@ -35,8 +35,8 @@ class Tls : public TlsTest {
     }
   }
 
-  // job_service starts, but cannot call user_service: it learns no keys, and says so in those
-  // words.
+  // Expects that job_service starts but cannot fetch keys from user_service, and that its log has
+  // these parts.
   void ExpectPeerRefused(const Services::Options& options, const std::vector<std::string>& parts) {
     services_.emplace(options);
     services_->user().Start();
@@ -74,7 +74,7 @@ TEST_F(Tls, CallersWithoutABelievedCertificateAreRefusedAndTheLogSaysWhy) {
                 {event, "\"cause\":\"certificate has expired\"", "\"subject\":\"CN=latecomer\""});
   // In plaintext.
   ExpectRefused(nullptr, {event, "\"reason\":\"wrong version number\""});
-  // Those who are believed are let in all the while.
+  // Clients with a trusted certificate are still admitted.
   EXPECT_EQ(Health(services_->user().channel(), "liveness"), "SERVING");
 }
 
@@ -95,7 +95,7 @@ TEST_F(Tls, NothingOlderThanTls12IsSpoken) {
                                             certificates_.key("client")};
     const auto speak = [&](const char* version) {
       std::vector<std::string> arguments = shown;
-      // (Without it openssl itself would refuse to speak something so old.)
+      // SECLEVEL=0, because otherwise openssl itself refuses such an old version.
       arguments.insert(arguments.end(), {version, "-cipher", "ALL:@SECLEVEL=0"});
       return AsOpenssl(service->address(), arguments);
     };

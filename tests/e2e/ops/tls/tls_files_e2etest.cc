@@ -1,5 +1,5 @@
-// Certificates and keys as files: bad ones at the start, and others in their place while both
-// serve.
+// The files with certificates and keys: invalid ones at the start, and replaced ones while both
+// services run.
 #include <grpcpp/generic/generic_stub.h>
 #include <grpcpp/support/byte_buffer.h>
 
@@ -22,7 +22,7 @@ class TlsFiles : public TlsTest {
     return {"serve", "--keys_dir=" + keys_.path(), "--grpc_address=127.0.0.1:0",
             "--metrics_address=127.0.0.1:0"};
   }
-  // It ends at once, in words that name the flag and no path.
+  // Expects that user_service ends at once, with a message that has `words` and no path.
   void ExpectNoStart(std::vector<std::string> flags, const std::string& words) const {
     std::vector<std::string> all = UserFlags();
     all.insert(all.end(), flags.begin(), flags.end());
@@ -51,7 +51,7 @@ class TlsFiles : public TlsTest {
     };
   }
 
-  // What an empty request gets there, in whatever form.
+  // The status code of an empty request for `path`.
   static grpc::StatusCode CodeOf(const std::shared_ptr<grpc::Channel>& channel,
                                  const std::string& path) {
     grpc::TemplatedGenericStub<grpc::ByteBuffer, grpc::ByteBuffer> stub(channel);
@@ -135,7 +135,7 @@ TEST_F(TlsFiles, ReplacedCertificatesAreInUseInTimeAndNoCallFails) {
     EXPECT_GT(service->Metric("vibestack_tls_certificate_not_after_seconds"),
               absl::ToUnixSeconds(absl::Now() + absl::Hours(24)));
   }
-  // Of its own port, and towards user_service.
+  // job_service reloads the certificate of its server and that of its client.
   for (const char* flag : {"\"flag\":\"tls_cert\"", "\"flag\":\"user_service_tls_cert\""}) {
     EXPECT_GE(Count(services_->job().log(), std::string("\"event\":\"tls_reloaded\",") + flag), 3U);
   }
@@ -180,7 +180,7 @@ TEST_F(TlsFiles, AnAuthorityIsReplacedInStepsAndNoCallFails) {
   certificates_.Issue("next", "client");
   put(ReadFile(certificates_.certificate("next")));
   ASSERT_TRUE(await(3, 6));
-  // The old one's are out now, and job_service shows a new one.
+  // user_service has restarted, so job_service has to present its new certificate.
   services_->user().process().Kill();
   services_->user().Start();
   const auto stub = JobService::NewStub(
@@ -203,7 +203,8 @@ TEST_F(TlsFiles, APairThatDoesNotFitChangesNothingAndIsLoggedOnce) {
   ASSERT_TRUE(Eventually(absl::Seconds(20), [&] { return complaints() == 1; }));
   EXPECT_THAT(services_->user().log(), HasSubstr("--tls_key is not the key of the first"));
   std::filesystem::remove(certificates_.certificate("user_service"));
-  // The other service reads its files as often: by its second look this one has looked again.
+  // Both services reload at the same interval. When job_service has reloaded twice, user_service
+  // has looked at its files, too.
   for (size_t looks = 1; looks <= 2; ++looks) {
     certificates_.Issue("ca", "job_service", {"127.0.0.1", "localhost"});
     ASSERT_TRUE(Eventually(absl::Seconds(20), [&] {
@@ -242,7 +243,7 @@ TEST_F(TlsFiles, PlaintextBeyondLoopbackIsWarnedOf) {
                      {"create-keys", "--keys_dir=" + keys_.path()})
                 .exit_code,
             0);
-  // An address that nobody has, so that nothing comes to listen.
+  // An address that this machine does not have, so that the service cannot listen.
   const auto start = [this](const std::string& address, std::vector<std::string> more) {
     std::vector<std::string> flags = UserFlags();
     more.push_back("--grpc_address=" + address);

@@ -27,13 +27,14 @@ class TlsTest : public testing::Test {
     certificates_.Issue("ca", "client");
   }
 
-  // Flags of a server that shows `name` and believes `ca`.
+  // Flags for a server that presents `name` and trusts `ca`.
   std::vector<std::string> ServerFlags(const std::string& name) const {
     return {"--tls_cert=" + certificates_.certificate(name), "--tls_key=" + certificates_.key(name),
             "--tls_client_ca=" + certificates_.certificate("ca"),
             "--tls_reload=" + absl::FormatDuration(kReload)};
   }
-  // Of job_service towards user_service: believes `authority`, shows `name` if there is one.
+  // Flags for job_service's calls of user_service: trusts `authority`; presents `name`, if not
+  // empty.
   std::vector<std::string> PeerFlags(const std::string& authority, const std::string& name) const {
     std::vector<std::string> flags = {"--user_service_tls_ca=" +
                                       certificates_.certificate(authority)};
@@ -42,7 +43,7 @@ class TlsTest : public testing::Test {
     flags.push_back("--user_service_tls_key=" + certificates_.key(name));
     return flags;
   }
-  // `user` and `job` are the names of what the servers show.
+  // Options with mutual TLS. `user` is the certificate that user_service presents.
   Services::Options Secure(const std::string& user = "user_service",
                            std::vector<std::string> peer_flags = {}) const {
     std::vector<std::string> job_flags = ServerFlags("job_service");
@@ -59,12 +60,12 @@ class TlsTest : public testing::Test {
     services_.emplace(std::move(options));
   }
 
-  // What openssl sees as a client of the address, with more arguments of its own.
+  // Runs `openssl s_client` against the address, with more arguments.
   static Finished AsOpenssl(const std::string& address, std::vector<std::string> more) {
     more.insert(more.begin(), {"s_client", "-connect", address, "-alpn", "h2"});
     return RunToEnd("openssl", std::move(more));
   }
-  // Whether a new connection is shown this very certificate.
+  // Whether a server presents this very certificate to a new connection.
   bool IsShown(const std::string& address, const std::string& name) const {
     return AsOpenssl(address, {"-cert", certificates_.certificate("client"), "-key",
                                certificates_.key("client")})

@@ -12,11 +12,11 @@
 
 namespace vibestack::e2e {
 
-// Both services, a superuser and a plain user for the tests of a suite; after each test both
-// services must be as well as before.
+// Both services, a superuser and a plain user, shared by the tests of a suite. After each test both
+// services must still work.
 class InputTest : public testing::Test {
  protected:
-  // For each suite anew; the suites of one program run one after another.
+  // Starts new services for each suite. The suites of one program run one after the other.
   static void SetUpTestSuite() { SetUpWith({}); }
   static void SetUpWith(Services::Options options) {
     services_ = new Services(std::move(options));
@@ -36,7 +36,7 @@ class InputTest : public testing::Test {
     EXPECT_FALSE(services_->job().process().ExitCode().has_value());
   }
 
-  // Sends bytes to a method as a caller whom it lets in.
+  // Sends bytes to a method, as a caller whom the method admits.
   static Result<std::string> Send(const google::protobuf::MethodDescriptor& method,
                                   const std::string& bytes) {
     // A superuser is a user, too; some methods are for services only.
@@ -70,7 +70,7 @@ MATCHER_P(IsRefusedFor, field, "") {
   return arg.code() == grpc::INVALID_ARGUMENT && BadFields(arg.status).count(field) == 1;
 }
 
-// Whether a call went well.
+// Whether a call succeeded.
 MATCHER(IsOk, "") { return arg.ok(); }
 
 }  // namespace vibestack::e2e

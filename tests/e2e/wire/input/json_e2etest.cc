@@ -1,5 +1,5 @@
-// Results of workers: JSON that PostgreSQL's JSONB takes is kept to the last digit, other text is
-// refused by name.
+// Results of workers: JSON that PostgreSQL's jsonb accepts is stored exactly; other text is refused
+// with the name of the field.
 #include <cmath>
 #include <limits>
 
@@ -12,7 +12,7 @@ std::string Nested(int depth) { return std::string(depth, '[') + std::string(dep
 
 class Json : public InputTest {
  protected:
-  // Completes a job of its own with this request; the job is left to the caller's looks.
+  // Creates, claims and completes a job with this request.
   static Result<job::v1::Job> CompleteWith(job::v1::CompleteJobRequest request) {
     const job::v1::ClaimedJob claimed = CreateAndClaim(*services_, *user_);
     request.set_id(claimed.job().id());
@@ -207,7 +207,7 @@ TEST_F(Json, AResultAboveFourMebibytesIsRefusedWithTheReason) {
   request.set_id(NewUuid());
   request.set_lease_token(1);
   request.set_result_json("\"" + std::string(4 << 20, 'x') + "\"");
-  // gRPC itself refuses it, so there are no details of ours.
+  // gRPC itself refuses the message, so the error has no details of ours.
   grpc::ClientContext context;
   Prepare(context, AsService());
   job::v1::Job response;
@@ -217,7 +217,7 @@ TEST_F(Json, AResultAboveFourMebibytesIsRefusedWithTheReason) {
 }
 
 TEST_F(Json, LargeResultIsStoredAndRead) {
-  // Just below gRPC's limit for a message; JSONB's own spacing makes the answer longer.
+  // A little below gRPC's message limit: jsonb adds spaces, which make the response longer.
   std::string json = "[1";
   while (json.size() < 2'600'000) json += ",1";
   const auto completed = CompleteWithJson(json + "]");

@@ -1,4 +1,5 @@
-// The limits of single fields: what just fits is stored, what does not is refused by name.
+// The limits of single fields: the largest valid value is stored, and a larger one is refused with
+// the name of the field.
 #include "tests/e2e/wire/input/input_fixture.h"
 
 namespace vibestack::e2e {

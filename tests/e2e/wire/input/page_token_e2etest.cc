@@ -1,4 +1,5 @@
-// Page tokens: opaque, bound to their list and its filters, and nothing else passes for one.
+// Page tokens: a token is valid only for its list with the same filters, and every other text is
+// refused.
 #include "absl/strings/escaping.h"
 #include "tests/e2e/wire/input/input_fixture.h"
 

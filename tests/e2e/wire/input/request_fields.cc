@@ -84,7 +84,7 @@ bool TextField::InJson() const {
 std::string TextField::Request(const std::string& value) const {
   const Descriptor* type = path_.front()->containing_type();
   std::unique_ptr<Message> request(MessageFactory::generated_factory()->GetPrototype(type)->New());
-  // Whose account it is about comes first: nothing else is looked at without.
+  // The service checks the id of the account first, and nothing else without it.
   if (type->name() == "UpdateUserRequest" && name() != "user.id") {
     Message* user =
         request->GetReflection()->MutableMessage(request.get(), type->FindFieldByName("user"));

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-// The text fields of requests, found in their descriptors, so that a sweep misses none.
+// Finds the text fields of all requests by their descriptors, so that a test misses none.
 namespace vibestack::e2e {
 
 class TextField {
@@ -16,13 +16,13 @@ class TextField {
 
   // `requests.workflow_id`.
   std::string name() const;
-  // Whether an error that names `field` speaks of it: by its own name, and for a text inside of
-  // JSON or of a field mask also by that of the whole, or by a path within.
+  // Whether `field` in an error means this field. For a text inside JSON or a field mask, `field`
+  // may also be the name of the whole field, or a path inside it.
   bool IsNamedBy(const std::string& field) const;
   bool InJson() const;
 
-  // The bytes of a request that holds this value in this field, valid UTF-8 or not, and else only
-  // what must be there for the field to be looked at.
+  // The bytes of a request with this value, which need not be UTF-8, in this field. Other fields
+  // are set only if the service would otherwise not check this one.
   std::string Request(const std::string& value) const;
 
  private:

@@ -14,7 +14,7 @@ class Text : public InputTest {
  protected:
   static void SetUpTestSuite() {
     InputTest::SetUpTestSuite();
-    google::protobuf::SetLogHandler(nullptr);  // it complains of what is sent here on purpose
+    google::protobuf::SetLogHandler(nullptr);  // it would log the invalid UTF-8 of this test
   }
 
   static void ExpectRefused(const MethodDescriptor& method, const TextField& field,

@@ -1,4 +1,4 @@
-// A job from sign-up to its result, in C++: what an application does, and beside it a worker.
+// A job from sign-up to its result, in C++: the calls of an application, and a worker beside it.
 //
 //   cmake --install BUILD --component stubs --prefix FOLDER     in the services' repository
 //   cmake -DCMAKE_PREFIX_PATH=FOLDER -S . -B build && cmake --build build
@@ -32,8 +32,8 @@ constexpr seconds kCall(10);  // deadline of a call, beyond what it waits for by
 constexpr seconds kClaim(5);
 constexpr seconds kResult(30);
 
-// What went wrong with a call: the code, the service's reason, the words, and which fields where it
-// is about fields.
+// Describes the error of a call: the code, the service's reason, the message, and the violated
+// fields, if any.
 std::string Explain(const grpc::Status& status) {
   google::rpc::Status with_details;
   with_details.ParseFromString(status.error_details());
@@ -52,14 +52,14 @@ std::string Explain(const grpc::Status& status) {
          status.error_message() + fields;
 }
 
-// As whom a call is made, how long it may take, and what ends it early.
+// The caller's token, the timeout, and the signal that ends a call early.
 struct CallOptions {
   std::string token = "";
   seconds timeout = kCall;
   std::stop_token stop = {};
 };
 
-// Calls `method` of `stub` and returns its answer; throws what `Explain` says when it fails.
+// Calls `method` of `stub` and returns its response; throws the text of `Explain` if it fails.
 template <typename Stub, typename Request, typename Response>
 Response Call(Stub& stub,
               grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&, Response*),
@@ -81,7 +81,7 @@ std::string NewUuid() {
   return uuid;
 }
 
-// Signs up somebody new and returns their access token.
+// Signs up a new user and returns their access token.
 std::string SignIn(AuthService::Stub& auth, const std::string& email) {
   const std::string password = NewUuid();
   vibestack::user::v1::SignUpRequest sign_up;
@@ -95,7 +95,7 @@ std::string SignIn(AuthService::Stub& auth, const std::string& email) {
   return Call(auth, &AuthService::Stub::Login, login, {}).access_token();
 }
 
-// The worker: claims jobs of the workflow and completes them, until it is asked to stop.
+// The worker: claims jobs of the workflow and completes them until it is told to stop.
 void Work(JobService::Stub& jobs, const std::string& token, const std::stop_token& stop) try {
   vibestack::job::v1::ClaimJobsRequest claim;
   claim.add_workflow_ids(kWorkflow);
@@ -119,7 +119,7 @@ void Work(JobService::Stub& jobs, const std::string& token, const std::stop_toke
 // The application: creates a job and returns it when it has ended.
 Job CreateAndWait(JobService::Stub& jobs, const std::string& token, const std::stop_token& stop) {
   vibestack::job::v1::CreateJobRequest create;
-  // An id of our own makes the call repeatable: should no answer come, it is sent again as it is.
+  // With a client-chosen id the call is idempotent: if the answer is lost, repeat it unchanged.
   create.set_id(NewUuid());
   create.set_workflow_id(kWorkflow);
   const Job job = Call(jobs, &JobService::Stub::CreateJob, create, {.token = token, .stop = stop});
@@ -130,7 +130,7 @@ Job CreateAndWait(JobService::Stub& jobs, const std::string& token, const std::s
               {.token = token, .timeout = kResult + kCall, .stop = stop});
 }
 
-// Runs `part` in a thread of its own. When it ends, well or not, it ends the other parts.
+// Runs `part` on a new thread. When it ends, with or without an error, the other parts end, too.
 template <typename Part>
 auto Start(std::stop_source& ended, Part part) {
   return std::async(std::launch::async, [&ended, part = std::move(part)] {

@@ -1,4 +1,4 @@
-// A job from sign-up to its result, in Go: what an application does, and beside it a worker.
+// A job from sign-up to its result, in Go: the calls of an application, and a worker beside it.
 //
 //	deploy/stubs/generate go stubs        makes the module that go.mod replaces
 //	go run . --worker_token_file FILE
@@ -42,12 +42,12 @@ var (
 	email           = flag.String("email", uuid.NewString()+"@example.com", "of who signs up")
 )
 
-// bearer makes calls with the context those of the token's owner.
+// bearer returns a context whose calls have this access token.
 func bearer(ctx context.Context, token string) context.Context {
 	return metadata.AppendToOutgoingContext(ctx, "authorization", "Bearer "+token)
 }
 
-// signIn signs up somebody new and returns their access token.
+// signIn signs up a new user and returns their access token.
 func signIn(ctx context.Context, auth userv1.AuthServiceClient) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
@@ -102,14 +102,14 @@ func complete(ctx context.Context, jobs jobv1.JobServiceClient, claimed *jobv1.C
 	return err
 }
 
-// create makes a job. Its id is of our own, which makes the call repeatable: should no answer come, it is sent again as it is.
+// create creates a job with a client-chosen id, so the call is idempotent: if the answer is lost, repeat it unchanged.
 func create(ctx context.Context, jobs jobv1.JobServiceClient) (*jobv1.Job, error) {
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
 	return jobs.CreateJob(ctx, &jobv1.CreateJobRequest{Id: uuid.NewString(), WorkflowId: workflow})
 }
 
-// wait returns the job when it has ended, or as it is when that takes too long.
+// wait returns the job when it has ended, or as it is after the timeout.
 func wait(ctx context.Context, jobs jobv1.JobServiceClient, id string) (*jobv1.Job, error) {
 	ctx, cancel := context.WithTimeout(ctx, resultWait+callTimeout)
 	defer cancel()
@@ -170,7 +170,7 @@ func run(ctx context.Context) (*jobv1.Job, error) {
 	return job, err
 }
 
-// explain says what went wrong: the code, the service's reason, the words, and which fields where it is about fields.
+// explain describes an error: the code, the service's reason, the message, and the violated fields, if any.
 func explain(err error) string {
 	failed, ok := status.FromError(err)
 	if !ok {

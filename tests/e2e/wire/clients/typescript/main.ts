@@ -1,5 +1,5 @@
-// A job from sign-up to its result, in TypeScript: what an application does, and beside it a worker. It speaks gRPC-Web with the
-// gateway, as browsers do; there createGrpcWebTransport comes from @connectrpc/connect-web, and nothing else changes.
+// A job from sign-up to its result, in TypeScript: the calls of an application, and a worker beside it. It speaks gRPC-Web with
+// the gateway, as browsers do. In a browser, import createGrpcWebTransport from @connectrpc/connect-web; nothing else changes.
 //
 //   deploy/stubs/generate typescript stubs
 //   npm ci && node main.ts --worker_token_file FILE
@@ -55,7 +55,7 @@ async function work(jobs: Jobs, signal: AbortSignal): Promise<void> {
 
 /** The application: creates a job and returns it when it has ended. */
 async function createAndWait(jobs: Jobs, signal: AbortSignal): Promise<Job> {
-  // An id of our own makes the call repeatable: should no answer come, it is sent again as it is.
+  // With a client-chosen id the call is idempotent: if the answer is lost, repeat it unchanged.
   const job = await jobs.createJob({ id: randomUUID(), workflowId: workflow }, { signal });
   const timeout = durationFromMs(resultMillis);
   return jobs.waitJob({ id: job.id, timeout }, { signal, timeoutMs: resultMillis + callMillis });
