@@ -3,8 +3,8 @@
 
 #include "absl/status/status.h"
 
-// The commands of the program besides `serve`. Each one reads its own flags and prints its result on
-// stdout. The message of an error is for the operator.
+// The commands of the program besides `serve`. Each one reads its own flags and prints its result
+// on stdout. The message of an error is for the operator.
 namespace vibestack::user_service {
 
 // Creates a signing key and fingerprint.secret in --keys_dir, if they are missing.

@@ -10,8 +10,6 @@
 #include "common/base/error.h"
 #include "common/telemetry/log.h"
 #include "common/telemetry/measured_batches.h"
-#include "job_service/store/rows.h"
-#include "job_service/store/sql.h"
 
 namespace vibestack::job_service {
 namespace {

@@ -19,7 +19,7 @@ struct StoreOptions {
   // How concurrent calls of one kind are coalesced. The stores add the metrics and spans.
   CoalescerOptions batches;
   WorkflowSource workflows = [] { return std::make_shared<const WorkflowSet>(); };
-  // Serves the reads that may lag (see LaggingReads). Null: the primary serves them.
+  // Serves the reads that may lag (see StandbyReads). Null: the primary serves them.
   db::Pool* standby = nullptr;
 };
 

@@ -10,8 +10,8 @@
 #include "absl/time/time.h"
 #include "common/async/coalescer.h"
 #include "common/async/task.h"
-#include "common/db/standby_reads.h"
 #include "common/db/pool.h"
+#include "common/db/standby_reads.h"
 #include "common/telemetry/metrics.h"
 #include "user_service/store/export_jobs.h"
 #include "user_service/store/user.h"
@@ -121,7 +121,7 @@ class UserStore {
 
   db::Pool& pool_;
   std::function<void(const std::string& id)> on_written_ = [](const std::string&) {};
-  const db::LaggingReads lists_;
+  const db::StandbyReads lists_;
   Reads reads_;
   const MetricRegistration queue_metric_;
 };
