@@ -145,8 +145,7 @@ void PasswordPool::Submit(Request request) {
 absl::Status PasswordPool::Admit(Request& request) {
   if (stopping_) return StoppedError();
   const absl::Duration wait = EstimatedWait();
-  // A request that would start at once is always admitted, so that a wrong estimate of the speed is
-  // corrected.
+  // Admit every request that would start at once: its time corrects a wrong estimate of the speed.
   const bool too_late =
       wait > absl::ZeroDuration() &&
       clock_.Now() + (wait + TimeOf(request)) * kHeadroom + kResponseTime > request.deadline;

@@ -26,14 +26,14 @@ namespace vibestack::auth {
 // Each task submits one request and yields the result of HashPassword, VerifyPassword or
 // RehashPassword (bcrypt.h), or one of these errors:
 //   RESOURCE_EXHAUSTED (PASSWORD_HASHING_BUSY, with RetryInfo): the queue is full or the request
-//     would miss its deadline. The task usually ends at once, on the thread that awaits it; later
-//     when the requests before it took longer than estimated.
+//     would miss its deadline. Usually on the submitting thread, as soon as the task starts; later
+//     if earlier requests took longer than estimated.
 //   DEADLINE_EXCEEDED: the deadline passed in the queue.
-//   UNAVAILABLE (SHUTTING_DOWN): the pool stopped first. The task ends at once when the pool had
-//     already stopped.
-// Otherwise the awaiting tasks resume one after the other on a thread of the pool with normal
-// priority, so that a lock that they take is never held by a thread of low priority. They should
-// soon suspend or end.
+//   UNAVAILABLE (SHUTTING_DOWN): the pool stopped first. On the submitting thread if the pool had
+//     stopped before the submission.
+// All other tasks resume their awaiting tasks one after the other on one thread of the pool, which
+// has normal priority, so that no low-priority thread ever holds a lock that an awaiting task
+// takes. The awaiting tasks should soon suspend or end.
 //
 // Thread-safe. Stop may be called repeatedly, by many threads, but not by a task that the pool
 // resumed. The pool must outlive the tasks.
@@ -58,7 +58,7 @@ class PasswordPool {
   ~PasswordPool();
 
   Task<absl::StatusOr<Secret>> Hash(Secret password, int cost, absl::Time deadline);
-  // With a `padded_cost` as VerifyPasswordPadded, otherwise as VerifyPassword.
+  // As VerifyPasswordPadded with `padded_cost`, or as VerifyPassword if it is 0.
   Task<absl::StatusOr<bool>> Verify(Secret password, std::string hash, absl::Time deadline,
                                     int padded_cost = 0);
   Task<absl::StatusOr<Secret>> Rehash(Secret password, std::string hash, int cost,
@@ -71,11 +71,11 @@ class PasswordPool {
   Stats stats() const ABSL_LOCKS_EXCLUDED(mutex_);
 
  private:
-  // The work of a request: hashes when the status is OK. Returns a function that resumes the
-  // awaiting task with the result, or with the status, on another thread.
+  // The work of a request: hashes if the status is OK. Returns a function that resumes the awaiting
+  // task with the result, or with the status; the callback thread runs it.
   using ReadyCallback = absl::AnyInvocable<void() &&>;
   using Work = absl::AnyInvocable<ReadyCallback(absl::Status) &&>;
-  // Submits work of `rounds` rounds; if not `exact`, of at most so many. Yields what `compute`
+  // Submits work of `rounds` rounds, or of at most `rounds` if not `exact`. Yields what `compute`
   // returns, or the error.
   template <typename T, typename Compute>
   Task<absl::StatusOr<T>> Await(double rounds, absl::Time deadline, Compute compute,
@@ -91,7 +91,7 @@ class PasswordPool {
   void Submit(Request request) ABSL_LOCKS_EXCLUDED(mutex_);
   // Returns OK when the request may be queued.
   absl::Status Admit(Request& request) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  // Returns OK when the next request can still meet its deadline; counts the outcome.
+  // Returns OK when the request can still meet its deadline. Counts the outcome in stats_.
   absl::Status CheckStillInTime(const Request& request) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   absl::Duration TimeOf(const Request& request) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
     return time_per_round_ * request.rounds;

@@ -35,9 +35,9 @@ class Authenticator {
   Task<absl::StatusOr<auth::Caller>> Authenticate(std::string authorization, absl::Time deadline);
 
  private:
-  // Returns the account when the token is valid for it, otherwise the error of auth::CheckAccount.
-  // A cached state from before the token was issued never decides: right after a password change on
-  // another replica, it would refuse the new token.
+  // Returns the account if it passes auth::CheckAccount, otherwise the error of auth::CheckAccount.
+  // Never refuses a token because of a cached state that is older than the token: such a state
+  // would refuse the new token right after a password change on another replica.
   Task<absl::StatusOr<auth::AccountState>> FindAccount(const auth::Claims& claims,
                                                        absl::Time deadline);
 

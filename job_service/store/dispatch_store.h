@@ -57,11 +57,11 @@ class DispatchStore {
   Task<absl::StatusOr<bool>> Settle(Lease claimed, JobStatus status,
                                     std::optional<std::string> result, absl::Time deadline);
 
-  // Creates a job whose input only the caller has. If the job exists and its workflow has not
-  // accepted it, and no other call is dispatching it, takes it over. Otherwise returns the existing
-  // job with its result. Until the workflow accepts the job, it is pending and its result is
-  // {"awaiting": …}. Errors: NOT_FOUND (USER_NOT_FOUND), ALREADY_EXISTS (ID_TAKEN), ABORTED
-  // (CONFLICT).
+  // Creates a job whose input only the caller has. Takes over an existing job that was created with
+  // an input, if its workflow has not accepted it and no other call is dispatching it. Otherwise
+  // returns the existing job with its result. Until the workflow accepts the job, it is pending and
+  // its result is {"awaiting": …}. Errors: NOT_FOUND (USER_NOT_FOUND), ALREADY_EXISTS (ID_TAKEN),
+  // ABORTED (CONFLICT).
   Task<absl::StatusOr<CreationWithInput>> CreateWithInput(NewJob job,
                                                           absl::Duration visibility_timeout,
                                                           absl::Time deadline);

@@ -40,8 +40,8 @@ void Submit(Task<absl::StatusOr<T>> task, Callback done) {
   Start(PassResult(std::move(task), std::move(done)));
 }
 
-// Keeps one thread of a pool busy for long, and awaits its end: what a test does meanwhile takes
-// microseconds, this a second and a half or more.
+// Keeps one thread of a pool busy for at least 1.5 s, and waits for the end. The steps of a test in
+// between take microseconds.
 class Blocker {
  public:
   explicit Blocker(PasswordPool& pool) {
