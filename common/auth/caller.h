@@ -18,6 +18,7 @@ struct Caller {
   std::string user_id;       // lower-case UUID; of users and superusers only
   std::string service_name;  // of services only
   std::string job_id;        // of callbacks only: the one job that they may change
+  int attempt = 0;           // of callbacks only: the attempt of the job that they belong to
   // When the caller's token expires. A longer stream must authorize its caller again.
   absl::Time token_expires_at = absl::InfiniteFuture();
 
@@ -39,10 +40,11 @@ struct Caller {
     caller.service_name = std::move(name);
     return caller;
   }
-  static Caller Callback(std::string job_id) {
+  static Caller Callback(std::string job_id, int attempt = 1) {
     Caller caller;
     caller.role = Role::kCallback;
     caller.job_id = std::move(job_id);
+    caller.attempt = attempt;
     return caller;
   }
 

@@ -41,6 +41,8 @@ struct Claims {
   std::string token_id;
   // The email of the future account in sign-up tokens, in the stored form; empty in others.
   std::string email;
+  // In callback tokens the number of the job's attempt, from 1; 0 in others.
+  int attempt = 0;
 };
 
 // Whether tokens of this purpose carry the user's fingerprint.

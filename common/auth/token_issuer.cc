@@ -30,7 +30,8 @@ std::string EncodePayload(const Claims& claims, const TokenRealm& realm) {
       payload.Set("exp", absl::ToUnixSeconds(claims.expires_at)) &&
       payload.Set("jti", claims.token_id) && payload.Set("purpose", PurposeName(claims.purpose)) &&
       (claims.fingerprint.empty() || payload.Set("fingerprint", claims.fingerprint)) &&
-      (claims.email.empty() || payload.Set("email", claims.email));
+      (claims.email.empty() || payload.Set("email", claims.email)) &&
+      (claims.attempt == 0 || payload.Set("attempt", int64_t{claims.attempt}));
   return complete ? payload.Encode() : "";
 }
 
@@ -42,7 +43,7 @@ TokenIssuer::TokenIssuer(KeySetProvider keys, const Clock& clock, TokenRealm rea
 absl::StatusOr<IssuedToken> TokenIssuer::Issue(Purpose purpose, const std::string& subject,
                                                absl::Duration lifetime,
                                                const std::string& fingerprint,
-                                               const std::string& email) const {
+                                               const std::string& email, int attempt) const {
   if (!Fits(purpose, subject, lifetime, fingerprint, email)) {
     return InternalError("the arguments of a token are not valid for its purpose");
   }
@@ -50,7 +51,8 @@ absl::StatusOr<IssuedToken> TokenIssuer::Issue(Purpose purpose, const std::strin
   const Es256Key* key = keys == nullptr ? nullptr : keys->Find(keys->signing_kid());
   if (key == nullptr) return InternalError("there is no signing key");
 
-  Claims claims{purpose, subject, {}, {}, fingerprint, NewUuid(), email};
+  Claims claims{purpose,     subject,   {},    {},
+                fingerprint, NewUuid(), email, purpose == Purpose::kCallback ? attempt : 0};
   claims.issued_at = absl::FromUnixSeconds(absl::ToUnixSeconds(clock_.Now()));
   claims.expires_at = claims.issued_at + absl::Floor(lifetime, absl::Seconds(1));
   const std::string payload = EncodePayload(claims, realm_);

@@ -14,6 +14,7 @@
 namespace vibestack::auth {
 namespace {
 
+constexpr int64_t kMaxAttempt = 1'000'001;
 constexpr int64_t kMaxUnixSeconds = 253402300799;  // the end of the year 9999
 
 struct Parts {
@@ -39,6 +40,15 @@ std::optional<absl::Time> GetTime(const JwtPayload& payload, const std::string& 
   return absl::FromUnixSeconds(*seconds);
 }
 
+// The attempt of a callback token, and 0 of other tokens. Programs before schema version 4 issued
+// callback tokens without it, for the first attempt.
+std::optional<int> GetAttempt(const JwtPayload& payload, Purpose purpose) {
+  if (!payload.Has("attempt")) return purpose == Purpose::kCallback ? 1 : 0;
+  const int64_t attempt = payload.GetInt("attempt").value_or(0);
+  if (purpose != Purpose::kCallback || attempt < 1 || attempt > kMaxAttempt) return std::nullopt;
+  return static_cast<int>(attempt);
+}
+
 // Reads the claims and makes the checks that do not depend on the expected purpose. Nothing when a
 // claim is missing or invalid.
 std::optional<Claims> ReadClaims(const JwtPayload& payload) {
@@ -58,10 +68,12 @@ std::optional<Claims> ReadClaims(const JwtPayload& payload) {
   if (payload.Has("email") != (*purpose == Purpose::kSignUp) || !IsEmailClaim(*purpose, email)) {
     return std::nullopt;
   }
+  const std::optional<int> attempt = GetAttempt(payload, *purpose);
+  if (!attempt) return std::nullopt;
   return Claims{*purpose,    payload.GetString("sub").value_or(""),
                 *issued_at,  *expires_at,
                 fingerprint, token_id,
-                email};
+                email,       *attempt};
 }
 
 TokenVerdict Refused(TokenFault fault) { return {fault, {}}; }

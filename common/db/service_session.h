@@ -7,7 +7,7 @@ namespace vibestack::db {
 
 // The version of the schema that both services are written for: the number of the newest revision
 // in deploy/migrations/versions whose triggers and indexes they need.
-inline constexpr int kSchemaVersion = 3;
+inline constexpr int kSchemaVersion = 4;
 
 // The session options that both services share. Each service adds its own.
 inline SessionOptions ServiceSessionOptions(const std::string& database_url,
@@ -26,6 +26,10 @@ inline SessionOptions ServiceSessionOptions(const std::string& database_url,
       {"enable_bitmapscan", "off"},
       {"enable_incremental_sort", "off"},
       {"jit", "off"},
+      // No transaction of ours waits for anything but the database. A process that is stopped in
+      // the
+      // middle of one must not keep its locks.
+      {"idle_in_transaction_session_timeout", "30s"},
   };
   return options;
 }
