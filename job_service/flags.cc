@@ -41,6 +41,8 @@ VIBESTACK_FLAG(kJobs, absl::Duration, retention, absl::ZeroDuration(),
 VIBESTACK_FLAG(
     kJobs, absl::Duration, poll_interval, absl::Seconds(5),
     "How often a waiting call reads the database, in case a change event was lost. 10ms to 24h.");
+VIBESTACK_FLAG(kJobs, int, max_input, 1 << 20,
+               "The largest input of a job, in bytes of JSON text. 1 to 1048576.");
 VIBESTACK_FLAG(kPushedWorkflows, std::string, workflows_file, "",
                "JSON file that lists the pushed workflows (workflows.proto). The service reads it "
                "again on SIGHUP. Without it workers pull all jobs.");
@@ -70,6 +72,7 @@ absl::Status CheckFlags(const Flags& flags) {
       CheckRange("sweep_interval", flags.sweep_interval, tick, kDay),
       CheckRange("retention", flags.retention, kZero, 36'500 * kDay),
       CheckRange("poll_interval", flags.poll_interval, tick, kDay),
+      CheckRange("max_input", flags.max_input, 1, 1 << 20),
   });
 }
 
@@ -148,6 +151,7 @@ absl::StatusOr<Flags> ReadFlags() {
   flags.sweep_interval = absl::GetFlag(FLAGS_sweep_interval);
   flags.retention = absl::GetFlag(FLAGS_retention);
   flags.poll_interval = absl::GetFlag(FLAGS_poll_interval);
+  flags.max_input = absl::GetFlag(FLAGS_max_input);
   if (absl::Status status = CheckFlags(flags); !status.ok()) return status;
   if (absl::Status status = ReadFiles(flags.user_service); !status.ok()) return status;
   absl::StatusOr<PushFlags> push = ReadPushFlags(flags.lease_duration);

@@ -39,6 +39,7 @@ struct Flags {
   absl::Duration sweep_interval;
   absl::Duration retention;  // zero: jobs stay for ever
   absl::Duration poll_interval;
+  int max_input;  // in bytes
   PushFlags push;
 };
 

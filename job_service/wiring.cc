@@ -32,6 +32,7 @@ namespace {
 using runtime::Runtime;
 
 constexpr absl::Duration kKeyInterval = absl::Seconds(2);
+constexpr absl::Duration kDueInterval = absl::Milliseconds(500);
 
 // How long requests to workflows may take after the service begins to stop.
 constexpr absl::Duration kDispatchGrace = absl::Seconds(5);
@@ -124,9 +125,12 @@ void StartMaintenance(Runtime& runtime, const Flags& flags, const Storage& stora
     sweep("jobs_expired",
           std::bind_front(&MaintenanceStore::DeleteExpired, &stores.maintenance, flags.retention));
   }
-  sweep("inputs_expired", std::bind_front(&DispatchStore::FailAwaitingInput, &stores.dispatch));
   sweep("runs_expired", std::bind_front(&DispatchStore::ExpireRuns, &stores.dispatch));
   sweep("leases_ran_out", std::bind_front(&MaintenanceStore::SweepLeases, &stores.maintenance));
+  // A job starts within a second after its time.
+  runtime.Start<Sweeper>("jobs_due", std::min(flags.sweep_interval, kDueInterval),
+                         std::bind_front(&MaintenanceStore::ReleaseScheduled, &stores.maintenance),
+                         runtime.metrics());
 }
 
 // Reads the workflows file again. When it is wrong, the workflows stay as they are.
@@ -158,8 +162,9 @@ Dispatcher& StartDispatcher(Runtime& runtime, const Flags& flags, const Storage&
   options.ca_file = push.dispatch_ca_file;
   options.poll_interval = flags.poll_interval;
   options.workflows = workflows;
-  auto& dispatcher = runtime.Make<Dispatcher>(std::move(options), storage.stores.dispatch,
-                                              storage.job_subscriptions, runtime.metrics());
+  auto& dispatcher =
+      runtime.Make<Dispatcher>(std::move(options), storage.stores.dispatch, storage.stores.read,
+                               storage.job_subscriptions, runtime.metrics());
   runtime.OnStop([&dispatcher, grace = runtime.options().shutdown_grace] {
     dispatcher.Stop(absl::Now() + std::min(grace, kDispatchGrace));
   });
@@ -180,9 +185,12 @@ absl::Status Wire(Runtime& runtime, const Flags& flags) {
   StartListener(runtime, storage, accounts);
   StartMaintenance(runtime, flags, storage);
   Dispatcher& dispatcher = StartDispatcher(runtime, flags, storage, workflows);
-  auto& api = runtime.Make<JobApi>(
-      JobApi::Options{.poll_interval = flags.poll_interval, .workflows = workflows}, storage.stores,
-      storage.job_subscriptions, storage.filter_subscriptions, accounts, interceptor, dispatcher);
+  auto& api =
+      runtime.Make<JobApi>(JobApi::Options{.poll_interval = flags.poll_interval,
+                                           .workflows = workflows,
+                                           .max_input = static_cast<size_t>(flags.max_input)},
+                           storage.stores, storage.job_subscriptions, storage.filter_subscriptions,
+                           accounts, interceptor, dispatcher);
   const absl::Status status = runtime.StartServer({&api.service()});
   if (!status.ok()) return status;
   // Waiting calls respond before the server stops, so that the server does not wait for them.

@@ -30,6 +30,18 @@ def create_index_concurrently(name: str, definition: str) -> None:
             connection.execute(sa.text(f"SET lock_timeout = '{LOCK_TIMEOUT}'"))
 
 
+def drop_indexes_concurrently(names: tuple[str, ...]) -> None:
+    """Drops those of the indexes that exist while other programs read and write. It commits what the migration did before."""
+    with op.get_context().autocommit_block():
+        connection = op.get_bind()
+        connection.execute(sa.text("SET lock_timeout = 0"))
+        try:
+            for name in names:
+                connection.execute(sa.text(f"DROP INDEX CONCURRENTLY IF EXISTS {name}"))
+        finally:
+            connection.execute(sa.text(f"SET lock_timeout = '{LOCK_TIMEOUT}'"))
+
+
 def set_version(version: int, oldest_program: int | None = None) -> None:
     """Ends a migration: sets the version of the schema and the versions of the programs that the schema serves.
 

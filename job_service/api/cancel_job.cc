@@ -18,10 +18,12 @@ Task<absl::StatusOr<pb::Job>> JobApi::CancelJob(Call& call, const pb::CancelJobR
   if (!validator.ok()) co_return validator.ToStatus();
   const absl::StatusOr<Job> job = co_await stores_.manage.Cancel(
       CanonicalUuid(request.id()), BoundTo(call.caller()),
-      ErrorResult(kCancelledCode, request.reason(), ""), call.WorkDeadline());
+      ErrorObject(kCancelledCode, request.reason(), ""), call.WorkDeadline());
   if (!job.ok()) co_return job.status();
   dispatcher_.NotifyCancelled(*job, request.reason());
-  co_return ToProto(*job, pb::FULL);
+  pb::Job response = ToProto(*job, pb::FULL);
+  AddAttempts(*job, *options_.workflows(), response);
+  co_return response;
 }
 
 }  // namespace vibestack::job_service

@@ -19,6 +19,7 @@ absl::StatusOr<ClaimRequest> ToClaim(const pb::ClaimJobsRequest& request) {
   validator.Size("workflow_ids", request.workflow_ids_size(), 1, kMaxWorkflows);
   if (request.max_jobs() < 0) validator.Add("max_jobs", "must not be negative");
   if (request.has_wait()) validator.Span("wait", request.wait());
+  CheckView(request.view(), validator);
   if (!validator.ok()) return validator.ToStatus();
   ClaimRequest claim;
   claim.limit = request.max_jobs() == 0 ? 1 : std::min(request.max_jobs(), kMaxJobs);
@@ -43,6 +44,13 @@ absl::Status CheckPulled(const WorkflowSet& workflows, const ClaimRequest& claim
   return validator.ToStatus();
 }
 
+// The claim without the workflows that are paused.
+ClaimRequest WithoutPaused(const WorkflowSet& workflows, ClaimRequest claim) {
+  std::erase_if(claim.workflow_ids,
+                [&workflows](const std::string& id) { return workflows.IsPaused(id); });
+  return claim;
+}
+
 }  // namespace
 
 Task<absl::StatusOr<pb::ClaimJobsResponse>> JobApi::ClaimJobs(Call& call,
@@ -55,10 +63,23 @@ Task<absl::StatusOr<pb::ClaimJobsResponse>> JobApi::ClaimJobs(Call& call,
   const absl::StatusOr<std::vector<Job>> jobs = co_await ClaimOrWait(call, *std::move(claim), end);
   if (!jobs.ok()) co_return jobs.status();
   const WorkflowSetPtr workflows = options_.workflows();
+  // The inputs of our own callers fit as text. A Value is larger than its text, so an input becomes
+  // a Value only if the texts of the later inputs still fit.
+  size_t later_bytes = 0;
+  for (const Job& job : *jobs) later_bytes += job.input.value_or("").size();
+  size_t used_bytes = 0;
   pb::ClaimJobsResponse response;
   for (const Job& job : *jobs) {
     pb::ClaimedJob& claimed = *response.add_jobs();
-    *claimed.mutable_job() = ToProto(job, pb::BASIC);
+    *claimed.mutable_job() = ToProto(job, pb::BASIC, /*with_result=*/false);
+    const bool with_input = request.view() != pb::BASIC;
+    if (with_input) AddAttempts(job, *workflows, *claimed.mutable_job());
+    if (with_input && job.input.has_value()) {
+      later_bytes -= job.input->size();
+      const size_t taken = std::min(used_bytes + later_bytes, kMaxResponseBytes);
+      AddInput(job, request.view(), kMaxResponseBytes - taken, *claimed.mutable_job());
+      used_bytes += claimed.job().input().ByteSizeLong() + claimed.job().input_json().size();
+    }
     claimed.set_lease_token(LeaseToken(job));
     *claimed.mutable_lease_expires_at() =
         rpc::ToTimestamp(job.updated_at + workflows->LeaseDuration(job.workflow_id));
@@ -75,14 +96,17 @@ Task<absl::StatusOr<std::vector<Job>>> JobApi::ClaimOrWait(Call& call, ClaimRequ
     const JobSubscriptions::Subscription subscription =
         job_subscriptions_.SubscribeToWorkflows(claim.workflow_ids, claim.limit, waker);
     if (call.cancelled()) {
-      // Pass the change event that woke this call on to the next waiting claim.
+      // This call may have used up a wake-up: wake the next waiting claim instead.
       job_subscriptions_.WakeNext(claim.workflow_ids);
       co_return rpc::ClientGoneError();
     }
     const absl::Status pulled = CheckPulled(*options_.workflows(), claim);
     if (!pulled.ok()) co_return pulled;
-    absl::StatusOr<std::vector<Job>> jobs =
-        co_await stores_.claim.Claim(claim, call.WorkDeadline());
+    ClaimRequest active = WithoutPaused(*options_.workflows(), claim);
+    absl::StatusOr<std::vector<Job>> jobs = std::vector<Job>();
+    if (!active.workflow_ids.empty()) {
+      jobs = co_await stores_.claim.Claim(std::move(active), call.WorkDeadline());
+    }
     if (!jobs.ok()) co_return jobs;
     if ((call.cancelled() || absl::Now() >= call.deadline()) && !jobs->empty()) {
       // Release the jobs: otherwise nobody processes them until their leases expire.
@@ -90,7 +114,9 @@ Task<absl::StatusOr<std::vector<Job>>> JobApi::ClaimOrWait(Call& call, ClaimRequ
       co_return rpc::ClientGoneError();
     }
     // More jobs may be pending, and their change event may have woken this call only.
-    if (static_cast<int>(jobs->size()) == claim.limit)
+    const bool has_inputs = std::any_of(jobs->begin(), jobs->end(),
+                                        [](const Job& job) { return job.input.has_value(); });
+    if (static_cast<int>(jobs->size()) == claim.limit || has_inputs)
       job_subscriptions_.WakeNext(claim.workflow_ids);
     const absl::Time now = absl::Now();
     if (!jobs->empty() || stopping || now >= end) co_return jobs;

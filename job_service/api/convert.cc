@@ -31,6 +31,15 @@ void SetResult(const std::string& result, pb::JobView view, pb::Job& proto) {
   proto.set_result_json(result);
 }
 
+pb::AttemptError ToProto(const AttemptError& error) {
+  pb::AttemptError proto;
+  if (error.time.has_value()) *proto.mutable_time() = rpc::ToTimestamp(*error.time);
+  proto.set_attempt(error.attempt);
+  proto.set_code(error.code);
+  proto.set_message(error.message);
+  return proto;
+}
+
 }  // namespace
 
 void CheckView(pb::JobView view, rpc::Validator& validator) {
@@ -51,6 +60,25 @@ pb::Job ToProto(const Job& job, pb::JobView view, bool with_result) {
   *proto.mutable_updated_at() = rpc::ToTimestamp(job.updated_at);
   if (with_result && job.result.has_value()) SetResult(*job.result, view, proto);
   return proto;
+}
+
+void AddAttempts(const Job& job, const WorkflowSet& workflows, pb::Job& proto) {
+  if (job.status == JobStatus::kCompleted) return;
+  proto.set_attempt(AttemptNumber(job));
+  proto.set_max_attempts(job.max_attempts > 0 ? job.max_attempts
+                                              : workflows.MaxAttempts(job.workflow_id));
+  for (const AttemptError& error : job.errors) *proto.add_errors() = ToProto(error);
+  if (job.not_before.has_value()) *proto.mutable_not_before() = rpc::ToTimestamp(*job.not_before);
+}
+
+void AddInput(const Job& job, pb::JobView view, size_t max_bytes, pb::Job& proto) {
+  if (!job.input.has_value() || job.input->size() > max_bytes) return;
+  google::protobuf::Value& value = *proto.mutable_input();
+  const bool is_value =
+      view != pb::EXACT && JsonToValue(*job.input, value) && value.ByteSizeLong() <= max_bytes;
+  if (is_value) return;
+  proto.clear_input();
+  proto.set_input_json(*job.input);
 }
 
 }  // namespace vibestack::job_service

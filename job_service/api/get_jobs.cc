@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <utility>
 
 #include "common/base/error.h"
@@ -44,8 +45,9 @@ pb::BatchGetJobsResponse ToBatch(const std::vector<JobKey>& keys, std::vector<Jo
 
 }  // namespace
 
-Task<absl::StatusOr<JobPtr>> JobApi::ReadJob(Call& call, std::string id, bool with_result) {
-  const JobKey key{id, with_result};
+Task<absl::StatusOr<JobPtr>> JobApi::ReadJob(Call& call, std::string id, bool with_result,
+                                             bool with_input) {
+  const JobKey key{id, with_result, with_input};
   absl::StatusOr<JobPtr> job = co_await stores_.read.Get(key, call.WorkDeadline());
   if (!job.ok()) co_return job;
   const absl::Status seen = CheckMaySeeJob(call.caller(), id, job->get());
@@ -60,9 +62,15 @@ Task<absl::StatusOr<pb::Job>> JobApi::GetJob(Call& call, const pb::GetJobRequest
   if (!validator.ok()) co_return validator.ToStatus();
   const bool with_result = ShowsResult(request.view(), pb::FULL);
   const absl::StatusOr<JobPtr> job =
-      co_await ReadJob(call, CanonicalUuid(request.id()), with_result);
+      co_await ReadJob(call, CanonicalUuid(request.id()), with_result, with_result);
   if (!job.ok()) co_return job.status();
-  co_return ToProto(**job, request.view(), with_result);
+  pb::Job response = ToProto(**job, request.view(), with_result);
+  if (with_result) {
+    AddAttempts(**job, *options_.workflows(), response);
+    const size_t used = std::min(response.ByteSizeLong(), kMaxResponseBytes);
+    AddInput(**job, request.view(), kMaxResponseBytes - used, response);
+  }
+  co_return response;
 }
 
 Task<absl::StatusOr<pb::BatchGetJobsResponse>> JobApi::BatchGetJobs(

@@ -30,6 +30,8 @@ class JobApi {
     // How often a waiting call reads the database, in case a change event was lost.
     absl::Duration poll_interval = absl::Seconds(5);
     WorkflowSource workflows;
+    // The largest input of a job, in bytes of JSON text.
+    size_t max_input = size_t{1} << 20;
   };
 
   // `owners` looks up accounts. All arguments must outlive this.
@@ -50,19 +52,12 @@ class JobApi {
   Answer<pb::BatchCreateJobsResponse> BatchCreateJobs(Call& call,
                                                       const pb::BatchCreateJobsRequest& request);
 
-  // create_with_input.cc
-  // Creates a job with an input and answers when its workflow has accepted it.
-  Answer<pb::Job> CreateWithInput(Call& call, NewJob job, std::string input);
-  // Posts a job that belongs to this replica, and responds with the job after that. UNAVAILABLE if
-  // there is no outcome before `end`, or the post failed.
-  Answer<pb::Job> DispatchWithInput(Call& call, Job job, std::string input, absl::Time end);
-
   // get_jobs.cc
   Answer<pb::Job> GetJob(Call& call, const pb::GetJobRequest& request);
   Answer<google::api::HttpBody> GetJobResult(Call& call, const pb::GetJobResultRequest& request);
   Answer<pb::BatchGetJobsResponse> BatchGetJobs(Call& call, const pb::BatchGetJobsRequest& request);
   // Reads a job that the caller may see. PERMISSION_DENIED (NOT_YOURS) or NOT_FOUND.
-  Answer<JobPtr> ReadJob(Call& call, std::string id, bool with_result);
+  Answer<JobPtr> ReadJob(Call& call, std::string id, bool with_result, bool with_input = false);
 
   // list_jobs.cc
   Answer<pb::ListJobsResponse> ListJobs(Call& call, const pb::ListJobsRequest& request);

@@ -30,6 +30,33 @@ size_t TakeDigits(std::string_view& text) {
   return count;
 }
 
+// The number of digits before and after the decimal point of a number without an exponent. Below 1
+// before the point: the number is smaller than 1.
+struct Digits {
+  int64_t before_point = 0;
+  int64_t after_point = 0;
+};
+
+Digits DigitsOf(std::string_view number) {
+  if (number.starts_with('-')) number.remove_prefix(1);
+  const size_t e = number.find_first_of("eE");
+  const int64_t exponent = e == std::string_view::npos ? 0 : ExponentOf(number.substr(e + 1));
+  const std::string_view mantissa = number.substr(0, e);
+  const size_t point = mantissa.find('.');
+  const std::string_view whole = mantissa.substr(0, point);
+  const std::string_view fraction =
+      point == std::string_view::npos ? std::string_view() : mantissa.substr(point + 1);
+  Digits digits;
+  digits.after_point = static_cast<int64_t>(fraction.size()) - exponent;
+  if (const size_t first = whole.find_first_not_of('0'); first != std::string_view::npos) {
+    digits.before_point = static_cast<int64_t>(whole.size() - first) + exponent;
+  } else if (const size_t first = fraction.find_first_not_of('0');
+             first != std::string_view::npos) {
+    digits.before_point = exponent - static_cast<int64_t>(first);
+  }
+  return digits;
+}
+
 }  // namespace
 
 bool IsJsonNumber(std::string_view text) {
@@ -50,26 +77,15 @@ bool IsJsonNumber(std::string_view text) {
 }
 
 bool NumericTakes(std::string_view number) {
-  if (number.starts_with('-')) number.remove_prefix(1);
-  const size_t e = number.find_first_of("eE");
-  const int64_t exponent = e == std::string_view::npos ? 0 : ExponentOf(number.substr(e + 1));
-  const std::string_view mantissa = number.substr(0, e);
-  const size_t point = mantissa.find('.');
-  const std::string_view whole = mantissa.substr(0, point);
-  const std::string_view fraction =
-      point == std::string_view::npos ? std::string_view() : mantissa.substr(point + 1);
-  if (static_cast<int64_t>(fraction.size()) - exponent > kMaxFractionDigits) return false;
-  // The place of the first digit that is not 0: positive before the decimal point.
-  int64_t place = 0;
-  if (const size_t first = whole.find_first_not_of('0'); first != std::string_view::npos) {
-    place = static_cast<int64_t>(whole.size() - first);
-  } else if (const size_t first = fraction.find_first_not_of('0');
-             first != std::string_view::npos) {
-    place = -static_cast<int64_t>(first);
-  } else {
-    return true;  // Zero.
-  }
-  return place + exponent <= kMaxIntegerDigits;
+  const Digits digits = DigitsOf(number);
+  return digits.after_point <= kMaxFractionDigits && digits.before_point <= kMaxIntegerDigits;
+}
+
+size_t NumericTextSize(std::string_view number) {
+  const Digits digits = DigitsOf(number);
+  const int64_t before = std::max<int64_t>(digits.before_point, 1);
+  const int64_t after = digits.after_point > 0 ? 1 + digits.after_point : 0;
+  return static_cast<size_t>(before + after) + (number.starts_with('-') ? 1 : 0);
 }
 
 std::string NumberText(double number) {

@@ -13,6 +13,10 @@ bool IsJsonNumber(std::string_view text);
 // point and 16,383 after it (manual, 8.1.2). `number` must be a JSON number.
 bool NumericTakes(std::string_view number);
 
+// The number of characters that PostgreSQL prints for a JSON number; NumericTakes(number) must be
+// true. PostgreSQL never prints an exponent, so 1e100 has 101 digits.
+size_t NumericTextSize(std::string_view number);
+
 // A finite double as a JSON number: an integer if that is exact, else the shortest text that parses
 // to the same double.
 std::string NumberText(double number);

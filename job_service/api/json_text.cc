@@ -58,6 +58,15 @@ size_t EndOfString(const std::string& text, size_t begin) {
   return std::min(at + 1, text.size());
 }
 
+bool IsNumberStart(char c) {
+  return c == '-' || absl::ascii_isdigit(static_cast<unsigned char>(c));
+}
+
+// The end of the number that begins at `begin`.
+size_t EndOfNumber(const std::string& text, size_t begin) {
+  return std::min(text.find_first_not_of("0123456789+-.eE", begin), text.size());
+}
+
 // Checks the numbers of a text and writes 0 for each, since the reader refuses those that are no
 // double. Why one is refused, or empty.
 std::string TakeOutNumbers(std::string& text) {
@@ -67,8 +76,8 @@ std::string TakeOutNumbers(std::string& text) {
     size_t end = at + 1;
     if (text[at] == '"') {
       end = EndOfString(text, at);
-    } else if (text[at] == '-' || absl::ascii_isdigit(static_cast<unsigned char>(text[at]))) {
-      end = std::min(text.find_first_not_of("0123456789+-.eE", at), text.size());
+    } else if (IsNumberStart(text[at])) {
+      end = EndOfNumber(text, at);
       const std::string_view number = std::string_view(text).substr(at, end - at);
       if (!IsJsonNumber(number)) return "is not JSON: a number is malformed";
       if (!NumericTakes(number)) return "holds a number that is too large or too precise";
@@ -98,6 +107,24 @@ std::string JsonFault(std::string text) {
   if (!result.IsError()) return "";
   if (!checker.fault().empty()) return checker.fault();
   return std::string("is not JSON: ") + rapidjson::GetParseError_En(result.Code());
+}
+
+size_t JsonbTextSize(const std::string& json) {
+  size_t size = 0;
+  for (size_t at = 0; at < json.size();) {
+    size_t end = at + 1;
+    if (json[at] == '"') {
+      end = EndOfString(json, at);
+    } else if (IsNumberStart(json[at])) {
+      end = EndOfNumber(json, at);
+      size += NumericTextSize(std::string_view(json).substr(at, end - at));
+      at = end;
+      continue;
+    }
+    size += end - at;
+    at = end;
+  }
+  return size;
 }
 
 void AppendJsonString(std::string_view text, std::string& json) {

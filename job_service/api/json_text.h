@@ -14,6 +14,10 @@ inline constexpr int kMaxJsonDepth = 1'000;
 // NumericTakes.
 std::string JsonFault(std::string text);
 
+// The size of JSON text after its numbers are written as PostgreSQL prints them. `json` must be
+// valid.
+size_t JsonbTextSize(const std::string& json);
+
 // Appends `text`, which must be valid UTF-8, to `json` as a JSON string.
 void AppendJsonString(std::string_view text, std::string& json);
 

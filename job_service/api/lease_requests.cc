@@ -85,7 +85,15 @@ JobFinish ToFinish(const std::string& prefix, const pb::FailJobRequest& request,
   if (request.has_details()) {
     details = ValueToJson(prefix + "details", request.details(), validator);
   }
-  if (validator.ok()) finish.result = ErrorResult(request.code(), request.message(), details);
+  finish.is_retryable = request.retryable();
+  if (request.has_retry_delay()) {
+    validator.Span(prefix + "retry_delay", request.retry_delay());
+    if (validator.ok()) finish.retry_delay = rpc::ToSpan(request.retry_delay());
+    if (finish.retry_delay > kMaxStartDelay) {
+      validator.Add(prefix + "retry_delay", "must be at most 366 days");
+    }
+  }
+  if (validator.ok()) finish.result = ErrorObject(request.code(), request.message(), details);
   return finish;
 }
 

@@ -1,4 +1,3 @@
-#include <optional>
 #include <utility>
 
 #include "job_service/api/access.h"
@@ -21,12 +20,15 @@ Task<absl::StatusOr<pb::ReportProgressResponse>> JobApi::ReportRun(
     Call& call, const pb::ReportProgressRequest& request, JobFinish progress) {
   const absl::Status allowed = CheckCallback(call.caller(), progress.lease.job_id);
   if (!allowed.ok()) co_return allowed;
-  std::optional<std::string> result;
+  RunReport report;
+  report.job_id = progress.lease.job_id;
+  report.attempt = call.caller().attempt;
+  report.status = JobStatus::kProcessing;
   if (request.result_case() != pb::ReportProgressRequest::RESULT_NOT_SET) {
-    result = std::move(progress.result);
+    report.result = std::move(progress.result);
   }
-  const absl::StatusOr<Job> job = co_await stores_.dispatch.ReportRun(
-      progress.lease.job_id, std::move(result), call.WorkDeadline());
+  const absl::StatusOr<Job> job =
+      co_await stores_.dispatch.ReportRun(std::move(report), call.WorkDeadline());
   if (!job.ok()) co_return ResultError(job.status(), ResultField(request));
   // Without a lease token and an expiry: a run has no lease.
   co_return pb::ReportProgressResponse();

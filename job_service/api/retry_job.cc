@@ -12,7 +12,9 @@ Task<absl::StatusOr<pb::Job>> JobApi::RetryJob(Call& call, const pb::RetryJobReq
   const absl::StatusOr<Job> job = co_await stores_.manage.Retry(
       CanonicalUuid(request.id()), BoundTo(call.caller()), call.WorkDeadline());
   if (!job.ok()) co_return job.status();
-  co_return ToProto(*job, pb::BASIC);
+  pb::Job response = ToProto(*job, pb::FULL);
+  AddAttempts(*job, *options_.workflows(), response);
+  co_return response;
 }
 
 }  // namespace vibestack::job_service

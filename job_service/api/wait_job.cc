@@ -40,7 +40,9 @@ Task<absl::StatusOr<pb::Job>> JobApi::WaitJob(Call& call, const pb::WaitJobReque
     if (!job.ok()) co_return job.status();
     const absl::Time now = absl::Now();
     if (IsTerminal((*job)->status) || stopping || now >= end) {
-      co_return ToProto(**job, request.view(), with_result);
+      pb::Job response = ToProto(**job, request.view(), with_result);
+      if (with_result) AddAttempts(**job, *options_.workflows(), response);
+      co_return response;
     }
     const absl::Time until = std::min(end, now + options_.poll_interval);
     const Wake reason = co_await WaitFor(call, waker, until);

@@ -29,20 +29,26 @@ struct Sent {
   absl::Time updated_at;
   JobStatus status = JobStatus::kUnknown;
   size_t result_hash = 0;
+  int failed_attempts = 0;
 
   static Sent Of(const Job& job) {
     return {job.updated_at, job.status,
-            job.result.has_value() ? std::hash<std::string>()(*job.result) : 0};
+            job.result.has_value() ? std::hash<std::string>()(*job.result) : 0,
+            job.failed_attempts};
   }
   bool SameAs(const Sent& other) const {
-    return status == other.status && result_hash == other.result_hash;
+    return status == other.status && result_hash == other.result_hash &&
+           failed_attempts == other.failed_attempts;
   }
   // Whether the stream sent this version of the job. If so, the results need no comparison.
   bool IsOf(const Job& job) const { return updated_at == job.updated_at && status == job.status; }
 };
 
-Task<absl::Status> Send(const Job& job, pb::JobView view, rpc::ServerStream<pb::Job>& stream) {
-  const pb::Job message = ToProto(job, view, ShowsResult(view, pb::FULL));
+Task<absl::Status> Send(const Job& job, pb::JobView view, const WorkflowSet& workflows,
+                        rpc::ServerStream<pb::Job>& stream) {
+  const bool with_result = ShowsResult(view, pb::FULL);
+  pb::Job message = ToProto(job, view, with_result);
+  if (with_result) AddAttempts(job, workflows, message);
   co_return co_await stream.Write(message);
 }
 
@@ -100,7 +106,8 @@ Task<absl::Status> JobApi::WatchJob(Call& call, const pb::WatchJobRequest& reque
       sent = present;
       if (changed || heartbeat_due) {
         heartbeat.Restart(absl::Now());
-        const absl::Status written = co_await Send(**job, request.view(), stream);
+        const absl::Status written =
+            co_await Send(**job, request.view(), *options_.workflows(), stream);
         if (!written.ok() || IsTerminal((*job)->status)) co_return written;
       }
     }

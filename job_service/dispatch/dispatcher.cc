@@ -5,7 +5,6 @@
 
 #include "absl/time/clock.h"
 #include "common/base/clock.h"
-#include "common/base/error.h"
 #include "common/telemetry/log.h"
 
 namespace vibestack::job_service {
@@ -34,13 +33,13 @@ prometheus::ClientMetric Series(const Metrics::Labels& labels, size_t value) {
 
 }  // namespace
 
-Dispatcher::Dispatcher(Options options, DispatchStore& store, JobSubscriptions& job_subscriptions,
-                       Metrics& metrics)
+Dispatcher::Dispatcher(Options options, DispatchStore& store, ReadStore& read_store,
+                       JobSubscriptions& job_subscriptions, Metrics& metrics)
     : options_(std::move(options)),
       client_(ClientOptions(options_.ca_file)),
       delivery_client_(client_, SystemClock::Instance()),
       sender_(options_.sender, delivery_client_, metrics),
-      shared_{store,  job_subscriptions,  sender_,
+      shared_{store,  read_store,         job_subscriptions,     sender_,
               tasks_, options_.workflows, options_.poll_interval},
       jobs_metric_(metrics.AddSource(
           "vibestack_dispatch_jobs",
@@ -91,24 +90,6 @@ void Dispatcher::Refresh() {
     workflow_dispatcher->Begin();
   }
   for (WorkflowDispatcher* workflow_dispatcher : known) workflow_dispatcher->WakeUp();
-}
-
-std::shared_ptr<InputDispatch> Dispatcher::Dispatch(Job job, std::string input,
-                                                    std::shared_ptr<Waker> ended,
-                                                    const TraceContext* trace) {
-  auto dispatch = std::make_shared<InputDispatch>(std::move(ended), trace);
-  WorkflowDispatcher* workflow_dispatcher = nullptr;
-  {
-    absl::MutexLock lock(&mutex_);
-    const auto it = workflow_dispatchers_.find(job.workflow_id);
-    if (it != workflow_dispatchers_.end() && !stopping_) workflow_dispatcher = it->second.get();
-  }
-  if (workflow_dispatcher == nullptr) {
-    dispatch->End(UnavailableError("SHUTTING_DOWN", "the service is shutting down"));
-  } else {
-    workflow_dispatcher->BeginWithInput(std::move(job), std::move(input), dispatch);
-  }
-  return dispatch;
 }
 
 void Dispatcher::NotifyCancelled(Job job, std::string reason) {

@@ -42,8 +42,8 @@ class Dispatcher {
   };
 
   // The references must outlive this. Dispatches nothing before the first Refresh().
-  Dispatcher(Options options, DispatchStore& store, JobSubscriptions& job_subscriptions,
-             Metrics& metrics);
+  Dispatcher(Options options, DispatchStore& store, ReadStore& read_store,
+             JobSubscriptions& job_subscriptions, Metrics& metrics);
   Dispatcher(const Dispatcher&) = delete;
   Dispatcher& operator=(const Dispatcher&) = delete;
   ~Dispatcher() { Stop(absl::InfinitePast()); }
@@ -56,10 +56,7 @@ class Dispatcher {
   // clock, cancels the others, and returns when every task has ended. May be called twice.
   void Stop(absl::Time until);
 
-  // Posts a job that this replica claimed, with its input, once. The dispatch continues when the
-  // caller goes away. Its end notifies `ended`. Its post is part of `trace`; null: of a new trace.
-  std::shared_ptr<InputDispatch> Dispatch(Job job, std::string input, std::shared_ptr<Waker> ended,
-                                          const TraceContext* trace);
+  WorkflowSetPtr workflows() const { return options_.workflows(); }
 
   // Notifies the cancel URL of the job's workflow, if it has one, in the background. Drops the
   // notification with a log line if too many are under way.

@@ -16,7 +16,7 @@ DispatchOutcome ReadSuccess(const http::Response& response, Push::Completion com
   const std::string fault = json_fault(response.body);
   if (fault.empty()) return {Kind::kCompleted, response.body, {}};
   return {Kind::kFailed,
-          ErrorResult("RESPONSE_INVALID",
+          ErrorObject("RESPONSE_INVALID",
                       "the workflow's response is not a valid result: it " + fault, ""),
           {}};
 }
@@ -24,14 +24,14 @@ DispatchOutcome ReadSuccess(const http::Response& response, Push::Completion com
 // The error of a job whose last attempt got no 2xx, as JSON text.
 std::string AttemptError(const absl::StatusOr<http::Response>& response, const char* code) {
   if (response.ok()) {
-    return ErrorResult(code,
+    return ErrorObject(code,
                        absl::StrCat("the workflow responded with HTTP status ", response->status),
                        absl::StrCat("{\"http_status\":", response->status, "}"));
   }
   const bool late = absl::IsDeadlineExceeded(response.status());
   const char* message =
       late ? "the workflow did not respond in time" : "the workflow did not respond";
-  return ErrorResult(code, message,
+  return ErrorObject(code, message,
                      absl::StrCat("{\"reason\":\"", ErrorReason(response.status()), "\"}"));
 }
 
@@ -59,7 +59,7 @@ DispatchOutcome ReadResponse(const absl::StatusOr<http::Response>& response,
   if (completion == Push::Completion::kResponse &&
       ErrorReason(response.status()) == "HTTP_RESPONSE_TOO_LARGE") {
     return {Kind::kFailed,
-            ErrorResult("RESPONSE_TOO_LARGE", "the workflow's response is larger than 4 MiB", ""),
+            ErrorObject("RESPONSE_TOO_LARGE", "the workflow's response is larger than 4 MiB", ""),
             {}};
   }
   switch (http::Classify(response)) {

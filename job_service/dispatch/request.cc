@@ -5,6 +5,8 @@
 
 #include <utility>
 
+#include "absl/strings/str_cat.h"
+
 namespace vibestack::job_service {
 namespace {
 
@@ -40,17 +42,19 @@ http::Delivery MakeDelivery(const Push& push, const Job& job, std::string body) 
 
 }  // namespace
 
-http::Delivery JobDelivery(const Push& push, const Job& job, const std::string& input,
+http::Delivery JobDelivery(const Push& push, const Job& job,
                            const std::optional<Callback>& callback) {
   rapidjson::StringBuffer text;
   Writer writer(text);
   writer.StartObject();
   AddJob(writer, job);
+  writer.Key("attempt");
+  writer.Int(AttemptNumber(job));
   writer.Key("input");
-  if (input.empty()) {
-    writer.Null();
+  if (job.input.has_value()) {
+    writer.RawValue(job.input->data(), job.input->size(), rapidjson::kObjectType);
   } else {
-    writer.RawValue(input.data(), input.size(), rapidjson::kObjectType);
+    writer.Null();
   }
   if (callback.has_value()) {
     Add(writer, "callback_url", callback->url);
@@ -59,7 +63,7 @@ http::Delivery JobDelivery(const Push& push, const Job& job, const std::string& 
   writer.EndObject();
   http::Delivery delivery = MakeDelivery(push, job, {text.GetString(), text.GetSize()});
   delivery.url = push.url;
-  delivery.idempotency_key = job.id;
+  delivery.idempotency_key = absl::StrCat(job.id, "-", AttemptNumber(job));
   delivery.span_name = "dispatch";
   return delivery;
 }

@@ -19,10 +19,10 @@ struct Callback {
 };
 
 // The delivery that pushes a job to its workflow. The body is a JSON object in UTF-8 with `job_id`,
-// `user_id` (null for none), `workflow_id`, `input` (null for none) and, if `callback` is set,
-// `callback_url` and `callback_token`. The delivery has the workflow's headers and signing secret;
-// its idempotency key is the job's id. The argument `input` is JSON text, or empty for none.
-http::Delivery JobDelivery(const Push& push, const Job& job, const std::string& input,
+// `user_id` (null for none), `workflow_id`, `attempt`, `input` (null for none) and, if `callback`
+// is set, `callback_url` and `callback_token`. The delivery has the workflow's headers and signing
+// secret. Its idempotency key is the job's id and the number of the attempt: `<id>-<attempt>`.
+http::Delivery JobDelivery(const Push& push, const Job& job,
                            const std::optional<Callback>& callback);
 
 // The delivery that notifies a workflow's cancel URL. The body has `job_id`, `user_id`,

@@ -51,19 +51,18 @@ absl::StatusOr<std::optional<Callback>> Sender::MakeCallback(const Push& push,
   if (push.completion == Push::Completion::kResponse) return std::nullopt;
   if (options_.issuer == nullptr)
     return InternalError("job_service has no key to sign callback tokens; set --keys_dir");
-  absl::StatusOr<auth::IssuedToken> token =
-      options_.issuer->Issue(auth::Purpose::kCallback, job.id, TokenLifetime(push));
+  absl::StatusOr<auth::IssuedToken> token = options_.issuer->Issue(
+      auth::Purpose::kCallback, job.id, TokenLifetime(push), "", "", AttemptNumber(job));
   if (!token.ok()) return token.status();
   return Callback{options_.callback_base_url + "/v1/jobs/" + job.id, std::move(token->token)};
 }
 
-Task<DispatchOutcome> Sender::Post(const Push& push, const Job& job, const std::string& input,
-                                   absl::Time deadline) {
+Task<DispatchOutcome> Sender::Post(const Push& push, const Job& job, absl::Time deadline) {
   const absl::Time began = absl::Now();
   http::DeliveryClient::Attempt attempt{absl::UnknownError("not sent"), std::nullopt};
   const absl::StatusOr<std::optional<Callback>> callback = MakeCallback(push, job);
   if (callback.ok()) {
-    http::Delivery delivery = JobDelivery(push, job, input, *callback);
+    http::Delivery delivery = JobDelivery(push, job, *callback);
     attempt = co_await client_.Send(std::move(delivery), deadline);
   } else {
     attempt.response = callback.status();

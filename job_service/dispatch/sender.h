@@ -36,10 +36,9 @@ class Sender {
   // post.
   void RegisterWorkflowMetrics(const std::string& workflow_id);
 
-  // Posts a job to its workflow once, with this input (JSON text, or empty for none), and
-  // interprets the response. `push`, `job` and `input` must outlive the task.
-  Task<DispatchOutcome> Post(const Push& push, const Job& job, const std::string& input,
-                             absl::Time deadline);
+  // Posts a job, which was read with its input, to its workflow once, and interprets the response.
+  // `push` and `job` must outlive the task.
+  Task<DispatchOutcome> Post(const Push& push, const Job& job, absl::Time deadline);
 
   // Notifies the cancel URL of a workflow, with up to three attempts. Logs a failure. `push`, `job`
   // and `reason` must outlive the task.

@@ -18,7 +18,6 @@ using Kind = DispatchOutcome::Kind;
 
 // While this many jobs wait for a retry, the dispatcher claims no new jobs.
 constexpr size_t kMaxPendingRetries = 1'000;
-constexpr int kMaxOverdue = 1'000;
 // max_retry_after is infinite, because the dispatch timeout bounds the wait that a target asks for.
 constexpr http::RetryPolicy kRetryPolicy{.first_delay = absl::Seconds(1),
                                          .max_delay = absl::Minutes(10),
@@ -65,7 +64,8 @@ Task<void> WorkflowDispatcher::Run() {
     auto waker = std::make_shared<Waker>();
     if (!SetWaker(waker)) co_return;
     const WorkflowSetPtr workflows = shared_.workflows();
-    const Push* push = workflows->FindPush(workflow_id_);
+    const Push* push =
+        workflows->IsPaused(workflow_id_) ? nullptr : workflows->FindPush(workflow_id_);
     // If the workflow is not pushed now, its change events are for its workers.
     std::vector<std::string> subscribed;
     if (push != nullptr) subscribed.push_back(workflow_id_);
@@ -134,9 +134,11 @@ Task<void> WorkflowDispatcher::FailGivenUp(const Push& push) {
   // While the target works, jobs may wait for a slot longer than the dispatch timeout. While the
   // circuit is open, they fail.
   if (!open) co_return;
-  const absl::StatusOr<int> failed =
-      co_await shared_.store.FailOverdue(workflow_id_, push, kMaxOverdue, absl::Now() + kStoreTime);
-  if (failed.ok() && *failed == kMaxOverdue) WakeUp();
+  const absl::StatusOr<int> failed = co_await shared_.store.FailOverdue(
+      workflow_id_, push, max_overdue_, absl::Now() + kStoreTime);
+  // Jobs with large payloads may take longer than the timeout, so the next call takes fewer.
+  if (!failed.ok()) max_overdue_ = std::max(max_overdue_ / 10, 1);
+  if (failed.ok() && *failed == max_overdue_) WakeUp();
 }
 
 std::vector<WorkflowDispatcher::PendingRetry> WorkflowDispatcher::TakeDueRetries(
@@ -193,7 +195,8 @@ Task<void> WorkflowDispatcher::ClaimNew(const Push& push) {
   }
   const absl::Time now = absl::Now();
   absl::StatusOr<std::vector<Job>> jobs = co_await shared_.store.Claim(
-      workflow_id_, free_slots, push.VisibilityTimeout(), now + kStoreTime);
+      workflow_id_, free_slots, shared_.workflows()->MaxProcessing(workflow_id_),
+      push.VisibilityTimeout(), now + kStoreTime);
   if (!jobs.ok()) co_return;
   for (Job& job : *jobs) BeginAttempt(push, std::move(job), now);
 }
@@ -203,10 +206,10 @@ void WorkflowDispatcher::BeginAttempt(const Push& push, Job job, absl::Time clai
     shared_.tasks.Go(Attempt(std::move(job), claimed_at));
     return;
   }
-  // During the claim, a call with an input took the slot, or the circuit opened.
+  // During the claim, the circuit opened, or a reload of the configuration took the slots away.
   DispatchOutcome no_slot;
   no_slot.kind = Kind::kRetry;
-  no_slot.result = ErrorResult("DISPATCH_TIMEOUT", "the workflow had no free slot in time", "");
+  no_slot.result = ErrorObject("DISPATCH_TIMEOUT", "the workflow had no free slot in time", "");
   KeepForRetry(push, job, claimed_at, no_slot);
 }
 
@@ -221,14 +224,26 @@ void WorkflowDispatcher::ReleaseSlot() {
 Task<void> WorkflowDispatcher::Attempt(Job job, absl::Time claimed_at) {
   const WorkflowSetPtr workflows = shared_.workflows();
   const Push* push = workflows->FindPush(workflow_id_);
-  const absl::Time now = absl::Now();
-  if (push != nullptr && now < claimed_at + kLatestStart) {
-    const std::string no_input;
-    const DispatchOutcome outcome =
-        co_await shared_.sender.Post(*push, job, no_input, now + push->timeout);
-    co_await HandleOutcome(*push, job, claimed_at, outcome);
+  if (push != nullptr) {
+    const JobPtr full = co_await ReadClaimed(job);
+    const absl::Time now = absl::Now();
+    if (full != nullptr && now < claimed_at + kLatestStart) {
+      job.not_before = full->not_before;
+      const DispatchOutcome outcome =
+          co_await shared_.sender.Post(*push, *full, now + push->timeout);
+      co_await HandleOutcome(*push, job, claimed_at, outcome);
+    }
   }
   ReleaseSlot();
+}
+
+Task<JobPtr> WorkflowDispatcher::ReadClaimed(const Job& job) {
+  JobKey key{job.id, true};
+  key.with_input = true;
+  const absl::StatusOr<JobPtr> read =
+      co_await shared_.read_store.Get(std::move(key), absl::Now() + kStoreTime);
+  const bool is_ours = read.ok() && *read != nullptr && (*read)->updated_at == job.updated_at;
+  co_return is_ours ? *read : nullptr;
 }
 
 void WorkflowDispatcher::RecordInCircuitBreaker(const DispatchOutcome& outcome) {
@@ -267,9 +282,10 @@ Task<void> WorkflowDispatcher::HandleOutcome(const Push& push, const Job& job,
 bool WorkflowDispatcher::KeepForRetry(const Push& push, const Job& job, absl::Time claimed_at,
                                       const DispatchOutcome& outcome) {
   const absl::Time now = absl::Now();
-  // The job's age at the claim comes from the database's clock only, because the replicas' clocks
-  // differ.
-  const absl::Duration age = job.updated_at - job.created_at;
+  // The time from when the job became due to the claim. It comes from the database's clock only,
+  // because the replicas' clocks differ.
+  const absl::Time due = std::max(job.created_at, job.not_before.value_or(job.created_at));
+  const absl::Duration age = std::max(job.updated_at - due, absl::ZeroDuration());
   const absl::Time give_up_at = claimed_at + push.dispatch_timeout - age;
   if (give_up_at <= now) return false;
   const absl::Duration delay =
@@ -288,7 +304,7 @@ Task<void> WorkflowDispatcher::Store(const Job& job, JobStatus status,
       co_await shared_.store.Settle(lease, status, std::move(result), absl::Now() + kStoreTime);
   if (absl::IsInvalidArgument(stored.status())) {
     // The JSON check accepts some JSON that the database cannot store.
-    std::string error = ErrorResult(
+    std::string error = ErrorObject(
         "RESPONSE_INVALID", "the workflow's response is JSON that the database cannot store", "");
     stored = co_await shared_.store.Settle(lease, JobStatus::kFailed, std::move(error),
                                            absl::Now() + kStoreTime);
@@ -309,47 +325,6 @@ bool WorkflowDispatcher::TakeSlot(const Push& push) {
   }
   ++under_way_;
   return true;
-}
-
-Task<absl::Status> WorkflowDispatcher::PostWithInput(const Push& push, const Job& job,
-                                                     const std::string& input) {
-  if (!TakeSlot(push)) {
-    co_return UnavailableError("DISPATCH_PAUSED", "the workflow accepts no jobs at the moment",
-                               absl::Seconds(1));
-  }
-  const absl::Time now = absl::Now();
-  const DispatchOutcome outcome =
-      co_await shared_.sender.Post(push, job, input, now + push.timeout);
-  absl::Status status;
-  if (outcome.kind == Kind::kRetry) {
-    RecordInCircuitBreaker(outcome);
-    status = UnavailableError("DISPATCH_FAILED", "the workflow did not accept the job",
-                              outcome.retry_after.value_or(absl::Seconds(1)));
-  } else if (outcome.kind == Kind::kAbandoned) {
-    status = UnavailableError("SHUTTING_DOWN", "the service is shutting down");
-  } else {
-    co_await HandleOutcome(push, job, now, outcome);
-  }
-  ReleaseSlot();
-  co_return status;
-}
-
-Task<void> WorkflowDispatcher::AttemptWithInput(Job job, std::string input,
-                                                std::shared_ptr<InputDispatch> dispatch) {
-  co_await TraceBy(dispatch->trace());
-  const WorkflowSetPtr workflows = shared_.workflows();
-  const Push* push = workflows->FindPush(workflow_id_);
-  absl::Status status =
-      UnavailableError("CONFIGURATION_CHANGED", "the workflow is no longer a pushed workflow");
-  if (push != nullptr) status = co_await PostWithInput(*push, job, input);
-  if (!status.ok()) {
-    // So a repeated call need not wait for the visibility timeout.
-    const Lease lease{job.id, LeaseToken(job)};
-    const absl::StatusOr<bool> released =
-        co_await shared_.store.AwaitInput(lease, absl::Now() + kStoreTime);
-    LogIfNotStored(job, released.status());
-  }
-  dispatch->End(std::move(status));
 }
 
 }  // namespace vibestack::job_service

@@ -12,12 +12,12 @@
 #include "absl/time/time.h"
 #include "common/async/task.h"
 #include "job_service/dispatch/circuit_breaker.h"
-#include "job_service/dispatch/input_dispatch.h"
 #include "job_service/dispatch/sender.h"
 #include "job_service/dispatch/task_group.h"
 #include "job_service/domain/job.h"
 #include "job_service/domain/workflow.h"
 #include "job_service/store/dispatch_store.h"
+#include "job_service/store/read_store.h"
 #include "job_service/subscriptions/job_subscriptions.h"
 
 namespace vibestack::job_service {
@@ -34,6 +34,7 @@ class WorkflowDispatcher {
   // What all dispatchers share. All of it must outlive them.
   struct Shared {
     DispatchStore& store;
+    ReadStore& read_store;
     JobSubscriptions& job_subscriptions;
     Sender& sender;
     TaskGroup& tasks;
@@ -47,12 +48,6 @@ class WorkflowDispatcher {
 
   // Starts to dispatch, until Stop(). Call it once. Idles while the workflow is not pushed.
   void Begin() { shared_.tasks.Go(Run()); }
-
-  // Starts to post a job of this replica with its input, once. Sets the outcome of `dispatch` in
-  // the end.
-  void BeginWithInput(Job job, std::string input, std::shared_ptr<InputDispatch> dispatch) {
-    shared_.tasks.Go(AttemptWithInput(std::move(job), std::move(input), std::move(dispatch)));
-  }
 
   const std::string& workflow_id() const { return workflow_id_; }
 
@@ -100,10 +95,9 @@ class WorkflowDispatcher {
   // for a retry.
   void BeginAttempt(const Push& push, Job job, absl::Time claimed_at);
   Task<void> Attempt(Job job, absl::Time claimed_at);
-  Task<void> AttemptWithInput(Job job, std::string input, std::shared_ptr<InputDispatch> dispatch);
-  // Posts a job with its input. UNAVAILABLE if no slot is free or the workflow did not take the
-  // job: the client must repeat the call.
-  Task<absl::Status> PostWithInput(const Push& push, const Job& job, const std::string& input);
+  // Reads a claimed job with its input. Null if the job was written since the claim, or if the
+  // database does not respond.
+  Task<JobPtr> ReadClaimed(const Job& job);
 
   // Takes a slot for a request; false if none is free. ReleaseSlot() gives it back.
   bool TakeSlot(const Push& push);
@@ -134,6 +128,7 @@ class WorkflowDispatcher {
 
   const std::string workflow_id_;
   const Shared shared_;
+  int max_overdue_ = 1'000;  // Only Run() uses it.
   absl::Mutex mutex_;
   std::shared_ptr<Waker> waker_ ABSL_GUARDED_BY(mutex_);
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;

@@ -16,6 +16,8 @@ namespace vibestack::job_service {
 namespace {
 
 constexpr size_t kMinSigningSecret = 16;
+constexpr int kMaxAttempts = 1'000;
+constexpr int kMaxProcessing = 100'000;
 constexpr absl::Duration kDay = absl::Hours(24);
 
 absl::Status Fault(const std::string& where, const std::string& what) {
@@ -156,6 +158,15 @@ absl::StatusOr<Workflow> ReadWorkflow(const std::string& where, const config::Wo
     if (!read.ok()) return read;
     workflow.lease_duration = lease;
   }
+  if (proto.max_attempts() < 0 || proto.max_attempts() > kMaxAttempts) {
+    return Fault(where + ".max_attempts", "must be 1 to 1000");
+  }
+  if (proto.max_attempts() > 0) workflow.max_attempts = proto.max_attempts();
+  workflow.is_paused = proto.pause();
+  if (proto.max_processing() < 0 || proto.max_processing() > kMaxProcessing) {
+    return Fault(where + ".max_processing", "must be 1 to 100000");
+  }
+  workflow.max_processing = proto.max_processing();
   if (!proto.has_push()) return workflow;
   absl::StatusOr<Push> push = ReadPush(where + ".push", proto.push(), callbacks);
   if (!push.ok()) return push.status();

@@ -17,7 +17,12 @@ inline absl::Status JobCancelledError() {
   return AbortedError("JOB_CANCELLED", "the job was cancelled");
 }
 
-// The id of a job to create belongs to a job with another user or workflow.
+// A later attempt of the job has begun than the attempt that the run's callback token names.
+inline absl::Status AttemptSupersededError() {
+  return AbortedError("ATTEMPT_SUPERSEDED", "a later attempt of the job has begun");
+}
+
+// The id of a job to create belongs to a job with another user, workflow or input.
 inline absl::Status IdTakenError() {
   return AlreadyExistsError("ID_TAKEN", "a job with this id but different content exists");
 }

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "absl/time/time.h"
 
@@ -18,8 +19,9 @@ inline constexpr size_t kMaxWorkflowId = 100;
 // The state of a job. Its transitions:
 //   pending → processing               a worker claims it, or its workflow accepts the push
 //   pending → completed, failed        its workflow or run ends it, a timeout, or a cancellation
-//   processing → completed, failed     its worker or run ends it, a timeout, or a cancellation
-//   processing → pending               its lease expires or is released
+//   processing → completed, failed     its worker or run ends it, its last attempt times out, or a
+//                                      cancellation
+//   processing → pending               a retryable failure, a timeout, or a release
 //   failed → pending                   a retry
 // Completed and failed are terminal.
 enum class JobStatus {
@@ -38,6 +40,14 @@ std::string JobStatusName(JobStatus status);
 // Whether a job in this state has ended: only a retry or a deletion changes it.
 bool IsTerminal(JobStatus status);
 
+// Why an attempt of a job failed.
+struct AttemptError {
+  std::optional<absl::Time> time;
+  int attempt = 0;
+  std::string code;
+  std::string message;  // Cut to 500 characters.
+};
+
 // A row of agent_jobs.
 struct Job {
   std::string id;       // In lower case.
@@ -46,19 +56,47 @@ struct Job {
   JobStatus status = JobStatus::kPending;
   absl::Time created_at;
   absl::Time updated_at;  // Whole microseconds.
-  // The column result_payload as JSON text. Absent if it is NULL or was not read.
+
+  // The other fields come from the column result_payload. They are empty if it is NULL or was not
+  // read.
+
+  // JSON text: the output of a completed job, the progress of a pending or processing one, or
+  // {"error": …} of a failed one.
   std::optional<std::string> result;
+  // JSON text. Absent if it was not read. A completed job has no input.
+  std::optional<std::string> input;
+  int failed_attempts = 0;
+  int max_attempts = 0;              // 0: the number of its workflow.
+  std::vector<AttemptError> errors;  // The last ten, oldest first.
+  std::optional<absl::Time> not_before;
+  // The stored size of the column in bytes; 0 if it is NULL. Set for claimed jobs only.
+  int64_t payload_bytes = 0;
 };
 
 // The fencing token of a job: its `updated_at` in microseconds since 1970. Every write replaces it,
 // so a write with an old token fails.
 inline int64_t LeaseToken(const Job& job) { return absl::ToUnixMicros(job.updated_at); }
 
+// The number of the job's attempt, from 1: the next attempt of a pending job, the present one of a
+// processing job, the last one of a failed job.
+inline int AttemptNumber(const Job& job) {
+  return job.failed_attempts + (job.status == JobStatus::kFailed ? 0 : 1);
+}
+
+// The maximum time from now until the start of a job, and the maximum delay of a retry.
+inline constexpr absl::Duration kMaxStartDelay = absl::Hours(24 * 366);
+
 // A job to create. The edge checks have checked its fields.
 struct NewJob {
   std::string id;
   std::string user_id;
   std::string workflow_id;
+  std::string input;     // JSON text; empty for none.
+  int max_attempts = 0;  // 0: the number of its workflow.
+  // The job does not start before this time, or before this delay after its creation. At most one
+  // of them is set.
+  std::optional<absl::Time> not_before;
+  std::optional<absl::Duration> delay;
 };
 
 // An immutable job, shared by several calls. Null if the job does not exist.
@@ -74,7 +112,11 @@ struct Lease {
 struct JobFinish {
   Lease lease;
   JobStatus status = JobStatus::kCompleted;  // Or kFailed; kProcessing for progress.
-  std::string result;                        // JSON text.
+  std::string result;  // JSON text: the output, the progress, or the error object.
+  // For a failure: whether another attempt may follow, and the delay before it. Without a delay,
+  // the backoff applies.
+  bool is_retryable = false;
+  std::optional<absl::Duration> retry_delay = std::nullopt;
 };
 
 // The number of jobs of all workflows in each state. A count stops at a bound (StatsStore).

@@ -5,13 +5,11 @@
 
 namespace vibestack::job_service {
 
-std::string ErrorResult(const std::string& code, const std::string& message,
+std::string ErrorObject(const std::string& code, const std::string& message,
                         const std::string& details) {
   const std::string extra = details.empty() ? "null" : details;
   rapidjson::StringBuffer text;
   rapidjson::Writer<rapidjson::StringBuffer> writer(text);
-  writer.StartObject();
-  writer.Key("error");
   writer.StartObject();
   writer.Key("code");
   writer.String(code.data(), static_cast<rapidjson::SizeType>(code.size()));
@@ -19,7 +17,6 @@ std::string ErrorResult(const std::string& code, const std::string& message,
   writer.String(message.data(), static_cast<rapidjson::SizeType>(message.size()));
   writer.Key("details");
   writer.RawValue(extra.data(), extra.size(), rapidjson::kObjectType);
-  writer.EndObject();
   writer.EndObject();
   return std::string(text.GetString(), text.GetSize());
 }

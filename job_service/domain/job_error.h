@@ -8,9 +8,9 @@ namespace vibestack::job_service {
 // The error code of a cancelled job.
 inline constexpr char kCancelledCode[] = "CANCELLED";
 
-// The result of a failed job, as JSON text: {"error":{"code":…,"message":…,"details":…}}. `details`
-// is JSON text, or empty for null.
-std::string ErrorResult(const std::string& code, const std::string& message,
+// The error of a failed job: {"code":…,"message":…,"details":…} as JSON text. `details` is JSON
+// text. Empty details become null.
+std::string ErrorObject(const std::string& code, const std::string& message,
                         const std::string& details);
 
 }  // namespace vibestack::job_service

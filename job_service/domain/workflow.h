@@ -33,7 +33,8 @@ struct Push {
   Completion completion = Completion::kCallback;
   // The timeout of one request.
   absl::Duration timeout;
-  // The time from the job's creation until its workflow must have accepted it.
+  // The time from when the job becomes due (its creation or `not_before`) until its workflow must
+  // have accepted it.
   absl::Duration dispatch_timeout;
   // The time from the acceptance, or the last reported progress, until the run must end the job or
   // report progress.
@@ -46,12 +47,21 @@ struct Push {
   absl::Duration VisibilityTimeout() const { return timeout + absl::Seconds(5); }
 };
 
+// How many attempts a job may have if neither the job nor its workflow has a number.
+inline constexpr int kDefaultMaxAttempts = 25;
+
 // What the workflows file says of one workflow.
 struct Workflow {
   std::string id;
   // How long a lease lasts without a heartbeat; for pulled workflows only. Nothing: the default of
   // the set.
   std::optional<absl::Duration> lease_duration;
+  // How many attempts a job may have. Nothing: kDefaultMaxAttempts.
+  std::optional<int> max_attempts;
+  // How many of its jobs may be processing at once, over all replicas. 0: any number.
+  int max_processing = 0;
+  // Whether its jobs wait: no worker claims them, and job_service does not push them.
+  bool is_paused = false;
   // std::nullopt: workers pull the jobs.
   std::optional<Push> push;
 };
@@ -71,6 +81,25 @@ class WorkflowSet {
   const Push* FindPush(const std::string& workflow_id) const {
     const auto it = workflows_.find(workflow_id);
     return it == workflows_.end() || !it->second.push.has_value() ? nullptr : &*it->second.push;
+  }
+
+  // How many attempts a job of the workflow may have.
+  int MaxAttempts(const std::string& workflow_id) const {
+    const auto it = workflows_.find(workflow_id);
+    if (it == workflows_.end()) return kDefaultMaxAttempts;
+    return it->second.max_attempts.value_or(kDefaultMaxAttempts);
+  }
+
+  // How many jobs of the workflow may be processing at once. 0: any number.
+  int MaxProcessing(const std::string& workflow_id) const {
+    const auto it = workflows_.find(workflow_id);
+    return it == workflows_.end() ? 0 : it->second.max_processing;
+  }
+
+  // Whether the jobs of the workflow wait.
+  bool IsPaused(const std::string& workflow_id) const {
+    const auto it = workflows_.find(workflow_id);
+    return it != workflows_.end() && it->second.is_paused;
   }
 
   // How long a lease on a job of the workflow lasts without a heartbeat.

@@ -1,5 +1,6 @@
 #include "job_service/maintenance/sweeper.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/time/clock.h"
@@ -9,7 +10,6 @@
 namespace vibestack::job_service {
 namespace {
 
-constexpr int kMaxJobsPerSweep = 1'000;
 constexpr absl::Duration kSweepTimeout = absl::Seconds(10);
 
 prometheus::Counter& Sweeps(Metrics& metrics, const std::string& event, const char* outcome) {
@@ -55,9 +55,10 @@ void Sweeper::Run() {
 
 void Sweeper::SweepAll(bool& failing) {
   while (!stopping()) {
-    const absl::StatusOr<int> swept =
-        SyncWait(sweep_(kMaxJobsPerSweep, absl::Now() + kSweepTimeout));
+    const absl::StatusOr<int> swept = SyncWait(sweep_(limit_, absl::Now() + kSweepTimeout));
     if (!swept.ok()) {
+      // Jobs with large payloads may take longer than the timeout, so the next sweep takes fewer.
+      limit_ = std::max(limit_ / 10, 1);
       if (!failing) {
         Log(LogLevel::kWarning, "sweep_failed",
             {{"what", event_}, {"code", absl::StatusCodeToString(swept.status().code())}});
@@ -70,7 +71,8 @@ void Sweeper::SweepAll(bool& failing) {
     succeeded_.Increment();
     jobs_.Increment(*swept);
     if (*swept > 0) Log(LogLevel::kInfo, event_, {{"jobs", *swept}});
-    if (*swept < kMaxJobsPerSweep) return;
+    if (*swept < limit_) return;
+    limit_ = std::min(limit_ + limit_ / 10 + 1, kMaxJobsPerSweep);
   }
 }
 

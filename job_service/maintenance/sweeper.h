@@ -35,6 +35,8 @@ class Sweeper {
   void Stop();
 
  private:
+  static constexpr int kMaxJobsPerSweep = 1'000;
+
   void Run();
   // Repeats the sweep until no due job is left, a sweep fails, or Stop() is called.
   void SweepAll(bool& failing);
@@ -48,6 +50,7 @@ class Sweeper {
   prometheus::Counter& succeeded_;
   prometheus::Counter& failed_;
   prometheus::Counter& jobs_;
+  int limit_ = kMaxJobsPerSweep;  // Only the thread uses it.
   mutable absl::Mutex mutex_;
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
   std::thread thread_;

@@ -96,6 +96,7 @@ Task<absl::StatusOr<ClaimStore::Batches::Answers>> ClaimStore::ClaimBatch(
   int largest = all.limit;
   for (size_t i = 1; i < calls.size(); ++i) {
     all.limit += calls[i].claim.limit;
+    all.max_bytes += calls[i].claim.max_bytes;
     largest = std::max(largest, calls[i].claim.limit);
   }
   const bool by_age = cursor_.TakeTurnByAge(largest);
@@ -118,15 +119,69 @@ Task<absl::StatusOr<ClaimStore::Batches::Answers>> ClaimStore::ClaimBatch(
     next += count;
   }
   Jobs undelivered(next, end);
+  for (absl::StatusOr<Jobs>& answer : answers) {
+    if (answer.ok()) co_await ReadInputs(answer, undelivered, deadline);
+  }
   if (!undelivered.empty()) co_await ReleaseUndelivered(std::move(undelivered));
   co_return answers;
 }
 
+absl::StatusOr<Jobs> ClaimStore::ClaimWithin(db::Session& session, const ClaimRequest& claim,
+                                             const WorkflowSet& workflows, bool by_age) {
+  const auto claim_now = [&](const ClaimRequest& request, bool in_transaction) {
+    return by_age ? ClaimOldest(session, request)
+                  : ClaimFairlyThenOldest(session, cursor_, request, in_transaction);
+  };
+  // The workflows that are claimed together: all that have no bound, and each one with a bound.
+  std::vector<std::vector<std::string>> groups(1);
+  for (const std::string& id : claim.workflow_ids) {
+    if (workflows.MaxProcessing(id) > 0) {
+      groups.push_back({id});
+    } else {
+      groups.front().push_back(id);
+    }
+  }
+  if (groups.front().empty()) groups.erase(groups.begin());
+  if (groups.size() == 1 && workflows.MaxProcessing(groups.front().front()) == 0) {
+    return claim_now(claim, /*in_transaction=*/false);
+  }
+  // Each claim begins with another group, so that no group always gets what the others leave.
+  const size_t first = next_group_.fetch_add(1, std::memory_order_relaxed);
+  Jobs all;
+  for (size_t i = 0; i < groups.size(); ++i) {
+    ClaimRequest request{groups[(first + i) % groups.size()],
+                         claim.limit - static_cast<int>(all.size()), claim.max_bytes};
+    for (const Job& job : all) request.max_bytes -= job.payload_bytes;
+    if (request.limit <= 0 || request.max_bytes <= 0) break;
+    const std::string& id = request.workflow_ids.front();
+    const int max_processing = workflows.MaxProcessing(id);
+    absl::StatusOr<Jobs> jobs;
+    absl::Status status;
+    if (max_processing == 0) {
+      jobs = claim_now(request, /*in_transaction=*/false);
+      status = jobs.status();
+    } else {
+      status = session.Transact([&]() -> absl::Status {
+        const absl::StatusOr<int> places =
+            LockAndCountPlaces(session, id, max_processing, absl::ZeroDuration());
+        if (!places.ok()) return places.status();
+        request.limit = std::min(request.limit, *places);
+        jobs = request.limit == 0 ? Jobs() : claim_now(request, /*in_transaction=*/true);
+        return jobs.status();
+      });
+    }
+    // The jobs that are claimed already are returned even if a later statement failed.
+    if (!status.ok()) return all.empty() ? absl::StatusOr<Jobs>(status) : all;
+    std::move(jobs->begin(), jobs->end(), std::back_inserter(all));
+  }
+  return all;
+}
+
 Task<absl::StatusOr<Jobs>> ClaimStore::ClaimTogether(const ClaimRequest& claim, bool by_age,
                                                      absl::Time deadline) {
-  std::function<absl::StatusOr<Jobs>(db::Session&)> work = [this, &claim,
-                                                            by_age](db::Session& session) {
-    return by_age ? ClaimOldest(session, claim) : ClaimFairlyThenOldest(session, cursor_, claim);
+  const WorkflowSetPtr workflows = context_.options.workflows();
+  std::function<absl::StatusOr<Jobs>(db::Session&)> work = [&](db::Session& session) {
+    return ClaimWithin(session, claim, *workflows, by_age);
   };
   // Not repeated: if the connection breaks, the sweep makes the claimed jobs pending again.
   absl::StatusOr<Jobs> jobs =
@@ -141,6 +196,40 @@ Task<absl::StatusOr<Jobs>> ClaimStore::ClaimTogether(const ClaimRequest& claim, 
     return std::tie(a.created_at, a.id) < std::tie(b.created_at, b.id);
   });
   co_return jobs;
+}
+
+Task<void> ClaimStore::ReadInputs(absl::StatusOr<Jobs>& answer, Jobs& undelivered,
+                                  absl::Time deadline) {
+  std::vector<std::string> ids;
+  for (const Job& job : *answer) {
+    if (job.payload_bytes > 0) ids.push_back(job.id);
+  }
+  if (ids.empty()) co_return;
+  using Rows = std::vector<JobPtr>;
+  std::function<absl::StatusOr<Rows>(db::Session&)> work = [&ids](db::Session& session) {
+    return GetJobsUpTo(session, ids, /*with_inputs=*/true);
+  };
+  const absl::StatusOr<Rows> rows =
+      co_await context_.pool.Run<Rows>(deadline, db::Repeat::kSafe, std::move(work));
+  if (!rows.ok()) {
+    std::move(answer->begin(), answer->end(), std::back_inserter(undelivered));
+    answer = rows.status();
+    co_return;
+  }
+  // The rows are those of the first ids, in order, as many as fit.
+  Jobs delivered;
+  size_t place = 0;
+  for (Job& job : *answer) {
+    if (job.payload_bytes == 0) {
+      delivered.push_back(std::move(job));
+    } else if (place >= rows->size()) {
+      undelivered.push_back(std::move(job));
+    } else if (const JobPtr& row = (*rows)[place++];
+               row != nullptr && row->updated_at == job.updated_at) {
+      delivered.push_back(*row);  // Otherwise the job ended or was deleted meanwhile.
+    }
+  }
+  *answer = std::move(delivered);
 }
 
 Task<void> ClaimStore::ReleaseUndelivered(Jobs jobs) {

@@ -1,6 +1,7 @@
 #ifndef VIBESTACK_JOB_SERVICE_STORE_CLAIM_STORE_H_
 #define VIBESTACK_JOB_SERVICE_STORE_CLAIM_STORE_H_
 
+#include <atomic>
 #include <cstddef>
 #include <memory>
 #include <string>
@@ -34,7 +35,8 @@ class ClaimStore {
   ClaimStore& operator=(const ClaimStore&) = delete;
   ~ClaimStore() { Close(); }
 
-  // Claims up to `claim.limit` jobs and returns them oldest first; empty if no job is pending.
+  // Claims up to `claim.limit` jobs and returns them with their inputs, oldest first; empty if no
+  // job is ready. The inputs have at most kMaxResultBytes together, or there is one larger input.
   // Coalesced. Each job is then processing, with the lease token LeaseToken(job). Errors are those
   // of Coalescer and of Pool. A caller whose deadline passed before the batch ended gets
   // DEADLINE_EXCEEDED and no job.
@@ -70,10 +72,20 @@ class ClaimStore {
   Task<absl::StatusOr<Jobs>> ClaimTogether(const ClaimRequest& claim, bool by_age,
                                            absl::Time deadline);
 
+  // Claims on one session. Each workflow with a bound on its processing jobs is claimed in a
+  // transaction of its own.
+  absl::StatusOr<Jobs> ClaimWithin(db::Session& session, const ClaimRequest& claim,
+                                   const WorkflowSet& workflows, bool by_age);
+
+  // Reads the claimed jobs of one call again, with their inputs. Moves the jobs that do not fit to
+  // `undelivered`; if the read fails, all of them.
+  Task<void> ReadInputs(absl::StatusOr<Jobs>& answer, Jobs& undelivered, absl::Time deadline);
+
   StoreContext& context_;
   LeaseStore& leases_;
   const CoalescerOptions batch_options_;
   RoundRobinCursor cursor_;
+  std::atomic<size_t> next_group_ = 0;  // Where the next claim with a bounded workflow begins.
   mutable absl::Mutex mutex_;
   bool closed_ ABSL_GUARDED_BY(mutex_) = false;
   // One queue for each set of workflows. Idle queues stay while there are few of them.

@@ -1,36 +1,47 @@
 -- Statements that create jobs.
 
 -- name: CreateJobs
--- Creates jobs. $1 are the ids, $2 the users (NULL for none) and $3 the workflows, all in the same order.
+-- Creates jobs. $1 are the ids, $2 the users (NULL for none), $3 the workflows, $4 the envelopes (NULL for none) and $5 the
+-- delays of the start in microseconds (NULL for none), all in the same order. A job with a delay has an envelope.
 --
 -- Returns the ids that were new, each with the time of the transaction. Ignores ids that exist, also one that another transaction
 -- commits at the same moment. The store reads the rows of those ids afterwards. Inserts the rows in the order of their ids, so
 -- that two statements never deadlock.
-INSERT INTO agent_jobs (id, user_id, workflow_id, status, created_at, updated_at)
-SELECT i.id, i.user_id, i.workflow_id, 'pending', now(), now()
-FROM unnest($1::uuid[], $2::uuid[], $3::text[]) AS i (id, user_id, workflow_id)
+INSERT INTO agent_jobs (id, user_id, workflow_id, status, result_payload, created_at, updated_at)
+SELECT i.id, i.user_id, i.workflow_id, 'pending', CASE WHEN i.delay IS NULL THEN i.envelope
+    ELSE i.envelope || {{waiting_for(i.delay * interval '1 microsecond')}} END, now(), now()
+FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::jsonb[], $5::bigint[]) AS i (id, user_id, workflow_id, envelope, delay)
 ORDER BY i.id
 ON CONFLICT (id) DO NOTHING
 RETURNING id, (SELECT {{micros(now())}})
 
--- name: CreateWithInput
--- Creates the job $1 of the user $2 and the pushed workflow $3. Only the call that creates the job has its input. Until the
--- workflow accepts the job, the job is pending with the result {"awaiting": "acceptance"}, and ClaimDispatches leaves it out.
--- Returns no row if the id exists.
-INSERT INTO agent_jobs (id, user_id, workflow_id, status, result_payload, created_at, updated_at)
-VALUES ($1::uuid, $2::uuid, $3::text, 'pending', '{"awaiting": "acceptance"}', now(), now())
-ON CONFLICT (id) DO NOTHING
-RETURNING {{job_columns()}}, NULL
+-- name: CompareInputs
+-- Tells whether the jobs $1 have the inputs $2. Returns the position in $1, from 1, and the answer for each job that exists. An
+-- id may occur several times. Any input counts as the same if the row keeps no input: a completed job, or a row with another
+-- program's JSON.
+SELECT i.place, CASE
+    WHEN coalesce(j.status, 'pending') = 'completed' THEN true
+    WHEN j.result_payload IS NULL THEN i.input IS NULL
+    WHEN {{is_envelope(j.)}} THEN j.result_payload -> 'input' IS NOT DISTINCT FROM i.input
+    ELSE true END
+FROM unnest($1::uuid[], $2::jsonb[]) WITH ORDINALITY AS i (id, input, place)
+CROSS JOIN LATERAL (SELECT * FROM agent_jobs AS a WHERE a.id = i.id LIMIT 1) AS j
 
--- name: TakeWithInput
--- Takes over the job $1 of the user $2 and the workflow $3 for a repeated create call, which has the input again. Returns the job
--- in two cases: the dispatch of the previous call failed ("input"), or it did not end within the workflow's visibility timeout of
--- $4 microseconds ("acceptance"). The condition on the status is not the expression of the indexes of pending jobs, so the
--- planner uses the primary key.
-UPDATE agent_jobs AS j SET result_payload = '{"awaiting": "acceptance"}'
-WHERE j.id = $1::uuid AND j.user_id IS NOT DISTINCT FROM $2::uuid AND j.workflow_id = $3::text
-  AND (j.status = 'pending' OR j.status IS NULL)
-  AND (j.result_payload ->> 'awaiting' = 'input'
-    OR j.result_payload ->> 'awaiting' = 'acceptance'
-      AND j.updated_at < now() - $4::bigint * interval '1 microsecond')
-RETURNING {{job_columns(j.)}}, NULL
+-- name: AdoptInputs
+-- A program of schema version 3 created some pending jobs without their inputs, which it kept in memory. When a call repeats such
+-- a creation, this stores its envelope. $1 are the ids, $2 the users (NULL for none), $3 the workflows, $4 the envelopes.
+-- Nothing happens to the job of another user or workflow. The statement locks the rows by the order of their ids.
+WITH input AS (
+  SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::jsonb[]) AS i (id, user_id, workflow_id, envelope) ORDER BY i.id
+), locked AS (
+  SELECT i.id, i.envelope FROM input AS i CROSS JOIN LATERAL (
+    SELECT FROM agent_jobs AS a
+    WHERE a.id = i.id AND a.user_id IS NOT DISTINCT FROM i.user_id AND a.workflow_id = i.workflow_id
+      AND (a.status = 'pending' OR a.status IS NULL) AND {{lacks_input(a.)}}
+    LIMIT 1 FOR UPDATE
+  ) AS row
+)
+UPDATE agent_jobs AS j SET result_payload = l.envelope
+FROM locked AS l
+WHERE j.id = l.id AND {{lacks_input(j.)}}
+RETURNING j.id

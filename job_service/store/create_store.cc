@@ -10,6 +10,7 @@
 #include "absl/container/flat_hash_map.h"
 #include "common/base/error.h"
 #include "common/telemetry/measured_batches.h"
+#include "job_service/domain/envelope.h"
 #include "job_service/domain/errors.h"
 #include "job_service/store/read_store.h"
 #include "job_service/store/rows.h"
@@ -20,8 +21,8 @@ namespace {
 
 using Creations = std::vector<absl::StatusOr<Creation>>;
 
-// The indexes of the jobs in the order of their ids. If several jobs have the same id, only the
-// first of them.
+// The indexes of the jobs in the order of their ids. Of jobs with the
+// same id, it keeps only the first.
 std::vector<size_t> FirstOfEachId(const std::vector<NewJob>& jobs) {
   std::vector<size_t> order(jobs.size());
   std::iota(order.begin(), order.end(), size_t{0});
@@ -33,17 +34,36 @@ std::vector<size_t> FirstOfEachId(const std::vector<NewJob>& jobs) {
   return order;
 }
 
+// Adds a text to an array, or NULL for an empty one.
+void AddOrNull(const std::string& text, db::ArrayBuilder& array) {
+  if (text.empty()) {
+    array.AddNull();
+  } else {
+    array.Add(text);
+  }
+}
+
+// The weight of a creation in a batch: one, and one more for each 8 KiB of its input.
+size_t WeighJob(const NewJob& job) { return 1 + job.input.size() / 8'192; }
+
 db::Params CreateParams(const std::vector<NewJob>& jobs, const std::vector<size_t>& firsts) {
   db::ArrayBuilder ids;
   db::ArrayBuilder users;
   db::ArrayBuilder workflows;
+  db::ArrayBuilder envelopes;
+  db::ArrayBuilder delays;
   for (const size_t i : firsts) {
     ids.Add(jobs[i].id);
     users.Add(jobs[i].user_id);
     workflows.Add(jobs[i].workflow_id);
+    AddOrNull(MakeEnvelope(jobs[i]), envelopes);
+    AddOrNull(
+        jobs[i].delay.has_value() ? std::to_string(absl::ToInt64Microseconds(*jobs[i].delay)) : "",
+        delays);
   }
   db::Params params;
   params.Add(ids.Finish()).Add(users.Finish()).Add(workflows.Finish());
+  params.Add(envelopes.Finish()).Add(delays.Finish());
   return params;
 }
 
@@ -57,6 +77,9 @@ JobPtr NewRow(const NewJob& job, absl::Time now) {
   row->workflow_id = job.workflow_id;
   row->created_at = now;
   row->updated_at = now;
+  row->max_attempts = job.max_attempts;
+  row->not_before = job.not_before;
+  if (job.delay.has_value()) row->not_before = now + *job.delay;
   return row;
 }
 
@@ -88,13 +111,83 @@ absl::StatusOr<JobsById> ReadExisting(db::Session& session, const std::vector<Ne
   return existing;
 }
 
+// Returns for each job whether its row has the same input. True for a job without a row.
+absl::StatusOr<std::vector<bool>> CompareInputs(db::Session& session,
+                                                const std::vector<const NewJob*>& jobs) {
+  std::vector<bool> same(jobs.size(), true);
+  if (jobs.empty()) return same;
+  db::ArrayBuilder ids;
+  db::ArrayBuilder inputs;
+  for (const NewJob* job : jobs) {
+    ids.Add(job->id);
+    AddOrNull(job->input, inputs);
+  }
+  db::Params params;
+  params.Add(ids.Finish()).Add(inputs.Finish());
+  const absl::StatusOr<pqxx::result> rows = session.Exec(sql::kCompareInputs, params);
+  if (!rows.ok()) return rows.status();
+  for (const pqxx::row& row : *rows) same[row[0].as<size_t>() - 1] = row[1].as<bool>();
+  return same;
+}
+
 // Answers `job` with the row that has its id.
-absl::StatusOr<Creation> Answer(const NewJob& job, const JobPtr& row, bool is_new) {
+absl::StatusOr<Creation> Answer(const NewJob& job, const JobPtr& row, bool is_new,
+                                bool has_same_input) {
   // Null: somebody deleted it between the two statements.
   if (row == nullptr) return ConflictError();
-  const bool same_content = row->user_id == job.user_id && row->workflow_id == job.workflow_id;
+  const bool same_content =
+      row->user_id == job.user_id && row->workflow_id == job.workflow_id && has_same_input;
   if (!same_content) return IdTakenError();
   return Creation{row, is_new};
+}
+
+// A program of schema version 3 created some pending jobs without their inputs, which it kept in
+// memory. Stores the inputs of these repeated calls in such rows.
+absl::Status AdoptInputs(db::Session& session, const std::vector<NewJob>& jobs) {
+  db::ArrayBuilder ids;
+  db::ArrayBuilder users;
+  db::ArrayBuilder workflows;
+  db::ArrayBuilder envelopes;
+  for (const NewJob& job : jobs) {
+    if (job.input.empty()) continue;
+    ids.Add(job.id);
+    users.Add(job.user_id);
+    workflows.Add(job.workflow_id);
+    envelopes.Add(MakeEnvelope(job));
+  }
+  db::Params params;
+  params.Add(ids.Finish()).Add(users.Finish()).Add(workflows.Finish()).Add(envelopes.Finish());
+  return session.Exec(sql::kAdoptInputs, params).status();
+}
+
+// Answers the jobs if some of their ids existed or occur several times. `created` are the new rows.
+absl::StatusOr<Creations> AnswerAll(db::Session& session, const std::vector<NewJob>& jobs,
+                                    const std::vector<size_t>& firsts, const JobsById& created,
+                                    bool with_results) {
+  const absl::Status adopted = AdoptInputs(session, jobs);
+  if (!adopted.ok()) return adopted;
+  absl::StatusOr<JobsById> existing = ReadExisting(session, jobs, created, with_results);
+  if (!existing.ok()) return existing.status();
+  // The input of a new row is that of the first job with its id.
+  std::vector<bool> made_the_row(jobs.size(), false);
+  for (const size_t i : firsts) made_the_row[i] = created.contains(jobs[i].id);
+  std::vector<const NewJob*> repeated;
+  for (size_t i = 0; i < jobs.size(); ++i) {
+    if (!made_the_row[i]) repeated.push_back(&jobs[i]);
+  }
+  const absl::StatusOr<std::vector<bool>> same = CompareInputs(session, repeated);
+  if (!same.ok()) return same.status();
+  Creations creations;
+  creations.reserve(jobs.size());
+  size_t next = 0;
+  for (size_t i = 0; i < jobs.size(); ++i) {
+    const auto found = created.find(jobs[i].id);
+    const bool is_new = found != created.end();
+    const bool has_same_input = made_the_row[i] || (*same)[next++];
+    creations.push_back(
+        Answer(jobs[i], is_new ? found->second : (*existing)[jobs[i].id], is_new, has_same_input));
+  }
+  return creations;
 }
 
 // Creates jobs on one session. An id may occur several times. Returns one result for each job, in
@@ -106,24 +199,16 @@ absl::StatusOr<Creations> CreateJobs(db::Session& session, const std::vector<New
   const absl::StatusOr<pqxx::result> rows =
       session.Exec(sql::kCreateJobs, CreateParams(jobs, firsts));
   if (!rows.ok()) return rows.status();
-  Creations creations;
-  creations.reserve(jobs.size());
   if (rows->size() == jobs.size()) {
+    Creations creations;
+    creations.reserve(jobs.size());
     // All jobs are new, so there is nothing to look up. They have the time of the statement.
     for (const NewJob& job : jobs) {
       creations.emplace_back(Creation{NewRow(job, ReadTime((*rows)[0][1])), true});
     }
     return creations;
   }
-  const JobsById created = NewRows(jobs, firsts, *rows);
-  absl::StatusOr<JobsById> existing = ReadExisting(session, jobs, created, with_results);
-  if (!existing.ok()) return existing.status();
-  for (const NewJob& job : jobs) {
-    const auto found = created.find(job.id);
-    const bool is_new = found != created.end();
-    creations.push_back(Answer(job, is_new ? found->second : (*existing)[job.id], is_new));
-  }
-  return creations;
+  return AnswerAll(session, jobs, firsts, NewRows(jobs, firsts, *rows), with_results);
 }
 
 // The error of a creation for the caller. REFERENCE_MISSING comes from the foreign key on user_id:
@@ -149,7 +234,9 @@ class CreationChanges {
     // A row that existed counts as changed: our own statement may have created it before its
     // answer was lost.
     changes_.changed.push_back(creation.job->id);
-    if (creation.job->status == JobStatus::kPending) ++changes_.pending[creation.job->workflow_id];
+    const bool is_ready =
+        creation.job->status == JobStatus::kPending && !creation.job->not_before.has_value();
+    if (is_ready) ++changes_.pending[creation.job->workflow_id];
   }
 
   void Publish(StoreContext& context) {
@@ -168,7 +255,8 @@ CreateStore::CreateStore(StoreContext& context)
     : context_(context),
       creates_(
           MeasuredBatches(context.options.batches, "create_job", context.metrics),
-          [this](const auto& jobs, absl::Time deadline) { return CreateBatch(jobs, deadline); }),
+          [this](const auto& jobs, absl::Time deadline) { return CreateBatch(jobs, deadline); },
+          WeighJob),
       queue_metric_(RegisterQueueMetric(context.metrics, "create_job", creates_)) {}
 
 Task<absl::StatusOr<Creation>> CreateStore::Create(NewJob job, absl::Time deadline) {

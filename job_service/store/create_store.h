@@ -20,12 +20,13 @@ struct Creation {
   bool is_new = false;
 };
 
-// Creates jobs without an input. DispatchStore creates jobs with an input.
+// Creates jobs.
 //
-// A creation is idempotent: if the id exists with the same user and workflow, the result is the
-// existing job. Errors: ALREADY_EXISTS (ID_TAKEN) if the id exists with another user or workflow,
-// NOT_FOUND (USER_NOT_FOUND) if the user does not exist, ABORTED (CONFLICT) if the existing job was
-// deleted meanwhile, those of Coalescer and of Pool. Thread-safe.
+// A creation is idempotent: if the id exists with the same content, the result is the existing job.
+// The content is the user, the workflow and the input. Any input counts as the same if the row
+// keeps no input, as the row of a completed job. Errors: ALREADY_EXISTS (ID_TAKEN) if the id exists
+// with other content, NOT_FOUND (USER_NOT_FOUND) if the user does not exist, ABORTED (CONFLICT) if
+// the existing job was deleted meanwhile, those of Coalescer and of Pool. Thread-safe.
 class CreateStore {
  public:
   // `context` must outlive this.

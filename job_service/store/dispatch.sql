@@ -4,28 +4,31 @@
 -- `updated_at`. The fencing token is `updated_at`, as for a worker's lease.
 
 -- name: ClaimDispatches
--- Claims up to $2 pending jobs of the pushed workflow $1 for a dispatch, oldest first. The jobs stay pending. The write moves
+-- Claims up to $2 ready jobs of the pushed workflow $1 for a dispatch, oldest first. The jobs stay pending. The write moves
 -- `updated_at`, so the jobs belong to this replica for the visibility timeout of $3 microseconds.
+-- $4 bounds the bytes of the payloads, as $5 does in ClaimFairly.
 --
 -- Jobs that may be claimed:
 -- - new jobs: nothing wrote them since their creation
--- - retried jobs, with {"awaiting": "dispatch"}
+-- - jobs with the schedule `due`: the sweep of scheduled jobs or RetryJob wrote them last. The claim removes the key
 -- - jobs whose visibility timeout has passed, for example because their replica crashed
--- Not claimed: jobs whose input only a create call has (CreateWithInput).
 --
 -- FOR UPDATE SKIP LOCKED leaves out rows that another replica is claiming. The lock checks the newest version of a row. The
 -- workflow is compared by two bounds instead of `=`: see claim.sql.
-WITH picked AS (
-  SELECT p.id FROM agent_jobs AS p
+WITH locked AS (
+  SELECT p.id, coalesce(pg_column_size(p.result_payload), 0) AS bytes FROM agent_jobs AS p
   WHERE p.workflow_id >= $1::text AND p.workflow_id <= $1::text
-    AND coalesce(p.status, 'pending') = 'pending'
-    AND coalesce(p.result_payload ->> 'awaiting', '') NOT IN ('input', 'acceptance')
-    AND (p.updated_at = p.created_at OR p.updated_at < now() - $3::bigint * interval '1 microsecond'
-      OR p.result_payload ->> 'awaiting' = 'dispatch')
+    AND {{is_ready(p.)}}
+    AND (p.updated_at = p.created_at OR p.updated_at < now() - $3::bigint * interval '1 microsecond' OR {{is_due(p.)}})
+    AND {{lacks_input(p.)}} IS NOT TRUE
   ORDER BY p.workflow_id, p.created_at, p.id LIMIT $2::integer FOR UPDATE SKIP LOCKED
+), picked AS (
+  SELECT f.id FROM (
+    SELECT id, sum(bytes) OVER (ROWS UNBOUNDED PRECEDING) - bytes AS bytes_before FROM locked
+  ) AS f WHERE f.bytes_before < $4::bigint
 )
 UPDATE agent_jobs AS j SET status = 'pending', result_payload = CASE
-    WHEN j.result_payload ->> 'awaiting' = 'dispatch' THEN NULL ELSE j.result_payload END
+    WHEN {{is_due(j.)}} THEN j.result_payload - 'schedule' ELSE j.result_payload END
 FROM picked
 WHERE j.id = picked.id AND (j.status = 'pending' OR j.status IS NULL)
 RETURNING {{job_columns(j.)}}, NULL
@@ -48,82 +51,97 @@ WHERE j.id = h.id AND (j.status = 'pending' OR j.status IS NULL) AND {{micros(j.
 RETURNING {{job_columns(j.)}}, NULL
 
 -- name: SettleDispatch
--- Stores the outcome of the dispatch of the pending job $1: the status $3 and the result $4. $2 is its fencing token. Returns no
--- row if the job was written in the meantime: a callback came before the response, somebody cancelled the job, or another replica
--- claimed it.
-UPDATE agent_jobs AS j SET status = $3, result_payload = $4::jsonb
+-- Stores the outcome of the dispatch of the pending job $1: the status $3, with the output or the error object $4. An accepted
+-- job becomes processing and keeps its payload. $2 is the job's fencing token. Returns no row if the job was written in the
+-- meantime: a callback came before the response, somebody cancelled the job, or another replica claimed it.
+UPDATE agent_jobs AS j SET status = $3::text, result_payload = CASE $3::text WHEN 'processing' THEN j.result_payload
+    ELSE {{payload_after(j.; $3::text; $4::jsonb; false; NULL::interval; 1)}} END
 WHERE j.id = $1::uuid AND coalesce(j.status, 'pending') = 'pending' AND {{micros(j.updated_at)}} = $2::bigint
 RETURNING j.id
 
+-- macro: is_attempt(of; attempt)
+-- Whether `attempt` is the number of the present attempt of a pending or processing job.
+{{attempts({{of}})}} + 1 = {{attempt}}::integer
+
 -- name: ReportRun
--- Stores the progress that a callback reports for the job $1. $2 is the progress; NULL keeps the present one. The job becomes
--- processing, even if its dispatch has no outcome yet. Returns no row for a retried job that waits for its next dispatch
--- ({"awaiting": "dispatch"}), because the callback belongs to an earlier run.
-UPDATE agent_jobs AS j SET status = 'processing', result_payload = coalesce($2::jsonb, CASE
-    WHEN j.status = 'processing' THEN j.result_payload END)
-WHERE j.id = $1::uuid AND (j.status = 'processing' OR (coalesce(j.status, 'pending') = 'pending'
-  AND coalesce(j.result_payload ->> 'awaiting', '') <> 'dispatch'))
+-- Stores the progress that a callback of the attempt $3 reports for the job $1. $2 is the progress; NULL keeps the present one.
+-- The job becomes processing, even if its dispatch has no outcome yet. Returns no row if the job is terminal, does not exist, or
+-- is in another attempt.
+UPDATE agent_jobs AS j SET status = 'processing', result_payload = CASE WHEN $2::jsonb IS NULL THEN j.result_payload
+    ELSE {{envelope(j.)}} || jsonb_build_object('progress', $2::jsonb) END
+WHERE j.id = $1::uuid AND coalesce(j.status, 'pending') IN ('pending', 'processing') AND {{is_attempt(j.; $3)}}
 RETURNING {{job_columns(j.)}}, NULL
 
 -- name: FinishRun
--- Ends the job $1 with the status $2 and the result $3 of its run's callback. Returns no row if the job is terminal or does not
--- exist. The job may be pending, because a run may call back before its dispatch has an outcome.
-UPDATE agent_jobs AS j SET status = $2, result_payload = $3::jsonb
-WHERE j.id = $1::uuid AND coalesce(j.status, 'pending') IN ('pending', 'processing')
+-- Ends the job $1 with the status $2 and the output or error object $3 of a callback of the attempt $4. Returns no row if the job
+-- is terminal, does not exist, or is in another attempt. The job may be pending, because a run may call back before its dispatch
+-- has an outcome.
+--
+-- $5 says whether a failure is retryable. $6 is the delay before the next attempt in microseconds; NULL means the backoff. $7 to
+-- $9 are the arguments of max_attempts.
+UPDATE agent_jobs AS j SET
+  status = {{status_after(j.; $2::text; $5::boolean; {{max_attempts(j.; $7; $8; $9)}})}},
+  result_payload = {{payload_after(j.; $2::text; $3::jsonb; $5::boolean; $6::bigint * interval '1 microsecond';
+    {{max_attempts(j.; $7; $8; $9)}})}}
+WHERE j.id = $1::uuid AND coalesce(j.status, 'pending') IN ('pending', 'processing') AND {{is_attempt(j.; $4)}}
 RETURNING {{job_columns(j.)}}, NULL
 
--- macro: by_workflow_age(condition)
--- The ids of up to $3 jobs of the workflows $1 that meet the condition and whose `updated_at` is older than the workflow's age in
--- $2, in microseconds. `updated_before` is that age as a time. SKIP LOCKED leaves out jobs that another transaction is writing.
-SELECT e.id, now() - w.micros * interval '1 microsecond' AS updated_before
-FROM unnest($1::text[], $2::bigint[]) AS w (workflow_id, micros) CROSS JOIN LATERAL (
+-- name: CompareRun
+-- Tells why a callback of the attempt $4 wrote nothing. $1 is the job, $2 the status and $3 the output or error object of the
+-- callback. The last two columns say whether the row already has this outcome, and whether a later attempt has begun. The number
+-- of a failed job's last attempt is the number of its failures.
+SELECT {{job_columns(j.)}}, NULL, CASE $2
+    WHEN 'completed' THEN j.status = 'completed' AND j.result_payload = $3::jsonb
+    WHEN 'failed' THEN j.status = 'failed' AND j.result_payload -> 'error' = $3::jsonb
+      OR {{is_envelope(j.)}} AND j.result_payload -> 'errors' -> -1 -> 'attempt' = to_jsonb($4::integer)
+        AND j.result_payload -> 'errors' -> -1 -> 'code' = $3::jsonb -> 'code'
+    ELSE false END,
+  j.status <> 'completed' AND {{attempts(j.)}} + CASE WHEN j.status = 'failed' THEN 0 ELSE 1 END > $4::integer
+FROM agent_jobs AS j WHERE j.id = $1::uuid
+
+-- name: ExpireRuns
+-- Ends the attempt of up to $3 processing jobs of the pushed workflows $1 whose run was accepted, or last reported progress,
+-- longer ago than the workflow's processing timeout in $2, in microseconds. $4 is the error object. A job becomes pending and
+-- waits for its backoff, or fails after its last attempt. $5 to $7 are the arguments of max_attempts.
+--
+-- SKIP LOCKED leaves out jobs that another transaction is writing. The UPDATE checks status and age again on the newest version
+-- of the locked row.
+WITH late AS (
+  SELECT e.id, now() - w.micros * interval '1 microsecond' AS updated_before
+  FROM unnest($1::text[], $2::bigint[]) AS w (workflow_id, micros) CROSS JOIN LATERAL (
     SELECT j.id FROM agent_jobs AS j
-    WHERE {{condition}}
+    WHERE coalesce(j.status, 'pending') = 'processing'
       AND j.workflow_id >= w.workflow_id AND j.workflow_id <= w.workflow_id
       AND j.updated_at < now() - w.micros * interval '1 microsecond'
     ORDER BY j.workflow_id, j.updated_at LIMIT $3::integer FOR UPDATE SKIP LOCKED
   ) AS e LIMIT $3::integer
-
--- name: ExpireRuns
--- Fails up to $3 processing jobs of the pushed workflows $1 whose run was accepted, or last reported progress, longer ago than
--- the workflow's processing timeout in $2, in microseconds. $4 is the result. The UPDATE checks status and age again on the
--- newest version of the locked row.
-WITH late AS (
-  {{by_workflow_age(coalesce(j.status, 'pending') = 'processing')}}
 )
-UPDATE agent_jobs AS j SET status = 'failed', result_payload = $4::jsonb
+UPDATE agent_jobs AS j SET
+  status = {{status_after(j.; 'failed'; true; {{max_attempts(j.; $5; $6; $7)}})}},
+  result_payload = {{payload_after(j.; 'failed'; $4::jsonb; true; NULL::interval; {{max_attempts(j.; $5; $6; $7)}})}}
 FROM late
 WHERE j.id = late.id AND j.status = 'processing' AND j.updated_at < late.updated_before
-RETURNING j.id
-
--- name: FailAwaitingInput
--- Fails up to $3 pending jobs of the pushed workflows $1 whose create call was not repeated: nothing wrote them for longer than
--- the workflow's time in $2, in microseconds. $4 is the result. No create call of these jobs has succeeded. The UPDATE checks
--- status and age again on the newest version of the locked row.
-WITH late AS (
-  {{by_workflow_age(coalesce(j.status, 'pending') = 'pending' AND j.result_payload IS NOT NULL
-      AND j.result_payload ->> 'awaiting' IN ('input', 'acceptance'))}}
-)
-UPDATE agent_jobs AS j SET status = 'failed', result_payload = $4::jsonb
-FROM late
-WHERE j.id = late.id AND (j.status = 'pending' OR j.status IS NULL) AND j.updated_at < late.updated_before
-RETURNING j.id
+RETURNING j.id, j.status, j.workflow_id
 
 -- name: FailOverdue
--- Fails up to $4 pending jobs of the pushed workflow $1 that are older than $2 microseconds and belong to no replica. $3 is the
--- visibility timeout in microseconds (ClaimDispatches). $5 is the result. SKIP LOCKED leaves out jobs that another transaction is
--- writing. The UPDATE checks the conditions again on the newest version of the locked row.
+-- Fails up to $4 ready jobs of the pushed workflow $1 that became due more than $2 microseconds ago and belong to no replica. A
+-- job becomes due at its creation, or at its `not_before` if that is later. $3 is the visibility timeout in microseconds
+-- (ClaimDispatches). $5 is the error object.
+--
+-- SKIP LOCKED leaves out jobs that another transaction is writing. The UPDATE checks the visibility timeout again on the newest
+-- version of the locked row.
 WITH overdue AS (
   SELECT p.id FROM agent_jobs AS p
   WHERE p.workflow_id >= $1::text AND p.workflow_id <= $1::text
-    AND coalesce(p.status, 'pending') = 'pending'
+    AND {{is_ready(p.)}}
     AND p.created_at < now() - $2::bigint * interval '1 microsecond'
-    AND coalesce(p.result_payload ->> 'awaiting', '') NOT IN ('input', 'acceptance')
+    AND ({{is_envelope(p.)}} AND {{due_at(p.)}} > {{timestamp_text(now() - $2::bigint * interval '1 microsecond')}}) IS NOT TRUE
     AND (p.updated_at = p.created_at OR p.updated_at < now() - $3::bigint * interval '1 microsecond')
   ORDER BY p.workflow_id, p.created_at, p.id LIMIT $4::integer FOR UPDATE SKIP LOCKED
 )
-UPDATE agent_jobs AS j SET status = 'failed', result_payload = $5::jsonb
+UPDATE agent_jobs AS j SET status = 'failed',
+  result_payload = {{payload_after(j.; 'failed'; $5::jsonb; false; NULL::interval; 1)}}
 FROM overdue
 WHERE j.id = overdue.id AND (j.status = 'pending' OR j.status IS NULL)
   AND (j.updated_at = j.created_at OR j.updated_at < now() - $3::bigint * interval '1 microsecond')
-RETURNING j.id
+RETURNING j.id, j.status, j.workflow_id

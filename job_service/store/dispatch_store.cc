@@ -8,20 +8,26 @@
 #include "common/base/error.h"
 #include "job_service/domain/errors.h"
 #include "job_service/domain/job_error.h"
-#include "job_service/store/read_store.h"
+#include "job_service/store/fair_claims.h"
+#include "job_service/store/max_attempts.h"
 #include "job_service/store/rows.h"
 #include "job_service/store/sql.h"
 
 namespace vibestack::job_service {
 namespace {
 
-using Ids = std::vector<std::string>;
 using Jobs = std::vector<Job>;
 
-Ids ReadIds(const pqxx::result& rows) {
-  Ids ids;
-  for (const pqxx::row& row : rows) ids.emplace_back(row[0].c_str());
-  return ids;
+// Each job has only its id, its status and its workflow_id.
+Jobs ReadStates(const pqxx::result& rows) {
+  Jobs jobs;
+  for (const pqxx::row& row : rows) {
+    Job& job = jobs.emplace_back();
+    job.id = row[0].c_str();
+    job.status = ParseJobStatus(row[1].c_str());
+    job.workflow_id = row[2].c_str();
+  }
+  return jobs;
 }
 
 // Parameters with the ids of the pushed workflows and, for each, a duration in microseconds.
@@ -43,66 +49,51 @@ std::optional<db::Params> PushedParams(
   return params;
 }
 
-// The result of a callback whose job is neither pending nor processing.
-absl::StatusOr<Job> AnswerEnded(db::Session& session, const std::string& job_id, JobStatus status,
-                                const std::string& result) {
+// The result of a callback that wrote nothing, from the present row of its job.
+absl::StatusOr<Job> AnswerUnchanged(db::Session& session, const RunReport& report) {
   db::Params params;
-  params.Add(db::EncodeArray(Ids{job_id})).Add(db::EncodeArray(Ids{result}));
-  const auto rows = session.Exec(sql::kCompareResults, params);
+  params.Add(report.job_id).Add(JobStatusName(report.status)).Add(report.result);
+  params.Add(int64_t{report.attempt});
+  const auto rows = session.Exec(sql::kCompareRun, params);
   if (!rows.ok()) return rows.status();
-  if (rows->empty()) return NotFoundError("job", job_id);
-  Job job = ReadJob((*rows)[0]);
-  if (!IsTerminal(job.status)) {
-    return ConflictError();
-  }
-  const bool same = job.result.has_value() && job.status == status;
-  job.result.reset();
-  if (same) return job;
-  return FailedPreconditionError("JOB_TERMINAL", "the job has ended with another outcome");
+  if (rows->empty()) return NotFoundError("job", report.job_id);
+  const pqxx::row row = (*rows)[0];
+  Job job = ReadJob(row);
+  const bool is_same = !row[7].is_null() && row[7].as<bool>();
+  if (is_same) return job;
+  const bool is_superseded = !row[8].is_null() && row[8].as<bool>();
+  if (is_superseded) return AttemptSupersededError();
+  if (!IsTerminal(job.status)) return ConflictError();
+  return FailedPreconditionError("JOB_TERMINAL", "the job has ended in another way");
 }
 
-constexpr char kAwaitsInput[] = R"({"awaiting": "input"})";
-constexpr char kAwaitsAcceptance[] = R"({"awaiting": "acceptance"})";
+// A claim that rewrites more payload than this may take longer than the time for it.
+constexpr int64_t kMaxClaimBytes = int64_t{8} << 20;
 
-// Whether a call that has the input is dispatching the job, or will.
-bool IsDispatchedElsewhere(const Job& job) {
-  return job.status == JobStatus::kPending &&
-         (job.result == kAwaitsInput || job.result == kAwaitsAcceptance);
-}
-
-// The result for an existing job that could not be taken over.
-absl::StatusOr<CreationWithInput> AnswerExisting(db::Session& session, const NewJob& job) {
-  const std::vector<JobKey> keys = {JobKey{job.id, true}};
-  const absl::StatusOr<std::vector<JobPtr>> rows = GetJobs(session, keys);
+absl::StatusOr<Jobs> ClaimDispatches(db::Session& session, const std::string& workflow_id,
+                                     int limit, absl::Duration visibility_timeout) {
+  db::Params params;
+  params.Add(workflow_id).Add(int64_t{limit}).Add(absl::ToInt64Microseconds(visibility_timeout));
+  params.Add(kMaxClaimBytes);
+  const auto rows = session.Exec(sql::kClaimDispatches, params);
   if (!rows.ok()) return rows.status();
-  const JobPtr existing = rows->front();
-  if (existing == nullptr) {
-    return ConflictError();
-  }
-  if (existing->user_id != job.user_id || existing->workflow_id != job.workflow_id) {
-    return IdTakenError();
-  }
-  return CreationWithInput{*existing, false, IsDispatchedElsewhere(*existing)};
+  return ReadJobs(*rows);
 }
 
-absl::StatusOr<CreationWithInput> CreateOrTakeOver(db::Session& session, const NewJob& job,
-                                                   absl::Duration visibility_timeout) {
-  db::Params create;
-  create.Add(job.id).Add(job.user_id).Add(job.workflow_id);
-  const auto created = session.Exec(sql::kCreateWithInput, create);
-  if (ErrorReason(created.status()) == "REFERENCE_MISSING")
-    return NotFoundError("user", job.user_id);
-  if (!created.ok()) return created.status();
-  if (!created->empty()) return CreationWithInput{ReadJob((*created)[0]), true, false, true};
-  db::Params take;
-  take.Add(job.id)
-      .Add(job.user_id)
-      .Add(job.workflow_id)
-      .Add(absl::ToInt64Microseconds(visibility_timeout));
-  const auto taken = session.Exec(sql::kTakeWithInput, take);
-  if (!taken.ok()) return taken.status();
-  if (!taken->empty()) return CreationWithInput{ReadJob((*taken)[0]), true, false};
-  return AnswerExisting(session, job);
+// The same, with a bound on the jobs that are processing or under dispatch.
+absl::StatusOr<Jobs> ClaimWithin(db::Session& session, const std::string& workflow_id, int limit,
+                                 int max_processing, absl::Duration visibility_timeout) {
+  absl::StatusOr<Jobs> jobs;
+  const absl::Status status = session.Transact([&]() -> absl::Status {
+    const absl::StatusOr<int> places =
+        LockAndCountPlaces(session, workflow_id, max_processing, visibility_timeout);
+    if (!places.ok()) return places.status();
+    const int claims = std::min(limit, *places);
+    jobs = claims == 0 ? Jobs() : ClaimDispatches(session, workflow_id, claims, visibility_timeout);
+    return jobs.status();
+  });
+  if (!status.ok()) return status;
+  return jobs;
 }
 
 }  // namespace
@@ -114,15 +105,13 @@ void DispatchStore::PublishChanged(std::vector<std::string> ids) const {
 }
 
 Task<absl::StatusOr<Jobs>> DispatchStore::Claim(std::string workflow_id, int limit,
+                                                int max_processing,
                                                 absl::Duration visibility_timeout,
                                                 absl::Time deadline) {
-  std::function<absl::StatusOr<Jobs>(db::Session&)> work =
-      [&](db::Session& session) -> absl::StatusOr<Jobs> {
-    db::Params params;
-    params.Add(workflow_id).Add(int64_t{limit}).Add(absl::ToInt64Microseconds(visibility_timeout));
-    const auto rows = session.Exec(sql::kClaimDispatches, params);
-    if (!rows.ok()) return rows.status();
-    return ReadJobs(*rows);
+  std::function<absl::StatusOr<Jobs>(db::Session&)> work = [&](db::Session& session) {
+    return max_processing == 0
+               ? ClaimDispatches(session, workflow_id, limit, visibility_timeout)
+               : ClaimWithin(session, workflow_id, limit, max_processing, visibility_timeout);
   };
   // Not repeated: if the connection breaks, any replica may claim the jobs after their visibility
   // timeout.
@@ -171,61 +160,41 @@ Task<absl::StatusOr<bool>> DispatchStore::Settle(Lease claimed, JobStatus status
   co_return settled;
 }
 
-Task<absl::StatusOr<CreationWithInput>> DispatchStore::CreateWithInput(
-    NewJob job, absl::Duration visibility_timeout, absl::Time deadline) {
-  std::function<absl::StatusOr<CreationWithInput>(db::Session&)> work = [&](db::Session& session) {
-    return CreateOrTakeOver(session, job, visibility_timeout);
-  };
-  // Not repeated: the second run would find the row of the first and take it for another call's.
-  absl::StatusOr<CreationWithInput> creation =
-      co_await context_.pool.Run<CreationWithInput>(deadline, db::Repeat::kNever, std::move(work));
-  if (creation.ok() && creation->dispatch_now) PublishChanged({creation->job.id});
-  if (creation.ok() && creation->created) context_.job_metrics.RecordCreated(1);
-  co_return creation;
-}
-
-Task<absl::StatusOr<bool>> DispatchStore::AwaitInput(Lease claimed, absl::Time deadline) {
-  std::optional<std::string> mark = kAwaitsInput;
-  co_return co_await Settle(std::move(claimed), JobStatus::kPending, std::move(mark), deadline);
-}
-
-Task<absl::StatusOr<Job>> DispatchStore::FinishRun(std::string job_id, JobStatus status,
-                                                   std::string result, absl::Time deadline) {
+Task<absl::StatusOr<Job>> DispatchStore::FinishRun(RunReport report, absl::Time deadline) {
   std::function<absl::StatusOr<Job>(db::Session&)> work =
       [&](db::Session& session) -> absl::StatusOr<Job> {
     db::Params params;
-    params.Add(job_id).Add(JobStatusName(status)).Add(result);
+    params.Add(report.job_id).Add(JobStatusName(report.status)).Add(report.result);
+    params.Add(int64_t{report.attempt}).Add(report.is_retryable);
+    params.Add(report.retry_delay.has_value() ? std::optional<std::string>(std::to_string(
+                                                    absl::ToInt64Microseconds(*report.retry_delay)))
+                                              : std::nullopt);
+    AddMaxAttempts(*context_.options.workflows(), params);
     const auto rows = session.Exec(sql::kFinishRun, params);
     if (!rows.ok()) return rows.status();
     if (!rows->empty()) return ReadJob((*rows)[0]);
-    return AnswerEnded(session, job_id, status, result);
+    return AnswerUnchanged(session, report);
   };
   absl::StatusOr<Job> job =
       co_await context_.pool.Run<Job>(deadline, db::Repeat::kSafe, std::move(work));
-  if (job.ok()) PublishChanged({job->id});
-  if (job.ok()) context_.job_metrics.RecordFinished(status);
+  if (!job.ok()) co_return job;
+  JobChanges changes;
+  changes.changed.push_back(job->id);
+  context_.NotePlace(job->workflow_id, changes);
+  context_.Publish(std::move(changes));
+  context_.job_metrics.RecordFinished(job->status);
   co_return job;
 }
 
-Task<absl::StatusOr<Job>> DispatchStore::ReportRun(std::string job_id,
-                                                   std::optional<std::string> progress,
-                                                   absl::Time deadline) {
+Task<absl::StatusOr<Job>> DispatchStore::ReportRun(RunReport report, absl::Time deadline) {
   std::function<absl::StatusOr<Job>(db::Session&)> work =
       [&](db::Session& session) -> absl::StatusOr<Job> {
     db::Params params;
-    params.Add(job_id).Add(progress);
+    params.Add(report.job_id).Add(report.result).Add(int64_t{report.attempt});
     const auto rows = session.Exec(sql::kReportRun, params);
     if (!rows.ok()) return rows.status();
     if (!rows->empty()) return ReadJob((*rows)[0]);
-    const std::vector<JobKey> keys = {JobKey{job_id, false}};
-    const absl::StatusOr<std::vector<JobPtr>> present = GetJobs(session, keys);
-    if (!present.ok()) return present.status();
-    if (present->front() == nullptr) return NotFoundError("job", job_id);
-    if (!IsTerminal(present->front()->status)) {
-      return FailedPreconditionError("RUN_GIVEN_UP",
-                                     "the job is pending again and waits for another run");
-    }
-    return FailedPreconditionError("JOB_TERMINAL", "the job has ended");
+    return AnswerUnchanged(session, report);
   };
   absl::StatusOr<Job> job =
       co_await context_.pool.Run<Job>(deadline, db::Repeat::kSafe, std::move(work));
@@ -233,21 +202,25 @@ Task<absl::StatusOr<Job>> DispatchStore::ReportRun(std::string job_id,
   co_return job;
 }
 
-Task<absl::StatusOr<int>> DispatchStore::FailJobs(const db::Statement& statement, db::Params params,
-                                                  absl::Time deadline) {
-  std::function<absl::StatusOr<Ids>(db::Session&)> work =
-      [&](db::Session& session) -> absl::StatusOr<Ids> {
+Task<absl::StatusOr<int>> DispatchStore::EndAttempts(const db::Statement& statement,
+                                                     db::Params params, absl::Time deadline) {
+  std::function<absl::StatusOr<Jobs>(db::Session&)> work =
+      [&](db::Session& session) -> absl::StatusOr<Jobs> {
     const auto rows = session.Exec(statement, params);
     if (!rows.ok()) return rows.status();
-    return ReadIds(*rows);
+    return ReadStates(*rows);
   };
-  absl::StatusOr<Ids> failed =
-      co_await context_.pool.Run<Ids>(deadline, db::Repeat::kSafe, std::move(work));
-  if (!failed.ok()) co_return failed.status();
-  const int count = static_cast<int>(failed->size());
-  context_.job_metrics.RecordFinished(JobStatus::kFailed, failed->size());
-  PublishChanged(*std::move(failed));
-  co_return count;
+  const absl::StatusOr<Jobs> jobs =
+      co_await context_.pool.Run<Jobs>(deadline, db::Repeat::kSafe, std::move(work));
+  if (!jobs.ok()) co_return jobs.status();
+  JobChanges changes;
+  for (const Job& job : *jobs) {
+    changes.changed.push_back(job.id);
+    context_.NotePlace(job.workflow_id, changes);
+    context_.job_metrics.RecordFinished(job.status);
+  }
+  context_.Publish(std::move(changes));
+  co_return static_cast<int>(jobs->size());
 }
 
 Task<absl::StatusOr<int>> DispatchStore::ExpireRuns(int limit, absl::Time deadline) {
@@ -255,18 +228,9 @@ Task<absl::StatusOr<int>> DispatchStore::ExpireRuns(int limit, absl::Time deadli
       *context_.options.workflows(), [](const Push& push) { return push.processing_timeout; });
   if (!params.has_value()) co_return 0;
   params->Add(int64_t{limit});
-  params->Add(ErrorResult("PROCESSING_TIMEOUT", "the run did not call back in time", ""));
-  co_return co_await FailJobs(sql::kExpireRuns, *std::move(params), deadline);
-}
-
-Task<absl::StatusOr<int>> DispatchStore::FailAwaitingInput(int limit, absl::Time deadline) {
-  std::optional<db::Params> params = PushedParams(
-      *context_.options.workflows(),
-      [](const Push& push) { return push.dispatch_timeout + push.VisibilityTimeout(); });
-  if (!params.has_value()) co_return 0;
-  params->Add(int64_t{limit});
-  params->Add(ErrorResult("DISPATCH_TIMEOUT", "the job's input never reached the workflow", ""));
-  co_return co_await FailJobs(sql::kFailAwaitingInput, *std::move(params), deadline);
+  params->Add(ErrorObject("PROCESSING_TIMEOUT", "the run did not call back in time", ""));
+  AddMaxAttempts(*context_.options.workflows(), *params);
+  co_return co_await EndAttempts(sql::kExpireRuns, *std::move(params), deadline);
 }
 
 Task<absl::StatusOr<int>> DispatchStore::FailOverdue(std::string workflow_id, Push push, int limit,
@@ -274,8 +238,8 @@ Task<absl::StatusOr<int>> DispatchStore::FailOverdue(std::string workflow_id, Pu
   db::Params params;
   params.Add(workflow_id).Add(absl::ToInt64Microseconds(push.dispatch_timeout));
   params.Add(absl::ToInt64Microseconds(push.VisibilityTimeout())).Add(int64_t{limit});
-  params.Add(ErrorResult("DISPATCH_TIMEOUT", "the workflow did not accept the job in time", ""));
-  co_return co_await FailJobs(sql::kFailOverdue, std::move(params), deadline);
+  params.Add(ErrorObject("DISPATCH_TIMEOUT", "the workflow did not accept the job in time", ""));
+  co_return co_await EndAttempts(sql::kFailOverdue, std::move(params), deadline);
 }
 
 }  // namespace vibestack::job_service

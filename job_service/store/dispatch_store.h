@@ -16,16 +16,17 @@
 
 namespace vibestack::job_service {
 
-// The result of CreateWithInput. At most one of `dispatch_now` and `dispatched_elsewhere` is true.
-// If neither is, `job` is the existing job, which needs no input any more.
-struct CreationWithInput {
-  Job job;
-  // The job belongs to this replica now, and the caller must dispatch it.
-  bool dispatch_now = false;
-  // Another call with this id is dispatching the job, or will.
-  bool dispatched_elsewhere = false;
-  // This call created the job.
-  bool created = false;
+// What a run of a pushed workflow reports in a callback.
+struct RunReport {
+  std::string job_id;
+  // The attempt in the callback token.
+  int attempt = 1;
+  JobStatus status = JobStatus::kCompleted;  // Or kFailed; kProcessing for progress.
+  // JSON text: the output, the error object or the progress. Absent: the progress stays as it is.
+  std::optional<std::string> result;
+  // As in JobFinish.
+  bool is_retryable = false;
+  std::optional<absl::Duration> retry_delay;
 };
 
 // The jobs of pushed workflows.
@@ -42,9 +43,11 @@ class DispatchStore {
   // `context` must outlive this.
   explicit DispatchStore(StoreContext& context) : context_(context) {}
 
-  // Claims up to `limit` pending jobs of the workflow that belong to no replica, and returns them
-  // oldest first.
+  // Claims up to `limit` ready jobs of the workflow that belong to no replica, and returns them
+  // oldest first. With a `max_processing` other than 0, so few that no more jobs than that are
+  // processing or under dispatch on all replicas.
   Task<absl::StatusOr<std::vector<Job>>> Claim(std::string workflow_id, int limit,
+                                               int max_processing,
                                                absl::Duration visibility_timeout,
                                                absl::Time deadline);
 
@@ -57,49 +60,32 @@ class DispatchStore {
   Task<absl::StatusOr<bool>> Settle(Lease claimed, JobStatus status,
                                     std::optional<std::string> result, absl::Time deadline);
 
-  // Creates a job whose input only the caller has. Takes over an existing job that was created with
-  // an input, if its workflow has not accepted it and no other call is dispatching it. Otherwise
-  // returns the existing job with its result. Until the workflow accepts the job, it is pending and
-  // its result is {"awaiting": …}. Errors: NOT_FOUND (USER_NOT_FOUND), ALREADY_EXISTS (ID_TAKEN),
-  // ABORTED (CONFLICT).
-  Task<absl::StatusOr<CreationWithInput>> CreateWithInput(NewJob job,
-                                                          absl::Duration visibility_timeout,
-                                                          absl::Time deadline);
+  // Ends a job by the callback of its run, and returns it without its result. A retryable failure
+  // makes it pending while it has attempts left. Idempotent: OK if the run reported the same
+  // before. Errors: ABORTED (ATTEMPT_SUPERSEDED) if a later attempt has begun, FAILED_PRECONDITION
+  // (JOB_TERMINAL) if the job has ended with another status or result, NOT_FOUND, ABORTED
+  // (CONFLICT).
+  Task<absl::StatusOr<Job>> FinishRun(RunReport report, absl::Time deadline);
 
-  // Ends a failed dispatch with input: the next call with the job's id and input takes the job over
-  // at once. Returns false if the job no longer belongs to this replica.
-  Task<absl::StatusOr<bool>> AwaitInput(Lease claimed, absl::Time deadline);
+  // Restarts the processing timeout of a job by the callback of its run, and stores the progress,
+  // if set. Returns the job without its result. Errors: those of FinishRun.
+  Task<absl::StatusOr<Job>> ReportRun(RunReport report, absl::Time deadline);
 
-  // Ends a job by the callback of its run, and returns it without its result. Idempotent: OK if the
-  // job has ended with the same status and result. Errors: FAILED_PRECONDITION (JOB_TERMINAL) if it
-  // has ended with another status or result, NOT_FOUND, ABORTED (CONFLICT).
-  Task<absl::StatusOr<Job>> FinishRun(std::string job_id, JobStatus status, std::string result,
-                                      absl::Time deadline);
+  // The sweeps. Each one writes up to `limit` jobs and returns how many it wrote.
 
-  // Restarts the processing timeout of a job by the callback of its run, and stores `progress`, if
-  // set. Returns the job without its result. Errors: FAILED_PRECONDITION (JOB_TERMINAL;
-  // RUN_GIVEN_UP if the job was retried and waits for its next run), NOT_FOUND.
-  Task<absl::StatusOr<Job>> ReportRun(std::string job_id, std::optional<std::string> progress,
-                                      absl::Time deadline);
-
-  // The sweeps. Each one fails up to `limit` jobs and returns how many it failed.
-
-  // Jobs whose run was silent for longer than the processing timeout of its workflow.
+  // Ends the attempt of jobs whose run was silent for longer than the processing timeout of its
+  // workflow. A job becomes pending and waits for its backoff, or fails after its last attempt.
   Task<absl::StatusOr<int>> ExpireRuns(int limit, absl::Time deadline);
 
-  // Jobs that were created with an input, that their workflow did not accept, and that nobody wrote
-  // for the dispatch timeout plus the visibility timeout.
-  Task<absl::StatusOr<int>> FailAwaitingInput(int limit, absl::Time deadline);
-
-  // Fails pending jobs of one workflow that are older than its dispatch timeout and belong to no
-  // replica.
+  // Fails ready jobs of one workflow that became due longer ago than its dispatch timeout and
+  // belong to no replica.
   Task<absl::StatusOr<int>> FailOverdue(std::string workflow_id, Push push, int limit,
                                         absl::Time deadline);
 
  private:
-  // Runs a statement that fails jobs and returns their ids. Returns the number of jobs.
-  Task<absl::StatusOr<int>> FailJobs(const db::Statement& statement, db::Params params,
-                                     absl::Time deadline);
+  // Runs a statement that ends attempts and returns the jobs. Returns the number of jobs.
+  Task<absl::StatusOr<int>> EndAttempts(const db::Statement& statement, db::Params params,
+                                        absl::Time deadline);
   void PublishChanged(std::vector<std::string> ids) const;
 
   StoreContext& context_;

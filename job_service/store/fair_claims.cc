@@ -1,5 +1,6 @@
 #include "job_service/store/fair_claims.h"
 
+#include <algorithm>
 #include <iterator>
 #include <utility>
 
@@ -18,10 +19,16 @@ constexpr size_t kMaxWorkflows = 10'000;
 // Sorts before every user.
 constexpr char kBeforeAllUsers[] = "00000000-0000-0000-0000-000000000000";
 
-// Claims at most `limit` pending jobs, round robin over at most `users` users of each workflow.
-// Advances the positions; a position that reached the last user starts again.
+Job ReadClaimed(const pqxx::row& row) {
+  Job job = ReadJob(row);
+  job.payload_bytes = row[7].as<int64_t>();
+  return job;
+}
+
+// Claims ready jobs, round robin over at most `users` users of each workflow. Advances the
+// positions; a position that reached the last user starts again.
 absl::StatusOr<Jobs> ClaimFairly(db::Session& session, std::vector<RoundRobinPosition>& positions,
-                                 int users, int limit) {
+                                 int users, const ClaimRequest& claim) {
   db::ArrayBuilder workflows;
   db::ArrayBuilder after;
   for (const RoundRobinPosition& position : positions) {
@@ -29,7 +36,8 @@ absl::StatusOr<Jobs> ClaimFairly(db::Session& session, std::vector<RoundRobinPos
     after.Add(position.after_user_id.empty() ? kBeforeAllUsers : position.after_user_id);
   }
   db::Params params;
-  params.Add(workflows.Finish()).Add(after.Finish()).Add(int64_t{users}).Add(int64_t{limit});
+  params.Add(workflows.Finish()).Add(after.Finish()).Add(int64_t{users}).Add(int64_t{claim.limit});
+  params.Add(claim.max_bytes);
   const absl::StatusOr<pqxx::result> rows = session.Exec(sql::kClaimFairly, params);
   if (!rows.ok()) return rows.status();
   Jobs jobs;
@@ -37,7 +45,7 @@ absl::StatusOr<Jobs> ClaimFairly(db::Session& session, std::vector<RoundRobinPos
   for (const pqxx::row& row : *rows) {
     // A row without an id is the new position of a workflow.
     if (!row[0].is_null()) {
-      jobs.push_back(ReadJob(row));
+      jobs.push_back(ReadClaimed(row));
       continue;
     }
     for (RoundRobinPosition& position : positions) {
@@ -82,28 +90,48 @@ void RoundRobinCursor::Put(const std::vector<RoundRobinPosition>& positions) {
 
 absl::StatusOr<Jobs> ClaimOldest(db::Session& session, const ClaimRequest& claim) {
   db::Params params;
-  params.Add(db::EncodeArray(claim.workflow_ids)).Add(int64_t{claim.limit});
+  params.Add(db::EncodeArray(claim.workflow_ids)).Add(int64_t{claim.limit}).Add(claim.max_bytes);
   const absl::StatusOr<pqxx::result> rows = session.Exec(sql::kClaimOldest, params);
   if (!rows.ok()) return rows.status();
-  return ReadJobs(*rows);
+  Jobs jobs;
+  jobs.reserve(rows->size());
+  for (const pqxx::row& row : *rows) jobs.push_back(ReadClaimed(row));
+  return jobs;
 }
 
 absl::StatusOr<Jobs> ClaimFairlyThenOldest(db::Session& session, RoundRobinCursor& cursor,
-                                           const ClaimRequest& claim) {
+                                           const ClaimRequest& claim, bool in_transaction) {
   const int workflows = static_cast<int>(claim.workflow_ids.size());
   const int users = (claim.limit + workflows - 1) / workflows;
   std::vector<RoundRobinPosition> positions = cursor.Get(claim.workflow_ids);
-  absl::StatusOr<Jobs> jobs = ClaimFairly(session, positions, users, claim.limit);
+  absl::StatusOr<Jobs> jobs = ClaimFairly(session, positions, users, claim);
   if (!jobs.ok()) return jobs;
   cursor.Put(positions);
-  const int missing = claim.limit - static_cast<int>(jobs->size());
-  if (missing == 0) return jobs;
+  ClaimRequest rest{claim.workflow_ids, claim.limit - static_cast<int>(jobs->size()),
+                    claim.max_bytes};
+  for (const Job& job : *jobs) rest.max_bytes -= job.payload_bytes;
+  if (rest.limit == 0 || rest.max_bytes <= 0) return jobs;
   // A user had fewer jobs than a fair share, or another claim took some of them first.
-  absl::StatusOr<Jobs> more = ClaimOldest(session, {claim.workflow_ids, missing});
+  absl::StatusOr<Jobs> more = ClaimOldest(session, rest);
   // The first statement has claimed its jobs, so they are returned even if the second one failed.
-  if (!more.ok()) return jobs->empty() ? more : jobs;
+  // In a transaction, the failure undoes both.
+  if (!more.ok()) return jobs->empty() || in_transaction ? more : jobs;
   std::move(more->begin(), more->end(), std::back_inserter(*jobs));
   return jobs;
+}
+
+absl::StatusOr<int> LockAndCountPlaces(db::Session& session, const std::string& workflow_id,
+                                       int max_processing, absl::Duration visibility_timeout) {
+  db::Params lock;
+  lock.Add(workflow_id);
+  const absl::StatusOr<pqxx::result> locked = session.Exec(sql::kLockWorkflow, lock);
+  if (!locked.ok()) return locked.status();
+  db::Params params;
+  params.Add(workflow_id).Add(int64_t{max_processing});
+  params.Add(absl::ToInt64Microseconds(visibility_timeout));
+  const absl::StatusOr<pqxx::result> count = session.Exec(sql::kCountProcessing, params);
+  if (!count.ok()) return count.status();
+  return std::max(max_processing - (*count)[0][0].as<int>(), 0);
 }
 
 }  // namespace vibestack::job_service

@@ -8,10 +8,13 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/status/statusor.h"
 #include "absl/synchronization/mutex.h"
+#include "absl/time/time.h"
 #include "common/db/session.h"
 #include "job_service/domain/job.h"
+#include "job_service/store/read_store.h"
 
-// Which pending jobs a claim takes. Both functions make the jobs processing. Errors are those of
+// Which pending jobs a claim takes. ClaimOldest and ClaimFairlyThenOldest make the
+// jobs processing. Errors are those of
 // Session.
 namespace vibestack::job_service {
 
@@ -19,6 +22,8 @@ namespace vibestack::job_service {
 struct ClaimRequest {
   std::vector<std::string> workflow_ids;  // Distinct.
   int limit = 1;
+  // The claim ends with the job that makes the stored payloads reach this size.
+  int64_t max_bytes = static_cast<int64_t>(kMaxResultBytes);
 };
 
 // Where the round robin over the users of one workflow stands: after this user. Empty: before the
@@ -53,9 +58,18 @@ absl::StatusOr<std::vector<Job>> ClaimOldest(db::Session& session, const ClaimRe
 
 // Claims jobs round robin over the users of each workflow and advances `cursor`. Then claims the
 // oldest jobs, when the round robin did not find enough.
+// If that second step fails, the jobs of the first one are returned; `in_transaction`, the error
+// is.
 absl::StatusOr<std::vector<Job>> ClaimFairlyThenOldest(db::Session& session,
                                                        RoundRobinCursor& cursor,
-                                                       const ClaimRequest& claim);
+                                                       const ClaimRequest& claim,
+                                                       bool in_transaction);
+
+// Locks a workflow until the end of the transaction, so that no other claim of it with a bound runs
+// at the same time. Returns how many more of its jobs may be processing, at least 0. Call it first
+// in a transaction. `visibility_timeout` is that of a pushed workflow, zero for a pulled one.
+absl::StatusOr<int> LockAndCountPlaces(db::Session& session, const std::string& workflow_id,
+                                       int max_processing, absl::Duration visibility_timeout);
 
 }  // namespace vibestack::job_service
 

@@ -9,6 +9,7 @@
 #include "common/telemetry/measured_batches.h"
 #include "job_service/domain/errors.h"
 #include "job_service/store/distinct_rounds.h"
+#include "job_service/store/max_attempts.h"
 #include "job_service/store/rows.h"
 #include "job_service/store/sql.h"
 
@@ -18,10 +19,13 @@ namespace {
 using Finished = std::vector<absl::StatusOr<Job>>;
 using Round = std::vector<size_t>;
 
-// The weight of a finish in a batch: one, and one more for each 8 KiB of its result.
-size_t WeighFinish(const JobFinish& finish) { return 1 + finish.result.size() / 8'192; }
+// The weight of a finish in a batch: one, and one more for each 8 KiB of its result. Progress and a
+// failure weigh ten times as much, because they write the stored input again, of unknown size.
+size_t WeighFinish(const JobFinish& finish) {
+  return (finish.status == JobStatus::kCompleted ? 1 : 10) + finish.result.size() / 8'192;
+}
 
-db::Params FinishParams(const std::vector<JobFinish>& finishes, const Round& round) {
+db::Params OutcomeParams(const std::vector<JobFinish>& finishes, const Round& round) {
   db::ArrayBuilder ids;
   db::ArrayBuilder tokens;
   db::ArrayBuilder states;
@@ -37,70 +41,69 @@ db::Params FinishParams(const std::vector<JobFinish>& finishes, const Round& rou
   return params;
 }
 
-db::Params CompareParams(const std::vector<JobFinish>& finishes, const Round& round) {
-  db::ArrayBuilder ids;
-  db::ArrayBuilder results;
+db::Params FinishParams(const std::vector<JobFinish>& finishes, const Round& round,
+                        const WorkflowSet& workflows) {
+  db::Params params = OutcomeParams(finishes, round);
+  db::ArrayBuilder retryable;
+  db::ArrayBuilder delays;
   for (const size_t i : round) {
-    ids.Add(finishes[i].lease.job_id);
-    results.Add(finishes[i].result);
+    retryable.Add(finishes[i].is_retryable ? "t" : "f");
+    if (finishes[i].retry_delay.has_value()) {
+      delays.Add(std::to_string(absl::ToInt64Microseconds(*finishes[i].retry_delay)));
+    } else {
+      delays.AddNull();
+    }
   }
-  db::Params params;
-  params.Add(ids.Finish()).Add(results.Finish());
+  params.Add(retryable.Finish()).Add(delays.Finish());
+  AddMaxAttempts(workflows, params);
   return params;
 }
 
-// For each job in `rows`, sets the result to `answer(job, finish)` and removes the job from
-// `round`.
+// For each job in `rows`, sets the result to `answer(row)` and removes the job from `round`.
 template <typename Answer>
 void AnswerRows(const pqxx::result& rows, const std::vector<JobFinish>& finishes, Round& round,
                 Finished& finished, Answer answer) {
-  absl::flat_hash_map<std::string, Job> jobs;
-  for (const pqxx::row& row : rows) {
-    Job job = ReadJob(row);
-    std::string id = job.id;
-    jobs.emplace(std::move(id), std::move(job));
-  }
+  absl::flat_hash_map<std::string, absl::StatusOr<Job>> answers;
+  for (const pqxx::row& row : rows) answers.emplace(row[0].c_str(), answer(row));
   std::erase_if(round, [&](size_t i) {
-    const auto job = jobs.find(finishes[i].lease.job_id);
-    if (job == jobs.end()) return false;
-    finished[i] = answer(std::move(job->second), finishes[i]);
+    const auto found = answers.find(finishes[i].lease.job_id);
+    if (found == answers.end()) return false;
+    finished[i] = std::move(found->second);
     return true;
   });
 }
 
 // Writes one round, in which no job occurs twice. The present row of a job that was not written
 // says why.
-absl::Status FinishRound(db::Session& session, const std::vector<JobFinish>& finishes, Round round,
-                         Finished& finished) {
-  const auto ended = session.Exec(sql::kFinishJobs, FinishParams(finishes, round));
+absl::Status FinishRound(db::Session& session, const std::vector<JobFinish>& finishes,
+                         const WorkflowSet& workflows, Round round, Finished& finished) {
+  const auto ended = session.Exec(sql::kFinishJobs, FinishParams(finishes, round, workflows));
   if (!ended.ok()) return ended.status();
   AnswerRows(*ended, finishes, round, finished,
-             [](Job job, const JobFinish&) -> absl::StatusOr<Job> { return job; });
+             [](const pqxx::row& row) -> absl::StatusOr<Job> { return ReadJob(row); });
   if (round.empty()) return absl::OkStatus();
-  const auto present = session.Exec(sql::kCompareResults, CompareParams(finishes, round));
+  const auto present = session.Exec(sql::kCompareOutcomes, OutcomeParams(finishes, round));
   if (!present.ok()) return present.status();
-  AnswerRows(*present, finishes, round, finished,
-             [](Job job, const JobFinish& finish) -> absl::StatusOr<Job> {
-               // The job has ended with the same status and result: an earlier run of this call
-               // ended it, or the worker repeated the call. Progress is never "the same": it may
-               // come from another worker, whose lease token must stay secret.
-               const bool same =
-                   job.result.has_value() && job.status == finish.status && IsTerminal(job.status);
-               job.result.reset();
-               return same ? absl::StatusOr<Job>(std::move(job)) : LeaseLostError();
-             });
+  AnswerRows(*present, finishes, round, finished, [](const pqxx::row& row) -> absl::StatusOr<Job> {
+    // The row already has this outcome: an earlier run of this call wrote it, or the worker
+    // repeated the call. Progress is never "the same": it may come from another worker, whose lease
+    // token must stay secret.
+    const bool is_same = !row[7].is_null() && row[7].as<bool>();
+    return is_same ? absl::StatusOr<Job>(ReadJob(row)) : LeaseLostError();
+  });
   for (const size_t i : round) finished[i] = NotFoundError("job", finishes[i].lease.job_id);
   return absl::OkStatus();
 }
 
 // Writes the finishes on one session. Several finishes of one job are written one after the other.
-absl::StatusOr<Finished> FinishJobs(db::Session& session, const std::vector<JobFinish>& finishes) {
+absl::StatusOr<Finished> FinishJobs(db::Session& session, const std::vector<JobFinish>& finishes,
+                                    const WorkflowSet& workflows) {
   Finished finished(finishes.size(), Job{});
   const auto rounds = SplitIntoRounds(finishes.size(), [&finishes](size_t i) -> const std::string& {
     return finishes[i].lease.job_id;
   });
   for (const Round& round : rounds) {
-    const absl::Status status = FinishRound(session, finishes, round, finished);
+    const absl::Status status = FinishRound(session, finishes, workflows, round, finished);
     if (!status.ok()) return status;
   }
   return finished;
@@ -146,8 +149,9 @@ Task<absl::StatusOr<Job>> FinishStore::ReportProgress(JobFinish progress, absl::
 
 Task<absl::StatusOr<FinishStore::Batches::Answers>> FinishStore::FinishBatch(
     const std::vector<JobFinish>& finishes, db::Repeat repeat, absl::Time deadline) {
-  std::function<absl::StatusOr<Finished>(db::Session&)> work = [&finishes](db::Session& session) {
-    return FinishJobs(session, finishes);
+  std::function<absl::StatusOr<Finished>(db::Session&)> work = [this,
+                                                                &finishes](db::Session& session) {
+    return FinishJobs(session, finishes, *context_.options.workflows());
   };
   absl::StatusOr<Finished> answers =
       co_await context_.pool.Run<Finished>(deadline, repeat, std::move(work));
@@ -160,7 +164,8 @@ Task<absl::StatusOr<FinishStore::Batches::Answers>> FinishStore::FinishBatch(
         ends ? JobMetrics::LeaseCall::kFinish : JobMetrics::LeaseCall::kProgress, answer.status());
     if (!answer.ok()) continue;
     changes.changed.push_back(answer->id);
-    context_.job_metrics.RecordFinished(finishes[i].status);
+    context_.job_metrics.RecordFinished(answer->status);
+    if (ends) context_.NotePlace(answer->workflow_id, changes);
   }
   context_.Publish(std::move(changes));
   co_return answers;

@@ -27,7 +27,8 @@ class FinishStore {
   FinishStore(const FinishStore&) = delete;
   FinishStore& operator=(const FinishStore&) = delete;
 
-  // Ends a job. Coalesced. Idempotent: OK if the job has ended with the same status and result.
+  // Ends a job. Coalesced. Idempotent: OK if the job has ended with the same status and result. A
+  // retryable failure makes the job pending while it has attempts left.
   Task<absl::StatusOr<Job>> Finish(JobFinish finish, absl::Time deadline);
 
   // Ends several jobs. Coalesced. Returns one result for each, in order.

@@ -102,7 +102,7 @@ JobPage ReadPage(const JobQuery& query, const pqxx::result& rows) {
 absl::Status AddResults(db::Session& session, const JobQuery& query, JobPage& page) {
   std::vector<std::string> ids;
   for (const Job& job : page.jobs) ids.push_back(job.id);
-  const absl::StatusOr<std::vector<JobPtr>> full = GetJobsUpTo(session, ids);
+  const absl::StatusOr<std::vector<JobPtr>> full = GetJobsUpTo(session, ids, false);
   if (!full.ok()) return full.status();
   const bool was_full = page.jobs.size() == static_cast<size_t>(query.limit);
   const Job& last = page.jobs[full->size() - 1];

@@ -4,8 +4,9 @@
 -- that another transaction has locked, and the write checks its conditions again on the newest version of the locked row.
 
 -- name: SweepJobs
--- Makes up to $2 processing jobs pending whose lease has expired. Leases of the workflows $3 last $4 microseconds; a negative
--- value means that they never expire. Leases of all other workflows last $1 microseconds.
+-- Ends the attempt of up to $2 processing jobs whose lease has expired. A job becomes pending and waits for its backoff, or fails
+-- after its last attempt. Leases of the workflows $3 last $4 microseconds; a negative value means that they never expire. Leases
+-- of all other workflows last $1 microseconds. $5 to $7 are the arguments of max_attempts.
 --
 -- The statement finds the workflows by an index skip scan: it jumps from one workflow to the next in the index (workflow_id,
 -- updated_at). So it does not read jobs whose lease is valid. SKIP LOCKED leaves out a job that another transaction is writing,
@@ -35,9 +36,32 @@ WITH RECURSIVE running AS (
   ) AS e
   WHERE l.micros >= 0 LIMIT $2::integer
 )
-UPDATE agent_jobs AS j SET status = 'pending'
+UPDATE agent_jobs AS j SET
+  status = {{status_after(j.; 'failed'; true; {{max_attempts(j.; $5; $6; $7)}})}},
+  result_payload = {{failed_attempt(j.; '{"code": "LEASE_EXPIRED", "message": "the lease ran out"}'::jsonb)}}
+    || CASE WHEN {{retries(j.; true; {{max_attempts(j.; $5; $6; $7)}})}} THEN {{waiting_for({{backoff(j.)}})}}
+      ELSE jsonb_build_object('error',
+        '{"code": "ATTEMPTS_EXHAUSTED", "message": "the lease of the last attempt ran out", "details": null}'::jsonb) END
 FROM expired
 WHERE j.id = expired.id AND j.status = 'processing' AND j.updated_at < expired.updated_before
+RETURNING j.id, j.workflow_id, j.status
+
+-- name: ReleaseScheduled
+-- Makes up to $1 scheduled jobs ready whose time has come. job_service writes no time that is more than 400 days ahead. A job
+-- with such a time, or with a text that is no time, has it from another program, and becomes ready at once.
+WITH due AS (
+  SELECT d.id FROM (VALUES
+    ('', {{timestamp_text(now())}}), ({{timestamp_text(now() + interval '400 days')}}, repeat(chr(1114111), 40))
+  ) AS r (low, high) CROSS JOIN LATERAL (
+    SELECT j.id FROM agent_jobs AS j
+    WHERE coalesce(j.status, 'pending') = 'pending' AND {{is_scheduled(j.)}}
+      AND {{due_at(j.)}} >= r.low AND {{due_at(j.)}} <= r.high
+    ORDER BY {{due_at(j.)}} LIMIT $1::integer FOR UPDATE SKIP LOCKED
+  ) AS d LIMIT $1::integer
+)
+UPDATE agent_jobs AS j SET result_payload = j.result_payload || '{"schedule": "due"}'
+FROM due
+WHERE j.id = due.id AND (j.status = 'pending' OR j.status IS NULL) AND j.result_payload ->> 'schedule' = 'waiting'
 RETURNING j.id, j.workflow_id
 
 -- name: ExpireJobs

@@ -15,9 +15,13 @@ class MaintenanceStore {
   // `context` must outlive this.
   explicit MaintenanceStore(StoreContext& context) : context_(context) {}
 
-  // Makes up to `limit` jobs pending whose lease has expired. Returns how many. Jobs of pushed
-  // workflows have no lease and stay.
+  // Ends the attempt of up to `limit` jobs whose lease has expired. A job becomes pending and waits
+  // for its backoff, or fails after its last attempt. Returns how many. Jobs of pushed workflows
+  // have no lease and stay.
   Task<absl::StatusOr<int>> SweepLeases(int limit, absl::Time deadline);
+
+  // Makes up to `limit` scheduled jobs ready whose time has come. Returns how many.
+  Task<absl::StatusOr<int>> ReleaseScheduled(int limit, absl::Time deadline);
 
   // Deletes up to `limit` jobs that ended more than `retention` ago. Returns how many.
   Task<absl::StatusOr<int>> DeleteExpired(absl::Duration retention, int limit, absl::Time deadline);

@@ -6,6 +6,7 @@
 
 #include "common/base/error.h"
 #include "job_service/domain/errors.h"
+#include "job_service/store/max_attempts.h"
 #include "job_service/store/read_store.h"
 #include "job_service/store/rows.h"
 #include "job_service/store/sql.h"
@@ -23,7 +24,7 @@ absl::Status MissingError(const std::string& id, const Owner& owner) {
 
 // Reads the job as it is now; MissingError if it is not the owner's.
 absl::StatusOr<Job> ReadPresent(db::Session& session, const std::string& id, const Owner& owner) {
-  const std::vector<JobKey> keys{{id, false}};
+  const std::vector<JobKey> keys{{id, true}};
   const absl::StatusOr<std::vector<JobPtr>> jobs = GetJobs(session, keys);
   if (!jobs.ok()) return jobs.status();
   const JobPtr& job = jobs->front();
@@ -62,12 +63,9 @@ absl::StatusOr<Job> CancelJob(db::Session& session, const std::string& id, const
 
 absl::StatusOr<Job> RetryJob(db::Session& session, const std::string& id, const Owner& owner,
                              const WorkflowSet& workflows) {
-  db::ArrayBuilder pushed;
-  for (const auto& [workflow_id, workflow] : workflows.all()) {
-    if (workflow.push.has_value()) pushed.Add(workflow_id);
-  }
   db::Params params;
-  params.Add(id).Add(owner).Add(pushed.Finish());
+  params.Add(id).Add(owner);
+  AddMaxAttempts(workflows, params);
   const auto retried = session.Exec(sql::kRetryJob, params);
   if (!retried.ok()) return retried.status();
   if (!retried->empty()) return ReadJob((*retried)[0]);
@@ -99,6 +97,7 @@ Task<absl::StatusOr<Job>> ManageStore::Cancel(std::string id, std::optional<std:
   if (!job.ok()) co_return job;
   context_.job_metrics.RecordFinished(job->status);
   JobChanges changes;
+  context_.NotePlace(job->workflow_id, changes);
   changes.changed.push_back(job->id);
   context_.Publish(std::move(changes));
   co_return job;

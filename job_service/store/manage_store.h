@@ -24,15 +24,15 @@ class ManageStore {
   // `context` must outlive this.
   explicit ManageStore(StoreContext& context) : context_(context) {}
 
-  // Ends a pending or processing job as failed, with this result, and returns it. Idempotent: OK if
+  // Ends a pending or processing job as failed, with this error, and returns it. Idempotent: OK if
   // the job was cancelled before. FAILED_PRECONDITION (JOB_TERMINAL) if the job has ended in
   // another way.
   Task<absl::StatusOr<Job>> Cancel(std::string id, std::optional<std::string> owner,
-                                   std::string result, absl::Time deadline);
+                                   std::string error, absl::Time deadline);
 
-  // Makes a failed job pending, without its error, and returns it. If its workflow is pushed, any
-  // replica may dispatch it at once. A pending job stays as it is. FAILED_PRECONDITION
-  // (JOB_NOT_FAILED) for a processing or completed job.
+  // Makes a failed job pending, without its error, and returns it. A job without attempts left gets
+  // one more. If its workflow is pushed, any replica may dispatch it at once. A pending job stays
+  // as it is. FAILED_PRECONDITION (JOB_NOT_FAILED) for a processing or completed job.
   Task<absl::StatusOr<Job>> Retry(std::string id, std::optional<std::string> owner,
                                   absl::Time deadline);
 

@@ -19,11 +19,13 @@ size_t WeighKey(const JobKey& key) { return key.with_result ? 4 : 1; }
 // The merged keys of one job.
 struct MergedKey {
   bool with_result = false;
+  bool with_input = false;
   // Set if all keys that ask for the result have this `known` version.
   std::optional<absl::Time> known;
 
   void Add(const JobKey& key) {
     if (!key.with_result) return;
+    with_input = with_input || key.with_input;
     if (!with_result) {
       known = key.known;
     } else if (known != key.known) {
@@ -37,9 +39,11 @@ db::Params ReadParams(const absl::flat_hash_map<std::string, MergedKey>& keys) {
   db::ArrayBuilder ids;
   db::ArrayBuilder with_results;
   db::ArrayBuilder known;
+  db::ArrayBuilder with_inputs;
   for (const auto& [id, key] : keys) {
     ids.Add(id);
     with_results.Add(key.with_result ? "t" : "f");
+    with_inputs.Add(key.with_input ? "t" : "f");
     if (key.known.has_value()) {
       known.Add(std::to_string(absl::ToUnixMicros(*key.known)));
     } else {
@@ -48,6 +52,7 @@ db::Params ReadParams(const absl::flat_hash_map<std::string, MergedKey>& keys) {
   }
   db::Params params;
   params.Add(ids.Finish()).Add(with_results.Finish()).Add(known.Finish());
+  params.Add(with_inputs.Finish());
   return params;
 }
 
@@ -98,7 +103,7 @@ Task<absl::StatusOr<std::vector<JobPtr>>> ReadStore::GetUpTo(std::vector<std::st
                                                              absl::Time deadline) {
   using Jobs = std::vector<JobPtr>;
   std::function<absl::StatusOr<Jobs>(db::Session&)> work = [&ids](db::Session& session) {
-    return GetJobsUpTo(session, ids);
+    return GetJobsUpTo(session, ids, /*with_inputs=*/false);
   };
   co_return co_await pool_.Run<Jobs>(deadline, db::Repeat::kSafe, std::move(work));
 }
@@ -124,9 +129,11 @@ absl::StatusOr<std::vector<JobPtr>> GetJobs(db::Session& session, const std::vec
 }
 
 absl::StatusOr<std::vector<JobPtr>> GetJobsUpTo(db::Session& session,
-                                                const std::vector<std::string>& ids) {
+                                                const std::vector<std::string>& ids,
+                                                bool with_inputs) {
   db::Params params;
   params.Add(db::EncodeArray(ids)).Add(static_cast<int64_t>(kMaxResultBytes));
+  params.Add(with_inputs);
   const absl::StatusOr<pqxx::result> rows = session.Exec(sql::kGetJobsUpTo, params);
   if (!rows.ok()) return rows.status();
   std::vector<JobPtr> jobs(rows->size());
@@ -134,7 +141,7 @@ absl::StatusOr<std::vector<JobPtr>> GetJobsUpTo(db::Session& session,
   for (const pqxx::row& row : *rows) {
     if (row[0].is_null()) continue;
     Job job = ReadJob(row);
-    bytes += job.result.has_value() ? job.result->size() : 0;
+    bytes += job.result.value_or("").size() + job.input.value_or("").size();
     jobs.at(row[7].as<size_t>() - 1) = std::make_shared<const Job>(std::move(job));
   }
   // Only the last result can exceed the bound: leave it for the next read, unless it is the only

@@ -24,6 +24,7 @@ inline constexpr size_t kMaxResultBytes = 2 << 20;
 struct JobKey {
   std::string id;
   bool with_result = false;
+  bool with_input = false;  // Only together with the result.
   // The `updated_at` of the version that the caller has. If the job still has this version, its
   // result may be left out.
   std::optional<absl::Time> known = std::nullopt;
@@ -73,10 +74,12 @@ class ReadStore {
 // its keys asks for it.
 absl::StatusOr<std::vector<JobPtr>> GetJobs(db::Session& session, const std::vector<JobKey>& keys);
 
-// Reads jobs with their results, in the order of `ids`, until their results reach kMaxResultBytes.
-// The result may be shorter than `ids`, but has at least one entry if `ids` has one.
+// Reads jobs with their results, and with their inputs if `with_inputs`, in the order of `ids`,
+// until the results and inputs reach kMaxResultBytes. The result may be shorter than `ids`, but has
+// at least one entry if `ids` has one.
 absl::StatusOr<std::vector<JobPtr>> GetJobsUpTo(db::Session& session,
-                                                const std::vector<std::string>& ids);
+                                                const std::vector<std::string>& ids,
+                                                bool with_inputs);
 
 }  // namespace vibestack::job_service
 

@@ -2,6 +2,8 @@
 
 #include <cstdlib>
 
+#include "job_service/domain/envelope.h"
+
 namespace vibestack::job_service {
 namespace {
 
@@ -21,7 +23,7 @@ Job ReadJob(const pqxx::row& row) {
   job.status = ParseJobStatus(row[3].c_str());
   job.created_at = ReadTime(row[4]);
   job.updated_at = ReadTime(row[5]);
-  if (!row[6].is_null()) job.result = ReadText(row[6]);
+  if (!row[6].is_null()) ReadPayload(ReadText(row[6]), job);
   return job;
 }
 

@@ -12,7 +12,7 @@
 namespace vibestack::job_service {
 
 // Reads a job from a row that begins with the columns of the macro job_columns (read.sql), followed
-// by the result as text.
+// by result_payload as text, or NULL.
 Job ReadJob(const pqxx::row& row);
 
 // Reads a job from each row.

@@ -6,7 +6,7 @@
 
 -- name: CountJobs
 -- For each of the workflows $1 and each status: the number of jobs, and in the row of 'pending' the microseconds since the
--- creation of the oldest pending job (NULL without one). An index-only scan counts up to $2, so the cost does not grow with the
+-- creation of the oldest ready job (NULL without one). An index-only scan counts up to $2, so the cost does not grow with the
 -- number of finished jobs. The keys are compared by two bounds instead of `=`, and ORDER BY has all of them: see list_by in
 -- list.sql.
 SELECT w.workflow_id, s.status, (
@@ -20,27 +20,34 @@ SELECT w.workflow_id, s.status, (
     SELECT {{pending_for(p.created_at)}}
     FROM agent_jobs AS p
     WHERE s.status = 'pending' AND p.workflow_id >= w.workflow_id AND p.workflow_id <= w.workflow_id
-      AND coalesce(p.status, 'pending') = 'pending'
+      AND {{is_ready(p.)}}
     ORDER BY p.workflow_id, p.created_at, p.id LIMIT 1
   )
 FROM unnest($1::text[]) AS w (workflow_id)
 CROSS JOIN unnest(ARRAY['pending', 'processing', 'completed', 'failed']) AS s (status)
 
 -- name: CountAllJobs
--- For each status: the number of jobs, and in the row of 'pending' the microseconds since the creation of the oldest pending job
--- (NULL without one). An index scan counts up to $1, so the cost does not grow with the number of finished jobs.
+-- How many jobs have each status, and for how many microseconds the oldest ready job has been pending (NULL without one). Counts
+-- come from the index and stop at $1, so a million finished jobs cost as much as $1 jobs.
+-- An index skip scan finds the oldest ready job of each workflow, of the first 1,000 workflows by name.
+WITH RECURSIVE heads AS (
+  (SELECT j.workflow_id, j.created_at, 1 AS n FROM agent_jobs AS j WHERE {{is_ready(j.)}}
+   ORDER BY j.workflow_id, j.created_at, j.id LIMIT 1)
+  UNION ALL
+  SELECT f.workflow_id, f.created_at, h.n + 1 FROM heads AS h CROSS JOIN LATERAL (
+    SELECT j.workflow_id, j.created_at FROM agent_jobs AS j
+    WHERE {{is_ready(j.)}} AND j.workflow_id > h.workflow_id
+    ORDER BY j.workflow_id, j.created_at, j.id LIMIT 1
+  ) AS f
+  WHERE h.n < 1000
+)
 SELECT s.status, (
     SELECT count(*) FROM (
       SELECT FROM agent_jobs AS a
       WHERE coalesce(a.status, 'pending') = s.status
       ORDER BY coalesce(a.status, 'pending'), a.created_at LIMIT $1::integer
     ) AS c
-  ), (
-    SELECT {{pending_for(p.created_at)}}
-    FROM agent_jobs AS p
-    WHERE s.status = 'pending' AND coalesce(p.status, 'pending') = s.status
-    ORDER BY coalesce(p.status, 'pending'), p.created_at, p.id LIMIT 1
-  )
+  ), CASE WHEN s.status = 'pending' THEN (SELECT {{pending_for(min(h.created_at))}} FROM heads AS h HAVING count(*) > 0) END
 FROM unnest(ARRAY['pending', 'processing', 'completed', 'failed']) AS s (status)
 
 -- name: FindWorkflows

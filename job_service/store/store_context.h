@@ -41,6 +41,12 @@ struct StoreContext {
   Metrics& metrics;
   JobMetrics job_metrics;
 
+  // Notes that a job has left the state processing. If its workflow bounds the processing jobs,
+  // this wakes a claim that waits for a place.
+  void NotePlace(const std::string& workflow_id, JobChanges& changes) const {
+    if (options.workflows()->MaxProcessing(workflow_id) > 0) ++changes.pending[workflow_id];
+  }
+
   // Publishes what a committed write changed, if anything.
   void Publish(JobChanges changes) {
     if (!changes.empty()) publisher.Publish(std::move(changes));

@@ -79,8 +79,8 @@ class FailureCounts {
 //      account within the window are admitted. So each of an attacker's addresses has one attempt,
 //      and the owner can still log in.
 //
-// An attempt is kBusy if no limit is reached now, but one would be if all attempts under way
-// failed. The caller then waits until one of them has ended, and asks again.
+// An attempt is kBusy if a limit would refuse it only if the attempts under way failed. The caller
+// then waits until one of them has ended, and asks again.
 //
 // Attempts on accounts that do not exist count, too, so a refusal does not reveal whether an
 // account exists. The counts are local to this process and bounded in memory. Thread-safe.

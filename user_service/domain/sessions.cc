@@ -12,7 +12,7 @@ absl::Status InvalidCredentialsError() {
   return UnauthenticatedError("INVALID_CREDENTIALS", "the email or the password is wrong");
 }
 
-// Why the password did not open this account; null: there is no account.
+// Why the log-in was refused. `user` is null if no account has the email.
 Sessions::Refusal RefusalFor(const UserPtr& user) {
   if (user == nullptr) return Sessions::Refusal::kUnknownEmail;
   return user->is_active ? Sessions::Refusal::kWrongPassword : Sessions::Refusal::kInactive;

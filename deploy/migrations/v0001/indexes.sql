@@ -23,12 +23,19 @@ CREATE INDEX IF NOT EXISTS vibestack_jobs_workflow
 CREATE INDEX IF NOT EXISTS vibestack_jobs_created ON agent_jobs (created_at, id);
 -- ListJobs with only a status.
 CREATE INDEX IF NOT EXISTS vibestack_jobs_status ON agent_jobs (coalesce(status, 'pending'), created_at, id);
--- ClaimJobs: the oldest pending jobs of a workflow.
-CREATE INDEX IF NOT EXISTS vibestack_jobs_claim ON agent_jobs (workflow_id, created_at, id)
-  WHERE coalesce(status, 'pending') = 'pending';
--- ClaimJobs: the next user with pending jobs, and that user's oldest one.
-CREATE INDEX IF NOT EXISTS vibestack_jobs_claim_user ON agent_jobs (workflow_id, user_id, created_at, id)
-  WHERE coalesce(status, 'pending') = 'pending';
+-- ClaimJobs: the oldest ready jobs of a workflow. A ready job is pending and does not wait for its time.
+CREATE INDEX IF NOT EXISTS vibestack_jobs_ready ON agent_jobs (workflow_id, created_at, id)
+  WHERE coalesce(status, 'pending') = 'pending'
+    AND (result_payload -> 'vibestack_job' = '1' AND result_payload ->> 'schedule' = 'waiting') IS NOT TRUE;
+-- ClaimJobs: the next user with ready jobs, and that user's oldest one.
+CREATE INDEX IF NOT EXISTS vibestack_jobs_ready_user ON agent_jobs (workflow_id, user_id, created_at, id)
+  WHERE coalesce(status, 'pending') = 'pending'
+    AND (result_payload -> 'vibestack_job' = '1' AND result_payload ->> 'schedule' = 'waiting') IS NOT TRUE;
+-- The sweep of scheduled jobs, by their time.
+CREATE INDEX IF NOT EXISTS vibestack_jobs_scheduled
+  ON agent_jobs ((coalesce(left(result_payload ->> 'not_before', 40), '') COLLATE "C"))
+  WHERE coalesce(status, 'pending') = 'pending'
+    AND (result_payload -> 'vibestack_job' = '1' AND result_payload ->> 'schedule' = 'waiting');
 -- Recent changes, for WatchJobs; retention.
 CREATE INDEX IF NOT EXISTS vibestack_jobs_changed
   ON agent_jobs (coalesce(status, 'pending'), updated_at, id);
@@ -37,6 +44,3 @@ CREATE INDEX IF NOT EXISTS vibestack_jobs_stats ON agent_jobs (workflow_id, coal
 -- The sweeps of expired leases and of runs that did not call back within their workflow's time.
 CREATE INDEX IF NOT EXISTS vibestack_jobs_running ON agent_jobs (workflow_id, updated_at)
   WHERE coalesce(status, 'pending') = 'processing';
--- Jobs that were created with an input that no workflow has accepted.
-CREATE INDEX IF NOT EXISTS vibestack_jobs_awaiting_input ON agent_jobs (workflow_id, updated_at)
-  WHERE coalesce(status, 'pending') = 'pending' AND result_payload IS NOT NULL;
