@@ -185,9 +185,11 @@ class AdoptionTest(migration.ScratchCase):
         with psycopg.connect(url) as connection:
             connection.execute("SET enable_seqscan = off")
             plan = connection.execute(
-                "EXPLAIN SELECT id FROM agent_jobs WHERE workflow_id = 'w' AND coalesce(status, 'pending') = 'pending'"
+                "EXPLAIN SELECT id FROM agent_jobs WHERE workflow_id >= 'w' AND workflow_id <= 'w'"
+                " AND coalesce(status, 'pending') = 'pending' AND (result_payload -> 'vibestack_job' = '1'"
+                " AND result_payload ->> 'schedule' = 'waiting') IS NOT TRUE ORDER BY workflow_id, created_at, id LIMIT 1"
             ).fetchall()
-        self.assertIn("vibestack_jobs_claim", str(plan))
+        self.assertIn("using vibestack_jobs_ready on", str(plan))
 
 
 class MigrateTest(migration.ScratchCase):

@@ -37,7 +37,8 @@ ALTERATIONS = {
     "ALTER TABLE users ADD UNIQUE (full_name, bio)": "users: columns",
     "ALTER TABLE agent_jobs DROP CONSTRAINT agent_jobs_pkey": "agent_jobs.id",
     "ALTER TABLE agent_jobs DROP CONSTRAINT agent_jobs_user_id_fkey": "agent_jobs.user_id",
-    "ALTER TABLE agent_jobs ALTER COLUMN result_payload TYPE json": "agent_jobs.result_payload",
+    "DROP INDEX vibestack_jobs_ready, vibestack_jobs_ready_user, vibestack_jobs_scheduled;"
+    " ALTER TABLE agent_jobs ALTER COLUMN result_payload TYPE json": "agent_jobs.result_payload",
     "ALTER TABLE agent_jobs ALTER COLUMN status SET DEFAULT 'processing'": "agent_jobs.status",
     "CREATE TABLE job_inputs (id uuid)": "job_inputs: not in DB_SCHEMA.md",
     "CREATE VIEW active AS SELECT id FROM users": "active: not in DB_SCHEMA.md",
@@ -67,6 +68,29 @@ class SchemaTest(migration.ScratchCase):
         listed = set(re.findall(r"(?m)^\| `(vibestack_\w+)` \| (?!`\{)", page))
         self.assertEqual(listed - names, set())
         self.assertGreater(len(listed), 20)
+
+    def test_page_lists_every_key_of_the_envelope(self) -> None:
+        listed = set(re.findall(r"(?m)^\| (?:the mark )?`(\w+)` \|", self.envelope_section()))
+        code = (migration.ROOT / "job_service" / "domain" / "envelope.cc").read_text(encoding="utf-8")
+        statements = (migration.ROOT / "job_service" / "store").glob("*.sql")
+        used = set(re.findall(r'\bkey [!=]= "(\w+)"', code))
+        used |= set(re.findall(r"result_payload ->>? '(\w+)'", "".join(path.read_text(encoding="utf-8") for path in statements)))
+        self.assertEqual(listed, used)
+        self.assertGreater(len(listed), 5)
+
+    def test_job_of_the_pages_example_is_ready(self) -> None:
+        (insert,) = re.findall(r"(?s)```sql\n(INSERT .*?)```", self.envelope_section())
+        with psycopg.connect(self.scratch_migrated()) as connection:
+            connection.execute(insert)
+            ready = (
+                "SELECT result_payload ? 'input' FROM agent_jobs WHERE coalesce(status, 'pending') = 'pending' AND"
+                " (result_payload -> 'vibestack_job' = '1' AND result_payload ->> 'schedule' = 'waiting') IS NOT TRUE"
+            )
+            self.assertEqual(connection.execute(ready).fetchall(), [(True,)])
+
+    @staticmethod
+    def envelope_section() -> str:
+        return schema_page.PAGE.read_text(encoding="utf-8").split("### The envelope\n")[1].split("\n## ")[0]
 
     def test_every_alteration_is_noticed(self) -> None:
         url = self.scratch()

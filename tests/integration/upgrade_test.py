@@ -20,7 +20,7 @@ DROP TRIGGER vibestack_notify_insert ON agent_jobs;
 CREATE TRIGGER vibestack_earlier_insert AFTER INSERT ON agent_jobs REFERENCING NEW TABLE AS new_rows
   FOR EACH STATEMENT WHEN (current_setting('vibestack.earlier', true) IS DISTINCT FROM 'on')
   EXECUTE FUNCTION vibestack_jobs_inserted();
-ALTER INDEX vibestack_jobs_awaiting_input RENAME TO vibestack_jobs_earlier;
+ALTER INDEX vibestack_jobs_running RENAME TO vibestack_jobs_earlier;
 ALTER INDEX vibestack_users_email RENAME TO vibestack_users_earlier;
 UPDATE alembic_version SET version_num = 'vibestack_0002';
 CREATE OR REPLACE FUNCTION vibestack_schema_version() RETURNS integer LANGUAGE sql IMMUTABLE AS 'SELECT 2';

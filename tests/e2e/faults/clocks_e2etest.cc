@@ -123,6 +123,7 @@ TEST_P(Clocks, AFailedPushIsTriedAgainSoonAndGivenUpAtItsTime) {
 }
 
 TEST_P(Clocks, ARunThatDoesNotCallBackFailsAtItsTime) {
+  workflow_ = R"(, "max_attempts": 1)";
   Begin(R"(, "processing_timeout": "2s")");
   const absl::Time before = absl::Now();
   EXPECT_EQ(ErrorOf(AwaitEnd(Create())), "PROCESSING_TIMEOUT");

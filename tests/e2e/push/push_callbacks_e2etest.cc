@@ -30,7 +30,7 @@ TEST_F(PushCallbacks, AJobIsPostedSignedAndItsRunCompletesIt) {
   const Received request = receiver_->received().at(0);
   EXPECT_EQ(request.method, "POST");
   EXPECT_EQ(request.headers.at("content-type"), "application/json");
-  EXPECT_EQ(request.headers.at("idempotency-key"), id);
+  EXPECT_EQ(request.headers.at("idempotency-key"), KeyOf(id));
   EXPECT_EQ(request.headers.at("authorization"), "Bearer their-key");
   EXPECT_EQ(request.headers.at("x-vibestack-signature"),
             "v1=" + Hmac("0123456789abcdef",
@@ -39,7 +39,7 @@ TEST_F(PushCallbacks, AJobIsPostedSignedAndItsRunCompletesIt) {
   EXPECT_EQ(Member(request.body, "user_id"), person_.id);
   EXPECT_EQ(Member(request.body, "workflow_id"), "pushed");
   EXPECT_EQ(Member(request.body, "callback_url"), "http://gateway.test/v1/jobs/" + id);
-  EXPECT_NE(request.body.find("\"input\":null"), std::string::npos);
+  EXPECT_NE(request.body.find(R"("attempt":1,"input":null,)"), std::string::npos);
   EXPECT_TRUE(CallBack(id, TokenOf(request), R"({"a": 1})").ok());
   const Job job = AwaitEnd(id);
   EXPECT_EQ(job.status(), Job::COMPLETED);
@@ -137,12 +137,9 @@ TEST_F(PushCallbacks, AFailedJobIsPushedAgainAfterRetryJob) {
   const std::string id = Create();
   ASSERT_TRUE(AwaitPosts(1));
   ASSERT_TRUE(CallBackFailed(id, TokenOf(receiver_->received().at(0)), "X").ok());
-  job::v1::RetryJobRequest retry;
-  retry.set_id(id);
-  ASSERT_TRUE(
-      Call(services_->jobs(), &JobService::Stub::RetryJob, retry, {.token = person_.access_token})
-          .ok());
+  ASSERT_TRUE(Retry(id).ok());
   ASSERT_TRUE(AwaitPosts(2));
+  EXPECT_EQ(receiver_->received().at(1).headers.at("idempotency-key"), KeyOf(id, 2));
   EXPECT_TRUE(CallBack(id, TokenOf(receiver_->received().at(1)), "1").ok());
   EXPECT_EQ(AwaitEnd(id).status(), Job::COMPLETED);
 }

@@ -31,12 +31,11 @@ class PushTest : public testing::Test {
   }
 
   // Begins with a receiver that answers as `handler` does, and `push` as more members of the
-  // workflow's entry, such as `, "timeout": "1s"`.
+  // workflow's `push`, such as `, "timeout": "1s"`.
   void Serve(HttpReceiver::Handler handler, const std::string& push = "", int replicas = 1,
              const std::vector<std::string>& more_flags = {}) {
     receiver_ = std::make_unique<HttpReceiver>(std::move(handler));
-    ServeFile("{\"workflows\": [" + Entry("pushed", receiver_->url(), push) + "]}", replicas,
-              more_flags);
+    ServeFile(FileWith(Entry("pushed", receiver_->url(), push, workflow_)), replicas, more_flags);
   }
   void ServeFile(const std::string& workflows, int replicas = 1,
                  const std::vector<std::string>& more_flags = {}) {
@@ -61,8 +60,15 @@ class PushTest : public testing::Test {
         R"(, "timeout": "1s")");
   }
   std::string file() const { return directory_.path() + "/workflows.json"; }
-  static std::string Entry(const std::string& id, const std::string& url, const std::string& push) {
-    return "{\"id\": \"" + id + "\", \"push\": {\"url\": \"" + url + "\"" + push + "}}";
+  // The entry of a pushed workflow. `push` has more members of its `push`, `workflow` more members
+  // of the entry itself.
+  static std::string Entry(const std::string& id, const std::string& url, const std::string& push,
+                           const std::string& workflow = "") {
+    return "{\"id\": \"" + id + "\"" + workflow + ", \"push\": {\"url\": \"" + url + "\"" + push +
+           "}}";
+  }
+  static std::string FileWith(const std::string& entry) {
+    return "{\"workflows\": [" + entry + "]}";
   }
 
   std::string Create(const std::string& workflow_id = "pushed") {
@@ -96,7 +102,11 @@ class PushTest : public testing::Test {
   static std::string TokenOf(const Received& request) {
     return Member(request.body, "callback_token");
   }
-  // The callback token that came with the post of that job.
+  // The header of the first post of an attempt, and of its repetitions.
+  static std::string KeyOf(const std::string& id, int attempt = 1) {
+    return id + "-" + std::to_string(attempt);
+  }
+  // The callback token that came with the first post of that job.
   std::string TokenFor(const std::string& id) {
     for (const Received& request : receiver_->received()) {
       if (Member(request.body, "job_id") == id) return TokenOf(request);
@@ -127,7 +137,15 @@ class PushTest : public testing::Test {
     request.set_code(code);
     return Call(services_->jobs(), &JobService::Stub::FailJob, request, {.token = token});
   }
+  Result<job::v1::Job> Retry(const std::string& id) {
+    job::v1::RetryJobRequest request;
+    request.set_id(id);
+    return Call(services_->jobs(), &JobService::Stub::RetryJob, request,
+                {.token = person_.access_token});
+  }
 
+  // More members of the workflow's entry for Serve(), such as `, "max_attempts": 1`.
+  std::string workflow_;
   TemporaryDirectory directory_;
   // For handlers that wait; outlives them.
   absl::Notification released_;

@@ -63,7 +63,7 @@ TEST_F(PushReplicas, AJobWhoseReplicaIsKilledInItsDispatchIsPostedAgainByAnother
   // replica only.
   EXPECT_GT(absl::Now() - killed, absl::Seconds(2));
   const std::lock_guard<std::mutex> lock(mutex);
-  EXPECT_EQ(times[id], 2);
+  EXPECT_EQ(times[KeyOf(id)], 2);
 }
 
 TEST_F(PushReplicas, ARunWhoseReplicaIsKilledBeforeItHeardOfTheAcceptanceEndsOnce) {
@@ -114,11 +114,7 @@ TEST_F(PushReplicas, ARetriedJobIsPostedLongBeforeItsRequestsTimeIsOver) {
         R"(, "completion": "RESPONSE", "timeout": "60s")", 2);
   const std::string id = Create();
   ASSERT_EQ(AwaitEnd(id).status(), Job::FAILED);
-  job::v1::RetryJobRequest retry;
-  retry.set_id(id);
-  ASSERT_TRUE(
-      Call(services_->jobs(), &JobService::Stub::RetryJob, retry, {.token = person_.access_token})
-          .ok());
+  ASSERT_TRUE(Retry(id).ok());
   EXPECT_EQ(AwaitEnd(id).status(), Job::COMPLETED);
   EXPECT_EQ(receiver_->count(), 2U);
 }

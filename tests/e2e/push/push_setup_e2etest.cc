@@ -15,6 +15,7 @@ TEST_F(PushSetup, ABadFileKeepsTheServiceFromStartingAndSaysWhy) {
   for (const auto& [text, why] : std::vector<std::pair<std::string, std::string>>{
            {"{", "--workflows_file"},
            {R"({"workflows": [{"id": "a", "colour": "red"}]})", "colour"},
+           {R"({"workflows": [{"id": "a", "max_attempts": 1001}]})", "workflows[0].max_attempts"},
            {R"({"workflows": [{"id": "a", "push": {"url": "ftp://a"}}]})",
             "workflows[0].push.url"}}) {
     WriteFile(file(), text);

@@ -88,6 +88,12 @@ TEST_F(Export, HoldsTheUserAndEveryJobWithItsExactResult) {
   const job::v1::ClaimedJob claimed = CreateAndClaim(services_, person_);
   ASSERT_TRUE(Complete(services_, claimed, kExact).ok());
   const job::v1::Job pending = CreateJob(services_, person_, "later");
+  job::v1::CreateJobRequest with_input;
+  with_input.set_workflow_id("later");
+  with_input.set_input_json(kExact);
+  ASSERT_TRUE(Call(services_.jobs(), &JobService::Stub::CreateJob, with_input,
+                   {.token = person_.access_token})
+                  .ok());
   CreateJob(services_, superuser_, "of another");
   const Exported exported = Run("me", person_.access_token);
   ASSERT_TRUE(exported.status.ok()) << Describe(exported.status);
@@ -95,7 +101,7 @@ TEST_F(Export, HoldsTheUserAndEveryJobWithItsExactResult) {
   EXPECT_EQ(exported.messages[0].user().email(), person_.email);
   EXPECT_EQ(exported.messages[0].jobs_size(), 0);
   EXPECT_FALSE(exported.messages[1].has_user());
-  ASSERT_EQ(exported.messages[1].jobs_size(), 2);
+  ASSERT_EQ(exported.messages[1].jobs_size(), 3);
   const auto& first = exported.messages[1].jobs(0);
   EXPECT_EQ(first.id(), claimed.job().id());
   EXPECT_EQ(first.status(), "completed");
@@ -106,6 +112,7 @@ TEST_F(Export, HoldsTheUserAndEveryJobWithItsExactResult) {
   EXPECT_FALSE(second.has_result_json());
   EXPECT_EQ(second.created_at().seconds(), pending.created_at().seconds());
   EXPECT_EQ(second.updated_at().nanos(), pending.updated_at().nanos());
+  EXPECT_THAT(exported.messages[1].jobs(2).result_json(), testing::HasSubstr(kExact));
   for (const auto& message : exported.messages) {
     EXPECT_EQ(message.SerializeAsString().find("$2b$"), std::string::npos);
   }

@@ -12,6 +12,7 @@ namespace vibestack::job_service {
 namespace {
 
 using testing::SizeIs;
+using Claims = absl::StatusOr<std::vector<Job>>;
 
 // Calls that arrive while the database is busy share statements.
 class CoalescingTest : public JobServiceTest {
@@ -83,6 +84,52 @@ TEST_F(CoalescingTest, TheSameIdSeveralTimesInOneStatementIsOneJob) {
   EXPECT_EQ(BatchesOf("create_job", 6), 3U);
 }
 
+TEST_F(CoalescingTest, OfOneIdWithSeveralInputsInOneStatementTheFirstIsStored) {
+  NewJob first = Make();
+  first.input = R"({"n": 1})";
+  NewJob same = first;
+  same.input = R"({"n":1.0})";
+  NewJob other = first;
+  other.input = R"({"n": 2})";
+  NewJob none = first;
+  none.input = "";
+  NewJob neighbour = Make();
+  neighbour.input = "2";
+  // Each of the first two calls has its own statement; the others gather behind them.
+  std::vector<Task<absl::StatusOr<Creation>>> calls;
+  for (const NewJob& job : {Make(), Make(), first, other, same, none, neighbour}) {
+    calls.push_back(stores_.create.Create(job, Soon()));
+  }
+  const auto answers = AllAtOnce<absl::StatusOr<Creation>>(std::move(calls), Creation{});
+  ASSERT_THAT(answers, SizeIs(7));
+  for (const size_t i : {0, 1, 2, 4, 6}) EXPECT_TRUE(answers[i].ok()) << answers[i].status();
+  for (const size_t i : {3, 5}) EXPECT_EQ(ErrorReason(answers[i].status()), "ID_TAKEN") << i;
+  EXPECT_EQ(Get(first.id)->input, first.input);
+  EXPECT_EQ(Get(neighbour.id)->input, "2");
+  EXPECT_EQ(BatchesOf("create_job", 7), 3U);
+}
+
+TEST_F(CoalescingTest, ClaimsThatShareBoundTheInputsOfEachCall) {
+  for (int i = 0; i < 6; ++i) {
+    NewJob job = Make();
+    job.input = "\"" + std::string(900'000, 'x') + "\"";
+    MustCreate(job);
+  }
+  std::vector<Task<Claims>> calls;
+  for (int i = 0; i < 4; ++i) calls.push_back(stores_.claim.Claim({{"w"}, 3}, Soon()));
+  size_t claimed = 0;
+  for (const Claims& answer : AllAtOnce<Claims>(std::move(calls), std::vector<Job>())) {
+    ASSERT_TRUE(answer.ok()) << answer.status();
+    EXPECT_LE(answer->size(), 2U);
+    claimed += answer->size();
+    for (const Job& job : *answer) EXPECT_EQ(job.input->size(), 900'002U);
+  }
+  // The jobs that a call could not take are pending again.
+  EXPECT_EQ(One("SELECT count(*) FROM agent_jobs WHERE status = 'processing'"),
+            std::to_string(claimed));
+  EXPECT_GE(claimed, 2U);
+}
+
 TEST_F(CoalescingTest, ReadsShareASelect) {
   const std::vector<Job> jobs = Processing();
   std::vector<Task<absl::StatusOr<JobPtr>>> calls;
@@ -106,7 +153,10 @@ TEST_F(CoalescingTest, CompletionsAndFailuresShareAnUpdate) {
   for (const auto& answer : AllAtOnce<absl::StatusOr<Job>>(std::move(calls), Job{})) {
     EXPECT_TRUE(answer.ok()) << answer.status();
   }
-  for (size_t i = 0; i < jobs.size(); ++i) EXPECT_EQ(Get(jobs[i].id)->result, std::to_string(i));
+  for (size_t i = 0; i < jobs.size(); ++i) {
+    const std::string text = std::to_string(i);
+    EXPECT_EQ(Get(jobs[i].id)->result, i % 2 == 0 ? text : "{\"error\": " + text + "}");
+  }
   EXPECT_LE(BatchesOf("finish_job", kCalls), 3U);
 }
 
@@ -122,8 +172,6 @@ TEST_F(CoalescingTest, HeartbeatsShareAnUpdate) {
   }
   EXPECT_LE(BatchesOf("heartbeat_jobs", kCalls), 3U);
 }
-
-using Claims = absl::StatusOr<std::vector<Job>>;
 
 TEST_F(CoalescingTest, ClaimsShareAnUpdateAndNoJobIsDealtOutTwice) {
   Fill(ann_, kCalls);

@@ -44,6 +44,104 @@ TEST_F(CreateStoreTest, TheSameIdAndContentReturnsWhatExistsWhateverItsState) {
   EXPECT_EQ(again->job->result, "7");
 }
 
+TEST_F(CreateStoreTest, TheInputIsStoredInTheEnvelope) {
+  NewJob job = Make();
+  job.input = R"({"n": 1})";
+  job.max_attempts = 3;
+  const absl::StatusOr<Creation> creation = Create(job);
+  ASSERT_TRUE(creation.ok()) << creation.status();
+  EXPECT_EQ(creation->job->max_attempts, 3);
+  EXPECT_EQ(PayloadOf(job.id), R"({"input": {"n": 1}, "max_attempts": 3, "vibestack_job": 1})");
+  const JobPtr stored = Get(job.id);
+  EXPECT_EQ(stored->input, job.input);
+  EXPECT_EQ(stored->max_attempts, 3);
+  EXPECT_EQ(stored->result, std::nullopt);
+  EXPECT_EQ(AttemptNumber(*stored), 1);
+}
+
+TEST_F(CreateStoreTest, AJobWithNothingToKeepHasNoPayload) {
+  EXPECT_EQ(PayloadOf(MustCreate(ann_)), "NULL");
+  // JSON's null is an input.
+  NewJob job = Make();
+  job.input = "null";
+  MustCreate(job);
+  EXPECT_EQ(PayloadOf(job.id), R"({"input": null, "vibestack_job": 1})");
+  EXPECT_EQ(Get(job.id)->input, "null");
+}
+
+TEST_F(CreateStoreTest, ARepetitionComparesTheInput) {
+  NewJob job = Make();
+  job.input = R"({"a": 1, "b": [2.50]})";
+  MustCreate(job);
+  NewJob again = job;
+  again.input = R"({"b":[2.5],"a":1})";
+  const absl::StatusOr<Creation> same = Create(again);
+  ASSERT_TRUE(same.ok()) << same.status();
+  EXPECT_FALSE(same->is_new);
+  for (const char* other : {"", "null", "{}", R"({"a": 1, "b": [2.51]})", R"({"a": 1})"}) {
+    again.input = other;
+    EXPECT_EQ(ErrorReason(Create(again).status()), "ID_TAKEN") << other;
+    EXPECT_EQ(ErrorReason(SyncWait(stores_.create.CreateAll({again}, Soon())).status()), "ID_TAKEN")
+        << other;
+  }
+  EXPECT_EQ(Get(job.id)->input, job.input);
+  const NewJob bare = Make();
+  MustCreate(bare);
+  again = bare;
+  again.input = "null";
+  EXPECT_EQ(ErrorReason(Create(again).status()), "ID_TAKEN");
+}
+
+TEST_F(CreateStoreTest, TheInputIsComparedInEveryStateButCompleted) {
+  NewJob job = Make();
+  job.input = "1";
+  NewJob other = job;
+  other.input = "2";
+  MustCreate(job);
+  const auto expect_compared = [&](const char* state) {
+    EXPECT_TRUE(Create(job).ok()) << state;
+    EXPECT_EQ(ErrorReason(Create(other).status()), "ID_TAKEN") << state;
+  };
+  const Lease lease = LeaseOf(Claim(1).at(0));
+  expect_compared("processing");
+  ASSERT_TRUE(FailRetryably(lease, "E", absl::ZeroDuration()).ok());
+  expect_compared("pending after a failure");
+  EXPECT_EQ(ReleaseScheduled(), 1);
+  ASSERT_TRUE(Fail(LeaseOf(Claim(1).at(0)), ErrorObject("E", "", "")).ok());
+  expect_compared("failed");
+  ASSERT_TRUE(Retry(job.id).ok());
+  ASSERT_TRUE(Complete(LeaseOf(Claim(1).at(0)), "2").ok());
+  // A completed job keeps its output alone.
+  EXPECT_TRUE(Create(other).ok());
+}
+
+TEST_F(CreateStoreTest, AnInputThatTheDatabaseRefusesDoesNotHarmItsNeighbours) {
+  InThreads(32, [&](int i) {
+    NewJob job = Make();
+    job.input = i % 8 == 0 ? R"("\u0000")" : std::to_string(i);
+    const absl::Status status = Create(job).status();
+    if (i % 8 == 0) {
+      EXPECT_EQ(ErrorReason(status), "INVALID_VALUE") << status;
+    } else {
+      EXPECT_TRUE(status.ok()) << status;
+    }
+  });
+  EXPECT_EQ(One("SELECT count(*) FROM agent_jobs"), "28");
+}
+
+TEST_F(CreateStoreTest, ARowOfAnotherProgramHasAnyInputButNullHasNone) {
+  const NewJob mine = Make();
+  NewJob with_input = mine;
+  with_input.input = "1";
+  Sql("INSERT INTO agent_jobs (id, user_id, workflow_id) VALUES ('" + mine.id + "', '" + ann_ +
+      "', 'w')");
+  EXPECT_TRUE(Create(mine).ok());
+  EXPECT_EQ(ErrorReason(Create(with_input).status()), "ID_TAKEN");
+  Sql("UPDATE agent_jobs SET result_payload = '{\"input\": 2}'");
+  EXPECT_TRUE(Create(mine).ok());
+  EXPECT_TRUE(Create(with_input).ok());
+}
+
 TEST_F(CreateStoreTest, TheSameIdWithOtherContentIsTaken) {
   const NewJob job = Make();
   ASSERT_TRUE(Create(job).ok());
@@ -65,7 +163,7 @@ TEST_F(CreateStoreTest, TheSameIdFromManyThreadsIsOneJob) {
 
 TEST_F(CreateStoreTest, OfOneIdWithTwoContentsAtOnceOneWins) {
   for (int round = 0; round < 20; ++round) {
-    const NewJob jobs[] = {{NewUuid(), ann_, "w"}, {"", bob_, "w"}};
+    const NewJob jobs[] = {MakeFor(ann_), MakeFor(bob_)};
     absl::Status statuses[8];
     InThreads(8, [&](int i) {
       NewJob job = jobs[i % 2];
@@ -127,6 +225,15 @@ TEST_F(CreateStoreTest, ABatchIsMadeWholeOrNotAtAll) {
   EXPECT_FALSE((*creations)[2].is_new);
   EXPECT_EQ(One("SELECT count(*) FROM agent_jobs"), "3");
   EXPECT_EQ(TakeChanges().pending.size(), 3U);
+  // An input that the database refuses, or another one than before, keeps all from being made.
+  std::vector<NewJob> refused{Make("x"), Make("y")};
+  refused[1].input = "{";
+  const absl::Status status = SyncWait(stores_.create.CreateAll(refused, Soon())).status();
+  EXPECT_EQ(ErrorReason(status), "INVALID_VALUE") << status;
+  refused[1] = taken;
+  refused[1].input = "1";
+  EXPECT_EQ(ErrorReason(SyncWait(stores_.create.CreateAll(refused, Soon())).status()), "ID_TAKEN");
+  EXPECT_EQ(One("SELECT count(*) FROM agent_jobs"), "3");
   const auto repeated = SyncWait(stores_.create.CreateAll(jobs, Soon()));
   ASSERT_TRUE(repeated.ok());
   EXPECT_EQ((*repeated)[0].job->created_at, (*creations)[0].job->created_at);

@@ -14,7 +14,7 @@ constexpr absl::Duration kVisibilityTimeout = absl::Seconds(15);
 class DispatchStoreTest : public JobServiceTest {
  protected:
   std::vector<Job> Take(int limit) {
-    auto jobs = SyncWait(dispatches_.Claim("w", limit, kVisibilityTimeout, Soon()));
+    auto jobs = SyncWait(dispatches_.Claim("w", limit, 0, kVisibilityTimeout, Soon()));
     EXPECT_TRUE(jobs.ok()) << jobs.status();
     return jobs.ok() ? *std::move(jobs) : std::vector<Job>();
   }
@@ -25,8 +25,22 @@ class DispatchStoreTest : public JobServiceTest {
     return *SyncWait(dispatches_.Settle(LeaseOf(job), status, std::move(result), Soon()));
   }
   absl::StatusOr<Job> CallBack(const std::string& id, const std::string& result,
-                               JobStatus status = JobStatus::kCompleted) {
-    return SyncWait(dispatches_.FinishRun(id, status, result, Soon()));
+                               JobStatus status = JobStatus::kCompleted, int attempt = 1) {
+    return SyncWait(dispatches_.FinishRun(ReportOf(id, attempt, status, result), Soon()));
+  }
+  absl::StatusOr<Job> Report(const std::string& id, std::optional<std::string> progress,
+                             int attempt = 1) {
+    return SyncWait(dispatches_.ReportRun(
+        ReportOf(id, attempt, JobStatus::kProcessing, std::move(progress)), Soon()));
+  }
+  static RunReport ReportOf(const std::string& id, int attempt, JobStatus status,
+                            std::optional<std::string> result) {
+    RunReport report;
+    report.job_id = id;
+    report.attempt = attempt;
+    report.status = status;
+    report.result = std::move(result);
+    return report;
   }
   // The workflow "w" is pushed.
   static StoreOptions Pushed() {
@@ -144,19 +158,16 @@ TEST_F(DispatchStoreTest, CallbacksRepeatButDoNotContradict) {
 
 TEST_F(DispatchStoreTest, ProgressMovesTheJobOnAndKeepsWhatItDoesNotSay) {
   const std::string id = MustCreate(ann_);
-  const auto report = [&](std::optional<std::string> part) {
-    return SyncWait(dispatches_.ReportRun(id, std::move(part), Soon()));
-  };
   const Job taken = Take(1).at(0);
-  ASSERT_TRUE(report("{\"percent\": 40}").ok());
+  ASSERT_TRUE(Report(id, "{\"percent\": 40}").ok());
   EXPECT_FALSE(Settle(taken, JobStatus::kProcessing));
   Age(id, "11 minutes");
-  ASSERT_TRUE(report(std::nullopt).ok());
+  ASSERT_TRUE(Report(id, std::nullopt).ok());
   EXPECT_EQ(*SyncWait(dispatches_.ExpireRuns(10, Soon())), 0);
   EXPECT_EQ(Get(id)->status, JobStatus::kProcessing);
   EXPECT_EQ(Get(id)->result, "{\"percent\": 40}");
   ASSERT_TRUE(CallBack(id, "1").ok());
-  EXPECT_EQ(ErrorReason(report("2").status()), "JOB_TERMINAL");
+  EXPECT_EQ(ErrorReason(Report(id, "2").status()), "JOB_TERMINAL");
   EXPECT_EQ(Get(id)->result, "1");
 }
 
@@ -174,7 +185,7 @@ TEST_F(DispatchStoreTest, CallbacksThatRaceEndTheJobOnce) {
   }
 }
 
-TEST_F(DispatchStoreTest, SilentRunsOfPushedWorkflowsFailAndOthersDoNot) {
+TEST_F(DispatchStoreTest, TheAttemptsOfSilentRunsOfPushedWorkflowsEndAndOthersDoNot) {
   const std::string late = MustCreate(ann_);
   const std::string early = MustCreate(ann_);
   const std::string pulled = MustCreate(ann_, "v");
@@ -184,10 +195,166 @@ TEST_F(DispatchStoreTest, SilentRunsOfPushedWorkflowsFailAndOthersDoNot) {
   Age(early, "9 minutes");
   Age(pulled, "11 minutes");
   EXPECT_EQ(*SyncWait(dispatches_.ExpireRuns(10, Soon())), 1);
-  EXPECT_EQ(Get(late)->status, JobStatus::kFailed);
-  EXPECT_THAT(*Get(late)->result, testing::HasSubstr("PROCESSING_TIMEOUT"));
+  EXPECT_EQ(Get(late)->status, JobStatus::kPending);
+  ASSERT_THAT(Get(late)->errors, SizeIs(1));
+  EXPECT_EQ(Get(late)->errors[0].code, "PROCESSING_TIMEOUT");
+  EXPECT_NE(Get(late)->not_before, std::nullopt);
+  EXPECT_THAT(Take(10), IsEmpty()) << "the job waits for its backoff";
   EXPECT_EQ(Get(early)->status, JobStatus::kProcessing);
   EXPECT_EQ(Get(pulled)->status, JobStatus::kProcessing);
+}
+
+TEST_F(DispatchStoreTest, ARunThatIsSilentInItsLastAttemptFailsTheJob) {
+  NewJob job = Make();
+  job.input = "7";
+  job.max_attempts = 2;
+  MustCreate(job);
+  for (const JobStatus expected : {JobStatus::kPending, JobStatus::kFailed}) {
+    ASSERT_TRUE(Settle(Take(1).at(0), JobStatus::kProcessing));
+    Age(job.id, "11 minutes");
+    TakeChanges();
+    EXPECT_EQ(*SyncWait(dispatches_.ExpireRuns(10, Soon())), 1);
+    EXPECT_THAT(TakeChanges().changed, ElementsAre(job.id));
+    EXPECT_EQ(Get(job.id)->status, expected);
+    if (expected == JobStatus::kPending) MakeReady(job.id);
+  }
+  EXPECT_THAT(*Get(job.id)->result, testing::HasSubstr("PROCESSING_TIMEOUT"));
+  EXPECT_EQ(Get(job.id)->errors.size(), 2U);
+  EXPECT_EQ(Get(job.id)->input, "7");
+}
+
+TEST_F(DispatchStoreTest, ARetryableCallbackPutsTheJobBack) {
+  NewJob job = Make();
+  job.input = "7";
+  MustCreate(job);
+  ASSERT_TRUE(Settle(Take(1).at(0), JobStatus::kProcessing));
+  RunReport failure = ReportOf(job.id, 1, JobStatus::kFailed, ErrorObject("E", "why", ""));
+  failure.is_retryable = true;
+  const absl::StatusOr<Job> first = SyncWait(dispatches_.FinishRun(failure, Soon()));
+  ASSERT_TRUE(first.ok()) << first.status();
+  EXPECT_EQ(first->status, JobStatus::kPending);
+  EXPECT_THAT(Take(10), IsEmpty());
+  // The same report again counts once.
+  const absl::StatusOr<Job> again = SyncWait(dispatches_.FinishRun(failure, Soon()));
+  ASSERT_TRUE(again.ok()) << again.status();
+  EXPECT_EQ(again->updated_at, first->updated_at);
+  EXPECT_EQ(Get(job.id)->failed_attempts, 1);
+  EXPECT_EQ(Get(job.id)->input, "7");
+  MakeReady(job.id);
+  ASSERT_THAT(Take(10), SizeIs(1));
+  EXPECT_EQ(AttemptNumber(*Get(job.id)), 2);
+  // A given delay replaces the backoff.
+  failure.attempt = 2;
+  failure.retry_delay = absl::ZeroDuration();
+  ASSERT_TRUE(SyncWait(dispatches_.FinishRun(failure, Soon())).ok());
+  EXPECT_EQ(ReleaseScheduled(), 1);
+  EXPECT_EQ(AttemptNumber(*Get(job.id)), 3);
+}
+
+TEST_F(DispatchStoreTest, TheLastAttemptOfARunFailsTheJob) {
+  NewJob job = Make();
+  job.max_attempts = 1;
+  MustCreate(job);
+  Take(1);
+  RunReport failure = ReportOf(job.id, 1, JobStatus::kFailed, ErrorObject("E", "why", ""));
+  failure.is_retryable = true;
+  const absl::StatusOr<Job> failed = SyncWait(dispatches_.FinishRun(failure, Soon()));
+  ASSERT_TRUE(failed.ok()) << failed.status();
+  EXPECT_EQ(failed->status, JobStatus::kFailed);
+  const absl::StatusOr<Job> again = SyncWait(dispatches_.FinishRun(failure, Soon()));
+  ASSERT_TRUE(again.ok()) << again.status();
+  EXPECT_EQ(again->updated_at, failed->updated_at);
+}
+
+TEST_F(DispatchStoreTest, ARunOfAnEarlierAttemptChangesNothing) {
+  const std::string id = MustCreate(ann_);
+  ASSERT_TRUE(Settle(Take(1).at(0), JobStatus::kProcessing));
+  ASSERT_TRUE(Cancel(id).ok());
+  // The job has ended, and no later attempt has begun.
+  EXPECT_EQ(ErrorReason(CallBack(id, "1").status()), "JOB_TERMINAL");
+  EXPECT_EQ(ErrorReason(Report(id, "1").status()), "JOB_TERMINAL");
+  const auto expect_superseded = [&](JobStatus status) {
+    const std::string before = PayloadOf(id);
+    EXPECT_EQ(ErrorReason(CallBack(id, "1").status()), "ATTEMPT_SUPERSEDED");
+    EXPECT_EQ(ErrorReason(CallBack(id, ErrorObject("E", "", ""), JobStatus::kFailed).status()),
+              "ATTEMPT_SUPERSEDED");
+    EXPECT_EQ(ErrorReason(Report(id, "1").status()), "ATTEMPT_SUPERSEDED");
+    EXPECT_EQ(ErrorReason(Report(id, std::nullopt).status()), "ATTEMPT_SUPERSEDED");
+    EXPECT_EQ(Get(id)->status, status);
+    EXPECT_EQ(PayloadOf(id), before);
+  };
+  Retry(id);
+  expect_superseded(JobStatus::kPending);
+  const Job taken = Take(1).at(0);
+  expect_superseded(JobStatus::kPending);
+  ASSERT_TRUE(Settle(taken, JobStatus::kProcessing));
+  expect_superseded(JobStatus::kProcessing);
+  ASSERT_TRUE(CallBack(id, ErrorObject("LAST", "", ""), JobStatus::kFailed, 2).ok());
+  expect_superseded(JobStatus::kFailed);
+}
+
+TEST_F(DispatchStoreTest, ARunOfAnAttemptThatHasNotBegunChangesNothing) {
+  const std::string id = MustCreate(ann_);
+  ASSERT_TRUE(Settle(Take(1).at(0), JobStatus::kProcessing));
+  for (const int attempt : {0, 2, 1'000'001}) {
+    EXPECT_FALSE(CallBack(id, "1", JobStatus::kCompleted, attempt).ok()) << attempt;
+    EXPECT_FALSE(Report(id, "1", attempt).ok()) << attempt;
+  }
+  EXPECT_EQ(Get(id)->status, JobStatus::kProcessing);
+  EXPECT_EQ(PayloadOf(id), "NULL");
+  EXPECT_TRUE(CallBack(id, "1").ok());
+}
+
+TEST_F(DispatchStoreTest, ARunOfALaterAttemptEndsTheJobAndMayRepeatIt) {
+  const std::string id = MustCreate(ann_);
+  ASSERT_TRUE(Settle(Take(1).at(0), JobStatus::kFailed, "{}"));
+  Retry(id);
+  Take(1);
+  ASSERT_TRUE(CallBack(id, "[1]", JobStatus::kCompleted, 2).ok());
+  EXPECT_EQ(PayloadOf(id), "[1]");
+  EXPECT_TRUE(CallBack(id, "[1]", JobStatus::kCompleted, 2).ok());
+  EXPECT_EQ(ErrorReason(CallBack(id, "[2]", JobStatus::kCompleted, 2).status()), "JOB_TERMINAL");
+}
+
+TEST_F(DispatchStoreTest, ADispatchThatFailsIsAnAttemptAndKeepsTheInput) {
+  NewJob job = Make();
+  job.input = R"({"n": 1})";
+  MustCreate(job);
+  ASSERT_TRUE(
+      Settle(Take(1).at(0), JobStatus::kFailed, ErrorObject("DISPATCH_REFUSED", "HTTP 400", "")));
+  const JobPtr failed = Get(job.id);
+  EXPECT_EQ(failed->status, JobStatus::kFailed);
+  EXPECT_EQ(AttemptNumber(*failed), 1);
+  ASSERT_THAT(failed->errors, SizeIs(1));
+  EXPECT_EQ(failed->errors[0].code, "DISPATCH_REFUSED");
+  EXPECT_EQ(failed->input, job.input);
+}
+
+TEST_F(DispatchStoreTest, AnAcceptedJobKeepsItsInputAndACompletedOneItsOutputAlone) {
+  NewJob job = Make();
+  job.input = "7";
+  MustCreate(job);
+  const std::string payload = PayloadOf(job.id);
+  ASSERT_TRUE(Settle(Take(1).at(0), JobStatus::kProcessing));
+  EXPECT_EQ(PayloadOf(job.id), payload);
+  NewJob answered = Make();
+  answered.input = "8";
+  MustCreate(answered);
+  ASSERT_TRUE(Settle(Take(1).at(0), JobStatus::kCompleted, "[8]"));
+  EXPECT_EQ(PayloadOf(answered.id), "[8]");
+}
+
+TEST_F(DispatchStoreTest, ADueJobIsFreeAlthoughItWasJustWritten) {
+  NewJob job = Make();
+  job.input = "7";
+  job.delay = absl::Hours(1);
+  MustCreate(job);
+  EXPECT_THAT(Take(10), IsEmpty());
+  MakeReady(job.id);
+  ASSERT_THAT(Take(10), SizeIs(1));
+  // Now it belongs to the replica that claimed it.
+  EXPECT_THAT(Take(10), IsEmpty());
+  EXPECT_EQ(Get(job.id)->input, "7");
 }
 
 TEST_F(DispatchStoreTest, ASweepOfLeasesGoesByTheWorkflow) {
@@ -233,16 +400,64 @@ TEST_F(DispatchStoreTest, OverdueJobsFailUnlessAReplicaWroteThemRecently) {
   EXPECT_EQ(Get(young)->status, JobStatus::kPending);
 }
 
+TEST_F(DispatchStoreTest, TheDispatchTimeoutCountsFromTheTimeOfAScheduledJob) {
+  NewJob job = Make();
+  job.delay = absl::Hours(1);
+  const std::string waiting = MustCreate(job);
+  job.id = NewUuid();
+  const std::string recent = MustCreate(job);
+  job.id = NewUuid();
+  const std::string overdue = MustCreate(job);
+  Sql("ALTER TABLE agent_jobs DISABLE TRIGGER vibestack_updated_at");
+  Sql("UPDATE agent_jobs SET created_at = created_at - interval '9 hours', "
+      "updated_at = updated_at - interval '9 hours'");
+  for (const auto& [id, age] :
+       std::map<std::string, std::string>{{recent, "50 minutes"}, {overdue, "70 minutes"}}) {
+    Sql("UPDATE agent_jobs SET result_payload = result_payload || jsonb_build_object("
+        "'schedule', 'due', 'not_before', to_char((now() - interval '" +
+        age + R"(') AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')) WHERE id = ')" + id +
+        "'");
+  }
+  Sql("ALTER TABLE agent_jobs ENABLE TRIGGER vibestack_updated_at");
+  Push push = *Pushed().workflows()->FindPush("w");
+  push.timeout = absl::Seconds(10);
+  push.dispatch_timeout = absl::Hours(1);
+  EXPECT_EQ(*SyncWait(dispatches_.FailOverdue("w", push, 10, Soon())), 1);
+  EXPECT_EQ(Get(overdue)->status, JobStatus::kFailed);
+  EXPECT_THAT(*Get(overdue)->result, testing::HasSubstr("DISPATCH_TIMEOUT"));
+  EXPECT_EQ(Get(recent)->status, JobStatus::kPending);
+  EXPECT_EQ(Get(waiting)->status, JobStatus::kPending);
+}
+
+TEST_F(DispatchStoreTest, AClaimForADispatchStopsAtTheBoundOfTheWorkflow) {
+  const auto take_within = [&](int limit, int max_processing) {
+    auto jobs = SyncWait(dispatches_.Claim("w", limit, max_processing, kVisibilityTimeout, Soon()));
+    EXPECT_TRUE(jobs.ok()) << jobs.status();
+    return jobs.ok() ? *std::move(jobs) : std::vector<Job>();
+  };
+  Sql("INSERT INTO agent_jobs (id, user_id, workflow_id) SELECT gen_random_uuid(), '" + ann_ +
+      "', 'w' FROM generate_series(1, 6)");
+  const std::vector<Job> first = take_within(2, 3);
+  ASSERT_THAT(first, SizeIs(2));
+  ASSERT_TRUE(Settle(first[0], JobStatus::kProcessing));
+  // One job is processing, one is under dispatch.
+  ASSERT_THAT(take_within(10, 3), SizeIs(1));
+  EXPECT_THAT(take_within(10, 3), IsEmpty());
+  ASSERT_TRUE(CallBack(first[0].id, "1").ok());
+  EXPECT_THAT(take_within(10, 3), SizeIs(1));
+  EXPECT_THAT(take_within(10, 0), SizeIs(2));
+}
+
 TEST_F(DispatchStoreTest, ARunFromBeforeARetryCannotKeepTheJobFromBeingPostedAgain) {
   const std::string id = MustCreate(ann_);
   ASSERT_TRUE(Settle(Take(1).at(0), JobStatus::kFailed, "{}"));
   Retry(id);
-  const auto late = SyncWait(dispatches_.ReportRun(id, "{\"percent\": 90}", Soon()));
-  EXPECT_EQ(ErrorReason(late.status()), "RUN_GIVEN_UP");
+  const std::string progress = "{\"percent\": 90}";
+  EXPECT_EQ(ErrorReason(Report(id, progress).status()), "ATTEMPT_SUPERSEDED");
   EXPECT_EQ(Get(id)->status, JobStatus::kPending);
   EXPECT_THAT(Take(10), SizeIs(1));
-  // From then on both runs have the same rights.
-  EXPECT_TRUE(SyncWait(dispatches_.ReportRun(id, std::nullopt, Soon())).ok());
+  EXPECT_EQ(ErrorReason(Report(id, progress).status()), "ATTEMPT_SUPERSEDED");
+  EXPECT_TRUE(Report(id, std::nullopt, 2).ok());
 }
 
 TEST_F(DispatchStoreTest, ARetriedJobIsFreeForAnyReplicaAtOnce) {
@@ -250,7 +465,7 @@ TEST_F(DispatchStoreTest, ARetriedJobIsFreeForAnyReplicaAtOnce) {
   ASSERT_TRUE(Settle(Take(1).at(0), JobStatus::kFailed, "{}"));
   Retry(id);
   EXPECT_THAT(Take(10), SizeIs(1));
-  // The job belongs to the replica that claimed it, and {"awaiting": …} is gone.
+  // The job belongs to the replica that claimed it.
   EXPECT_THAT(Take(10), IsEmpty());
   EXPECT_EQ(Get(id)->result, std::nullopt);
 }

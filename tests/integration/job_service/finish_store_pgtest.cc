@@ -87,6 +87,43 @@ TEST_F(FinishStoreTest, ProgressIsStoredAndReplacesTheLeaseToken) {
   EXPECT_TRUE(Complete(LeaseOf(*progress), "2").ok());
 }
 
+TEST_F(FinishStoreTest, ACompletedJobKeepsItsOutputAlone) {
+  for (const std::string output :
+       {"[1]", "null", R"({"error": 1, "input": 2, "attempts": 3, "vibestack_job": 1})"}) {
+    NewJob job = Make();
+    job.input = R"({"secret": true})";
+    MustCreate(job);
+    ASSERT_TRUE(FailRetryably(LeaseOf(Claim(1).at(0)), "E", absl::ZeroDuration()).ok());
+    EXPECT_EQ(ReleaseScheduled(), 1);
+    const absl::StatusOr<Job> progress = Progress(LeaseOf(Claim(1).at(0)), "50");
+    ASSERT_TRUE(progress.ok()) << progress.status();
+    ASSERT_TRUE(Complete(LeaseOf(*progress), output).ok());
+    EXPECT_EQ(PayloadOf(job.id), output);
+    const JobPtr stored = Get(job.id);
+    EXPECT_EQ(stored->result, output);
+    EXPECT_EQ(stored->input, std::nullopt);
+    EXPECT_EQ(stored->failed_attempts, 0);
+    EXPECT_TRUE(stored->errors.empty());
+  }
+}
+
+TEST_F(FinishStoreTest, ProgressKeepsTheInputAndTheErrors) {
+  NewJob job = Make();
+  job.input = "[7]";
+  MustCreate(job);
+  ASSERT_TRUE(FailRetryably(LeaseOf(Claim(1).at(0)), "E", absl::ZeroDuration()).ok());
+  EXPECT_EQ(ReleaseScheduled(), 1);
+  const absl::StatusOr<Job> first = Progress(LeaseOf(Claim(1).at(0)), R"({"input": 1})");
+  ASSERT_TRUE(first.ok()) << first.status();
+  const absl::StatusOr<Job> second = Progress(LeaseOf(*first), "2");
+  ASSERT_TRUE(second.ok()) << second.status();
+  const JobPtr stored = Get(job.id);
+  EXPECT_EQ(stored->result, "2");
+  EXPECT_EQ(stored->input, "[7]");
+  EXPECT_EQ(stored->errors.size(), 1U);
+  EXPECT_EQ(AttemptNumber(*stored), 2);
+}
+
 TEST_F(FinishStoreTest, ResultsAreStoredToTheLastDigit) {
   for (const char* json : {"null", "{}", "\"\"", "9007199254740993", "1.000", "[1, 2]",
                            "\"\\\\ \\\" {ä} , NULL\"", R"({"": "😀"})"}) {

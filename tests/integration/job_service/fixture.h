@@ -71,16 +71,25 @@ class JobServiceTest : public testing::Test {
     Sql("INSERT INTO users (id, email, hashed_password) VALUES ('" + id + "', '" + id + "', '')");
   }
 
-  NewJob Make(const std::string& workflow_id = "w") { return {NewUuid(), ann_, workflow_id}; }
+  static NewJob MakeFor(const std::string& user_id, const std::string& workflow_id = "w") {
+    NewJob job;
+    job.id = NewUuid();
+    job.user_id = user_id;
+    job.workflow_id = workflow_id;
+    return job;
+  }
+  NewJob Make(const std::string& workflow_id = "w") const { return MakeFor(ann_, workflow_id); }
 
   absl::StatusOr<Creation> Create(const NewJob& job) {
     return SyncWait(stores_.create.Create(job, Soon()));
   }
-  std::string MustCreate(const std::string& user_id, const std::string& workflow_id = "w") {
-    const NewJob job{NewUuid(), user_id, workflow_id};
+  std::string MustCreate(const NewJob& job) {
     const absl::StatusOr<Creation> creation = Create(job);
     EXPECT_TRUE(creation.ok()) << creation.status();
     return job.id;
+  }
+  std::string MustCreate(const std::string& user_id, const std::string& workflow_id = "w") {
+    return MustCreate(MakeFor(user_id, workflow_id));
   }
   // Inserts `count` jobs with one statement of a foreign program. The first one is the oldest.
   void Fill(const std::string& user_id, int count, const std::string& workflow_id = "w") {
@@ -90,8 +99,9 @@ class JobServiceTest : public testing::Test {
         "FROM generate_series(1, " + std::to_string(count) + ") AS n");
   }
 
+  // Reads a job with its payload, and with its input.
   JobPtr Get(const std::string& id) {
-    absl::StatusOr<JobPtr> job = SyncWait(stores_.read.Get({id, true}, Soon()));
+    absl::StatusOr<JobPtr> job = SyncWait(stores_.read.Get({id, true, true}, Soon()));
     EXPECT_TRUE(job.ok()) << job.status();
     return job.ok() ? *job : nullptr;
   }
@@ -121,13 +131,42 @@ class JobServiceTest : public testing::Test {
   absl::StatusOr<Job> Fail(const Lease& lease, const std::string& result) {
     return SyncWait(stores_.finish.Finish({lease, JobStatus::kFailed, result}, Soon()));
   }
+  // Fails the attempt of a leased job so that another one may follow, after `delay` or the backoff.
+  absl::StatusOr<Job> FailRetryably(const Lease& lease, const std::string& code = "E",
+                                    std::optional<absl::Duration> delay = std::nullopt) {
+    return SyncWait(stores_.finish.Finish(RetryableFailure(lease, code, delay), Soon()));
+  }
+  static JobFinish RetryableFailure(const Lease& lease, const std::string& code = "E",
+                                    std::optional<absl::Duration> delay = std::nullopt) {
+    return {lease, JobStatus::kFailed, ErrorObject(code, "why", ""), true, delay};
+  }
   absl::StatusOr<Job> Progress(const Lease& lease, const std::string& progress) {
     return SyncWait(
         stores_.finish.ReportProgress({lease, JobStatus::kProcessing, progress}, Soon()));
   }
   absl::StatusOr<Job> Cancel(const std::string& id, std::optional<std::string> owner = {}) {
     return SyncWait(stores_.manage.Cancel(id, std::move(owner),
-                                          ErrorResult(kCancelledCode, "why", ""), Soon()));
+                                          ErrorObject(kCancelledCode, "why", ""), Soon()));
+  }
+  absl::StatusOr<Job> Retry(const std::string& id, std::optional<std::string> owner = {}) {
+    return SyncWait(stores_.manage.Retry(id, std::move(owner), Soon()));
+  }
+  // Makes the scheduled jobs ready whose time has come, and returns how many.
+  int ReleaseScheduled(int limit = 1'000) {
+    const auto released = SyncWait(stores_.maintenance.ReleaseScheduled(limit, Soon()));
+    EXPECT_TRUE(released.ok()) << released.status();
+    return released.value_or(-1);
+  }
+  // Lets the time of a scheduled job come, and makes it ready.
+  void MakeReady(const std::string& id) {
+    Sql("UPDATE agent_jobs SET result_payload = result_payload || "
+        "'{\"not_before\": \"2000-01-01T00:00:00.000000Z\"}' WHERE id = '" +
+        id + "'");
+    EXPECT_EQ(ReleaseScheduled(), 1);
+  }
+  // The column result_payload of a job as text; "NULL" without one.
+  std::string PayloadOf(const std::string& id) {
+    return One("SELECT result_payload FROM agent_jobs WHERE id = '" + id + "'");
   }
   // Creates and claims a job of Ann's, and returns the lease.
   Lease Claimed() {
@@ -137,7 +176,7 @@ class JobServiceTest : public testing::Test {
   // Creates a job of Ann's, fails it, and returns its id.
   std::string Failed() {
     const Lease lease = Claimed();
-    EXPECT_TRUE(Fail(lease, R"({"error":1})").ok());
+    EXPECT_TRUE(Fail(lease, ErrorObject("X", "", "")).ok());
     return lease.job_id;
   }
   // Makes a job look as if it had last been written this long ago.

@@ -3,6 +3,7 @@
 #include "absl/synchronization/barrier.h"
 #include "absl/time/clock.h"
 #include "tests/integration/job_service/fixture.h"
+#include "tests/support/eventually.h"
 
 namespace vibestack::job_service {
 namespace {
@@ -36,9 +37,12 @@ TEST_F(MaintenanceStoreTest, ALeaseThatRanOutIsClaimableAgainAndTheLateWorkerIsR
   EXPECT_EQ(Sweep(), 1);
   const JobChanges changes = TakeChanges();
   EXPECT_THAT(changes.changed, ElementsAre(id));
-  EXPECT_EQ(changes.pending.at("w"), 1);
+  EXPECT_THAT(changes.pending, IsEmpty()) << "the job waits for its backoff";
   EXPECT_EQ(Get(id)->status, JobStatus::kPending);
   EXPECT_EQ(ErrorReason(Complete(aged, "\"late\"").status()), "LEASE_LOST");
+  EXPECT_THAT(Claim(1), IsEmpty());
+  EXPECT_TRUE(Eventually(absl::Seconds(10), [&] { return ReleaseScheduled() == 1; }));
+  EXPECT_EQ(TakeChanges().pending.at("w"), 1);
   const std::vector<Job> again = Claim(1);
   ASSERT_THAT(again, SizeIs(1));
   for (const Lease& old : {late, aged}) {

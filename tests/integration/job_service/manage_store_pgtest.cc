@@ -8,9 +8,6 @@ using testing::ElementsAre;
 
 class ManageStoreTest : public JobServiceTest {
  protected:
-  absl::StatusOr<Job> Retry(const std::string& id, std::optional<std::string> owner = {}) {
-    return SyncWait(stores_.manage.Retry(id, std::move(owner), Soon()));
-  }
   absl::Status Delete(const std::string& id, std::optional<std::string> owner = {}) {
     return SyncWait(stores_.manage.Delete(id, std::move(owner), Soon()));
   }
@@ -64,13 +61,97 @@ TEST_F(ManageStoreTest, AFailedJobIsTriedAgainWithoutItsError) {
   const absl::StatusOr<Job> job = Retry(id, ann_);
   ASSERT_TRUE(job.ok()) << job.status();
   EXPECT_EQ(job->status, JobStatus::kPending);
-  EXPECT_EQ(One("SELECT result_payload FROM agent_jobs"), "NULL");
+  EXPECT_EQ(job->result, std::nullopt);
+  EXPECT_EQ(Get(id)->result, std::nullopt);
   const JobChanges changes = TakeChanges();
   EXPECT_THAT(changes.changed, ElementsAre(id));
   EXPECT_EQ(changes.pending.at("w"), 1);
   EXPECT_TRUE(Retry(id, ann_).ok()) << "the same call again";
   EXPECT_THAT(Claim(10), testing::SizeIs(1));
   EXPECT_EQ(ErrorReason(Retry(id, ann_).status()), "JOB_NOT_FAILED");
+}
+
+TEST_F(ManageStoreTest, ARetriedJobKeepsItsInputAndItsErrors) {
+  NewJob job = Make();
+  job.input = R"({"n": 1})";
+  MustCreate(job);
+  ASSERT_TRUE(FailRetryably(LeaseOf(Claim(1).at(0)), "FIRST", absl::ZeroDuration()).ok());
+  EXPECT_EQ(ReleaseScheduled(), 1);
+  ASSERT_TRUE(Fail(LeaseOf(Claim(1).at(0)), ErrorObject("SECOND", "no", "")).ok());
+  const absl::StatusOr<Job> retried = Retry(job.id);
+  ASSERT_TRUE(retried.ok()) << retried.status();
+  EXPECT_EQ(AttemptNumber(*retried), 3);
+  ASSERT_EQ(retried->errors.size(), 2U);
+  EXPECT_EQ(retried->errors[0].code, "FIRST");
+  EXPECT_EQ(retried->errors[1].code, "SECOND");
+  const Job claimed = Claim(1).at(0);
+  EXPECT_EQ(claimed.input, job.input);
+  EXPECT_EQ(AttemptNumber(claimed), 3);
+  EXPECT_EQ(claimed.errors.size(), 2U);
+  EXPECT_EQ(claimed.result, std::nullopt);
+}
+
+TEST_F(ManageStoreTest, ARetryGivesAJobWithoutAttemptsOneMore) {
+  NewJob job = Make();
+  job.max_attempts = 2;
+  MustCreate(job);
+  ASSERT_TRUE(FailRetryably(LeaseOf(Claim(1).at(0)), "E", absl::ZeroDuration()).ok());
+  EXPECT_EQ(ReleaseScheduled(), 1);
+  for (int attempt = 2; attempt <= 4; ++attempt) {
+    const std::vector<Job> claimed = Claim(1);
+    ASSERT_EQ(claimed.size(), 1U) << attempt;
+    EXPECT_EQ(AttemptNumber(claimed[0]), attempt);
+    const absl::StatusOr<Job> failed = FailRetryably(LeaseOf(claimed[0]));
+    ASSERT_TRUE(failed.ok()) << failed.status();
+    EXPECT_EQ(failed->status, JobStatus::kFailed) << attempt;
+    const absl::StatusOr<Job> retried = Retry(job.id);
+    ASSERT_TRUE(retried.ok()) << retried.status();
+    EXPECT_EQ(retried->max_attempts, attempt + 1);
+  }
+}
+
+TEST_F(ManageStoreTest, ARetryOfAJobWithAttemptsLeftDoesNotChangeTheirNumber) {
+  NewJob job = Make();
+  job.max_attempts = 2;
+  MustCreate(job);
+  ASSERT_TRUE(Fail(LeaseOf(Claim(1).at(0)), ErrorObject("E", "", "")).ok());
+  EXPECT_EQ(Retry(job.id)->max_attempts, 2);
+}
+
+TEST_F(ManageStoreTest, ACancelledJobKeepsItsInput) {
+  NewJob job = Make();
+  job.input = "[1, 2]";
+  MustCreate(job);
+  const Lease lease = LeaseOf(Claim(1).at(0));
+  ASSERT_TRUE(Progress(lease, "50").ok());
+  const absl::StatusOr<Job> cancelled = Cancel(job.id);
+  ASSERT_TRUE(cancelled.ok()) << cancelled.status();
+  EXPECT_EQ(cancelled->result,
+            R"({"error": {"code": "CANCELLED", "details": null, "message": "why"}})");
+  const JobPtr stored = Get(job.id);
+  EXPECT_EQ(stored->input, "[1, 2]");
+  ASSERT_EQ(stored->errors.size(), 1U);
+  EXPECT_EQ(stored->errors[0].code, "CANCELLED");
+  EXPECT_EQ(stored->errors[0].message, "why");
+  // The run that was cancelled was the first attempt.
+  EXPECT_EQ(AttemptNumber(*stored), 1);
+  ASSERT_TRUE(Retry(job.id).ok());
+  const Job again = Claim(1).at(0);
+  EXPECT_EQ(again.input, "[1, 2]");
+  EXPECT_EQ(AttemptNumber(again), 2);
+}
+
+TEST_F(ManageStoreTest, ACancelledJobDoesNotStartAtItsTime) {
+  NewJob job = Make();
+  job.delay = absl::Milliseconds(1);
+  MustCreate(job);
+  ASSERT_TRUE(Cancel(job.id).ok());
+  EXPECT_EQ(ReleaseScheduled(), 0);
+  EXPECT_EQ(Get(job.id)->status, JobStatus::kFailed);
+  EXPECT_EQ(Get(job.id)->not_before, std::nullopt);
+  // A retry does not wait for the time either.
+  ASSERT_TRUE(Retry(job.id).ok());
+  EXPECT_EQ(Claim(1).size(), 1U);
 }
 
 TEST_F(ManageStoreTest, ALateWorkerCannotWriteAfterARetryOrADeletion) {

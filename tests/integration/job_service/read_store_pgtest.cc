@@ -37,12 +37,38 @@ TEST_F(ReadStoreTest, AResultThatIsKnownIsNotReadAgain) {
   const auto result = [this](const std::vector<JobKey>& keys) {
     return GetAll(keys).at(0)->result;
   };
-  EXPECT_EQ(result({{id, true, known}}), std::nullopt);
-  EXPECT_EQ(result({{id, true, known}, {id, true, known}, {id, false}}), std::nullopt);
-  EXPECT_EQ(result({{id, true, known - absl::Microseconds(1)}}), "[1]");
+  EXPECT_EQ(result({{id, true, false, known}}), std::nullopt);
+  EXPECT_EQ(result({{id, true, false, known}, {id, true, false, known}, {id, false}}),
+            std::nullopt);
+  EXPECT_EQ(result({{id, true, false, known - absl::Microseconds(1)}}), "[1]");
   // Another key does not know this version, so the result is read.
-  EXPECT_EQ(result({{id, true, known}, {id, true}}), "[1]");
-  EXPECT_EQ(result({{id, false}, {id, true}, {id, true, known}}), "[1]");
+  EXPECT_EQ(result({{id, true, false, known}, {id, true}}), "[1]");
+  EXPECT_EQ(result({{id, false}, {id, true}, {id, true, false, known}}), "[1]");
+}
+
+TEST_F(ReadStoreTest, AnInputIsReadOnlyWhenAKeyAsksForIt) {
+  NewJob job = Make();
+  job.input = "[7]";
+  MustCreate(job);
+  ASSERT_TRUE(Progress(LeaseOf(Claim(1).at(0)), "50").ok());
+  EXPECT_EQ(GetAll({{job.id, true}}).at(0)->input, std::nullopt);
+  EXPECT_EQ(GetAll({{job.id, true}}).at(0)->result, "50");
+  EXPECT_EQ(GetAll({{job.id, false}}).at(0)->input, std::nullopt);
+  EXPECT_EQ(GetAll({{job.id, false}}).at(0)->result, std::nullopt);
+  EXPECT_EQ(GetAll({{job.id, true, true}}).at(0)->input, "[7]");
+  EXPECT_EQ(GetAll({{job.id, true}, {job.id, true, true}, {job.id}}).at(0)->input, "[7]");
+  EXPECT_EQ(GetUpTo({job.id}).at(0)->input, std::nullopt);
+  EXPECT_EQ(GetUpTo({job.id}).at(0)->result, "50");
+}
+
+TEST_F(ReadStoreTest, InputsThatAreNotReadDoNotCountForTheBound) {
+  std::vector<std::string> ids;
+  for (int i = 0; i < 4; ++i) {
+    NewJob job = Make();
+    job.input = "\"" + std::string(900'000, 'x') + "\"";
+    ids.push_back(MustCreate(job));
+  }
+  EXPECT_THAT(GetUpTo(ids), SizeIs(4));
 }
 
 TEST_F(ReadStoreTest, ResultsAreReadUpToTheirBound) {

@@ -141,6 +141,53 @@ TEST_F(TokenTest, OnlyASignUpTokenHasAnEmailAndItMustHaveOne) {
   EXPECT_EQ(fault(R"("email":")" + std::string(1021, 'a') + R"(",)"), TokenFault::kBadClaims);
 }
 
+TEST_F(TokenTest, ACallbackTokenNamesTheAttempt) {
+  for (const int attempt : {1, 2, 26, 1'000'001}) {
+    const auto issued = issuer_.Issue(Purpose::kCallback, kUser, absl::Hours(1), "", "", attempt);
+    ASSERT_TRUE(issued.ok());
+    EXPECT_EQ(issued->claims.attempt, attempt);
+    const auto claims = verifier_.Verify(issued->token.Reveal(), Purpose::kCallback);
+    ASSERT_TRUE(claims.ok()) << claims.status();
+    EXPECT_EQ(claims->attempt, attempt);
+    EXPECT_EQ(claims->subject, kUser);
+  }
+  EXPECT_EQ(issuer_.Issue(Purpose::kCallback, kUser, absl::Hours(1))->claims.attempt, 1);
+}
+
+TEST_F(TokenTest, OnlyACallbackTokenHasAnAttempt) {
+  for (const Purpose purpose : kAllPurposes) {
+    const auto issued =
+        issuer_.Issue(purpose, SubjectFor(purpose), absl::Hours(1),
+                      CarriesFingerprint(purpose) ? kFingerprint : "", EmailFor(purpose), 7);
+    ASSERT_TRUE(issued.ok()) << PurposeName(purpose);
+    const auto claims = verifier_.Verify(issued->token.Reveal(), purpose);
+    ASSERT_TRUE(claims.ok()) << claims.status();
+    EXPECT_EQ(claims->attempt, purpose == Purpose::kCallback ? 7 : 0) << PurposeName(purpose);
+  }
+  EXPECT_EQ(FaultWith(R"("exp":1750000900)", R"("attempt":1,"exp":1750000900)"),
+            TokenFault::kBadClaims);
+}
+
+TEST_F(TokenTest, TheAttemptIsAPositiveNumberAndTheFirstOneByDefault) {
+  const std::string base = R"("exp":1750000900,"iat":1750000000,"iss":"vibestack",)"
+                           R"("jti":"1c2d3e4f-0000-4000-8000-000000000000",)"
+                           R"("purpose":"callback","sub":"0b9f3d0e-4f0e-4b62-9c3b-2d1f5a6b7c8d"})";
+  const auto token = [&](const std::string& attempt) {
+    return SignToken(keys_.at("k1"), kHeader, "{" + attempt + R"("aud":"vibestack",)" + base);
+  };
+  // Programs before schema version 4 issued such tokens.
+  const auto claims = verifier_.Verify(token(""), Purpose::kCallback);
+  ASSERT_TRUE(claims.ok()) << claims.status();
+  EXPECT_EQ(claims->attempt, 1);
+  EXPECT_EQ(FaultOf(token(R"("attempt":1000001,)"), Purpose::kCallback), TokenFault::kNone);
+  for (const char* value : {"0", "-1", "1000002", "9223372036854775807", "4294967297", "1.5",
+                            "\"1\"", "null", "[1]", "{}", "true"}) {
+    EXPECT_EQ(FaultOf(token(R"("attempt":)" + std::string(value) + ","), Purpose::kCallback),
+              TokenFault::kBadClaims)
+        << value;
+  }
+}
+
 TEST_F(TokenTest, AnUnknownPurposeOrTokenIdIsRefused) {
   EXPECT_EQ(FaultWith(R"("access")", R"("Access")"), TokenFault::kBadClaims);
   EXPECT_EQ(FaultWith(R"("purpose":"access",)", ""), TokenFault::kBadClaims);

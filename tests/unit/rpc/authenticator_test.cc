@@ -54,6 +54,7 @@ class AuthenticatorTest : public testing::Test {
     if (token == "service") return claims;
     claims.purpose = auth::Purpose::kCallback;
     claims.subject = kUser;
+    claims.attempt = 3;
     if (token == "callback") return claims;
     return UnauthenticatedError("TOKEN_INVALID", "no");
   }
@@ -86,6 +87,7 @@ TEST_F(AuthenticatorTest, ACallbackIsNobodyButTheRunOfItsJob) {
   ASSERT_TRUE(caller.ok());
   EXPECT_EQ(caller->role, auth::Role::kCallback);
   EXPECT_EQ(caller->job_id, kUser);
+  EXPECT_EQ(caller->attempt, 3);
   EXPECT_FALSE(caller->IsUser() || caller->IsService() || caller->IsSuperuser());
   EXPECT_FALSE(caller->Is(kUser));
   EXPECT_EQ(account_.asked, 0);

@@ -3,12 +3,14 @@
 namespace vibestack::e2e {
 namespace {
 
-// Leads to a pushed job with an accepted run.
-void HaveRun(CommitWorld& world) {
-  world.MustCreate("pushed");
+// Leads to a job with an accepted run.
+void HaveRunOf(CommitWorld& world, const std::string& workflow_id) {
+  world.MustCreate(workflow_id);
   ASSERT_TRUE(Eventually(absl::Seconds(20), [&] { return world.State() == "processing -"; }))
       << world.State();
 }
+
+void HaveRun(CommitWorld& world) { HaveRunOf(world, "pushed"); }
 
 grpc::Status ReportRun(CommitWorld& world) {
   auto request = OfJob<job::v1::ReportProgressRequest>(world);
@@ -20,15 +22,6 @@ grpc::Status InsertInto(CommitWorld& world, const std::string& workflow_id,
                         const std::string& age = "0 seconds") {
   world.Insert(workflow_id, age);
   return grpc::Status::OK;
-}
-
-// Leads to a job with an input that its workflow did not accept.
-void HaveRefusedInput(CommitWorld& world) {
-  ASSERT_TRUE(Eventually(absl::Seconds(20), [&world] {
-    world.RefuseNext(1);
-    EXPECT_EQ(world.Create("shy", "1").error_code(), grpc::UNAVAILABLE);
-    return world.State() == R"(pending {"awaiting": "input"})";
-  }));
 }
 
 }  // namespace
@@ -91,43 +84,11 @@ std::vector<Transaction> PushedTransactions() {
        job,
        {"expire_runs"},
        Repeats::kLoop,
-       HaveRun,
+       [](World& w) { HaveRunOf(w, "once"); },
        [](World& w) { return AgeBy(w, "2 hours"); },
        "processing -",
        "failed PROCESSING_TIMEOUT",
        Acts::kInIt},
-      {"CreateJobWithInput",
-       job,
-       {"create_with_input"},
-       Repeats::kCaller,
-       [](World&) {},
-       [](World& w) { return w.Create("pushed", "1"); },
-       "",
-       "processing -"},
-      {"TheAcceptanceOfAnInput",
-       job,
-       {"settle_dispatch"},
-       Repeats::kService,
-       [](World&) {},
-       [](World& w) { return w.Create("pushed", "1"); },
-       "",
-       "processing -"},
-      {"TheAnswerToAnInput",
-       job,
-       {"settle_dispatch"},
-       Repeats::kService,
-       [](World&) {},
-       [](World& w) { return w.Create("answered", "1"); },
-       "",
-       "completed 7"},
-      {"TheSecondCreateJobWithInput",
-       job,
-       {"take_with_input"},
-       Repeats::kCaller,
-       HaveRefusedInput,
-       [](World& w) { return w.Create("shy", "1"); },
-       "",
-       "completed 7"},
       {"TheEndOfAJobWhoseTargetIsDown",
        job,
        {"fail_overdue"},
@@ -135,15 +96,6 @@ std::vector<Transaction> PushedTransactions() {
        [](World& w) { w.OpenCircuit(); },
        [](World& w) { return InsertInto(w, "deaf", "2 days"); },
        "pending -",
-       "failed DISPATCH_TIMEOUT",
-       Acts::kInIt},
-      {"AnInputThatNeverCame",
-       job,
-       {"fail_awaiting_input"},
-       Repeats::kLoop,
-       HaveRefusedInput,
-       [](World& w) { return AgeBy(w, "2 hours"); },
-       "pending {\"awaiting\": \"input\"}",
        "failed DISPATCH_TIMEOUT",
        Acts::kInIt},
   };

@@ -19,13 +19,14 @@ namespace vibestack::e2e {
 // The services with a proxy to their database, and pushed workflows with a real receiver. A test
 // brings one or a few jobs to the state before a transaction.
 //
-// Workflows: `pushed` calls back; `answered` and `shy` respond with the result 7; `deaf` accepts
-// nothing.
+// Workflows: `pushed` and `once` call back, and a job of `once` has one attempt; `answered` and
+// `shy` respond with the result 7; `deaf` accepts nothing.
 class CommitWorld {
  public:
   CommitWorld() {
     const std::string file = directory_.path() + "/workflows.json";
     WriteFile(file, "{\"workflows\": [" + Entry("pushed", "CALLBACK") + ", " +
+                        Entry("once", "CALLBACK", R"(, "max_attempts": 1)") + ", " +
                         Entry("answered", "RESPONSE") + ", " + Entry("shy", "RESPONSE") + ", " +
                         Entry("deaf", "CALLBACK") + "]}");
     services_ = std::make_unique<Services>(Services::Options{
@@ -63,12 +64,16 @@ class CommitWorld {
   // Refuses the next `count` requests of the workflow `shy`.
   void RefuseNext(int count) { refusals_ = count; }
 
-  // Status and result (or error code) of each job in the database.
+  // Of each job in the database: its status, and its output, progress or error code; for an open
+  // job whose attempts have failed also `after` and their number.
   std::string State() {
     return OneWhenUp(
-        "SELECT coalesce(string_agg(coalesce(status, 'pending') || ' ' || "
-        "coalesce(result_payload #>> '{error,code}', result_payload::text, '-'), ', '), 'gone') "
-        "FROM agent_jobs WHERE id IN (" +
+        "SELECT coalesce(string_agg(coalesce(status, 'pending') || ' ' || coalesce("
+        "result_payload #>> '{error,code}', CASE WHEN result_payload -> 'vibestack_job' = '1' "
+        "THEN result_payload ->> 'progress' ELSE result_payload::text END, '-') || CASE "
+        "WHEN coalesce(status, 'pending') IN ('pending', 'processing') "
+        "THEN coalesce(' after ' || (result_payload ->> 'attempts'), '') ELSE '' END, ', '), "
+        "'gone') FROM agent_jobs WHERE id IN (" +
         IdList() + ")");
   }
   // updated_at of the jobs, which the triggers move at each write.
@@ -90,6 +95,11 @@ class CommitWorld {
         "SELECT '" +
         id() + "', '" + person_.id + "', '" + workflow_id +
         "', t, t FROM (SELECT now() - interval '" + age + "' AS t) AS made");
+  }
+  // Inserts a job for workers with this JSON, an SQL expression.
+  void InsertWith(const std::string& payload) {
+    RunWhenUp("INSERT INTO agent_jobs (id, user_id, workflow_id, result_payload) VALUES ('" + id() +
+              "', '" + person_.id + "', '" + pulled() + "', " + payload + ")");
   }
   // Opens the circuit of the workflow `deaf` with jobs that do not belong to the test.
   void OpenCircuit() {
@@ -156,11 +166,11 @@ class CommitWorld {
     request.set_result_json(result);
     return Try(&JobService::Stub::CompleteJob, request, token);
   }
-  // The callback token in the post of the job; empty if the job was not posted or its workflow has
-  // no callback.
+  // The callback token in the first post of the job; empty if the job was not posted or its
+  // workflow has no callback.
   std::string CallbackToken() {
     for (const auto& request : receiver_.received()) {
-      if (request.headers.at("idempotency-key") != id()) continue;
+      if (request.headers.at("idempotency-key") != id() + "-1") continue;
       google::protobuf::Struct body;
       EXPECT_TRUE(google::protobuf::util::JsonStringToMessage(request.body, &body).ok());
       const auto token = body.fields().find("callback_token");
@@ -183,8 +193,9 @@ class CommitWorld {
            Call(services_->jobs(), &JobService::Stub::CreateJob, create, with).ok();
   }
 
-  std::string Entry(const std::string& id, const std::string& completion) const {
-    return "{\"id\": \"" + id + "\", \"push\": {\"url\": \"" + receiver_.url("/" + id) +
+  std::string Entry(const std::string& id, const std::string& completion,
+                    const std::string& more = "") const {
+    return "{\"id\": \"" + id + "\"" + more + ", \"push\": {\"url\": \"" + receiver_.url("/" + id) +
            "\", \"completion\": \"" + completion + "\", \"timeout\": \"2s\"}}";
   }
   HttpReceiver::Reply Answer(const HttpReceiver::Received& request) {

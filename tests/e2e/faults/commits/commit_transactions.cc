@@ -40,10 +40,11 @@ grpc::Status Report(CommitWorld& world) {
   return world.Try(&Jobs::ReportProgress, request).status;
 }
 
-grpc::Status Fail(CommitWorld& world) {
+grpc::Status Fail(CommitWorld& world, bool retryable) {
   auto request = OfJob<job::v1::FailJobRequest>(world);
   request.set_lease_token(world.claimed().lease_token());
   request.set_code("BROKEN");
+  request.set_retryable(retryable);
   return world.Try(&Jobs::FailJob, request).status;
 }
 
@@ -64,6 +65,14 @@ grpc::Status Release(CommitWorld& world) {
   request.add_leases()->set_job_id(world.id());
   request.mutable_leases(0)->set_lease_token(world.claimed().lease_token());
   return world.Try(&Jobs::ReleaseJobs, request).status;
+}
+
+// Inserts a job whose time has just come.
+grpc::Status InsertDue(CommitWorld& world) {
+  world.InsertWith(
+      "jsonb_build_object('vibestack_job', 1, 'schedule', 'waiting', 'not_before', "
+      "to_char(now() AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"'))");
+  return grpc::Status::OK;
 }
 
 void HaveSomebodyToPurge(CommitWorld& world) {
@@ -93,6 +102,22 @@ std::vector<Transaction> PulledTransactions() {
        [](World&) {},
        [](World& w) { return w.Create(w.pulled()); },
        "gone",
+       "pending -"},
+      {"CreateJobWithInput",
+       job,
+       {"create_jobs"},
+       Repeats::kService,
+       [](World&) {},
+       [](World& w) { return w.Create(w.pulled(), R"([1e2, "x"])"); },
+       "gone",
+       "pending -"},
+      {"TheInputOfAJobThatWasCreatedWithoutIt",
+       job,
+       {"adopt_inputs"},
+       Repeats::kService,
+       [](World& w) { w.InsertWith(R"('{"awaiting": "input"}')"); },
+       [](World& w) { return w.Create(w.pulled(), "[1]"); },
+       R"(pending {"awaiting": "input"})",
        "pending -"},
       {"BatchCreateJobs",
        job,
@@ -139,9 +164,17 @@ std::vector<Transaction> PulledTransactions() {
        {"finish_jobs"},
        Repeats::kService,
        HaveClaimed,
-       Fail,
+       [](World& w) { return Fail(w, false); },
        "processing -",
        "failed BROKEN"},
+      {"FailJobForNow",
+       job,
+       {"finish_jobs"},
+       Repeats::kService,
+       HaveClaimed,
+       [](World& w) { return Fail(w, true); },
+       "processing -",
+       "pending - after 1"},
       {"BatchFinishJobs",
        job,
        {"finish_jobs"},
@@ -173,7 +206,7 @@ std::vector<Transaction> PulledTransactions() {
        HaveCancelled,
        [](World& w) { return w.Try(&Jobs::RetryJob, OfJob<job::v1::RetryJobRequest>(w)).status; },
        "failed CANCELLED",
-       "pending -"},
+       "pending - after 1"},
       {"DeleteJob",
        job,
        {"delete_job"},
@@ -189,6 +222,15 @@ std::vector<Transaction> PulledTransactions() {
        HaveClaimed,
        [](World& w) { return AgeBy(w, "2 minutes"); },
        "processing -",
+       "pending - after 1",
+       Acts::kInIt},
+      {"TheTimeOfAScheduledJob",
+       job,
+       {"release_scheduled"},
+       Repeats::kLoop,
+       [](World&) {},
+       [](World& w) { return InsertDue(w); },
+       "",
        "pending -",
        Acts::kInIt},
       {"Retention",

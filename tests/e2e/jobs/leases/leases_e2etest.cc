@@ -51,7 +51,7 @@ TEST(Leases, ExpiredLeaseIsClaimableAgainAndLateWorkerIsAborted) {
   Services services({.job_flags = {"--lease_duration=1s", "--sweep_interval=100ms"}});
   const Person person = services.SignUp();
   const job::v1::ClaimedJob late = CreateAndClaim(services, person);
-  // This claim waits until the sweeper makes the job pending.
+  // This claim waits until the sweeper makes the job pending, and then for the backoff.
   const job::v1::ClaimedJob newer = ClaimJob(services, late.job().workflow_id());
   EXPECT_EQ(newer.job().id(), late.job().id());
   EXPECT_GT(newer.lease_token(), late.lease_token());

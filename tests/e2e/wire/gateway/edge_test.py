@@ -106,6 +106,17 @@ class EdgeTest(unittest.TestCase):
                     self.world.must("FailJob", {"id": job, "lease_token": claimed["lease_token"], "code": "DEEP"}, self.world.worker)
         self.assertEqual(self.ask("GET", "/v1/users/me")[0], 200)
 
+    def test_an_input_comes_back_as_it_was_given(self):
+        for given in ("null", "{}", "[]", '""', "false", "0.5", '{"vibestack_job": 1, "input": 2, "attempts": 9}',
+                      f'{{"deep": {"[" * 40}{"]" * 40}}}'):
+            with self.subTest(given):
+                status, job = self.ask("POST", "/v1/jobs", f'{{"workflow_id": "given", "input": {given}}}', content_type="application/json")
+                self.assertEqual(status, 200, job)
+                self.assertEqual(self.ask("GET", f"/v1/jobs/{job['id']}")[1]["input"], json.loads(given))
+        exact = '{"big": [9007199254740993, 1.10, 123456789012345678901234567890]}'
+        _, job = self.ask("POST", "/v1/jobs", json.dumps({"workflow_id": "given", "input_json": exact}), content_type="application/json")
+        self.assertEqual(self.ask("GET", f"/v1/jobs/{job['id']}?view=EXACT")[1]["input_json"], exact)
+
     def test_misspelt_fields_change_nothing(self):
         status, user = self.ask("PATCH", "/v1/users/me", b'{"fullname": "Ada"}', content_type="application/json")
         self.assertEqual(status, 200)

@@ -7,7 +7,7 @@ import urllib.error
 import urllib.request
 
 from tests.e2e.wire.gateway.world import World
-from tests.support import pushed_workflow
+from tests.support import pushed_workflow, waiting
 
 
 class Workflow(http.server.BaseHTTPRequestHandler):
@@ -53,5 +53,8 @@ class PushTest(unittest.TestCase):
         done = self.world.must("WaitJob", {"id": job["id"], "timeout": "20s"}, person.token)
         self.assertEqual(done["status"], "COMPLETED")
         self.assertEqual(done["result_payload"], {"heard": {"n": 1}})
+        # The job is completed a moment before the run reads the response.
+        waiting.eventually(lambda: len(Workflow.statuses) == 2)
         self.assertEqual(Workflow.statuses, [403, 200])
+        self.assertEqual(Workflow.received[0]["attempt"], 1)
         self.assertEqual(Workflow.received[0]["callback_url"], f"{self.world.url}/v1/jobs/{job['id']}")

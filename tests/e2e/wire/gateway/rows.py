@@ -5,6 +5,7 @@ both find the same. The code says what gRPC has to answer; everything else is co
 """
 
 import dataclasses
+import datetime
 import typing
 import uuid
 
@@ -55,6 +56,35 @@ def own_job(**request):
     return make
 
 
+def job_with(view="FULL", **job):
+    """A call for the caller's own pending job with an input, attempts or a start."""
+    def make(world):
+        person = world.person()
+        made = world.must("CreateJob", {"workflow_id": "conformance", **job}, person.token)
+        return {"id": made["id"], "view": view}, person.token
+    return make
+
+
+def later(**request):
+    """A user's call for a job that does not start within the hour."""
+    def make(world):
+        start = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(hours=1)
+        return {"workflow_id": "conformance", "not_before": start.strftime("%Y-%m-%dT%H:%M:%SZ"), **request}, world.person().token
+    return make
+
+
+def with_the_same_key(world):
+    person = world.person()
+    request = {"workflow_id": "conformance", "unique_key": "order 7", "input": {"n": 1}}
+    world.must("CreateJob", request, person.token)
+    return request, person.token
+
+
+def with_another_input(world):
+    request, token = with_the_same_key(world)
+    return request | {"input": {"n": 2}}, token
+
+
 def cancelled_job(world):
     """A call for the caller's own ended job."""
     request, token = own_job()(world)
@@ -69,10 +99,10 @@ def finish(world):
     return {"outcomes": [{"complete": complete}, {"fail": fail}]}, world.worker
 
 
-def claimed(world):
+def claimed(world, **job):
     """A job that the worker has claimed, with its lease token."""
     workflow = f"conformance-{uuid.uuid4().hex}"
-    world.must("CreateJob", {"workflow_id": workflow}, world.person().token)
+    world.must("CreateJob", {"workflow_id": workflow, **job}, world.person().token)
     return world.must("ClaimJobs", {"workflow_ids": [workflow]}, world.worker)["jobs"][0]
 
 
@@ -81,6 +111,16 @@ def of_worker(**request):
     def make(world):
         job = claimed(world)
         return {"id": job["job"]["id"], "lease_token": job["lease_token"], **request}, world.worker
+    return make
+
+
+def after_a_failure(view="FULL", **job):
+    """A worker's call for a job that waits for its second attempt."""
+    def make(world):
+        one = claimed(world, **job)
+        world.must("FailJob", {"id": one["job"]["id"], "lease_token": one["lease_token"], "code": "BUSY", "message": "try later",
+                               "retryable": True, "retry_delay": "600s"}, world.worker)
+        return {"id": one["job"]["id"], "view": view}, world.worker
     return make
 
 
@@ -144,10 +184,12 @@ def next_page(world):
     return request, token
 
 
-def claim(world):
-    workflow = f"conformance-{uuid.uuid4().hex}"
-    world.must("CreateJob", {"workflow_id": workflow}, world.person().token)
-    return {"workflow_ids": [workflow], "max_jobs": 5, "wait": "1s"}, world.worker
+def claim(view="FULL", **job):
+    def make(world):
+        workflow = f"conformance-{uuid.uuid4().hex}"
+        world.must("CreateJob", {"workflow_id": workflow, **job}, world.person().token)
+        return {"workflow_ids": [workflow], "max_jobs": 5, "wait": "1s", "view": view}, world.worker
+    return make
 
 
 def heartbeat(world):
@@ -222,11 +264,43 @@ ROWS = [
     # JobService, applications
     Row("CreateJob", "a job", own(workflow_id="conformance")),
     Row("CreateJob", "an id with other content", with_taken_id, "ALREADY_EXISTS"),
+    Row("CreateJob", "an input", own(workflow_id="conformance", input=RESULT)),
+    Row("CreateJob", "null as the input", own(workflow_id="conformance", input=None)),
+    Row("CreateJob", "an input as text", own(workflow_id="conformance", input_json='{"big": 9007199254740993}')),
+    Row("CreateJob", "an input that is no JSON", own(workflow_id="conformance", input_json='{"big": '), "INVALID_ARGUMENT"),
+    Row("CreateJob", "an input with NUL", own(workflow_id="conformance", input={"a": "\0"}), "INVALID_ARGUMENT"),
+    Row("CreateJob", "an input that is too large", own(workflow_id="conformance", input="x" * (1 << 20)), "INVALID_ARGUMENT"),
+    Row("CreateJob", "attempts and a delay", own(workflow_id="conformance", max_attempts=3, delay="60.5s")),
+    Row("CreateJob", "too many attempts", own(workflow_id="conformance", max_attempts=1_001), "INVALID_ARGUMENT"),
+    Row("CreateJob", "a negative number of attempts", own(workflow_id="conformance", max_attempts=-1), "INVALID_ARGUMENT"),
+    Row("CreateJob", "a start", later()),
+    Row("CreateJob", "a start that lies too far ahead", later(not_before="2099-01-01T00:00:00Z"), "INVALID_ARGUMENT"),
+    Row("CreateJob", "a delay below zero", own(workflow_id="conformance", delay="-1s"), "INVALID_ARGUMENT"),
+    Row("CreateJob", "a key", own(workflow_id="conformance", unique_key="order 7")),
+    Row("CreateJob", "the same key and input", with_the_same_key),
+    Row("CreateJob", "the same key with another input", with_another_input, "ALREADY_EXISTS"),
+    Row("CreateJob", "a key that is too long", own(workflow_id="conformance", unique_key="ö" * 101), "INVALID_ARGUMENT"),
+    Row("CreateJob", "a key beside an id", own(workflow_id="conformance", id=str(uuid.uuid4()), unique_key="7"), "INVALID_ARGUMENT"),
     Row("CreateJob", "no workflow", own(), "INVALID_ARGUMENT"),
     Row("CreateJob", "without a token", anonymous(workflow_id="conformance"), "UNAUTHENTICATED"),
     Row("BatchCreateJobs", "two jobs", own(requests=[{"workflow_id": "a"}, {"workflow_id": "b"}])),
+    Row("BatchCreateJobs", "inputs, keys and starts", own(requests=[
+        {"workflow_id": "a", "input": RESULT}, {"workflow_id": "b", "input_json": "1e2"}, {"workflow_id": "c", "unique_key": "k"},
+        {"workflow_id": "d", "delay": "60s", "max_attempts": 2}])),
+    Row("BatchCreateJobs", "the same key twice", own(requests=[{"workflow_id": "a", "unique_key": "k"}] * 2), "INVALID_ARGUMENT"),
+    Row("BatchCreateJobs", "one with a bad input", own(requests=[{"workflow_id": "a"}, {"workflow_id": "a", "input_json": "x"}]),
+        "INVALID_ARGUMENT"),
     Row("BatchCreateJobs", "one without workflow", own(requests=[{"workflow_id": "a"}, {}]), "INVALID_ARGUMENT"),
     Row("GetJob", "one's own", own_job()),
+    Row("GetJob", "with its input", job_with(input=RESULT)),
+    Row("GetJob", "with its input as text", job_with("EXACT", input_json='{"big": [9007199254740993, 1.10]}')),
+    Row("GetJob", "with null as its input", job_with(input=None)),
+    Row("GetJob", "without its input", job_with("BASIC", input=RESULT)),
+    Row("GetJob", "with an input like an envelope", job_with(input={"vibestack_job": 1, "attempts": 9, "schedule": "waiting"})),
+    Row("GetJob", "that starts later", job_with(delay="3600s", max_attempts=3)),
+    Row("GetJob", "after a failed attempt", after_a_failure(input=RESULT)),
+    Row("GetJob", "after a failed attempt, exactly", after_a_failure("EXACT", input=RESULT)),
+    Row("GetJob", "after the last attempt", after_a_failure(max_attempts=1)),
     Row("GetJob", "nobody's", own(id=str(uuid.uuid4())), "PERMISSION_DENIED"),
     Row("GetJob", "nobody's, for a superuser", by_superuser(id=str(uuid.uuid4())), "NOT_FOUND"),
     Row("BatchGetJobs", "one's own", batch_of_jobs),
@@ -236,6 +310,8 @@ ROWS = [
     Row("ListJobs", "the next page", next_page),
     Row("ListJobs", "a negative size", own(user_id="me", page_size=-1), "INVALID_ARGUMENT"),
     Row("WaitJob", "not done in time", own_job(timeout="0.050s")),
+    Row("WaitJob", "for a job that starts later", lambda world: (
+        job_with(delay="60s")(world)[0] | {"timeout": "0.050s"}, world.superuser.token)),
     Row("WaitJob", "a negative time", own_job(timeout="-1s"), "INVALID_ARGUMENT"),
     Row("CancelJob", "one's own", own_job(reason="changed my mind")),
     Row("CancelJob", "nobody's", by_superuser(id=str(uuid.uuid4())), "NOT_FOUND"),
@@ -245,13 +321,21 @@ ROWS = [
     Row("WatchJob", "nobody's", own(id=str(uuid.uuid4())), "PERMISSION_DENIED"),
     Row("WatchJobs", "of nobody", own(user_id="x"), "INVALID_ARGUMENT"),
     Row("RetryJob", "a cancelled one", cancelled_job),
+    Row("RetryJob", "one whose attempts are used up", lambda world: (
+        {"id": after_a_failure(max_attempts=1, input=RESULT)(world)[0]["id"]}, world.worker)),
     Row("RetryJob", "nobody's", by_superuser(id=str(uuid.uuid4())), "NOT_FOUND"),
     Row("DeleteJob", "a cancelled one", cancelled_job),
     Row("DeleteJob", "one that has not ended", own_job(), "FAILED_PRECONDITION"),
     Row("GetJobStats", "of a workflow", by_worker(workflow_ids=["of nobody"])),
     Row("GetJobStats", "by a user", own(), "PERMISSION_DENIED"),
     # JobService, workers
-    Row("ClaimJobs", "a job", claim),
+    Row("ClaimJobs", "a job", claim()),
+    Row("ClaimJobs", "a job with its input", claim(input=RESULT, max_attempts=2)),
+    Row("ClaimJobs", "a job with its exact input", claim("EXACT", input_json='{"big": [9007199254740993, 1.10]}')),
+    Row("ClaimJobs", "a job without its input", claim("BASIC", input=RESULT)),
+    Row("ClaimJobs", "a job whose input is too deep for a Value", claim(input_json="[" * 200 + "]" * 200)),
+    Row("ClaimJobs", "only a job that starts later", lambda world: (
+        claim(delay="60s")(world)[0] | {"wait": "0.1s"}, world.worker)),
     Row("ClaimJobs", "by a user", own(workflow_ids=["conformance"]), "PERMISSION_DENIED"),
     Row("HeartbeatJobs", "a lease", heartbeat),
     Row("ReleaseJobs", "a lease", heartbeat),
@@ -266,5 +350,8 @@ ROWS = [
     Row("CompleteJob", "broken text", of_worker(result_json='{"big": '), "INVALID_ARGUMENT"),
     Row("CompleteJob", "a lost lease", of_worker(lease_token="7", result_payload=None), "ABORTED"),
     Row("FailJob", "an error", of_worker(code="BROKEN", message="it broke", details={"step": 3})),
+    Row("FailJob", "for now", of_worker(code="BUSY", retryable=True)),
+    Row("FailJob", "for an hour", of_worker(code="BUSY", message="try later", retryable=True, retry_delay="3600s")),
+    Row("FailJob", "for two years", of_worker(code="BUSY", retryable=True, retry_delay="63072000s"), "INVALID_ARGUMENT"),
     Row("FailJob", "no error", of_worker(), "INVALID_ARGUMENT"),
 ]

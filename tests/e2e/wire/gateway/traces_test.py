@@ -112,20 +112,14 @@ class TracesTest(unittest.TestCase):
     def post_of(self, job):
         """Waits for the job's post; returns its headers."""
         def posts():
-            return [headers for headers in Workflow.headers_seen if headers["idempotency-key"] == job["id"]]
+            return [headers for headers in Workflow.headers_seen if headers["idempotency-key"] == f"{job['id']}-1"]
 
         self.assertTrue(eventually(posts))
         return posts()[0]
 
-    def test_a_post_with_input_is_part_of_the_trace_that_created_the_job(self):
+    def test_a_post_starts_a_trace_of_its_own(self):
         person = self.world.person()
         trace_id, job = self.call("/v1/jobs", person.token, {"workflow_id": "pushed", "input": {"n": 1}})
-        dispatch = self.of_trace(trace_id, "job_service", "dispatch")
-        self.assertEqual(self.post_of(job)["traceparent"], f"00-{trace_id}-{dispatch.span_id}-01")
-
-    def test_a_post_without_input_starts_a_trace_of_its_own(self):
-        person = self.world.person()
-        trace_id, job = self.call("/v1/jobs", person.token, {"workflow_id": "pushed"})
         _, post_trace_id, span_id, flags = self.post_of(job)["traceparent"].split("-")
         self.assertNotEqual(post_trace_id, trace_id)
         dispatch = self.of_trace(post_trace_id, "job_service", "dispatch")
@@ -159,8 +153,9 @@ class TracesTest(unittest.TestCase):
 
     def test_a_trace_that_nobody_records_is_passed_on_and_not_recorded(self):
         person = self.world.person()
-        trace_id, job = self.call("/v1/jobs", person.token, {"workflow_id": "pushed", "input": {"n": 1}}, flags="00")
-        self.assertEqual(self.post_of(job)["traceparent"].split("-")[1::2], [trace_id, "00"])
+        trace_id, _ = self.call("/v1/auth/login", "", {"email": person.email, "password": PASSWORD}, flags="00")
+        log = self.world.up.place / "log" / "user_service.log"
+        self.assertTrue(eventually(lambda: trace_id in log.read_text(encoding="utf-8")))
         marker, _ = self.call("/v1/users/me", person.token)
         self.of_trace(marker, "user_service", "vibestack.user.v1.UserService/GetUser")
         self.gateways(marker)

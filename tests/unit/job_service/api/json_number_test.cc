@@ -48,5 +48,32 @@ TEST(JsonNumberTest, NumbersBeyondThemAreNot) {
   EXPECT_FALSE(NumericTakes(std::string(131'073, '9')));
 }
 
+TEST(JsonNumberTest, TheSizeIsThatOfANumberWithoutAnExponent) {
+  const std::pair<const char*, size_t> sizes[] = {{"0", 1},
+                                                  {"7", 1},
+                                                  {"-7", 2},
+                                                  {"1234567890", 10},
+                                                  {"1.50", 4},
+                                                  {"-0.25", 5},
+                                                  {"1e2", 3},
+                                                  {"-1e2", 4},
+                                                  {"1e100", 101},
+                                                  {"1.5e1", 2},
+                                                  {"1.50e1", 4},
+                                                  {"15e-1", 3},
+                                                  {"1e-3", 5},
+                                                  {"-1e-3", 6},
+                                                  {"0.001e2", 3},
+                                                  {"0.001e3", 1},
+                                                  {"10e-1", 3},
+                                                  {"0e5", 1},
+                                                  {"0e-3", 5},
+                                                  {"0.0e3", 1},
+                                                  {"1E+2", 3},
+                                                  {"1e131071", 131'072},
+                                                  {"1e-16383", 16'385}};
+  for (const auto& [number, size] : sizes) EXPECT_EQ(NumericTextSize(number), size) << number;
+}
+
 }  // namespace
 }  // namespace vibestack::job_service

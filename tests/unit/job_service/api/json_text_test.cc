@@ -57,6 +57,23 @@ TEST(JsonTextTest, DepthHasABoundAndNeedsNoStack) {
   EXPECT_THAT(JsonFault(Nested(1'000'000)), HasSubstr("nests deeper"));
 }
 
+TEST(JsonTextTest, TheSizeCountsNumbersAsTheDatabasePrintsThem) {
+  const std::pair<std::string, size_t> sizes[] = {
+      {"null", 4},
+      {R"({"a":[1,true]})", 14},
+      {"1e100", 101},
+      {"[1e3,1e-3]", 12},
+      {R"({"n": -1e2})", 11},
+      {R"({"a":1e2,"b":[1e3,{"c":1e1}]})", 29},
+      // What looks like a number in a string is no number.
+      {R"("1e100")", 7},
+      {R"({"1e100":"-1e9 \" 1e9"})", 23},
+      {R"("\\")", 4},
+      {R"(["\\",1e5])", 13}};
+  for (const auto& [json, size] : sizes) EXPECT_EQ(JsonbTextSize(json), size) << json;
+  EXPECT_EQ(JsonbTextSize("[" + std::string(100, '9') + "]"), 102U);
+}
+
 TEST(JsonTextTest, StringsAreEscaped) {
   std::string json;
   AppendJsonString("a\"b\\c\n\x01\x1fä", json);

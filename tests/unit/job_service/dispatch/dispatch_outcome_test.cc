@@ -28,9 +28,9 @@ TEST(DispatchOutcomeTest, TheRetryPolicyDecidesWhatAStatusMeans) {
 
 TEST(DispatchOutcomeTest, ARefusalSaysTheStatus) {
   EXPECT_EQ(Read(http::Response{410, {}, "secret"}).result,
-            R"({"error":{"code":"DISPATCH_REFUSED",)"
+            R"({"code":"DISPATCH_REFUSED",)"
             R"("message":"the workflow responded with HTTP status 410",)"
-            R"("details":{"http_status":410}}})");
+            R"("details":{"http_status":410}})");
 }
 
 TEST(DispatchOutcomeTest, TheBodyOfAResponseWorkflowIsTheResultOrFailsTheJob) {

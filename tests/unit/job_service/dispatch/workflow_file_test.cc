@@ -31,6 +31,29 @@ TEST(WorkflowFileTest, APushHasSensibleDefaults) {
   EXPECT_EQ(push->max_concurrent, 16);
   EXPECT_TRUE(push->signing_secret.empty());
   EXPECT_EQ(workflows->FindPush("b"), nullptr);
+  for (const char* id : {"a", "b"}) {
+    EXPECT_EQ(workflows->MaxAttempts(id), 25);
+    EXPECT_EQ(workflows->MaxProcessing(id), 0);
+    EXPECT_FALSE(workflows->IsPaused(id));
+  }
+}
+
+TEST(WorkflowFileTest, AttemptsAndPausesAreOfPulledAndPushedWorkflows) {
+  const auto workflows = ParseWorkflows(
+      R"({"workflows": [{"id": "a", "max_attempts": 3, "max_processing": 4},
+          {"id": "b", "max_attempts": 1000, "pause": true, "push": {"url": "https://x.example/"}},
+          {"id": "c", "max_attempts": 1, "max_processing": 100000, "pause": false}]})",
+      true, kLease);
+  ASSERT_TRUE(workflows.ok()) << workflows.status();
+  EXPECT_EQ(workflows->MaxAttempts("a"), 3);
+  EXPECT_EQ(workflows->MaxProcessing("a"), 4);
+  EXPECT_FALSE(workflows->IsPaused("a"));
+  EXPECT_EQ(workflows->MaxAttempts("b"), 1'000);
+  EXPECT_TRUE(workflows->IsPaused("b"));
+  EXPECT_EQ(workflows->MaxAttempts("c"), 1);
+  EXPECT_EQ(workflows->MaxProcessing("c"), 100'000);
+  EXPECT_FALSE(workflows->IsPaused("c"));
+  EXPECT_EQ(workflows->MaxAttempts("other"), kDefaultMaxAttempts);
 }
 
 TEST(WorkflowFileTest, EverythingThatIsSaidIsRead) {
@@ -67,6 +90,10 @@ TEST(WorkflowFileTest, WhatIsWrongIsNamed) {
       {R"({"workflows": [{"id": "a", "lease_duration": "1s", "push": {"url": "http://a/"}}]})",
        "workflows[0].lease_duration"},
       {R"({"workflows": [{"id": "a", "push": {}}]})", "workflows[0].push.url"},
+      {R"({"workflows": [{"id": "a", "max_attempts": -1}]})", "workflows[0].max_attempts"},
+      {R"({"workflows": [{"id": "a", "max_attempts": 1001}]})", "workflows[0].max_attempts"},
+      {R"({"workflows": [{"id": "a", "max_processing": -1}]})", "workflows[0].max_processing"},
+      {R"({"workflows": [{"id": "a", "max_processing": 100001}]})", "workflows[0].max_processing"},
       {R"({"workflows": [{"id": "a", "push": {"url": "http://u:p@a/"}}]})",
        "workflows[0].push.url"},
       {Pushed(R"(, "timeout": "0s")"), "push.timeout"},

@@ -35,9 +35,9 @@ TEST(JobTest, TheLeaseTokenIsTheTimeOfTheLastWriteInMicroseconds) {
 }
 
 TEST(JobErrorTest, AFailureHasCodeMessageAndDetails) {
-  EXPECT_EQ(ErrorResult("X", "a \"b\"\n", R"({"a":[1]})"),
-            R"({"error":{"code":"X","message":"a \"b\"\n","details":{"a":[1]}}})");
-  EXPECT_EQ(ErrorResult("X", "", ""), R"({"error":{"code":"X","message":"","details":null}})");
+  EXPECT_EQ(ErrorObject("X", "a \"b\"\n", R"({"a":[1]})"),
+            R"({"code":"X","message":"a \"b\"\n","details":{"a":[1]}})");
+  EXPECT_EQ(ErrorObject("X", "", ""), R"({"code":"X","message":"","details":null})");
 }
 
 }  // namespace
