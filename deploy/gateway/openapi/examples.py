@@ -11,7 +11,7 @@ _LEASE = "1795643846554616"
 _TIMES = {"created_at": "2026-01-05T09:30:00.401941Z", "updated_at": "2026-01-05T09:30:46.554616Z",
           "created_after": "2026-01-01T00:00:00Z", "created_before": "2026-02-01T00:00:00Z",
           "lease_expires_at": "2026-01-05T09:31:46.554616Z"}
-# None: the example leaves the field out, as most calls and answers do.
+# By field, or by message and field. None: the example leaves the field out, as most calls and answers do.
 VALUES = _TIMES | {
     "access_token": _TOKEN, "refresh_token": _TOKEN, "token": _TOKEN, "token_type": "Bearer", "expires_in": "900",
     "purpose": "access", "sub": _USER, "iss": "vibestack", "aud": "vibestack", "iat": "1767605400", "exp": "1767606300",
@@ -23,7 +23,9 @@ VALUES = _TIMES | {
     "kty": "EC", "crv": "P-256", "use": "sig", "alg": "ES256", "kid": "20260105T093000Z-c2299c04",
     "x": "DzW5-WxAIEJ4_wiCmKQXgq0xxp2tXYSsTeczZXHbMFc", "y": "UhtlSLgA1k2YvJCY4wBaHnaNHIQJCQY-xNFl9H_RC5A",
     "workflow_id": "summary", "workflow_ids": ["summary"], "result_payload": {"summary": "short"}, "result_json": None,
-    "input": None, "input_json": None, "lease_token": _LEASE, "deleted_ids": [],
+    "input": None, "input_json": None, "CreateJobRequest.input": {"text": "A long text."}, "lease_token": _LEASE, "deleted_ids": [],
+    "attempt": 1, "max_attempts": 25, "CreateJobRequest.max_attempts": 3, "errors": [], "time": "2026-01-05T09:30:12.118204Z",
+    "not_before": None, "delay": None, "unique_key": None, "retryable": True, "retry_delay": None,
     "reason": "no longer needed", "code": "NO_CREDIT", "message": "the account has no credit left", "details": None,
     "error": None, "caught_up": False, "changes_missed": False, "pending_count": 2, "processing_count": 1,
     "completed_count": 128, "failed_count": 3, "oldest_pending_age": "0.021301s", "heartbeat": "15s", "timeout": "30s",
@@ -49,8 +51,9 @@ class Examples:
         if field.name in ("id", "ids"):
             one = _USER if "User" in field.containing_type.name else _JOB
             return [one] if field.is_repeated else one
-        if field.name in VALUES:
-            return VALUES[field.name]
+        for name in (f"{field.containing_type.name}.{field.name}", field.name):
+            if name in VALUES:
+                return VALUES[name]
         if is_map(field) or field.cpp_type != FieldDescriptor.CPPTYPE_MESSAGE:
             raise ValueError(f"{field.full_name} has no example: add it to VALUES")
         value = self.of_message(field.message_type, role)
