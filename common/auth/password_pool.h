@@ -26,8 +26,8 @@ namespace vibestack::auth {
 // Each task submits one request and yields the result of HashPassword, VerifyPassword or
 // RehashPassword (bcrypt.h), or one of these errors:
 //   RESOURCE_EXHAUSTED (PASSWORD_HASHING_BUSY, with RetryInfo): the queue is full or the request
-//     would miss its deadline. Usually on the submitting thread, as soon as the task starts; later
-//     if earlier requests took longer than estimated.
+//     would miss its deadline. Usually returned at once, on the submitting thread; later if earlier
+//     requests took longer than estimated.
 //   DEADLINE_EXCEEDED: the deadline passed in the queue.
 //   UNAVAILABLE (SHUTTING_DOWN): the pool stopped first. On the submitting thread if the pool had
 //     stopped before the submission.
@@ -58,7 +58,8 @@ class PasswordPool {
   ~PasswordPool();
 
   Task<absl::StatusOr<Secret>> Hash(Secret password, int cost, absl::Time deadline);
-  // As VerifyPasswordPadded with `padded_cost`, or as VerifyPassword if it is 0.
+  // With a `padded_cost`, a wrong password takes at least as long as a hash of that cost
+  // (VerifyPasswordPadded).
   Task<absl::StatusOr<bool>> Verify(Secret password, std::string hash, absl::Time deadline,
                                     int padded_cost = 0);
   Task<absl::StatusOr<Secret>> Rehash(Secret password, std::string hash, int cost,

@@ -63,8 +63,8 @@ Task<absl::StatusOr<pb::ClaimJobsResponse>> JobApi::ClaimJobs(Call& call,
   const absl::StatusOr<std::vector<Job>> jobs = co_await ClaimOrWait(call, *std::move(claim), end);
   if (!jobs.ok()) co_return jobs.status();
   const WorkflowSetPtr workflows = options_.workflows();
-  // The inputs of our own callers fit as text. A Value is larger than its text, so an input becomes
-  // a Value only if the texts of the later inputs still fit.
+  // Inputs that CreateJob has stored fit as text. A Value is larger than its text, so an input
+  // becomes a Value only if the texts of the later inputs still fit.
   size_t later_bytes = 0;
   for (const Job& job : *jobs) later_bytes += job.input.value_or("").size();
   size_t used_bytes = 0;
@@ -113,7 +113,8 @@ Task<absl::StatusOr<std::vector<Job>>> JobApi::ClaimOrWait(Call& call, ClaimRequ
       co_await stores_.claim.ReleaseUndelivered(*std::move(jobs));
       co_return rpc::ClientGoneError();
     }
-    // More jobs may be pending, and their change event may have woken this call only.
+    // More jobs may be pending, and their change event may have woken this call only. A claim with
+    // inputs may have ended at 2 MiB of them.
     const bool has_inputs = std::any_of(jobs->begin(), jobs->end(),
                                         [](const Job& job) { return job.input.has_value(); });
     if (static_cast<int>(jobs->size()) == claim.limit || has_inputs)

@@ -13,7 +13,8 @@ struct JobChanges {
   std::vector<std::string> changed;
   // The ids of the deleted jobs among them, by user id. Jobs without a user are under the empty id.
   std::map<std::string, std::vector<std::string>> deleted;
-  // The number of jobs that became pending, by workflow id.
+  // The number of jobs that became ready, or of places that became free (Workflow::max_processing),
+  // by workflow id.
   std::map<std::string, int> pending;
 
   bool empty() const { return changed.empty() && pending.empty(); }

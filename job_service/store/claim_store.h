@@ -77,8 +77,9 @@ class ClaimStore {
   absl::StatusOr<Jobs> ClaimWithin(db::Session& session, const ClaimRequest& claim,
                                    const WorkflowSet& workflows, bool by_age);
 
-  // Reads the claimed jobs of one call again, with their inputs. Moves the jobs that do not fit to
-  // `undelivered`; if the read fails, all of them.
+  // Reads the claimed jobs of one call again, with their inputs (GetJobsUpTo; ReadJob unpacks the
+  // envelope). Moves the jobs that do not fit to `undelivered`; if the read fails, all of them.
+  // Drops the jobs that somebody has ended or deleted meanwhile.
   Task<void> ReadInputs(absl::StatusOr<Jobs>& answer, Jobs& undelivered, absl::Time deadline);
 
   StoreContext& context_;

@@ -21,8 +21,7 @@ namespace {
 
 using Creations = std::vector<absl::StatusOr<Creation>>;
 
-// The indexes of the jobs in the order of their ids. Of jobs with the
-// same id, it keeps only the first.
+// The indexes of the jobs in the order of their ids. Of jobs with the same id, only the first.
 std::vector<size_t> FirstOfEachId(const std::vector<NewJob>& jobs) {
   std::vector<size_t> order(jobs.size());
   std::iota(order.begin(), order.end(), size_t{0});
@@ -70,7 +69,7 @@ db::Params CreateParams(const std::vector<NewJob>& jobs, const std::vector<size_
 using JobsById = absl::flat_hash_map<std::string, JobPtr>;
 
 // The row of a job that a statement has created at `now`.
-JobPtr NewRow(const NewJob& job, absl::Time now) {
+JobPtr CreatedRow(const NewJob& job, absl::Time now) {
   auto row = std::make_shared<Job>();
   row->id = job.id;
   row->user_id = job.user_id;
@@ -91,7 +90,7 @@ JobsById NewRows(const std::vector<NewJob>& jobs, const std::vector<size_t>& fir
   JobsById created;
   for (const pqxx::row& row : rows) {
     const std::string id = row[0].c_str();
-    created[id] = NewRow(*contents[id], ReadTime(row[1]));
+    created[id] = CreatedRow(*contents[id], ReadTime(row[1]));
   }
   return created;
 }
@@ -204,7 +203,7 @@ absl::StatusOr<Creations> CreateJobs(db::Session& session, const std::vector<New
     creations.reserve(jobs.size());
     // All jobs are new, so there is nothing to look up. They have the time of the statement.
     for (const NewJob& job : jobs) {
-      creations.emplace_back(Creation{NewRow(job, ReadTime((*rows)[0][1])), true});
+      creations.emplace_back(Creation{CreatedRow(job, ReadTime((*rows)[0][1])), true});
     }
     return creations;
   }

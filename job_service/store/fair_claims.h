@@ -13,9 +13,8 @@
 #include "job_service/domain/job.h"
 #include "job_service/store/read_store.h"
 
-// Which pending jobs a claim takes. ClaimOldest and ClaimFairlyThenOldest make the
-// jobs processing. Errors are those of
-// Session.
+// Which pending jobs a claim takes. ClaimOldest and ClaimFairlyThenOldest make the jobs processing.
+// Errors are those of Session.
 namespace vibestack::job_service {
 
 // Asks for pending jobs to process.
@@ -58,8 +57,8 @@ absl::StatusOr<std::vector<Job>> ClaimOldest(db::Session& session, const ClaimRe
 
 // Claims jobs round robin over the users of each workflow and advances `cursor`. Then claims the
 // oldest jobs, when the round robin did not find enough.
-// If that second step fails, the jobs of the first one are returned; `in_transaction`, the error
-// is.
+// If that second step fails, returns the jobs of the first one; in a transaction, or without such
+// jobs, the error.
 absl::StatusOr<std::vector<Job>> ClaimFairlyThenOldest(db::Session& session,
                                                        RoundRobinCursor& cursor,
                                                        const ClaimRequest& claim,

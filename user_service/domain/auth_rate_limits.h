@@ -24,8 +24,8 @@ class FailureCounts {
   FailureCounts(int limit, absl::Duration window, size_t max_keys)
       : limit_(limit), window_(window), counts_(max_keys) {}
 
-  // How long until one more attempt is within the limit, in two cases: all pending attempts (those
-  // under way) fail, or all of them succeed. Zero: it is within the limit now.
+  // The wait until one more attempt is within the limit: if all attempts under way fail, and if all
+  // of them succeed. Zero: it is within the limit now.
   struct Wait {
     absl::Duration if_pending_fail;
     absl::Duration if_pending_succeed;
@@ -75,8 +75,8 @@ class FailureCounts {
 //   1. per address, over all accounts: stops an attacker who tries one password on many accounts;
 //   2. per account and address: stops an attacker early, and does not affect the account's owner at
 //      another address;
-//   3. per account, over all addresses: above this limit only addresses without a failure on this
-//      account within the window are admitted. So each of an attacker's addresses has one attempt,
+//   3. per account, over all addresses: above this limit, an address is admitted only if it has no
+//      recent failure on this account. So each of an attacker's addresses has one attempt,
 //      and the owner can still log in.
 //
 // An attempt is kBusy if a limit would refuse it only if the attempts under way failed. The caller
