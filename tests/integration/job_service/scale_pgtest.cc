@@ -143,7 +143,9 @@ TEST_F(ScaleTest, ScheduledJobsCostClaimsNothing) {
     const double ratio = absl::FDivDuration(many.at(what), time);
     std::printf("%s: %s, then %s (x %.2f)\n", what.c_str(), absl::FormatDuration(time).c_str(),
                 absl::FormatDuration(many.at(what)).c_str(), ratio);
-    EXPECT_LT(many.at(what), 1.2 * time) << what;
+    // The table and its indexes are eight times as large, which costs something by itself. A claim
+    // that walked over the scheduled jobs would cost a hundred times as much.
+    EXPECT_LT(many.at(what), 1.5 * time + absl::Microseconds(300)) << what;
   }
 }
 
