@@ -164,7 +164,7 @@ class TlsTest(unittest.TestCase):
     def test_a_database_that_cannot_be_verified_is_not_used(self):
         self.assert_no_database("another host", self.database_url(host="127.0.0.1"))
         self.assert_no_database("no authority in sslrootcert", self.database_url(authority="other"))
-        self.assert_no_database("sslrootcert cannot be used", self.database_url(authority="nothing"))
+        self.assert_no_database("the sslrootcert file cannot be used", self.database_url(authority="nothing"))
 
     def test_a_database_whose_certificate_has_expired_is_not_used(self):
         self.addCleanup(show_postgres, self.world.query, self.certificates, "postgres")
