@@ -124,15 +124,22 @@ Task<absl::StatusOr<Jobs>> DispatchStore::Claim(std::string workflow_id, int lim
   co_return jobs;
 }
 
-Task<absl::StatusOr<Jobs>> DispatchStore::Renew(std::vector<Lease> claimed, absl::Time deadline) {
+Task<absl::StatusOr<Jobs>> DispatchStore::Renew(std::vector<DispatchRenewal> renewals,
+                                                absl::Time deadline) {
   db::ArrayBuilder ids;
   db::ArrayBuilder tokens;
-  for (const Lease& lease : claimed) {
-    ids.Add(lease.job_id);
-    tokens.Add(std::to_string(lease.token));
+  db::ArrayBuilder first_requests;
+  for (const DispatchRenewal& renewal : renewals) {
+    ids.Add(renewal.claimed.job_id);
+    tokens.Add(std::to_string(renewal.claimed.token));
+    if (renewal.first_request.has_value()) {
+      first_requests.Add(std::to_string(absl::ToUnixMicros(*renewal.first_request)));
+    } else {
+      first_requests.AddNull();
+    }
   }
   db::Params params;
-  params.Add(ids.Finish()).Add(tokens.Finish());
+  params.Add(ids.Finish()).Add(tokens.Finish()).Add(first_requests.Finish());
   std::function<absl::StatusOr<Jobs>(db::Session&)> work =
       [&params](db::Session& session) -> absl::StatusOr<Jobs> {
     const auto rows = session.Exec(sql::kRenewDispatches, params);
