@@ -61,7 +61,7 @@ RETURNING {{job_columns(j.)}}, NULL
 UPDATE agent_jobs AS j SET status = $3::text, result_payload = CASE $3::text WHEN 'processing' THEN j.result_payload
     ELSE {{payload_after(j.; $3::text; $4::jsonb; false; NULL::interval; 1)}} END
 WHERE j.id = $1::uuid AND coalesce(j.status, 'pending') = 'pending' AND {{micros(j.updated_at)}} = $2::bigint
-RETURNING j.id
+RETURNING j.workflow_id
 
 -- macro: is_attempt(of; attempt)
 -- Whether `attempt` is the number of the present attempt of a pending or processing job.

@@ -62,9 +62,10 @@ class DispatchStoreTest : public JobServiceTest {
     return report;
   }
   // The workflow "w" is pushed.
-  static StoreOptions Pushed() {
+  static StoreOptions Pushed(int max_processing = 0) {
     Workflow workflow;
     workflow.id = "w";
+    workflow.max_processing = max_processing;
     workflow.push.emplace();
     workflow.push->processing_timeout = absl::Minutes(10);
     const auto workflows = std::make_shared<const WorkflowSet>(
@@ -482,6 +483,25 @@ TEST_F(DispatchStoreTest, AClaimForADispatchStopsAtTheBoundOfTheWorkflow) {
   ASSERT_TRUE(CallBack(first[0].id, "1").ok());
   EXPECT_THAT(take_within(10, 3), SizeIs(1));
   EXPECT_THAT(take_within(10, 0), SizeIs(2));
+}
+
+TEST_F(DispatchStoreTest, TheEndOfADispatchTellsAllReplicasOfTheFreePlace) {
+  Metrics metrics;
+  JobStores stores(Pushed(/*max_processing=*/3), read_store_, pool_, recorder_, metrics);
+  Fill(ann_, 3);
+  const std::vector<Job> jobs = Take(3);
+  ASSERT_THAT(jobs, SizeIs(3));
+  TakeChanges();
+  const auto settle = [&](const Job& job, JobStatus status) {
+    EXPECT_TRUE(*SyncWait(stores.dispatch.Settle(LeaseOf(job), status, "{}", Soon())));
+    return TakeChanges().pending;
+  };
+  EXPECT_THAT(settle(jobs[0], JobStatus::kProcessing), IsEmpty()) << "the job keeps its place";
+  EXPECT_THAT(settle(jobs[1], JobStatus::kCompleted), ElementsAre(testing::Pair("w", 1)));
+  EXPECT_THAT(settle(jobs[2], JobStatus::kFailed), ElementsAre(testing::Pair("w", 1)));
+  EXPECT_FALSE(
+      *SyncWait(stores.dispatch.Settle(LeaseOf(jobs[2]), JobStatus::kCompleted, "{}", Soon())));
+  EXPECT_THAT(TakeChanges().pending, IsEmpty()) << "nothing was written";
 }
 
 TEST_F(DispatchStoreTest, ARunFromBeforeARetryCannotKeepTheJobFromBeingPostedAgain) {
