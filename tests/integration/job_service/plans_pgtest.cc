@@ -60,7 +60,7 @@ const Expectation kExpectations[] = {
     {sql::kCompareInputs, 2, {"agent_jobs_pkey"}},
     {sql::kAdoptInputs, 4, {"agent_jobs_pkey"}},
     {sql::kReleaseScheduled, 1, {"vibestack_jobs_scheduled", "agent_jobs_pkey"}},
-    {sql::kCountProcessing, 3, {"vibestack_jobs_running", "vibestack_jobs_changed"}},
+    {sql::kCountProcessing, 3, {"vibestack_jobs_running", "vibestack_jobs_dispatched"}},
     {sql::kExpireRuns, 7, {"vibestack_jobs_running", "agent_jobs_pkey"}},
     {sql::kFailOverdue, 5, {"vibestack_jobs_ready ", "agent_jobs_pkey"}},
     {sql::kListJobsNewest, 4, {"vibestack_jobs_created"}},
