@@ -146,6 +146,7 @@ void ReadPayload(std::string payload, Job& job) {
     if (key == "attempts") job.failed_attempts = ReadNumber(value, 0).value_or(0);
     if (key == "max_attempts") job.max_attempts = ReadNumber(value, 1).value_or(0);
     if (key == "not_before") job.not_before = ReadTime(Unquoted(value));
+    if (key == "first_request") job.first_request = ReadTime(Unquoted(value));
     if (key == "errors") job.errors = ReadErrors(value);
     if (key == "progress" && !has_failed) job.result = std::string(value);
     if (key == "error" && has_failed) {

@@ -125,7 +125,8 @@ SELECT pg_advisory_xact_lock(hashtextextended('vibestack.max_processing ' || $1:
 -- name: CountProcessing
 -- Counts the jobs of the workflow $1 that are processing or under dispatch, each kind up to $2. A pending job is under dispatch
 -- while it belongs to a replica (dispatch.sql). $3 is the visibility timeout in microseconds; 0 for a pulled workflow.
--- The workflow of pending jobs is compared in a form that no index serves, so the planner reads only the jobs that changed lately.
+-- The index of dispatched jobs has only the pending jobs that something wrote since their creation. The conditions on the pending
+-- jobs are exactly those of the index.
 SELECT (
     SELECT count(*) FROM (
       SELECT FROM agent_jobs AS j
@@ -135,9 +136,10 @@ SELECT (
   ) + (
     SELECT count(*) FROM (
       SELECT FROM agent_jobs AS p
-      WHERE coalesce(p.status, 'pending') = 'pending' AND p.updated_at > now() - $3::bigint * interval '1 microsecond'
-        AND p.workflow_id || '' = $1::text AND p.updated_at <> p.created_at
-        AND {{is_scheduled(p.)}} IS NOT TRUE AND {{is_due(p.)}} IS NOT TRUE
-      ORDER BY coalesce(p.status, 'pending'), p.updated_at LIMIT $2::integer
+      WHERE coalesce(p.status, 'pending') = 'pending' AND p.updated_at <> p.created_at
+        AND (p.result_payload -> 'vibestack_job' = '1' AND p.result_payload ->> 'schedule' IN ('waiting', 'due')) IS NOT TRUE
+        AND p.workflow_id >= $1::text AND p.workflow_id <= $1::text
+        AND p.updated_at > now() - $3::bigint * interval '1 microsecond'
+      ORDER BY p.workflow_id, p.updated_at LIMIT $2::integer
     ) AS c
   )

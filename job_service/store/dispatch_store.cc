@@ -124,15 +124,22 @@ Task<absl::StatusOr<Jobs>> DispatchStore::Claim(std::string workflow_id, int lim
   co_return jobs;
 }
 
-Task<absl::StatusOr<Jobs>> DispatchStore::Renew(std::vector<Lease> claimed, absl::Time deadline) {
+Task<absl::StatusOr<Jobs>> DispatchStore::Renew(std::vector<DispatchRenewal> renewals,
+                                                absl::Time deadline) {
   db::ArrayBuilder ids;
   db::ArrayBuilder tokens;
-  for (const Lease& lease : claimed) {
-    ids.Add(lease.job_id);
-    tokens.Add(std::to_string(lease.token));
+  db::ArrayBuilder first_requests;
+  for (const DispatchRenewal& renewal : renewals) {
+    ids.Add(renewal.claimed.job_id);
+    tokens.Add(std::to_string(renewal.claimed.token));
+    if (renewal.first_request.has_value()) {
+      first_requests.Add(std::to_string(absl::ToUnixMicros(*renewal.first_request)));
+    } else {
+      first_requests.AddNull();
+    }
   }
   db::Params params;
-  params.Add(ids.Finish()).Add(tokens.Finish());
+  params.Add(ids.Finish()).Add(tokens.Finish()).Add(first_requests.Finish());
   std::function<absl::StatusOr<Jobs>(db::Session&)> work =
       [&params](db::Session& session) -> absl::StatusOr<Jobs> {
     const auto rows = session.Exec(sql::kRenewDispatches, params);
@@ -145,19 +152,26 @@ Task<absl::StatusOr<Jobs>> DispatchStore::Renew(std::vector<Lease> claimed, absl
 Task<absl::StatusOr<bool>> DispatchStore::Settle(Lease claimed, JobStatus status,
                                                  std::optional<std::string> result,
                                                  absl::Time deadline) {
-  std::function<absl::StatusOr<bool>(db::Session&)> work =
-      [&](db::Session& session) -> absl::StatusOr<bool> {
+  // The workflow of the job; empty if it was not written.
+  std::function<absl::StatusOr<std::string>(db::Session&)> work =
+      [&](db::Session& session) -> absl::StatusOr<std::string> {
     db::Params params;
     params.Add(claimed.job_id).Add(claimed.token).Add(JobStatusName(status)).Add(result);
     const auto rows = session.Exec(sql::kSettleDispatch, params);
     if (!rows.ok()) return rows.status();
-    return !rows->empty();
+    return rows->empty() ? std::string() : std::string((*rows)[0][0].c_str());
   };
-  const absl::StatusOr<bool> settled =
-      co_await context_.pool.Run<bool>(deadline, db::Repeat::kSafe, std::move(work));
-  if (settled.ok()) PublishChanged({claimed.job_id});
-  if (settled.ok() && *settled) context_.job_metrics.RecordFinished(status);
-  co_return settled;
+  const absl::StatusOr<std::string> workflow_id =
+      co_await context_.pool.Run<std::string>(deadline, db::Repeat::kSafe, std::move(work));
+  if (!workflow_id.ok()) co_return workflow_id.status();
+  const bool is_settled = !workflow_id->empty();
+  JobChanges changes;
+  changes.changed.push_back(claimed.job_id);
+  // An accepted job keeps its place.
+  if (is_settled && IsTerminal(status)) context_.NotePlace(*workflow_id, changes);
+  context_.Publish(std::move(changes));
+  if (is_settled) context_.job_metrics.RecordFinished(status);
+  co_return is_settled;
 }
 
 Task<absl::StatusOr<Job>> DispatchStore::FinishRun(RunReport report, absl::Time deadline) {

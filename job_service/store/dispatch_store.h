@@ -29,6 +29,14 @@ struct RunReport {
   std::optional<absl::Duration> retry_delay;
 };
 
+// A claimed job whose visibility timeout to restart.
+struct DispatchRenewal {
+  Lease claimed;
+  // The time of the first request of the present attempt, to store in the row. Absent: the row has
+  // it already, or no request has failed.
+  std::optional<absl::Time> first_request;
+};
+
 // The jobs of pushed workflows.
 //
 // A pending job of a pushed workflow belongs to the replica that claimed it, until its workflow's
@@ -53,7 +61,8 @@ class DispatchStore {
 
   // Restarts the visibility timeout of claimed jobs. Returns the jobs that still belong to this
   // replica, with their new `updated_at`. The jobs must be distinct.
-  Task<absl::StatusOr<std::vector<Job>>> Renew(std::vector<Lease> claimed, absl::Time deadline);
+  Task<absl::StatusOr<std::vector<Job>>> Renew(std::vector<DispatchRenewal> renewals,
+                                               absl::Time deadline);
 
   // Stores the outcome of a dispatch. Returns false, and stores nothing, if the job no longer
   // belongs to this replica.
@@ -77,8 +86,8 @@ class DispatchStore {
   // workflow. A job becomes pending and waits for its backoff, or fails after its last attempt.
   Task<absl::StatusOr<int>> ExpireRuns(int limit, absl::Time deadline);
 
-  // Fails ready jobs of one workflow that became due longer ago than its dispatch timeout and
-  // belong to no replica.
+  // Fails ready jobs of one workflow whose first request of the present attempt failed longer ago
+  // than the dispatch timeout, and that belong to no replica. Jobs without a failed request stay.
   Task<absl::StatusOr<int>> FailOverdue(std::string workflow_id, Push push, int limit,
                                         absl::Time deadline);
 

@@ -46,6 +46,11 @@ coalesce(left({{of}}result_payload ->> 'not_before', 40), '') COLLATE "C"
 -- Whether the job has become due and no dispatcher has claimed it since.
 ({{is_envelope({{of}})}} AND {{of}}result_payload ->> 'schedule' = 'due')
 
+-- macro: first_request(of)
+-- The time of the first request of the present attempt of a pushed job, as text. NULL until a request has failed.
+CASE WHEN {{is_envelope({{of}})}} AND jsonb_typeof({{of}}result_payload -> 'first_request') = 'string'
+  THEN ({{of}}result_payload ->> 'first_request') COLLATE "C" END
+
 -- macro: lacks_input(of)
 -- Whether a program of schema version 3 created the job with an input that only it had.
 {{of}}result_payload IN ('{"awaiting": "input"}', '{"awaiting": "acceptance"}')
@@ -57,7 +62,7 @@ coalesce({{of}}status, 'pending') = 'pending' AND {{is_scheduled({{of}})}} IS NO
 -- macro: failed_attempt(of; error)
 -- The envelope after a failed attempt. `error` is a JSON object with a code and a message. Keeps the last ten errors. The token
 -- is the fencing token before the failure: it distinguishes a repeated report of one failure from another failure.
-({{envelope({{of}})}} - '{schedule,error,not_before}'::text[]) || jsonb_build_object(
+({{envelope({{of}})}} - '{schedule,error,not_before,first_request}'::text[]) || jsonb_build_object(
     'attempts', {{attempts({{of}})}} + 1,
     'errors', CASE WHEN {{is_envelope({{of}})}} AND jsonb_typeof({{of}}result_payload -> 'errors') = 'array'
       THEN jsonb_path_query_array({{of}}result_payload -> 'errors', '$[last - 8 to last]') ELSE '[]' END

@@ -73,13 +73,15 @@ TEST(ReadPayloadTest, TakesTheEnvelopeApart) {
       R"({"input": {"a": [1, "}, \"b\": 2"], "n": 1e2}, "error": {"code": "X"}, )"
       R"("errors": [{"time": "2026-11-24T07:37:53.909219Z", "code": "E", "attempt": 1, )"
       R"("token": 5, "message": "m"}], "attempts": 1, "progress": [50], )"
-      R"("not_before": "2026-11-24T07:37:54.5Z", "max_attempts": 4, "vibestack_job": 1})";
+      R"("not_before": "2026-11-24T07:37:54.5Z", "max_attempts": 4, "vibestack_job": 1, )"
+      R"("first_request": "2026-11-24T07:37:55.000001Z"})";
   const Job pending = Read(JobStatus::kPending, payload);
   EXPECT_EQ(pending.result, "[50]");
   EXPECT_EQ(pending.input, R"({"a": [1, "}, \"b\": 2"], "n": 1e2})");
   EXPECT_EQ(pending.failed_attempts, 1);
   EXPECT_EQ(pending.max_attempts, 4);
   EXPECT_EQ(pending.not_before, absl::FromUnixMicros(1'795'505'874'500'000));
+  EXPECT_EQ(pending.first_request, absl::FromUnixMicros(1'795'505'875'000'001));
   ASSERT_EQ(pending.errors.size(), 1U);
   EXPECT_EQ(pending.errors[0].time, absl::FromUnixMicros(1'795'505'873'909'219));
   EXPECT_EQ(pending.errors[0].attempt, 1);
