@@ -32,6 +32,14 @@ absl::StatusOr<std::vector<WorkflowStats>> CountJobs(db::Session& session,
     workflow.jobs[ParseJobStatus(row[1].c_str())] = row[2].as<int>();
     if (!row[3].is_null()) workflow.oldest_pending = absl::Microseconds(row[3].as<int64_t>());
   }
+  db::Params failure_params;
+  failure_params.Add(int64_t{kMaxCount});
+  const auto failures = session.Exec(sql::kCountRecentFailures, failure_params);
+  if (!failures.ok()) return failures.status();
+  for (const pqxx::row& row : *failures) {
+    const auto workflow = found.find(row[0].c_str());
+    if (workflow != found.end()) workflow->second.recently_failed = row[1].as<int>();
+  }
   std::vector<WorkflowStats> stats;
   stats.reserve(workflow_ids.size());
   for (const std::string& workflow_id : workflow_ids) stats.push_back(found[workflow_id]);

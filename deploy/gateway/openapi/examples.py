@@ -10,12 +10,12 @@ _TOKEN = "eyJhbGciOiJFUzI1NiIs…"
 _LEASE = "1795643846554616"
 _TIMES = {"created_at": "2026-01-05T09:30:00.401941Z", "updated_at": "2026-01-05T09:30:46.554616Z",
           "created_after": "2026-01-01T00:00:00Z", "created_before": "2026-02-01T00:00:00Z",
-          "lease_expires_at": "2026-01-05T09:31:46.554616Z"}
+          "lease_expires_at": "2026-01-05T09:31:46.554616Z", "continues_at": None}
 # By field, or by message and field. None: the example leaves the field out, as most calls and answers do.
 VALUES = _TIMES | {
     "access_token": _TOKEN, "refresh_token": _TOKEN, "token": _TOKEN, "token_type": "Bearer", "expires_in": "900",
     "purpose": "access", "sub": _USER, "iss": "vibestack", "aud": "vibestack", "iat": "1767605400", "exp": "1767606300",
-    "jti": "33eb5b42-9af6-404d-9108-8bc2b2ccfd95", "username": "ada@example.com", "active": True,
+    "auth_time": "1767605400", "jti": "33eb5b42-9af6-404d-9108-8bc2b2ccfd95", "username": "ada@example.com", "active": True,
     "email": "ada@example.com", "password": "correct horse", "current_password": "correct horse",
     "new_password": "battery staple", "full_name": "Ada Lovelace", "bio": "Writes programs for engines.",
     "is_active": True, "is_superuser": False, "user_id": _USER, "job_id": _JOB, "fingerprint": "q1Zb0c5xJm0",
@@ -28,9 +28,9 @@ VALUES = _TIMES | {
     "not_before": None, "delay": None, "unique_key": None, "retryable": True, "retry_delay": None,
     "reason": "no longer needed", "code": "NO_CREDIT", "message": "the account has no credit left", "details": None,
     "error": None, "caught_up": False, "changes_missed": False, "pending_count": 2, "processing_count": 1,
-    "completed_count": 128, "failed_count": 3, "oldest_pending_age": "0.021301s", "heartbeat": "15s", "timeout": "30s",
-    "wait": "10s", "page_size": 50, "page_token": None, "next_page_token": "", "max_jobs": 10, "oldest_first": False,
-    "status": "COMPLETED", "view": "FULL", "update_mask": "full_name,bio", "include_accounts": False, "fail": None,
+    "completed_count": 128, "failed_count": 3, "recently_failed_count": 1, "oldest_pending_age": "0.021301s",
+    "heartbeat": "15s", "timeout": "30s", "wait": "10s", "page_size": 50, "page_token": None, "next_page_token": "", "max_jobs": 10,
+    "oldest_first": False, "status": "COMPLETED", "view": "FULL", "update_mask": "full_name,bio", "include_accounts": False, "fail": None,
 }
 
 
