@@ -65,7 +65,16 @@ class JobApi {
   // wait_job.cc
   Answer<pb::Job> WaitJob(Call& call, const pb::WaitJobRequest& request);
 
+  // watch_events.cc: the watches as server-sent events
+  Task<absl::Status> WatchJobEvents(Call& call, const pb::WatchJobEventsRequest& request,
+                                    rpc::ServerStream<google::api::HttpBody>& stream);
+  Task<absl::Status> WatchJobsEvents(Call& call, const pb::WatchJobsEventsRequest& request,
+                                     rpc::ServerStream<google::api::HttpBody>& stream);
+  // Whether the client's last event (Last-Event-ID) had the present, terminal state of the job.
+  Answer<bool> HasSeenTheEnd(Call& call, const std::string& id);
+
   // watch_job.cc
+  static absl::Status CheckWatch(const pb::WatchJobRequest& request);
   Task<absl::Status> WatchJob(Call& call, const pb::WatchJobRequest& request,
                               rpc::ServerStream<pb::Job>& stream);
   // As ReadJob, for a stream that has sent the job with the status `sent`. Also re-authorizes the
