@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <exception>
+#include <new>
 
 #include "absl/time/clock.h"
 #include "common/base/error.h"
+#include "common/base/exception.h"
 #include "common/db/connect_fault.h"
 #include "common/db/connection_string.h"
 #include "common/db/sql_state.h"
@@ -104,9 +106,15 @@ absl::Status Session::Catch(const char* what, const std::function<void()>& call)
     sql_state = "40001";
   } catch (const pqxx::too_many_connections&) {
     sql_state = "53300";
-  } catch (const std::exception&) {
+  } catch (const pqxx::failure&) {
     // A lost connection or an unknown result of COMMIT: these have no SQLSTATE.
-    sql_state.clear();
+  } catch (const pqxx::usage_error&) {
+    // libpqxx found the connection or the transaction in an unexpected state.
+  } catch (const pqxx::internal_error&) {
+  } catch (const std::bad_alloc&) {
+    // The answer may be half read.
+  } catch (...) {
+    return InternalErrorFromException();
   }
   broken_ = sql_state.empty() || !connection_.is_open();
   absl::Status status = StatusFromSqlState(broken_ ? "" : sql_state);
