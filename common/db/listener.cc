@@ -94,6 +94,11 @@ bool Listener::ListenOnce() {
     const OpenSockets::Entry socket(sockets_, connection.sock());
     std::vector<std::unique_ptr<Receiver>> receivers;
     WithTimeout(connection, [&] {
+      // A role or the database may have set timeouts for other programs.
+      pqxx::nontransaction(connection)
+          .exec(
+              "SELECT set_config('idle_session_timeout', '0', false),"
+              " set_config('statement_timeout', '0', false)");
       for (const std::string& channel : options_.channels) {
         receivers.push_back(std::make_unique<Receiver>(connection, channel, options_));
       }
