@@ -6,6 +6,7 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/time/clock.h"
 #include "common/base/error.h"
+#include "common/base/exception.h"
 #include "common/http/retry_policy.h"
 #include "common/rpc/alarm.h"
 #include "common/telemetry/log.h"
@@ -77,7 +78,11 @@ Task<void> WorkflowDispatcher::Run() {
     const JobSubscriptions::Subscription subscription =
         shared_.job_subscriptions.SubscribeToWorkflows(subscribed, 1, waker);
     absl::Time next = absl::Now() + shared_.poll_interval;
-    if (push != nullptr) next = co_await Work(*push);
+    try {
+      if (push != nullptr) next = co_await Work(*push);
+    } catch (...) {
+      ReportException();  // The next poll tries again.
+    }
     const rpc::Alarm alarm(next, [waker] { waker->Notify(Wake::kTimer); });
     const Wake reason = co_await waker->Wait();
     if (reason == Wake::kStopping) co_return;
@@ -236,6 +241,15 @@ void WorkflowDispatcher::ReleaseSlot() {
 }
 
 Task<void> WorkflowDispatcher::Attempt(Job job, absl::Time claimed_at) {
+  try {
+    co_await PostAndStore(std::move(job), claimed_at);
+  } catch (...) {
+    ReportException();  // Another attempt follows after the visibility timeout.
+  }
+  ReleaseSlot();
+}
+
+Task<void> WorkflowDispatcher::PostAndStore(Job job, absl::Time claimed_at) {
   const WorkflowSetPtr workflows = shared_.workflows();
   const Push* push = workflows->FindPush(workflow_id_);
   if (push != nullptr) {
@@ -256,7 +270,6 @@ Task<void> WorkflowDispatcher::Attempt(Job job, absl::Time claimed_at) {
       KeepUnsent(*push, std::move(job), claimed_at);
     }
   }
-  ReleaseSlot();
 }
 
 Task<JobPtr> WorkflowDispatcher::ReadClaimed(const Job& job) {

@@ -98,6 +98,7 @@ class WorkflowDispatcher {
   // for a later request.
   void BeginAttempt(const Push& push, Job job, absl::Time claimed_at);
   Task<void> Attempt(Job job, absl::Time claimed_at);
+  Task<void> PostAndStore(Job job, absl::Time claimed_at);
   // Reads a claimed job with its input. Null if the job was written since the claim, or if the
   // database does not respond.
   Task<JobPtr> ReadClaimed(const Job& job);

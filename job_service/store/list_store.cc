@@ -39,7 +39,12 @@ const db::Statement& StatementOf(const JobQuery& query) {
 // The page begins after this position. There may be no row at it.
 JobQuery::Position StartOf(const JobQuery& query) {
   if (query.after.has_value()) return *query.after;
-  if (!query.oldest_first) return {query.created_before, kLowestId};
+  // Without a bound, rows whose time is infinite belong to the list.
+  if (!query.oldest_first) {
+    const bool bounded = query.created_before != absl::InfiniteFuture();
+    return {query.created_before, bounded ? kLowestId : kHighestId};
+  }
+  if (query.created_from == absl::InfinitePast()) return {query.created_from, kLowestId};
   // The position just before all rows of the microsecond created_from.
   return {query.created_from - absl::Microseconds(1), kHighestId};
 }
@@ -64,7 +69,8 @@ db::Params ListParams(const JobQuery& query) {
   const JobQuery::Position start = StartOf(query);
   db::Params params;
   params.Add(db::FormatTimestamp(start.created_at)).Add(start.id);
-  params.Add(db::FormatTimestamp(query.oldest_first ? query.created_before : query.created_from));
+  params.Add(db::FormatTimestamp(query.oldest_first ? query.created_before - absl::Microseconds(1)
+                                                    : query.created_from));
   params.Add(static_cast<int64_t>(query.limit));
   if (query.user_id.has_value()) {
     params.Add(*query.user_id);
