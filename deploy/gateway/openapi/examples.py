@@ -30,7 +30,8 @@ VALUES = _TIMES | {
     "error": None, "caught_up": False, "changes_missed": False, "since": None,
     "cursor": "1767605446554616", "complete": False, "pending_count": 2, "processing_count": 1,
     "completed_count": 128, "failed_count": 3, "recently_failed_count": 1,
-    "oldest_pending_age": "0.021301s", "heartbeat": "15s", "timeout": "30s", "wait": "10s", "page_size": 50, "page_token": None, "next_page_token": "", "max_jobs": 10, "oldest_first": False,
+    "oldest_pending_age": "0.021301s", "heartbeat": "15s", "timeout": "30s", "wait": "10s", "page_size": 50, "page_token": None,
+    "next_page_token": "", "max_jobs": 10, "oldest_first": False,
     "status": "COMPLETED", "view": "FULL", "update_mask": "full_name,bio", "include_accounts": False, "fail": None,
 }
 
