@@ -13,17 +13,20 @@ from google.protobuf import json_format
 
 from tests.e2e.faults.ledger import inputs, stage
 from tests.e2e.faults.ledger.memory import CALLBACK, FEW, MAXIMUM, PULLED, RESPONSE, Job, id_of_unique_key
-from vibestack.job.v1 import job_pb2, job_service_pb2, work_pb2
+from vibestack.job.v1 import job_pb2, job_service_pb2, manage_pb2, work_pb2
 
 MOST_OPEN = 250  # Creators wait while more jobs are open.
 LARGEST_VALUE = 100_000  # bytes; larger inputs are always sent as text
 # Reasons for which a worker or a run may be refused, because another attempt has begun or the job has ended.
-LOST = {(grpc.StatusCode.ABORTED, "LEASE_LOST"), (grpc.StatusCode.ABORTED, "ATTEMPT_SUPERSEDED"),
-        (grpc.StatusCode.FAILED_PRECONDITION, "JOB_TERMINAL")}
+LOST = {(grpc.StatusCode.ABORTED, "LEASE_LOST"), (grpc.StatusCode.ABORTED, "JOB_CANCELLED"),
+        (grpc.StatusCode.ABORTED, "ATTEMPT_SUPERSEDED"), (grpc.StatusCode.FAILED_PRECONDITION, "JOB_TERMINAL")}
 
 
 class Actor(threading.Thread):
-    """A thread that repeats `step()` until it is told to stop. It repeats a call until the call is answered."""
+    """A thread that repeats `step()` until it is told to stop. It repeats a call until the call is answered.
+
+    An actor that is not started only makes calls.
+    """
 
     def __init__(self, name, world):
         super().__init__(name=name, daemon=True)
@@ -50,11 +53,20 @@ class Actor(threading.Thread):
             self.memory.count("calls")
             if not answer.is_unknown:
                 return answer
-            self.memory.count("calls repeated")
+            self.memory.count(f"repeated after {answer.code.name} ({answer.reason})")
             if job is not None:
                 self.memory.note(job, f"{method}: {answer}")
             if self.world.ended.wait(0.05 + 0.1 * self.rng.random()):
                 return None
+
+    def cancel_job(self, job):
+        told = self.memory.tell(job, "cancel", 0, 0, "CANCELLED")
+        answer = self.insist("CancelJob", manage_pb2.CancelJobRequest(id=job.id), self.world.stage.worker_token, job)
+        if answer is None:
+            return
+        if not answer.ok and answer.reason != "JOB_TERMINAL":
+            self.surprise("CancelJob", answer, job)
+        self.memory.settle(job, told, answer.ok, answer.reason)
 
     def surprise(self, method, answer, job=None):
         self.memory.blame(job and job.id, f"{method} answered {answer}")
@@ -125,6 +137,8 @@ class Creator(Actor):
         self.memory.acknowledge(job, answer.response.id)
         if self.rng.random() < 0.05:
             self._repeat(job, request, token)
+        elif self.rng.random() < 0.03:
+            self.cancel_job(job)
 
     def _repeat(self, job, request, token):
         """The same creation after its acknowledgement is the same job."""
@@ -163,7 +177,7 @@ class Worker(Actor):
         if not answer.ok:
             if not answer.is_unknown:
                 self.surprise("ClaimJobs", answer)
-            self.memory.count("calls repeated")
+            self.memory.count(f"repeated after {answer.code.name} ({answer.reason})")
             self.stopping.wait(0.1)
             return
         held = {}
@@ -249,7 +263,7 @@ class Worker(Actor):
         self.memory.count("leases lost")
         reason = stage.reason_of(status)
         self.memory.note(job, f"{method}: {reason}")
-        if reason != "LEASE_LOST":
+        if reason not in ("LEASE_LOST", "JOB_CANCELLED"):
             self.memory.blame(job.id, f"{method} answered {status.code} ({reason})")
 
     def _report(self, held, job_id):

@@ -147,6 +147,9 @@ class Audit:
                 ended = [one.code for one in job.told if one.attempt == attempt and one.state == "acknowledged" and one.kind != "release"]
                 if ended:
                     blame(f"attempt {attempt} failed with {code}, but {ended} was acknowledged")
+            elif code == "CANCELLED":
+                if "CANCELLED" not in told:
+                    blame(f"attempt {attempt} was cancelled by nobody")
             elif code not in told or told[code].attempt != attempt or told[code].kind not in ("fail", "retry"):
                 blame(f"attempt {attempt} failed with {code}, which nobody told about it")
         for one in job.told:

@@ -44,9 +44,11 @@ class Faults:
         for number, name in enumerate(deck[:count]):
             due = begun + seconds * (number + self._rng.random()) / max(count, 1)
             time.sleep(max(due - time.monotonic(), 0))
-            print(f"{time.monotonic() - begun:7.1f} s  {name}", flush=True)
+            started_at = time.monotonic()
             self.world.memory.count(f"fault: {name}")
             self._act[name]()
+            print(f"{started_at - begun:7.1f} s  {name}, for {time.monotonic() - started_at:.1f} s; {self.world.open_jobs} jobs are open",
+                  flush=True)
             self._find_ended()
         time.sleep(max(begun + seconds - time.monotonic(), 0))
 

@@ -29,8 +29,8 @@ def id_of_unique_key(user_id, workflow, key):
 class Told:
     """What a worker or a run told the service about an attempt."""
 
-    kind: str  # complete, fail, retry, release; of a response to a POST: answer, refuse, invalid
-    attempt: int
+    kind: str  # complete, fail, retry, release; of a response to a POST: answer, refuse, invalid; of an application: cancel
+    attempt: int  # 0 for a cancellation
     token: int  # the lease token; 0 for a run
     code: str  # the error's code; for an output, a text that occurs in no other output
     state: str = "sent"  # sent: the outcome is unknown; then acknowledged or refused
@@ -75,6 +75,7 @@ class Memory:
         self.jobs = {}
         self.violations = []  # (job id or None, text)
         self.counts = collections.Counter()
+        self.acknowledged_at = []  # seconds since the beginning
         self._begun = time.monotonic()
 
     def blame(self, job_id, text):
@@ -104,6 +105,7 @@ class Memory:
             job.acknowledged = True
             self.note(job, "creation acknowledged")
             self.counts["jobs acknowledged"] += 1
+            self.acknowledged_at.append(time.monotonic() - self._begun)
 
     def find(self, job_id, what):
         with self.lock:
@@ -157,7 +159,7 @@ class Memory:
         """Notes what is about to be told."""
         with self.lock:
             told = Told(kind, attempt, token, code)
-            told.ends_job = kind in ("complete", "fail", "answer", "refuse", "invalid") or kind == "retry" and attempt >= job.max_attempts
+            told.ends_job = kind in ("complete", "fail", "answer", "refuse", "invalid", "cancel") or kind == "retry" and attempt >= job.max_attempts
             job.told.append(told)
             self.note(job, f"{kind} of attempt {attempt}: {code} is sent")
             return told
