@@ -1,7 +1,7 @@
 """Works with jobs while parts of the system fail, keeps a ledger of everything, and compares the ledger with the database.
 
     .local/venv/bin/python -m tests.e2e.faults.ledger                  12 faults in 24 seconds
-    .local/venv/bin/python -m tests.e2e.faults.ledger --faults 200     200 faults in 400 seconds
+    tests/e2e/faults/ledger/run                                        200 faults in 400 seconds
     .local/venv/bin/python -m tests.e2e.faults.ledger --seed 7         chooses as an earlier run did
 
 It starts a PostgreSQL, two replicas of each service and a receiver for pushed jobs, and ends them. It checks that each

@@ -8,8 +8,9 @@ from tests.e2e.faults.ledger import inputs
 from tests.e2e.faults.ledger.memory import CALLBACK, KEPT_ERRORS, RESPONSE
 
 # Failures that the service notes by itself, and the workflows that have them.
-OWN_CODES = {"LEASE_EXPIRED": lambda workflow: workflow not in (CALLBACK, RESPONSE), "PROCESSING_TIMEOUT": lambda workflow: workflow == CALLBACK,
-             "DISPATCH_REFUSED": lambda workflow: workflow in (CALLBACK, RESPONSE), "RESPONSE_INVALID": lambda workflow: workflow == RESPONSE}
+PUSHED = (CALLBACK, RESPONSE)
+OWN_CODES = {"LEASE_EXPIRED": lambda workflow: workflow not in PUSHED, "PROCESSING_TIMEOUT": lambda workflow: workflow == CALLBACK,
+             "DISPATCH_REFUSED": lambda workflow: workflow in PUSHED, "RESPONSE_INVALID": lambda workflow: workflow == RESPONSE}
 STORED_CODE = {"refuse": "DISPATCH_REFUSED", "invalid": "RESPONSE_INVALID"}
 
 # The rows of jobs that are at their end. Completed jobs keep no input.

@@ -95,8 +95,8 @@ class Memory:
     def add(self, job):
         with self.lock:
             self.jobs[job.id] = job
-            self.note(job, f"made up: workflow {job.workflow}, {job.size} bytes, at most {job.max_attempts} attempts, delay {job.delay:.2f} s"
-                      + (f", key {job.key}" if job.key else ""))
+            self.note(job, f"made up: workflow {job.workflow}, {job.size} bytes, at most {job.max_attempts} attempts, "
+                           f"delay {job.delay:.2f} s, key {job.key!r}")
 
     def acknowledge(self, job, answered_id):
         with self.lock:
@@ -159,7 +159,7 @@ class Memory:
         """Notes what is about to be told."""
         with self.lock:
             told = Told(kind, attempt, token, code)
-            told.ends_job = kind in ("complete", "fail", "answer", "refuse", "invalid", "cancel") or kind == "retry" and attempt >= job.max_attempts
+            told.ends_job = kind not in ("retry", "release") or kind == "retry" and attempt >= job.max_attempts
             job.told.append(told)
             self.note(job, f"{kind} of attempt {attempt}: {code} is sent")
             return told
