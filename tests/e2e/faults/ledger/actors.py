@@ -468,9 +468,6 @@ class Receiver:
             self.memory.blame(job.id, f"a run ended: {type(error).__name__}: {error}")
 
 
-WORKFLOWS = (CALLBACK, RESPONSE)
-
-
 def workflows_file(port):
     """The content of the workflows file, for a receiver at this port."""
     url = f"http://127.0.0.1:{port}/"

@@ -117,6 +117,7 @@ class Faults:
         pid = int(self.stage.cluster.script("pid"))
         if self._is_ours(pid):
             os.kill(pid, signal.SIGKILL)
+            eventually(lambda: not self._is_ours(pid))
 
     def heal(self):
         """Waits until everything runs again; returns whether it does."""
