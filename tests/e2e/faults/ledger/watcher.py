@@ -14,13 +14,15 @@ ENDED = (job_pb2.Job.COMPLETED, job_pb2.Job.FAILED)
 SILENCE = 5  # seconds without a message, even a heartbeat, after which the client watches again
 # A job that was created this many seconds before a break may have come after it: its commit, or its change event, was under way.
 UNDER_WAY = 15
+HAS_CURSOR = "since" in watch_pb2.WatchJobsRequest.DESCRIPTOR.fields_by_name
 
 
 class Watcher(Actor):
     """Knows the last state of every job.
 
-    The stream and BatchGetJobs tell all changes except those of jobs that began and ended while nobody watched. A client that
-    needs these too lists the jobs since the break; after `changes_missed` it lists all jobs again.
+    With a cursor, a new stream tells everything since the last one. Without, the stream and BatchGetJobs tell everything except
+    the jobs that began and ended while nobody watched, so the client lists the jobs since the break. After `changes_missed` it
+    lists all jobs again.
     """
 
     def __init__(self, number, world):
@@ -31,6 +33,7 @@ class Watcher(Actor):
         self._open = set()
         self._begun = time.time()
         self._heard_at = time.time()
+        self._cursor = ""
         self._call = None
         self._stub = job_service_pb2_grpc.JobServiceStub(stage.open_channel(world.stage.jobs[number].address))
         threading.Thread(target=self._watch_silence, name=f"{self.name}, silence", daemon=True).start()
@@ -48,7 +51,9 @@ class Watcher(Actor):
         request.heartbeat.FromSeconds(1)
         self.watches += 1
         broken_at, self._heard_at = self._heard_at, time.time()
-        state = _Stream(set(self._open), broken_at)
+        state = _Stream(set(self._open), broken_at, resumes=self._cursor != "")
+        if self._cursor:
+            request.since = self._cursor
         try:
             self._call = self._stub.WatchJobs(request, metadata=[("authorization", f"Bearer {self.world.stage.worker_token}")])
             for message in self._call:
@@ -77,8 +82,11 @@ class Watcher(Actor):
             state.newest[job.id] = changed_at
         for job_id in message.deleted_ids:
             self.memory.blame(job_id, f"{self.name} heard that the job is deleted")
+        if HAS_CURSOR and message.cursor:
+            self._cursor = message.cursor
         if message.caught_up:
             state.is_caught_up = True
+        if message.caught_up and not state.resumes:
             self._ask(state.open_before - state.arrived)
             self._list(state.broken_at - UNDER_WAY)
         if message.changes_missed:
@@ -135,7 +143,8 @@ class Watcher(Actor):
 class _Stream:
     """What one stream has told."""
 
-    def __init__(self, open_before, broken_at):
-        self.open_before, self.broken_at = open_before, broken_at
+    def __init__(self, open_before, broken_at, resumes):
+        """`resumes`: it began with the cursor of an earlier stream."""
+        self.open_before, self.broken_at, self.resumes = open_before, broken_at, resumes
         self.arrived, self.newest = set(), {}
         self.is_caught_up = False
