@@ -121,7 +121,7 @@ def check_watchers(watchers, statuses, memory):
     for watcher in watchers:
         seen = watcher.ended()
         gaps = [job_id for job_id in statuses if job_id not in seen]
-        only_listed = sum(job_id not in watcher.ended_by_watch for job_id in seen)
+        only_listed = sum(job_id not in watcher.ended_by_watch and job_id not in watcher.ended_by_ask for job_id in seen)
         print(f"{watcher.name}: {watcher.watches} watches, {len(seen)} ends seen, {only_listed} of them only by listing; {len(gaps)} gaps")
         memory.count("gaps", len(gaps))
         for job_id in gaps:

@@ -28,7 +28,8 @@ class Watcher(Actor):
     def __init__(self, number, world):
         super().__init__(f"watcher {number}", world)
         self.number = number
-        self.ended_by_watch, self.ended_by_list = {}, {}  # the status of each ended job by its id
+        # The status of each ended job by its id, as the stream, BatchGetJobs and ListJobs told it.
+        self.ended_by_watch, self.ended_by_ask, self.ended_by_list = {}, {}, {}
         self.watches = 0
         self._open = set()
         self._begun = time.time()
@@ -39,7 +40,7 @@ class Watcher(Actor):
         threading.Thread(target=self._watch_silence, name=f"{self.name}, silence", daemon=True).start()
 
     def ended(self):
-        return self.ended_by_list | self.ended_by_watch
+        return self.ended_by_list | self.ended_by_ask | self.ended_by_watch
 
     def cancel(self):
         self.stopping.set()
@@ -95,14 +96,13 @@ class Watcher(Actor):
 
     def _see(self, job, ended):
         if job.status in ENDED:
-            before = self.ended().get(job.id, job.status)
-            if before != job.status:
+            if any(known.get(job.id, job.status) != job.status for known in (self.ended_by_watch, self.ended_by_ask, self.ended_by_list)):
                 self.memory.blame(job.id, f"{self.name} saw another end after the first")
             ended[job.id] = job.status
             self._open.discard(job.id)
         elif job.id in self.ended_by_watch:
             self.memory.blame(job.id, f"{self.name} saw the job open after its end")
-        elif job.id not in self.ended_by_list:
+        elif job.id not in self.ended_by_list and job.id not in self.ended_by_ask:
             self._open.add(job.id)
 
     def _ask(self, ids):
@@ -117,7 +117,7 @@ class Watcher(Actor):
                 self.surprise("BatchGetJobs", answer)
                 return
             for job in answer.response.jobs:
-                self._see(job, self.ended_by_watch)
+                self._see(job, self.ended_by_ask)
             for job_id in answer.response.missing_ids:
                 self.memory.blame(job_id, f"{self.name}: the job was there and is gone")
 
