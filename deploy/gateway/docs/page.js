@@ -2,7 +2,7 @@
 // no id work as they come: SignUp has an email that is free, and Login fills in its tokens.
 "use strict";
 
-const WATCH_SECONDS = 5;
+const WATCH_SECONDS = 3;
 // The placeholder of tokens in the examples of openapi.json.
 const TOKEN_EXAMPLE = "eyJhbGciOiJFUzI1NiIs…";
 const tokens = { access_token: "", refresh_token: "" };

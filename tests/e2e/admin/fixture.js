@@ -57,7 +57,7 @@ export class World {
     });
     world.#lines = readline.createInterface({ input: world.#process.stdout })[Symbol.asyncIterator]();
     Object.assign(world, await world.#answer());
-    world.#browser = await chromium.launch({ executablePath: "/usr/bin/chromium", args: ["--no-sandbox"] });
+    world.#browser = await chromium.launch({ executablePath: "/usr/bin/chromium", args: ["--no-sandbox", "--disable-gpu"] });
     return world;
   }
 
