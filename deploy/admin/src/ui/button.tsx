@@ -1,0 +1,66 @@
+import type { ComponentChildren } from "preact";
+
+import { Icon, type IconName } from "./icon.tsx";
+
+interface ButtonProps {
+  children: ComponentChildren;
+  icon?: IconName | undefined;
+  kind?: "plain" | "primary" | "danger" | "quiet";
+  type?: "button" | "submit";
+  /** The action runs: the button says so and takes no second click. */
+  busy?: boolean;
+  disabled?: boolean;
+  pressed?: boolean;
+  onClick?: (event: MouseEvent) => void;
+  popovertarget?: string;
+  describedBy?: string;
+}
+
+export function Button({ children, icon, kind = "plain", type = "button", busy = false, disabled, pressed, onClick, ...rest }: ButtonProps) {
+  return (
+    <button
+      type={type}
+      class={`button ${kind}`}
+      disabled={disabled}
+      aria-busy={busy}
+      aria-disabled={busy || undefined}
+      aria-pressed={pressed}
+      aria-describedby={rest.describedBy}
+      popovertarget={rest.popovertarget}
+      onClick={busy ? (event) => event.preventDefault() : onClick}
+    >
+      {icon && <Icon name={icon} />}
+      <span>{children}</span>
+    </button>
+  );
+}
+
+/** A button that shows only an icon. `label` is its name and its tooltip. */
+export function IconButton({ label, icon, onClick, popovertarget, pressed }: {
+  label: string;
+  icon: IconName;
+  onClick?: () => void;
+  popovertarget?: string;
+  pressed?: boolean;
+}) {
+  return (
+    <button type="button" class="button quiet square" aria-label={label} title={label} aria-pressed={pressed} popovertarget={popovertarget} onClick={onClick}>
+      <Icon name={icon} />
+    </button>
+  );
+}
+
+/** A link that looks like a button. */
+export function ButtonLink({ href, icon, kind = "plain", children }: {
+  href: string;
+  icon?: IconName;
+  kind?: "plain" | "primary" | "quiet";
+  children: ComponentChildren;
+}) {
+  return (
+    <a class={`button ${kind}`} href={href}>
+      {icon && <Icon name={icon} />}
+      <span>{children}</span>
+    </a>
+  );
+}
