@@ -51,6 +51,7 @@ const Expectation kExpectations[] = {
     {sql::kCountJobs, 2, {"vibestack_jobs_stats", "vibestack_jobs_ready "}},
     {sql::kCountAllJobs, 1, {"vibestack_jobs_status", "vibestack_jobs_ready "}},
     {sql::kChangedJobs, 4, {"vibestack_jobs_changed"}},
+    {sql::kListEndedJobs, 6, {"vibestack_jobs_changed"}},
     {sql::kClaimDispatches, 4, {"vibestack_jobs_ready ", "agent_jobs_pkey"}},
     {sql::kRenewDispatches, 2, {"agent_jobs_pkey"}},
     {sql::kSettleDispatch, 4, {"agent_jobs_pkey"}},
