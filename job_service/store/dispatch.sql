@@ -6,7 +6,7 @@
 -- name: ClaimDispatches
 -- Claims up to $2 ready jobs of the pushed workflow $1 for a dispatch, oldest first. The jobs stay pending. The write moves
 -- `updated_at`, so the jobs belong to this replica for the visibility timeout of $3 microseconds.
--- $4 bounds the bytes of the payloads, as $5 does in ClaimFairly.
+-- $4 bounds the bytes of the payloads, as $5 does in ClaimFairly. A job with an oversized payload becomes failed instead.
 --
 -- Jobs that may be claimed:
 -- - new jobs: nothing wrote them since their creation
@@ -16,19 +16,20 @@
 -- FOR UPDATE SKIP LOCKED leaves out rows that another replica is claiming. The lock checks the newest version of a row. The
 -- workflow is compared by two bounds instead of `=`: see claim.sql.
 WITH locked AS (
-  SELECT p.id, coalesce(pg_column_size(p.result_payload), 0) AS bytes FROM agent_jobs AS p
+  SELECT p.id, {{payload_bytes(p.)}} AS bytes FROM agent_jobs AS p
   WHERE p.workflow_id >= $1::text AND p.workflow_id <= $1::text
     AND {{is_ready(p.)}}
-    AND (p.updated_at = p.created_at OR p.updated_at < now() - $3::bigint * interval '1 microsecond' OR {{is_due(p.)}})
-    AND {{lacks_input(p.)}} IS NOT TRUE
+    AND (p.updated_at = p.created_at OR p.updated_at < now() - $3::bigint * interval '1 microsecond' 
+      OR {{is_oversized(p.)}} OR {{is_due(p.)}})
+    AND ({{is_oversized(p.)}} OR {{lacks_input(p.)}} IS NOT TRUE)
   ORDER BY p.workflow_id, p.created_at, p.id LIMIT $2::integer FOR UPDATE SKIP LOCKED
 ), picked AS (
   SELECT f.id FROM (
     SELECT id, sum(bytes) OVER (ROWS UNBOUNDED PRECEDING) - bytes AS bytes_before FROM locked
   ) AS f WHERE f.bytes_before < $4::bigint
 )
-UPDATE agent_jobs AS j SET status = 'pending', result_payload = CASE
-    WHEN {{is_due(j.)}} THEN j.result_payload - 'schedule' ELSE j.result_payload END
+UPDATE agent_jobs AS j SET status = {{unless_oversized(j.; 'pending')}}, result_payload = CASE
+    WHEN {{is_oversized(j.)}} THEN j.result_payload WHEN {{is_due(j.)}} THEN j.result_payload - 'schedule' ELSE j.result_payload END
 FROM picked
 WHERE j.id = picked.id AND (j.status = 'pending' OR j.status IS NULL)
 RETURNING {{job_columns(j.)}}, NULL
@@ -106,7 +107,8 @@ FROM agent_jobs AS j WHERE j.id = $1::uuid
 -- name: ExpireRuns
 -- Ends the attempt of up to $3 processing jobs of the pushed workflows $1 whose run was accepted, or last reported progress,
 -- longer ago than the workflow's processing timeout in $2, in microseconds. $4 is the error object. A job becomes pending and
--- waits for its backoff, or fails after its last attempt. $5 to $7 are the arguments of max_attempts.
+-- waits for its backoff, or fails after its last attempt. $5 to $7 are the arguments of max_attempts. A job with an oversized
+-- payload fails and keeps its payload; the last column says so.
 --
 -- SKIP LOCKED leaves out jobs that another transaction is writing. The UPDATE checks status and age again on the newest version
 -- of the locked row.
@@ -121,17 +123,18 @@ WITH late AS (
   ) AS e LIMIT $3::integer
 )
 UPDATE agent_jobs AS j SET
-  status = {{status_after(j.; 'failed'; true; {{max_attempts(j.; $5; $6; $7)}})}},
-  result_payload = {{payload_after(j.; 'failed'; $4::jsonb; true; NULL::interval; {{max_attempts(j.; $5; $6; $7)}})}}
+  status = {{unless_oversized(j.; {{status_after(j.; 'failed'; true; {{max_attempts(j.; $5; $6; $7)}})}})}},
+  result_payload = CASE WHEN {{is_oversized(j.)}} THEN j.result_payload
+    ELSE {{payload_after(j.; 'failed'; $4::jsonb; true; NULL::interval; {{max_attempts(j.; $5; $6; $7)}})}} END
 FROM late
 WHERE j.id = late.id AND j.status = 'processing' AND j.updated_at < late.updated_before
-RETURNING j.id, j.status, j.workflow_id
+RETURNING j.id, j.workflow_id, j.status, {{is_oversized(j.)}}
 
 -- macro: is_overdue(of; dispatch_timeout; visibility_timeout)
 -- Whether the first request of a pending job failed longer ago than the dispatch timeout, and its visibility timeout has passed.
 -- Both are in microseconds. A text that is no time of ours does not count.
 {{of}}updated_at < now() - {{visibility_timeout}}::bigint * interval '1 microsecond'
-  AND {{first_request({{of}})}} > '1970'
+  AND {{is_oversized({{of}})}} IS NOT TRUE AND {{first_request({{of}})}} > '1970'
   AND {{first_request({{of}})}} < {{timestamp_text(now() - {{dispatch_timeout}}::bigint * interval '1 microsecond')}}
 
 -- name: FailOverdue
@@ -159,4 +162,4 @@ UPDATE agent_jobs AS j SET status = 'failed',
   result_payload = {{payload_after(j.; 'failed'; $5::jsonb; false; NULL::interval; 1)}}
 FROM overdue
 WHERE j.id = overdue.id AND (j.status = 'pending' OR j.status IS NULL) AND {{is_overdue(j.; $2; $3)}}
-RETURNING j.id, j.status, j.workflow_id
+RETURNING j.id, j.workflow_id, j.status, false

@@ -8,8 +8,6 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "common/async/task.h"
-#include "common/db/params.h"
-#include "common/db/statement.h"
 #include "job_service/domain/job.h"
 #include "job_service/domain/workflow.h"
 #include "job_service/store/store_context.h"
@@ -92,9 +90,6 @@ class DispatchStore {
                                         absl::Time deadline);
 
  private:
-  // Runs a statement that ends attempts and returns the jobs. Returns the number of jobs.
-  Task<absl::StatusOr<int>> EndAttempts(const db::Statement& statement, db::Params params,
-                                        absl::Time deadline);
   void PublishChanged(std::vector<std::string> ids) const;
 
   StoreContext& context_;

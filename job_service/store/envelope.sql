@@ -3,6 +3,15 @@
 -- Another program may write any JSON into the column. So every macro takes any JSON: no cast fails, and JSON without the mark
 -- belongs to the other program. `of` is the table's alias with a dot, or nothing.
 
+-- macro: is_oversized(of)
+-- Whether the stored payload is larger than 32 MiB. No job of ours has such a payload. This expression does not read it.
+pg_column_size({{of}}result_payload) > 33554432
+
+-- macro: unless_oversized(of; status)
+-- The status `status`; but `failed` for a job with an oversized payload. To read or to rewrite such a payload may take longer than
+-- the time for the statement, so that no other job of the statement would go on. The payload stays as it is.
+CASE WHEN {{is_oversized({{of}})}} THEN 'failed' ELSE {{status}} END
+
 -- macro: is_envelope(of)
 -- Whether `result_payload` is an envelope of this version; NULL if it is NULL.
 {{of}}result_payload -> 'vibestack_job' = '1'

@@ -224,6 +224,15 @@ TEST_F(DispatchStoreTest, TheAttemptsOfSilentRunsOfPushedWorkflowsEndAndOthersDo
   EXPECT_EQ(Get(pulled)->status, JobStatus::kProcessing);
 }
 
+TEST_F(DispatchStoreTest, ASilentRunWithAnOversizedPayloadFailsAndTheOthersGoOn) {
+  const std::string oversized = InsertOversized();
+  const std::string other = MustCreate(ann_);
+  SetAll("processing", "none");
+  EXPECT_EQ(*SyncWait(dispatches_.ExpireRuns(10, Soon())), 2);
+  EXPECT_EQ(One("SELECT status FROM agent_jobs WHERE id = '" + oversized + "'"), "failed");
+  EXPECT_EQ(Get(other)->status, JobStatus::kPending);
+}
+
 TEST_F(DispatchStoreTest, ARunThatIsSilentInItsLastAttemptFailsTheJob) {
   NewJob job = Make();
   job.input = "7";

@@ -90,6 +90,25 @@ TEST(ReadPayloadTest, TakesTheEnvelopeApart) {
   EXPECT_EQ(Read(JobStatus::kFailed, payload).result, R"({"error": {"code": "X"}})");
 }
 
+TEST(ReadPayloadTest, ErrorsOfAnotherProgramAreBounded) {
+  std::string errors;
+  for (int i = 1; i <= 12; ++i) {
+    errors += (i == 1 ? "" : ", ") + std::string("{\"attempt\": ") + std::to_string(i) +
+              ", \"code\": \"" + std::string(1'000, 'C') + "\", \"message\": \"m" +
+              std::string(3'000, 'x') + "\"}";
+  }
+  const Job job = Read(JobStatus::kPending, "{\"errors\": [" + errors + "], \"vibestack_job\": 1}");
+  ASSERT_EQ(job.errors.size(), 10U);
+  EXPECT_EQ(job.errors.front().attempt, 3);
+  EXPECT_EQ(job.errors.front().code, std::string(400, 'C'));
+  EXPECT_EQ(job.errors.front().message, "m" + std::string(1'999, 'x'));
+  std::string wide;
+  for (int i = 0; i < 1'500; ++i) wide += "é";
+  const Job cut = Read(JobStatus::kPending,
+                       "{\"errors\": [{\"message\": \"x" + wide + "\"}], \"vibestack_job\": 1}");
+  EXPECT_EQ(cut.errors.at(0).message, "x" + wide.substr(0, 1'998)) << "whole characters";
+}
+
 TEST(ReadPayloadTest, AnInputThatLooksLikeAnEnvelopeIsAnInput) {
   const Job job =
       Read(JobStatus::kPending, R"({"input": {"input": 1, "attempts": 9, "vibestack_job": 1}, )"
