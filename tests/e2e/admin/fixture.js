@@ -9,7 +9,7 @@
 //     test.before(async () => { world = await World.start({ VIBESTACK_ACCESS_TOKEN_TTL: "5s" }); });
 //     test.after(() => world.stop());
 //     test("shows a new job", (t) => world.inBrowser(t, { colorScheme: "dark" }, async (page) => {
-//       await page.goto(`${world.url}/admin/`);
+//       await world.logInTo(page);
 //       …
 //       await world.checkAccessibility(page);
 //     }));
@@ -24,6 +24,7 @@
 //   newContext (colorScheme, viewport, locale, timezoneId, reducedMotion), and `allowed`: regular expressions of console errors that
 //   the test causes on purpose, such as a 503. The test fails on every other console error or warning, page error, report of the
 //   Content-Security-Policy, and request to another origin. If it fails, a screenshot is in .local/browser-tests/NAME.png.
+// - `world.logInTo(page)`: opens the dashboard, logs in as the superuser, and waits for the navigation
 // - `world.checkAccessibility(page, rules)`: axe-core finds no violation of WCAG 2.2 AA and of its best practices
 //
 // Wait for conditions with Playwright's locators (`locator.waitFor`, `page.waitForFunction`); never sleep.
@@ -115,6 +116,14 @@ export class World {
       await context.close();
     }
     assert.deepEqual(faults, []);
+  }
+
+  async logInTo(page, { email, password } = this.superuser, seen = page.getByRole("navigation").first()) {
+    if (!page.url().startsWith(`${this.url}/admin/`)) await page.goto(`${this.url}/admin/`);
+    await page.getByLabel("Email").fill(email);
+    await page.getByLabel("Password").fill(password);
+    await page.getByRole("button", { name: "Log in" }).click();
+    await seen.waitFor();
   }
 
   async checkAccessibility(page, rules = {}) {
