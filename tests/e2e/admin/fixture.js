@@ -7,7 +7,7 @@
 //   test.describe("the list of jobs", () => {
 //     let world;
 //     test.before(async () => { world = await World.start({ VIBESTACK_ACCESS_TOKEN_TTL: "5s" }); });
-//     test.after(() => world.stop());
+//     test.after(() => world?.stop());
 //     test("shows a new job", (t) => world.inBrowser(t, { colorScheme: "dark" }, async (page) => {
 //       await world.logInTo(page);
 //       …
@@ -46,6 +46,7 @@ const TIMEOUT = 15_000;
 
 export class World {
   #process;
+  #ended;
   #lines;
   #browser;
 
@@ -56,17 +57,22 @@ export class World {
       cwd: root,
       stdio: ["pipe", "pipe", "inherit"],
     });
+    world.#ended = new Promise((resolve) => world.#process.once("close", resolve));
     world.#lines = readline.createInterface({ input: world.#process.stdout })[Symbol.asyncIterator]();
-    Object.assign(world, await world.#answer());
-    world.#browser = await chromium.launch({ executablePath: "/usr/bin/chromium", args: ["--no-sandbox", "--disable-gpu"] });
+    try {
+      Object.assign(world, await world.#answer());
+      world.#browser = await chromium.launch({ executablePath: "/usr/bin/chromium", args: ["--no-sandbox", "--disable-gpu"] });
+    } catch (error) {
+      await world.stop();
+      throw error;
+    }
     return world;
   }
 
   async stop() {
     await this.#browser?.close();
-    const ended = new Promise((resolve) => this.#process.once("close", resolve));
     this.#process.stdin.end();
-    await ended;
+    await this.#ended;
   }
 
   async call(verb, where, body, token) {

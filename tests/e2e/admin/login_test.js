@@ -7,7 +7,7 @@ import { World } from "./fixture.js";
 test.describe("log-in", () => {
   let world;
   test.before(async () => { world = await World.start(); });
-  test.after(() => world.stop());
+  test.after(() => world?.stop());
 
   for (const colorScheme of ["light", "dark"]) {
     test(`a superuser sees the overview, ${colorScheme}`, (t) => world.inBrowser(t, { colorScheme }, async (page) => {
