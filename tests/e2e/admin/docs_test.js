@@ -15,7 +15,7 @@ test.describe("/docs", () => {
     const document = await world.call("GET", "/openapi.json");
     operations = Object.values(document.paths).flatMap((path) => Object.values(path));
   });
-  test.after(() => world.stop());
+  test.after(() => world?.stop());
 
   /** Returns the names of the operations that need no id and that the caller may call; the new password comes last. */
   function callsOf(caller) {

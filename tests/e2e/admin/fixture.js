@@ -7,9 +7,9 @@
 //   test.describe("the list of jobs", () => {
 //     let world;
 //     test.before(async () => { world = await World.start({ VIBESTACK_ACCESS_TOKEN_TTL: "5s" }); });
-//     test.after(() => world.stop());
+//     test.after(() => world?.stop());
 //     test("shows a new job", (t) => world.inBrowser(t, { colorScheme: "dark" }, async (page) => {
-//       await page.goto(`${world.url}/admin/`);
+//       await world.logInTo(page);
 //       …
 //       await world.checkAccessibility(page);
 //     }));
@@ -24,6 +24,7 @@
 //   newContext (colorScheme, viewport, locale, timezoneId, reducedMotion), and `allowed`: regular expressions of console errors that
 //   the test causes on purpose, such as a 503. The test fails on every other console error or warning, page error, report of the
 //   Content-Security-Policy, and request to another origin. If it fails, a screenshot is in .local/browser-tests/NAME.png.
+// - `world.logInTo(page)`: opens the dashboard, logs in as the superuser, and waits for the navigation
 // - `world.checkAccessibility(page, rules)`: axe-core finds no violation of WCAG 2.2 AA and of its best practices
 //
 // Wait for conditions with Playwright's locators (`locator.waitFor`, `page.waitForFunction`); never sleep.
@@ -45,6 +46,7 @@ const TIMEOUT = 15_000;
 
 export class World {
   #process;
+  #ended;
   #lines;
   #browser;
 
@@ -55,17 +57,22 @@ export class World {
       cwd: root,
       stdio: ["pipe", "pipe", "inherit"],
     });
+    world.#ended = new Promise((resolve) => world.#process.once("close", resolve));
     world.#lines = readline.createInterface({ input: world.#process.stdout })[Symbol.asyncIterator]();
-    Object.assign(world, await world.#answer());
-    world.#browser = await chromium.launch({ executablePath: "/usr/bin/chromium", args: ["--no-sandbox", "--disable-gpu"] });
+    try {
+      Object.assign(world, await world.#answer());
+      world.#browser = await chromium.launch({ executablePath: "/usr/bin/chromium", args: ["--no-sandbox", "--disable-gpu"] });
+    } catch (error) {
+      await world.stop();
+      throw error;
+    }
     return world;
   }
 
   async stop() {
     await this.#browser?.close();
-    const ended = new Promise((resolve) => this.#process.once("close", resolve));
     this.#process.stdin.end();
-    await ended;
+    await this.#ended;
   }
 
   async call(verb, where, body, token) {
@@ -115,6 +122,14 @@ export class World {
       await context.close();
     }
     assert.deepEqual(faults, []);
+  }
+
+  async logInTo(page, { email, password } = this.superuser, seen = page.getByRole("navigation").first()) {
+    if (!page.url().startsWith(`${this.url}/admin/`)) await page.goto(`${this.url}/admin/`);
+    await page.getByLabel("Email").fill(email);
+    await page.getByLabel("Password").fill(password);
+    await page.getByRole("button", { name: "Log in" }).click();
+    await seen.waitFor();
   }
 
   async checkAccessibility(page, rules = {}) {

@@ -81,9 +81,9 @@ class OpenApiTest(unittest.TestCase):
         allowed = roles(method)
         if "PUBLIC" in allowed:
             return None
-        if "SERVICE" in allowed:
-            return self.world.worker
-        return self.world.superuser.token if "SUPERUSER" in allowed else self.world.person().token
+        if "USER" in allowed:  # the examples are meant for a signed-in user
+            return self.world.person().token
+        return self.world.worker if "SERVICE" in allowed else self.world.superuser.token
 
     def send(self, verb, path, body, token):
         headers = ({"authorization": f"Bearer {token}"} if token else {}) | {"content-type": "application/json"}
