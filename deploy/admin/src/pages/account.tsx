@@ -49,6 +49,8 @@ function ChangePassword() {
         if (!differs) void change.run();
       }}
     >
+      {/* For password managers: whose password it is. */}
+      <input type="text" autocomplete="username" value={me.value?.email} readOnly hidden />
       <TextField label="Current password" type="password" autocomplete="current-password" required value={current} onInput={setCurrent} error={fields["current_password"] ?? wrong} />
       <TextField label="New password" type="password" autocomplete="new-password" required value={next} onInput={setNext} error={fields["new_password"]} hint="8 to 72 bytes. The change ends all other sessions of this account." />
       <TextField label="New password again" type="password" autocomplete="new-password" required value={repeated} onInput={setRepeated} error={differs ? "The two passwords differ." : undefined} />

@@ -62,7 +62,7 @@ export function OverviewPage() {
           <span class="muted small">{latest?.total.oldestPending === undefined ? "Nothing waits." : "Waits for a worker."}</span>
         </div>
         <div class="tile">
-          <span class="tile-title"><Icon name="warning" /> Failed in the last hour</span>
+          <span class="tile-title"><Icon name="warning" /> Failed, last hour</span>
           <span class="figure">{latest ? counted(latest.total, "recentlyFailed") : <span class="bar width-1" />}</span>
           <Sparkline kind="failed" samples={taken.map((one) => one.total.recentlyFailed)} text="Failures of the last hour, in this session" />
         </div>

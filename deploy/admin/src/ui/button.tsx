@@ -13,10 +13,11 @@ interface ButtonProps {
   pressed?: boolean;
   onClick?: (event: MouseEvent) => void;
   popovertarget?: string;
-  describedBy?: string;
+  /** The focus goes here when the dialog opens, unless a field before it wants it. */
+  first?: boolean;
 }
 
-export function Button({ children, icon, kind = "plain", type = "button", busy = false, disabled, pressed, onClick, ...rest }: ButtonProps) {
+export function Button({ children, icon, kind = "plain", type = "button", busy = false, disabled, pressed, first, onClick, popovertarget }: ButtonProps) {
   return (
     <button
       type={type}
@@ -25,8 +26,8 @@ export function Button({ children, icon, kind = "plain", type = "button", busy =
       aria-busy={busy}
       aria-disabled={busy || undefined}
       aria-pressed={pressed}
-      aria-describedby={rest.describedBy}
-      popovertarget={rest.popovertarget}
+      data-first={first || undefined}
+      popovertarget={popovertarget}
       onClick={busy ? (event) => event.preventDefault() : onClick}
     >
       {icon && <Icon name={icon} />}

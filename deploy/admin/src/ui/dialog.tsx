@@ -17,6 +17,7 @@ export function Dialog({ title, children, onClose, wide = false }: {
   useEffect(() => {
     const before = document.activeElement;
     dialog.current?.showModal();
+    dialog.current?.querySelector<HTMLElement>("[data-first]")?.focus();
     return () => {
       if (before instanceof HTMLElement && before.isConnected) before.focus();
     };
@@ -70,7 +71,7 @@ export function ConfirmDialog({ title, action, danger = false, busy, failure, di
         {children}
         {failure && <FailureBox failure={failure} />}
         <div class="row end">
-          <Button onClick={onClose}>Keep as it is</Button>
+          <Button first onClick={onClose}>Keep as it is</Button>
           <Button type="submit" kind={danger ? "danger" : "primary"} busy={busy} disabled={disabled}>{action}</Button>
         </div>
       </form>

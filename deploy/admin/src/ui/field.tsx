@@ -52,7 +52,7 @@ export function TextField({ label, hint, error, value, onInput, type = "text", f
           type={type as "text"} // Preact's types allow `list` only for some types
           value={value}
           step={type === "datetime-local" ? 1 : undefined}
-          autofocus={first}
+          data-first={first || undefined}
           ref={first ? focusOnce : undefined}
           spellcheck={false}
           autocapitalize="off"
@@ -64,11 +64,13 @@ export function TextField({ label, hint, error, value, onInput, type = "text", f
   );
 }
 
+const focused = new WeakSet<HTMLElement>();
+
+/** Focuses a field of a page when it appears; a dialog does so itself when it opens. */
 function focusOnce(element: HTMLInputElement | null): void {
-  if (element !== null && !element.dataset["focused"]) {
-    element.dataset["focused"] = "yes";
-    element.focus();
-  }
+  if (element === null || focused.has(element)) return;
+  focused.add(element);
+  element.focus();
 }
 
 export function TextArea({ label, hint, error, value, onInput, rows, code = false }: FieldProps & {

@@ -1,5 +1,5 @@
 import { signal } from "@preact/signals";
-import { useEffect, useId, useRef, useState } from "preact/hooks";
+import { useEffect, useId, useState } from "preact/hooks";
 
 import { JobView } from "../../stubs/vibestack/job/v1/job_pb.js";
 import { jobs, users } from "../api/client.ts";
@@ -79,9 +79,7 @@ function Jump({ onClose }: { onClose: () => void }) {
   const [at, setAt] = useState(0);
   const workflows = useWorkflows();
   const id = useId();
-  const input = useRef<HTMLInputElement>(null);
   const wanted = text.trim();
-  useEffect(() => input.current?.focus(), []);
   useEffect(() => {
     const left = new AbortController();
     const timer = setTimeout(() => {
@@ -112,7 +110,7 @@ function Jump({ onClose }: { onClose: () => void }) {
   return (
     <Dialog title="Go to" onClose={onClose}>
       <input
-        ref={input}
+        data-first
         class="jump"
         type="text"
         role="combobox"

@@ -6,13 +6,21 @@ import { useEffect, useRef } from "preact/hooks";
 import { Icon, type IconName } from "./icon.tsx";
 import { route } from "../state/route.ts";
 
-/** The head of a page: title, facts beside it, actions. Sets the title of the tab and takes the focus after a change of page. */
-export function PageHead({ title, beside, children }: { title: string; beside?: ComponentChildren; children?: ComponentChildren }) {
+/**
+ * The head of a page: title, what it is about, facts beside it, actions. Sets the title of the tab, and takes the focus after a change of
+ * page.
+ */
+export function PageHead({ title, about, beside, children }: {
+  title: string;
+  about?: string;
+  beside?: ComponentChildren;
+  children?: ComponentChildren;
+}) {
   const heading = useRef<HTMLHeadingElement>(null);
   const page = route.value.path.join("/");
   useEffect(() => {
-    document.title = `${title} · Vibe-Stack admin`;
-  }, [title]);
+    document.title = `${[title, about].filter(Boolean).join(" · ")} · Vibe-Stack admin`;
+  }, [title, about]);
   useEffect(() => {
     // The focus of a reader who uses the keyboard goes on at the top of the new page, unless the page has put it into a field.
     if (document.activeElement === null || document.activeElement === document.body || !(document.activeElement instanceof HTMLInputElement)) {
@@ -21,7 +29,7 @@ export function PageHead({ title, beside, children }: { title: string; beside?: 
   }, [page]);
   return (
     <div class="page-head">
-      <h1 ref={heading} tabIndex={-1}>{title}</h1>
+      <h1 ref={heading} tabIndex={-1}><bdi>{title}</bdi>{about && <span class="about"> {about}</span>}</h1>
       {beside}
       <div class="row end grow">{children}</div>
     </div>

@@ -5,7 +5,7 @@ import { type Job, Job_Status, JobView } from "../../../stubs/vibestack/job/v1/j
 import { jobs } from "../../api/client.ts";
 import { lookUp } from "../../api/directory.ts";
 import { isTerminal, watchJob } from "../../api/jobs.ts";
-import { plural, shortId } from "../../lib/text.ts";
+import { shortId } from "../../lib/text.ts";
 import { duration } from "../../lib/time.ts";
 import { useWatch } from "../../state/live.ts";
 import { useLoad } from "../../state/load.ts";
@@ -59,7 +59,7 @@ export function JobPage({ id }: { id: string }) {
   }
   return (
     <>
-      <PageHead title={`Job ${shortId(id)}`} beside={<><Status status={job.status} />{live !== "off" && <span class={`live-mark ${live}`} role="status">{live === "live" ? "Live" : "Connecting…"}</span>}</>}>
+      <PageHead title={job.workflowId} about={`Job ${shortId(id)}`} beside={<><Status status={job.status} />{live !== "off" && <span class={`live-mark ${live}`} role="status">{live === "live" ? "Live" : "Connecting…"}</span>}</>}>
         <JobActions job={job} onChanged={loaded.reload} onDeleted={() => setDeleted(true)} />
       </PageHead>
       {loaded.failure && <FailureBox failure={loaded.failure} onRetry={loaded.reload} />}
@@ -122,18 +122,6 @@ function Results({ job }: { job: Job }) {
           ? <JsonView text={job.inputJson} what="input" file={`${job.id}-input.json`} />
           : <p class="muted">{job.status === Job_Status.COMPLETED ? "A completed job keeps only its output." : "The job was created without input."}</p>}
       </Section>
-      {job.status === Job_Status.COMPLETED || job.errors.length === 0 ? null : (
-        <Section title={`${plural(job.errors.length, "failed attempt")}`}>
-          <ol class="attempts">
-            {job.errors.map((one, index) => (
-              <li key={index}>
-                <p><strong>Attempt {one.attempt}</strong> <code>{one.code}</code> <span class="muted small"><ExactTime value={one.time} /></span></p>
-                <p class="pre"><Foreign>{one.message}</Foreign></p>
-              </li>
-            ))}
-          </ol>
-        </Section>
-      )}
     </>
   );
 }

@@ -50,7 +50,7 @@ export function Timeline({ job }: { job: Job }): ComponentChildren {
         <li key={index} class={step.kind}>
           <p class="step">{step.title}</p>
           {step.at && <p class="small muted"><ExactTime value={step.at} /></p>}
-          {step.detail && <p class="small clamp"><bdi>{step.detail}</bdi></p>}
+          {step.detail && <p class="small wrap"><bdi>{step.detail}</bdi></p>}
         </li>
       ))}
     </ol>

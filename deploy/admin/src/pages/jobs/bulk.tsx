@@ -164,7 +164,7 @@ function BulkDialog({ action, selected, onDone, onClose }: {
           {others > 0 && <p class="muted">{plural(others, "selected job")} {others === 1 ? "is" : "are"} {words.needs} and {others === 1 ? "stays" : "stay"} as {others === 1 ? "it is" : "they are"}.</p>}
           {action === "cancel" && <TextField label="Reason" hint="Stored as the error of each job. Optional." value={reason} onInput={setReason} />}
           <div class="row end">
-            <Button onClick={close}>Keep as they are</Button>
+            <Button first onClick={close}>Keep as they are</Button>
             <Button type="submit" kind={action === "retry" ? "primary" : "danger"}>{words.verb} {what}</Button>
           </div>
         </form>

@@ -47,7 +47,7 @@ function WorkflowFilter({ value, onChange }: { value: string; onChange: (value: 
             type="search"
             list={list}
             value={text}
-            placeholder="any"
+            placeholder="Any workflow"
             spellcheck={false}
             autocomplete="off"
             dir="auto"
@@ -92,7 +92,7 @@ function OwnerFilter({ userId, onChange }: { userId: string; onChange: (userId: 
             {...attributes}
             type="search"
             value={text}
-            placeholder="email or id"
+            placeholder="Any user: email or id"
             spellcheck={false}
             autocomplete="off"
             autocapitalize="off"

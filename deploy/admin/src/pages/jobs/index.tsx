@@ -104,7 +104,7 @@ function LiveMark({ state, live }: { state: string; live: boolean }) {
 /** Rows never jump: what is new waits here until the reader wants it. */
 function NewJobs({ count, stale, onShow }: { count: number; stale: boolean; onShow: () => void }) {
   return (
-    <div role="status">
+    <div role="status" class="new-jobs">
       {(count > 0 || stale) && (
         <button type="button" class="new-bar" onClick={onShow}>
           {count > 0 ? `${plural(count, "new job")}` : "Some changes may be missing here"}<span> · Show</span>

@@ -25,7 +25,8 @@ interface Column {
 /** The columns to choose from; the state and the box are always there. */
 export const COLUMNS: Record<string, Column> = {
   workflow: { title: "Workflow", cell: (job) => <Foreign>{job.workflowId}</Foreign> },
-  job: { title: "Job", cell: (job) => <code title={job.id}>{shortId(job.id)}</code> },
+  // Not another stop for the Tab key: the link at the state goes to the same place.
+  job: { title: "Job", cell: (job) => <a href={href(["jobs", job.id])} tabIndex={-1}><code title={job.id}>{shortId(job.id)}</code></a> },
   owner: { title: "User", cell: (job) => <UserLink id={job.userId} /> },
   created: { title: "Created", cell: (job) => <Time value={job.createdAt} /> },
   updated: { title: "Changed", cell: (job) => <Time value={job.updatedAt} /> },

@@ -15,6 +15,7 @@ import { now } from "../../state/visible.ts";
 import { Button, ButtonLink } from "../../ui/button.tsx";
 import { FailureBox } from "../../ui/failure.tsx";
 import { Choice, Field } from "../../ui/field.tsx";
+import { Icon } from "../../ui/icon.tsx";
 import { Pager } from "../../ui/pager.tsx";
 import { Badge, Empty, Foreign, PageHead, SkeletonRows } from "../../ui/parts.tsx";
 import { useShortcuts } from "../../ui/shortcuts.tsx";
@@ -99,7 +100,7 @@ function Filters({ filter }: { filter: UserFilter }) {
       <div class="filter">
         <Field label={filter.by === "email" ? "Email starts with" : "Name starts with"}>
           {(attributes) => (
-            <input {...attributes} type="search" value={prefix} placeholder="any" spellcheck={false} autocomplete="off" autocapitalize="off" dir="auto" onInput={(event) => type(event.currentTarget.value)} />
+            <input {...attributes} type="search" value={prefix} placeholder={filter.by === "email" ? "Any email" : "Any name"} spellcheck={false} autocomplete="off" autocapitalize="off" dir="auto" onInput={(event) => type(event.currentTarget.value)} />
           )}
         </Field>
       </div>
@@ -158,9 +159,11 @@ function UserTable({ rows }: { rows: User[] | undefined }) {
 
 export function UserBadges({ user }: { user: User }) {
   return (
-    <span class="row wrap tight">
-      {user.isActive ? <Badge kind="completed">active</Badge> : <Badge kind="failed">inactive</Badge>}
-      {user.isSuperuser && <Badge kind="accent">superuser</Badge>}
+    <span class="row wrap">
+      {user.isActive
+        ? <span class="status completed"><Icon name="check" />Active</span>
+        : <span class="status failed"><Icon name="ban" />Inactive</span>}
+      {user.isSuperuser && <Badge kind="accent">Superuser</Badge>}
     </span>
   );
 }

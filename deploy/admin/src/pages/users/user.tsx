@@ -45,7 +45,7 @@ export function UserPage({ id }: { id: string }) {
   const own = user.id === me.value?.id;
   return (
     <>
-      <PageHead title={user.email} beside={<>{own && <Badge>you</Badge>}<UserBadges user={user} /></>}>
+      <PageHead title={user.email} beside={<>{own && <Badge>You</Badge>}<UserBadges user={user} /></>}>
         <UserActions user={user} onChanged={loaded.set} />
       </PageHead>
       {loaded.failure && <FailureBox failure={loaded.failure} onRetry={loaded.reload} />}
