@@ -11,6 +11,8 @@ namespace {
 
 constexpr int kMaxWorkflows = 1'000;
 constexpr int kMaxCount = 10'000;
+// Smaller, because no index has the workflow of a recent failure, so each one is a read of its row.
+constexpr int kMaxRecentFailures = 1'000;
 
 absl::StatusOr<std::vector<WorkflowStats>> CountJobs(db::Session& session,
                                                      std::vector<std::string> workflow_ids) {
@@ -33,7 +35,7 @@ absl::StatusOr<std::vector<WorkflowStats>> CountJobs(db::Session& session,
     if (!row[3].is_null()) workflow.oldest_pending = absl::Microseconds(row[3].as<int64_t>());
   }
   db::Params failure_params;
-  failure_params.Add(int64_t{kMaxCount});
+  failure_params.Add(int64_t{kMaxRecentFailures});
   const auto failures = session.Exec(sql::kCountRecentFailures, failure_params);
   if (!failures.ok()) return failures.status();
   for (const pqxx::row& row : *failures) {

@@ -45,6 +45,16 @@ TEST_F(StatsStoreTest, OnlyTheFailuresOfTheLastHourAreRecent) {
   EXPECT_EQ(named.at(1).recently_failed, 0);
 }
 
+TEST_F(StatsStoreTest, OfManyFailuresOnlyTheLastThousandAreCounted) {
+  Fill(ann_, 1'010, "a");
+  Sql("UPDATE agent_jobs SET status = 'failed'");
+  Fill(ann_, 7, "b");
+  Sql("UPDATE agent_jobs SET status = 'failed' WHERE workflow_id = 'b'");
+  const auto all = *SyncWait(stores_.stats.CountByWorkflow({}, Soon()));
+  EXPECT_EQ(all.at(0).recently_failed, 993);
+  EXPECT_EQ(all.at(1).recently_failed, 7);
+}
+
 TEST_F(StatsStoreTest, CountsEndAtTenThousand) {
   Fill(ann_, 10'050);
   const auto stats = *SyncWait(stores_.stats.CountByWorkflow({}, Soon()));
