@@ -5,7 +5,7 @@ import { anyUnpack } from "@bufbuild/protobuf/wkt";
 
 import { BadRequestSchema, ErrorInfoSchema } from "../../stubs/google/rpc/error_details_pb.js";
 import type { Status } from "../../stubs/google/rpc/status_pb.js";
-import { plural, sentence } from "../lib/text.ts";
+import { sentence } from "../lib/text.ts";
 
 /** A failed call in plain words. */
 export interface Failure {
@@ -73,11 +73,4 @@ export function failureOfStatus(status: Status): { message: string; reason: stri
 /** PERMISSION_DENIED for Code.PermissionDenied. */
 function codeName(code: Code): string {
   return Code[code].replace(/(?<=[a-z])(?=[A-Z])/g, "_").toUpperCase();
-}
-
-/** "3 jobs were not retried" and why, most frequent reason first. */
-export function summarize(reasons: Iterable<string>): string {
-  const counts = new Map<string, number>();
-  for (const reason of reasons) counts.set(reason, (counts.get(reason) ?? 0) + 1);
-  return [...counts].sort((a, b) => b[1] - a[1]).map(([reason, times]) => `${plural(times, "time")} ${reason}`).join(", ");
 }

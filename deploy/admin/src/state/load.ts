@@ -6,7 +6,7 @@ import { type Failure, failureOf, isCancelled } from "../api/errors.ts";
 import { me, sessionSignal } from "../api/session.ts";
 import { visible } from "./visible.ts";
 
-export interface Loaded<T> {
+interface Loaded<T> {
   data: T | undefined;
   failure: Failure | undefined;
   loading: boolean;
