@@ -15,6 +15,8 @@ export interface Failure {
   reason: string;
   /** Messages by the name of the request's field, such as `email` or `user.email`. */
   fields: Record<string, string>;
+  /** The same call may succeed in a moment. */
+  temporary: boolean;
   /** The id of the call in the logs of the gateway and the services; empty if there was no call. */
   requestId: string;
 }
@@ -51,7 +53,7 @@ export function isCancelled(error: unknown): boolean {
 
 export function failureOf(error: unknown): Failure {
   if (!(error instanceof ConnectError)) {
-    return { message: error instanceof Error ? sentence(error.message) : "Something failed.", reason: "", fields: {}, requestId: "" };
+    return { message: error instanceof Error ? sentence(error.message) : "Something failed.", reason: "", fields: {}, temporary: false, requestId: "" };
   }
   const reason = reasonOf(error);
   const violations = error.findDetails(BadRequestSchema).flatMap((request) => request.fieldViolations);
@@ -60,6 +62,7 @@ export function failureOf(error: unknown): Failure {
     message: ADVICE[reason] ?? BY_CODE[error.code] ?? own,
     reason: reason === "" ? codeName(error.code) : reason,
     fields: Object.fromEntries(violations.map((one) => [one.field, sentence(one.description)])),
+    temporary: error.code === Code.Unavailable || error.code === Code.DeadlineExceeded,
     requestId: error.metadata.get(REQUEST_ID) ?? "",
   };
 }
