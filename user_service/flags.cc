@@ -20,6 +20,9 @@ VIBESTACK_FLAG(kTokens, absl::Duration, access_token_ttl, absl::Minutes(15),
                "Lifetime of access tokens. 1s to 8760h.");
 VIBESTACK_FLAG(kTokens, absl::Duration, refresh_token_ttl, absl::Hours(720),
                "Lifetime of refresh tokens. 1s to 8760h.");
+VIBESTACK_FLAG(kTokens, absl::Duration, session_ttl, absl::Hours(720),
+               "Lifetime of a session from the log-in, however often it is refreshed. 1s to "
+               "87600h.");
 VIBESTACK_FLAG(kPasswords, int32_t, bcrypt_cost, 12, "Cost of new password hashes. 4 to 16.");
 VIBESTACK_FLAG(kPasswords, int32_t, bcrypt_threads, 0,
                "Threads that hash passwords. 0 means one for each core. 0 to 1024.");
@@ -67,6 +70,7 @@ absl::Status CheckFlags(const Flags& flags) {
       CheckRange("bcrypt_queue", flags.bcrypt_queue, 1, kMillion),
       CheckRange("access_token_ttl", flags.access_token_ttl, kSecond, kYear),
       CheckRange("refresh_token_ttl", flags.refresh_token_ttl, kSecond, kYear),
+      CheckRange("session_ttl", flags.session_ttl, kSecond, 10 * kYear),
       CheckRange("login_failures_per_account_and_address", limits.per_account_and_address, 1,
                  kMillion),
       CheckRange("login_failures_per_address", limits.per_address, 1, kMillion),
@@ -124,6 +128,7 @@ absl::StatusOr<Flags> ReadFlags() {
   flags.bcrypt_queue = absl::GetFlag(FLAGS_bcrypt_queue);
   flags.access_token_ttl = absl::GetFlag(FLAGS_access_token_ttl);
   flags.refresh_token_ttl = absl::GetFlag(FLAGS_refresh_token_ttl);
+  flags.session_ttl = absl::GetFlag(FLAGS_session_ttl);
   AuthRateLimits::Options& limits = flags.auth_rate_limits;
   limits.per_account_and_address = absl::GetFlag(FLAGS_login_failures_per_account_and_address);
   limits.per_address = absl::GetFlag(FLAGS_login_failures_per_address);

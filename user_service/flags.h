@@ -28,6 +28,7 @@ struct Flags {
   int bcrypt_queue = 0;
   absl::Duration access_token_ttl;
   absl::Duration refresh_token_ttl;
+  absl::Duration session_ttl;
   AuthRateLimits::Options auth_rate_limits;  // --login_failure...
   WebhookOptions webhook;
   SignUpMode sign_up_mode = SignUpMode::kOpen;

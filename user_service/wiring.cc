@@ -136,13 +136,14 @@ absl::Status Wire(Runtime& runtime, const Flags& flags) {
           runtime.Make<Sessions>(users, passwords, provider, clock,
                                  Sessions::Options{.fingerprint_key = keys->fingerprint,
                                                    .access_token_ttl = flags.access_token_ttl,
-                                                   .refresh_token_ttl = flags.refresh_token_ttl}),
+                                                   .refresh_token_ttl = flags.refresh_token_ttl,
+                                                   .session_ttl = flags.session_ttl}),
       .sign_ups = runtime.Make<SignUps>(flags.sign_up_mode, users, accounts, provider, clock, mail),
       .password_changes = runtime.Make<PasswordChanges>(users, passwords),
       .password_resets =
           runtime.Make<PasswordResets>(users, passwords, provider, clock, keys->fingerprint, mail),
       .introspections = runtime.Make<Introspections>(users, provider, clock, keys->fingerprint,
-                                                     flags.sign_up_mode)};
+                                                     flags.sign_up_mode, flags.session_ttl)};
 
   auto& verifier = runtime.Make<auth::CachingVerifier>(provider, clock);
   auto& interceptor = runtime.MakeInterceptor(

@@ -42,6 +42,10 @@ bool CarriesFingerprint(Purpose purpose) {
   return purpose == Purpose::kAccess || purpose == Purpose::kRefresh || purpose == Purpose::kReset;
 }
 
+bool BelongsToSession(Purpose purpose) {
+  return purpose == Purpose::kAccess || purpose == Purpose::kRefresh;
+}
+
 bool IsEmailClaim(Purpose purpose, const std::string& email) {
   return purpose == Purpose::kSignUp ? !email.empty() && email.size() <= kMaxEmailBytes
                                      : email.empty();
@@ -90,6 +94,8 @@ std::string TokenFaultName(TokenFault fault) {
       return "not_yet_valid";
     case TokenFault::kExpired:
       return "expired";
+    case TokenFault::kSessionOver:
+      return "session_over";
   }
   return "";
 }

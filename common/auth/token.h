@@ -43,10 +43,16 @@ struct Claims {
   std::string email;
   // In callback tokens the number of the job's attempt, from 1; 0 in others.
   int attempt = 0;
+  // In access and refresh tokens the time of the log-in that began the session (`auth_time`), in
+  // whole seconds. Absent in others, and in those of an older version.
+  std::optional<absl::Time> auth_time;
 };
 
 // Whether tokens of this purpose carry the user's fingerprint.
 bool CarriesFingerprint(Purpose purpose);
+
+// Whether tokens of this purpose belong to a session, so that they carry the time of its log-in.
+bool BelongsToSession(Purpose purpose);
 
 // Whether `email` is valid for a token of this purpose: 1 to 1,020 bytes (255 characters) in
 // sign-up tokens, empty in others.
@@ -74,6 +80,7 @@ enum class TokenFault {
   kBadSubject,
   kNotYetValid,  // `iat` or `nbf` is later than now plus the leeway
   kExpired,
+  kSessionOver,  // a refresh token whose session has lasted as long as a session may
 };
 
 // In lower_snake_case, such as `bad_signature`; `none` for kNone.

@@ -1,11 +1,13 @@
 #include "common/auth/token_issuer.h"
 
+#include <algorithm>
 #include <memory>
 #include <utility>
 
 #include "common/auth/base64url.h"
 #include "common/auth/fingerprint.h"
 #include "common/auth/jwt_json.h"
+#include "common/auth/token_verifier.h"
 #include "common/base/error.h"
 #include "common/base/uuid.h"
 
@@ -20,6 +22,10 @@ bool Fits(Purpose purpose, const std::string& subject, absl::Duration lifetime,
          lifetime >= absl::Seconds(1) && lifetime < absl::InfiniteDuration();
 }
 
+absl::Time WholeSeconds(absl::Time time) {
+  return absl::FromUnixSeconds(absl::ToUnixSeconds(time));
+}
+
 // Empty when a claim cannot be written as JSON.
 std::string EncodePayload(const Claims& claims, const TokenRealm& realm) {
   JwtPayload payload;
@@ -31,7 +37,8 @@ std::string EncodePayload(const Claims& claims, const TokenRealm& realm) {
       payload.Set("jti", claims.token_id) && payload.Set("purpose", PurposeName(claims.purpose)) &&
       (claims.fingerprint.empty() || payload.Set("fingerprint", claims.fingerprint)) &&
       (claims.email.empty() || payload.Set("email", claims.email)) &&
-      (claims.attempt == 0 || payload.Set("attempt", int64_t{claims.attempt}));
+      (claims.attempt == 0 || payload.Set("attempt", int64_t{claims.attempt})) &&
+      (!claims.auth_time || payload.Set("auth_time", absl::ToUnixSeconds(*claims.auth_time)));
   return complete ? payload.Encode() : "";
 }
 
@@ -43,8 +50,10 @@ TokenIssuer::TokenIssuer(KeySetProvider keys, const Clock& clock, TokenRealm rea
 absl::StatusOr<IssuedToken> TokenIssuer::Issue(Purpose purpose, const std::string& subject,
                                                absl::Duration lifetime,
                                                const std::string& fingerprint,
-                                               const std::string& email, int attempt) const {
-  if (!Fits(purpose, subject, lifetime, fingerprint, email)) {
+                                               const std::string& email, int attempt,
+                                               std::optional<TokenSession> session) const {
+  if (!Fits(purpose, subject, lifetime, fingerprint, email) ||
+      (session.has_value() && !BelongsToSession(purpose))) {
     return InternalError("the arguments of a token are not valid for its purpose");
   }
   const std::shared_ptr<const KeySet> keys = keys_();
@@ -52,9 +61,15 @@ absl::StatusOr<IssuedToken> TokenIssuer::Issue(Purpose purpose, const std::strin
   if (key == nullptr) return InternalError("there is no signing key");
 
   Claims claims{purpose,     subject,   {},    {},
-                fingerprint, NewUuid(), email, purpose == Purpose::kCallback ? attempt : 0};
-  claims.issued_at = absl::FromUnixSeconds(absl::ToUnixSeconds(clock_.Now()));
+                fingerprint, NewUuid(), email, purpose == Purpose::kCallback ? attempt : 0,
+                std::nullopt};
+  claims.issued_at = WholeSeconds(clock_.Now());
   claims.expires_at = claims.issued_at + absl::Floor(lifetime, absl::Seconds(1));
+  if (session.has_value()) {
+    claims.auth_time = WholeSeconds(session->auth_time);
+    claims.expires_at = std::min(claims.expires_at, WholeSeconds(session->end));
+    if (claims.expires_at <= claims.issued_at) return SessionOverError();
+  }
   const std::string payload = EncodePayload(claims, realm_);
   if (payload.empty()) return InternalError("the token could not be written");
   const std::string signed_part = EncodeJwtHeader(keys->signing_kid()) + "." + payload;

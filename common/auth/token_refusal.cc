@@ -23,6 +23,7 @@ bool IsSigned(TokenFault fault) {
     case TokenFault::kBadSubject:
     case TokenFault::kNotYetValid:
     case TokenFault::kExpired:
+    case TokenFault::kSessionOver:
       return true;
     default:
       return false;

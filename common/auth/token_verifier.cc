@@ -70,20 +70,30 @@ std::optional<Claims> ReadClaims(const JwtPayload& payload) {
   }
   const std::optional<int> attempt = GetAttempt(payload, *purpose);
   if (!attempt) return std::nullopt;
+  const std::optional<absl::Time> auth_time = GetTime(payload, "auth_time");
+  if (payload.Has("auth_time") && (!BelongsToSession(*purpose) || !auth_time)) return std::nullopt;
   return Claims{*purpose,    payload.GetString("sub").value_or(""),
                 *issued_at,  *expires_at,
                 fingerprint, token_id,
-                email,       *attempt};
+                email,       *attempt,
+                auth_time};
 }
 
 TokenVerdict Refused(TokenFault fault) { return {fault, {}}; }
 
 }  // namespace
 
+absl::Status SessionOverError() {
+  return UnauthenticatedError("TOKEN_EXPIRED", "the session is over; log in again");
+}
+
 absl::Status TokenError(const std::string& token, TokenFault fault) {
-  absl::Status error = fault == TokenFault::kExpired
-                           ? UnauthenticatedError("TOKEN_EXPIRED", "the token has expired")
-                           : UnauthenticatedError("TOKEN_INVALID", "the token is not valid");
+  absl::Status error = UnauthenticatedError("TOKEN_INVALID", "the token is not valid");
+  if (fault == TokenFault::kExpired) {
+    error = UnauthenticatedError("TOKEN_EXPIRED", "the token has expired");
+  } else if (fault == TokenFault::kSessionOver) {
+    error = SessionOverError();
+  }
   return WithRefusal(std::move(error), DescribeRefusal(token, fault));
 }
 

@@ -28,9 +28,12 @@ struct TokenVerdict {
 };
 
 // The error for the client: UNAUTHENTICATED with TOKEN_EXPIRED for an otherwise valid token that
-// has expired, with TOKEN_INVALID and no details for every other fault. The TokenRefusal is
-// attached for the audit log.
+// has expired or whose session is over, with TOKEN_INVALID and no details for every other fault.
+// The TokenRefusal is attached for the audit log.
 absl::Status TokenError(const std::string& token, TokenFault fault);
+
+// UNAUTHENTICATED (TOKEN_EXPIRED): the session has lasted as long as a session may.
+absl::Status SessionOverError();
 
 // The purpose that a token claims, not verified; nothing when it claims no known purpose. Use it
 // only to choose the purpose for Verify.

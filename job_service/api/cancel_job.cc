@@ -5,16 +5,11 @@
 #include "job_service/domain/job_error.h"
 
 namespace vibestack::job_service {
-namespace {
-
-constexpr size_t kMaxReason = 1'000;
-
-}  // namespace
 
 Task<absl::StatusOr<pb::Job>> JobApi::CancelJob(Call& call, const pb::CancelJobRequest& request) {
   rpc::Validator validator;
   validator.Id("id", request.id());
-  validator.Text("reason", request.reason(), 0, kMaxReason);
+  validator.Text("reason", request.reason(), 0, kMaxCancelReason);
   if (!validator.ok()) co_return validator.ToStatus();
   const absl::StatusOr<Job> job = co_await stores_.manage.Cancel(
       CanonicalUuid(request.id()), BoundTo(call.caller()),

@@ -26,6 +26,7 @@ pb::WorkflowStats ToProto(const WorkflowStats& stats) {
     if (status == JobStatus::kCompleted) proto.set_completed_count(jobs);
     if (status == JobStatus::kFailed) proto.set_failed_count(jobs);
   }
+  proto.set_recently_failed_count(stats.recently_failed);
   if (stats.oldest_pending.has_value()) {
     *proto.mutable_oldest_pending_age() = ToProto(*stats.oldest_pending);
   }

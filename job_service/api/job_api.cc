@@ -28,6 +28,9 @@ JobApi::JobApi(Options options, JobStores& stores, JobSubscriptions& job_subscri
   service_.Unary("CancelJob", this, &JobApi::CancelJob);
   service_.Unary("RetryJob", this, &JobApi::RetryJob);
   service_.Unary("DeleteJob", this, &JobApi::DeleteJob);
+  service_.Unary("BatchCancelJobs", this, &JobApi::BatchCancelJobs);
+  service_.Unary("BatchRetryJobs", this, &JobApi::BatchRetryJobs);
+  service_.Unary("BatchDeleteJobs", this, &JobApi::BatchDeleteJobs);
   service_.Unary("GetJobStats", this, &JobApi::GetJobStats);
   service_.Unary("ClaimJobs", this, &JobApi::ClaimJobs);
   service_.Unary("HeartbeatJobs", this, &JobApi::HeartbeatJobs);

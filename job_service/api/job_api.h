@@ -102,6 +102,14 @@ class JobApi {
   // delete_job.cc
   Answer<google::protobuf::Empty> DeleteJob(Call& call, const pb::DeleteJobRequest& request);
 
+  // manage_jobs.cc
+  Answer<pb::BatchCancelJobsResponse> BatchCancelJobs(Call& call,
+                                                      const pb::BatchCancelJobsRequest& request);
+  Answer<pb::BatchRetryJobsResponse> BatchRetryJobs(Call& call,
+                                                    const pb::BatchRetryJobsRequest& request);
+  Answer<pb::BatchDeleteJobsResponse> BatchDeleteJobs(Call& call,
+                                                      const pb::BatchDeleteJobsRequest& request);
+
   // get_job_stats.cc
   Answer<pb::GetJobStatsResponse> GetJobStats(Call& call, const pb::GetJobStatsRequest& request);
 

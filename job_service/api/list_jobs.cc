@@ -105,6 +105,7 @@ Task<absl::StatusOr<pb::ListJobsResponse>> JobApi::ListJobs(Call& call,
   pb::ListJobsResponse response;
   if (last.has_value()) {
     response.set_next_page_token(rpc::EncodePageToken({last->created_at, last->id}, filter));
+    *response.mutable_continues_at() = rpc::ToTimestamp(last->created_at);
   }
   for (const Job& job : page->jobs) *response.add_jobs() = ToProto(job, request.view());
   co_return response;

@@ -132,6 +132,8 @@ struct WorkflowStats {
   std::map<JobStatus, int> jobs;
   // The time since the creation of the oldest pending job. Absent without one.
   std::optional<absl::Duration> oldest_pending;
+  // The failed jobs that changed in the last hour.
+  int recently_failed = 0;
 };
 
 }  // namespace vibestack::job_service

@@ -36,6 +36,7 @@ struct JobStores {
     claim.Close();
     lease.Close();
     finish.Close();
+    manage.Close();
   }
 
   StoreContext context;

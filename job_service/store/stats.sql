@@ -26,6 +26,18 @@ SELECT w.workflow_id, s.status, (
 FROM unnest($1::text[]) AS w (workflow_id)
 CROSS JOIN unnest(ARRAY['pending', 'processing', 'completed', 'failed']) AS s (status)
 
+-- name: CountRecentFailures
+-- For each workflow: how many failed jobs changed in the last hour. Of all workflows together, an index scan reads only the last
+-- $1 failed jobs. The status is compared by two bounds instead of `=`, and ORDER BY begins with it: see list_by in list.sql.
+SELECT f.workflow_id, count(*)
+FROM (
+  SELECT a.workflow_id FROM agent_jobs AS a
+  WHERE (coalesce(a.status, 'pending'), a.updated_at) >= ('failed', now() - interval '1 hour')
+    AND coalesce(a.status, 'pending') <= 'failed'
+  ORDER BY coalesce(a.status, 'pending') DESC, a.updated_at DESC, a.id DESC LIMIT $1::integer
+) AS f
+GROUP BY f.workflow_id
+
 -- name: CountAllJobs
 -- How many jobs have each status, and for how many microseconds the oldest ready job has been pending (NULL without one). Counts
 -- come from the index and stop at $1, so a million finished jobs cost as much as $1 jobs.

@@ -11,6 +11,8 @@ namespace {
 
 constexpr int kMaxWorkflows = 1'000;
 constexpr int kMaxCount = 10'000;
+// Smaller, because no index has the workflow of a recent failure, so each one is a read of its row.
+constexpr int kMaxRecentFailures = 1'000;
 
 absl::StatusOr<std::vector<WorkflowStats>> CountJobs(db::Session& session,
                                                      std::vector<std::string> workflow_ids) {
@@ -31,6 +33,14 @@ absl::StatusOr<std::vector<WorkflowStats>> CountJobs(db::Session& session,
     workflow.workflow_id = row[0].c_str();
     workflow.jobs[ParseJobStatus(row[1].c_str())] = row[2].as<int>();
     if (!row[3].is_null()) workflow.oldest_pending = absl::Microseconds(row[3].as<int64_t>());
+  }
+  db::Params failure_params;
+  failure_params.Add(int64_t{kMaxRecentFailures});
+  const auto failures = session.Exec(sql::kCountRecentFailures, failure_params);
+  if (!failures.ok()) return failures.status();
+  for (const pqxx::row& row : *failures) {
+    const auto workflow = found.find(row[0].c_str());
+    if (workflow != found.end()) workflow->second.recently_failed = row[1].as<int>();
   }
   std::vector<WorkflowStats> stats;
   stats.reserve(workflow_ids.size());

@@ -21,7 +21,8 @@ class StatsStore {
       : pool_(context.pool), standby_reads_(context.pool, context.options.standby) {}
 
   // Counts the jobs of each of these workflows; if the list is empty, of the first 1,000 workflows
-  // by name. With a standby, the counts may lag behind the primary.
+  // by name. WorkflowStats::recently_failed includes only the last 1,000 failures of all
+  // workflows. With a standby, the counts may lag behind the primary.
   Task<absl::StatusOr<std::vector<WorkflowStats>>> CountByWorkflow(
       std::vector<std::string> workflow_ids, absl::Time deadline);
 

@@ -26,6 +26,7 @@ IntrospectTokenResponse ToProto(const std::optional<ActiveToken>& token) {
   response.set_iat(absl::ToUnixSeconds(claims.issued_at));
   response.set_exp(absl::ToUnixSeconds(claims.expires_at));
   response.set_jti(claims.token_id);
+  if (claims.auth_time.has_value()) response.set_auth_time(absl::ToUnixSeconds(*claims.auth_time));
   if (token->user != nullptr) response.set_username(token->user->email);
   return response;
 }

@@ -74,6 +74,7 @@ user::v1::ListUsersResponse ToPage(const user::v1::ListUsersRequest& request,
   if (after.has_value()) {
     page.set_next_page_token(
         rpc::EncodePageToken({after->created_at, after->id}, rpc::PageFilter(request, kScope)));
+    *page.mutable_continues_at() = rpc::ToTimestamp(after->created_at);
   }
   return page;
 }

@@ -16,11 +16,14 @@ bool IsOfAccount(auth::Purpose purpose) { return auth::CarriesFingerprint(purpos
 }  // namespace
 
 Introspections::Introspections(UserStore& users, const auth::KeySetProvider& keys,
-                               const Clock& clock, Secret fingerprint_key, SignUpMode sign_up_mode)
+                               const Clock& clock, Secret fingerprint_key, SignUpMode sign_up_mode,
+                               absl::Duration session_ttl)
     : users_(users),
+      clock_(clock),
       verifier_(keys, clock),
       fingerprint_key_(std::move(fingerprint_key)),
-      sign_up_mode_(sign_up_mode) {}
+      sign_up_mode_(sign_up_mode),
+      session_ttl_(session_ttl) {}
 
 Task<absl::StatusOr<Answer>> Introspections::Introspect(std::string token, absl::Time deadline) {
   const std::optional<auth::Purpose> purpose = auth::ClaimedPurpose(token);
@@ -45,8 +48,10 @@ Task<absl::StatusOr<Answer>> Introspections::Introspect(std::string token, absl:
 
 bool Introspections::IsActive(const auth::Claims& claims, const UserPtr& user) const {
   switch (claims.purpose) {
-    case auth::Purpose::kAccess:
     case auth::Purpose::kRefresh:
+      if (clock_.Now() >= SessionOf(claims, session_ttl_).end) return false;
+      [[fallthrough]];
+    case auth::Purpose::kAccess:
       return auth::CheckAccount(claims, StateOf(user, fingerprint_key_)).ok();
     case auth::Purpose::kReset:
       return CheckResetToken(claims, user, fingerprint_key_).ok();

@@ -9,6 +9,7 @@
 #include "common/async/task.h"
 #include "common/auth/key_set.h"
 #include "common/auth/token.h"
+#include "common/auth/token_issuer.h"
 #include "common/auth/token_verifier.h"
 #include "common/base/clock.h"
 #include "common/base/secret.h"
@@ -27,9 +28,10 @@ struct ActiveToken {
 // Thread-safe.
 class Introspections {
  public:
-  // All must outlive this.
+  // `session_ttl` is that of Sessions. All must outlive this.
   Introspections(UserStore& users, const auth::KeySetProvider& keys, const Clock& clock,
-                 Secret fingerprint_key, SignUpMode sign_up_mode);
+                 Secret fingerprint_key, SignUpMode sign_up_mode,
+                 absl::Duration session_ttl = auth::kSessionLifetime);
 
   // Returns std::nullopt if the token is not active, for whatever reason. Errors: those of
   // UserStore; auth::NoKeysError.
@@ -41,9 +43,11 @@ class Introspections {
   bool IsActive(const auth::Claims& claims, const UserPtr& user) const;
 
   UserStore& users_;
+  const Clock& clock_;
   const auth::TokenVerifier verifier_;
   const Secret fingerprint_key_;
   const SignUpMode sign_up_mode_;
+  const absl::Duration session_ttl_;
 };
 
 }  // namespace vibestack::user_service

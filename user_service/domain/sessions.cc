@@ -32,10 +32,16 @@ auth::AccountState StateOf(const UserPtr& user, const Secret& fingerprint_key) {
           .fingerprint = FingerprintOf(*user, fingerprint_key)};
 }
 
+auth::TokenSession SessionOf(const auth::Claims& claims, absl::Duration session_ttl) {
+  const absl::Time auth_time = claims.auth_time.value_or(claims.issued_at);
+  return {auth_time, auth_time + session_ttl};
+}
+
 Sessions::Sessions(UserStore& users, Passwords& passwords, const auth::KeySetProvider& keys,
                    const Clock& clock, Options options)
     : users_(users),
       passwords_(passwords),
+      clock_(clock),
       verifier_(keys, clock),
       issuer_(keys, clock),
       options_(std::move(options)),
@@ -70,16 +76,27 @@ Task<absl::StatusOr<Sessions::Tokens>> Sessions::Refresh(std::string refresh_tok
   if (!user.ok()) co_return user.status();
   const absl::Status valid = auth::CheckAccount(*claims, StateOf(*user, options_.fingerprint_key));
   if (!valid.ok()) co_return valid;
-  co_return IssueTokens(**user);
+  const auth::TokenSession session = SessionOf(*claims, options_.session_ttl);
+  if (clock_.Now() >= session.end) {
+    co_return auth::TokenError(refresh_token, auth::TokenFault::kSessionOver);
+  }
+  co_return IssueTokens(**user, session);
 }
 
 absl::StatusOr<Sessions::Tokens> Sessions::IssueTokens(const User& user) const {
+  const absl::Time now = clock_.Now();
+  return IssueTokens(user, {now, now + options_.session_ttl});
+}
+
+absl::StatusOr<Sessions::Tokens> Sessions::IssueTokens(const User& user,
+                                                       const auth::TokenSession& session) const {
   const std::string fingerprint = FingerprintOf(user, options_.fingerprint_key);
-  auto access =
-      issuer_.Issue(auth::Purpose::kAccess, user.id, options_.access_token_ttl, fingerprint);
+  const auto issue = [&](auth::Purpose purpose, absl::Duration ttl) {
+    return issuer_.Issue(purpose, user.id, ttl, fingerprint, "", 1, session);
+  };
+  auto access = issue(auth::Purpose::kAccess, options_.access_token_ttl);
   if (!access.ok()) return access.status();
-  auto refresh =
-      issuer_.Issue(auth::Purpose::kRefresh, user.id, options_.refresh_token_ttl, fingerprint);
+  auto refresh = issue(auth::Purpose::kRefresh, options_.refresh_token_ttl);
   if (!refresh.ok()) return refresh.status();
   return Tokens{std::move(access->token), std::move(refresh->token),
                 access->claims.expires_at - access->claims.issued_at};

@@ -25,15 +25,21 @@ std::string FingerprintOf(const User& user, const Secret& fingerprint_key);
 // The account state that tokens are checked against. `user` is null if there is no such account.
 auth::AccountState StateOf(const UserPtr& user, const Secret& fingerprint_key);
 
+// The session that a refresh token belongs to. A token of an older version does not have the time
+// of the log-in; then the time of its issue counts.
+auth::TokenSession SessionOf(const auth::Claims& claims, absl::Duration session_ttl);
+
 // Logs users in and refreshes their tokens. There is no session table: a session is an access token
-// and a refresh token. They are valid until they expire, while the account is active and its
-// password unchanged. Thread-safe.
+// and a refresh token, which have the time of the log-in. They are valid until they expire, while
+// the account is active and its password unchanged. No token outlives its session. Thread-safe.
 class Sessions {
  public:
   struct Options {
     Secret fingerprint_key;
     absl::Duration access_token_ttl = auth::kAccessTokenLifetime;
     absl::Duration refresh_token_ttl = auth::kRefreshTokenLifetime;
+    // From the log-in to the end of the session, however often it is refreshed. At least 1 s.
+    absl::Duration session_ttl = auth::kSessionLifetime;
   };
   struct Tokens {
     Secret access_token;
@@ -61,17 +67,21 @@ class Sessions {
   // UserStore and PasswordPool.
   Task<LogInOutcome> LogIn(std::string email, Secret password, absl::Time deadline);
 
-  // Issues new tokens for a valid refresh token. Reads the account from the database. Errors:
-  // UNAUTHENTICATED (TOKEN_INVALID, TOKEN_EXPIRED, ACCOUNT_INACTIVE); those of UserStore.
+  // Issues new tokens of the same session for a valid refresh token. Reads the account from the
+  // database. Errors: UNAUTHENTICATED (TOKEN_INVALID, TOKEN_EXPIRED, ACCOUNT_INACTIVE), with
+  // TOKEN_EXPIRED also when the session is over; those of UserStore.
   Task<absl::StatusOr<Tokens>> Refresh(std::string refresh_token, absl::Time deadline);
 
-  // Issues tokens for a user without any check: the caller has authenticated the user. INTERNAL if
-  // there is no private key.
+  // Issues tokens of a new session, without any check: the caller has authenticated the user now.
+  // INTERNAL if there is no private key.
   absl::StatusOr<Tokens> IssueTokens(const User& user) const;
 
  private:
+  absl::StatusOr<Tokens> IssueTokens(const User& user, const auth::TokenSession& session) const;
+
   UserStore& users_;
   Passwords& passwords_;
+  const Clock& clock_;
   const auth::TokenVerifier verifier_;
   const auth::TokenIssuer issuer_;
   const Options options_;

@@ -29,8 +29,8 @@ VALUES = _TIMES | {
     "reason": "no longer needed", "code": "NO_CREDIT", "message": "the account has no credit left", "details": None,
     "error": None, "caught_up": False, "changes_missed": False, "pending_count": 2, "processing_count": 1,
     "completed_count": 128, "failed_count": 3, "recently_failed_count": 1, "oldest_pending_age": "0.021301s",
-    "heartbeat": "15s", "timeout": "30s", "wait": "10s", "page_size": 50, "page_token": None, "next_page_token": "", "max_jobs": 10, "oldest_first": False,
-    "status": "COMPLETED", "view": "FULL", "update_mask": "full_name,bio", "include_accounts": False, "fail": None,
+    "heartbeat": "15s", "timeout": "30s", "wait": "10s", "page_size": 50, "page_token": None, "next_page_token": "", "max_jobs": 10,
+    "oldest_first": False, "status": "COMPLETED", "view": "FULL", "update_mask": "full_name,bio", "include_accounts": False, "fail": None,
 }
 
 

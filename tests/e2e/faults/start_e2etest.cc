@@ -55,9 +55,9 @@ TEST_F(Start, BadFlagEndsWithTwoAndItsName) {
     ExpectRefused(UserServiceProgram(), UserFlags(), flag, name);
     ExpectRefused(JobServiceProgram(), JobFlags(), flag, name);
   }
-  for (const char* flag :
-       {"--bcrypt_cost=3", "--bcrypt_cost=99", "--bcrypt_threads=-1", "--bcrypt_queue=0",
-        "--access_token_ttl=0s", "--refresh_token_ttl=-1h", "--keys_dir="}) {
+  for (const char* flag : {"--bcrypt_cost=3", "--bcrypt_cost=99", "--bcrypt_threads=-1",
+                           "--bcrypt_queue=0", "--access_token_ttl=0s", "--refresh_token_ttl=-1h",
+                           "--session_ttl=0s", "--session_ttl=87601h", "--keys_dir="}) {
     const std::string text = flag;
     ExpectRefused(UserServiceProgram(), UserFlags(), text, text.substr(0, text.find('=')));
   }

@@ -15,7 +15,13 @@ TEST_F(Batches, EmptyAndOversizedBatchesAreRefused) {
     user::v1::BatchGetUsersRequest users;
     job::v1::BatchCreateJobsRequest create;
     job::v1::HeartbeatJobsRequest beat;
+    job::v1::BatchCancelJobsRequest cancel;
+    job::v1::BatchRetryJobsRequest retry;
+    job::v1::BatchDeleteJobsRequest remove;
     for (int i = 0; i < size; ++i) {
+      for (auto* ids : {cancel.mutable_ids(), retry.mutable_ids(), remove.mutable_ids()}) {
+        *ids->Add() = NewUuid();
+      }
       jobs.add_ids(user_->id);
       users.add_ids(user_->id);
       create.add_requests()->set_workflow_id("w");
@@ -29,6 +35,12 @@ TEST_F(Batches, EmptyAndOversizedBatchesAreRefused) {
                 IsRefusedFor("requests"));
     EXPECT_THAT(Call(stub, &JobService::Stub::HeartbeatJobs, beat, AsService()),
                 IsRefusedFor("leases"));
+    EXPECT_THAT(Call(stub, &JobService::Stub::BatchCancelJobs, cancel, AsUser()),
+                IsRefusedFor("ids"));
+    EXPECT_THAT(Call(stub, &JobService::Stub::BatchRetryJobs, retry, AsUser()),
+                IsRefusedFor("ids"));
+    EXPECT_THAT(Call(stub, &JobService::Stub::BatchDeleteJobs, remove, AsUser()),
+                IsRefusedFor("ids"));
   }
 }
 

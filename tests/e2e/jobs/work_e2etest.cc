@@ -3,6 +3,7 @@
 
 #include <future>
 
+#include "absl/strings/ascii.h"
 #include "tests/support/database.h"
 #include "tests/support/stream.h"
 #include "tests/support/walk.h"
@@ -43,6 +44,22 @@ class Work : public testing::Test {
     request.set_lease_token(claimed.lease_token());
     if (!part.empty()) request.set_result_json(part);
     return AsWorker(&JobService::Stub::ReportProgress, request);
+  }
+  // Expects that a batch of the jobs in `created`, of somebody else's job and of the first one
+  // again succeeded, except for somebody else's. `reason` is that of the last item.
+  template <typename Response>
+  static void ExpectAllBut998(const Response& response,
+                              const job::v1::BatchCreateJobsResponse& created,
+                              const std::string& reason) {
+    ASSERT_EQ(response.results_size(), 1'000);
+    for (int i = 0; i < 998; ++i) {
+      ASSERT_EQ(response.results(i).job_id(), created.jobs(i).id());
+      ASSERT_FALSE(response.results(i).has_error()) << response.results(i).DebugString();
+    }
+    EXPECT_EQ(ReasonOf(response.results(998).error()), "NOT_YOURS");
+    EXPECT_EQ(response.results(999).job_id(), created.jobs(0).id());
+    EXPECT_EQ(response.results(999).has_error() ? ReasonOf(response.results(999).error()) : "",
+              reason);
   }
   template <typename Request>
   static Request OfJob(const std::string& id) {
@@ -216,6 +233,63 @@ TEST_F(Work, AJobIsRetriedReadToTheLastDigitAndDeleted) {
   EXPECT_EQ(GetJob(services_, services_.service_token(), id).reason(), "JOB_NOT_FOUND");
 }
 
+TEST_F(Work, AThousandJobsAreCancelledRetriedAndDeletedInOneCallEach) {
+  job::v1::BatchCreateJobsRequest create;
+  for (int i = 0; i < 998; ++i) create.add_requests()->set_workflow_id("many");
+  const auto created = AsOwner(&JobService::Stub::BatchCreateJobs, create);
+  ASSERT_TRUE(created.ok()) << Describe(created.status);
+  job::v1::BatchCancelJobsRequest cancel;
+  cancel.set_reason("all of them");
+  for (const Job& job : created.value.jobs()) cancel.add_ids(absl::AsciiStrToUpper(job.id()));
+  cancel.add_ids(CreateJob(services_, services_.SignUp(), "many").id());  // Somebody else's.
+  cancel.add_ids(created.value.jobs(0).id());                             // A second time.
+  const auto cancelled = AsOwner(&JobService::Stub::BatchCancelJobs, cancel);
+  ASSERT_TRUE(cancelled.ok()) << Describe(cancelled.status);
+  ExpectAllBut998(cancelled.value, created.value, "");
+  EXPECT_EQ(GetJob(services_, person_.access_token, created.value.jobs(500).id())
+                .value.errors(0)
+                .message(),
+            "all of them");
+
+  job::v1::BatchRetryJobsRequest retry;
+  *retry.mutable_ids() = cancel.ids();
+  const absl::Time began = absl::Now();
+  const auto retried = AsOwner(&JobService::Stub::BatchRetryJobs, retry);
+  ASSERT_TRUE(retried.ok()) << Describe(retried.status);
+  ExpectAllBut998(retried.value, created.value, "");
+  // One statement writes a hundred jobs.
+  EXPECT_LT(absl::Now() - began, absl::Seconds(5));
+  EXPECT_EQ(Database().One("SELECT count(*) FROM agent_jobs WHERE status = 'pending' "
+                           "AND workflow_id = 'many'"),
+            "999");
+
+  ASSERT_TRUE(AsOwner(&JobService::Stub::BatchCancelJobs, cancel).ok());
+  job::v1::BatchDeleteJobsRequest remove;
+  *remove.mutable_ids() = cancel.ids();
+  const auto removed = AsOwner(&JobService::Stub::BatchDeleteJobs, remove);
+  ASSERT_TRUE(removed.ok()) << Describe(removed.status);
+  ExpectAllBut998(removed.value, created.value, "NOT_YOURS");
+  EXPECT_EQ(Database().One("SELECT count(*) FROM agent_jobs WHERE workflow_id = 'many'"), "1");
+}
+
+TEST_F(Work, ABatchWaitsAMomentForAJobThatAnotherProgramHolds) {
+  const std::string held = CreateJob(services_, person_, "held").id();
+  const std::string free = CreateJob(services_, person_, "held").id();
+  job::v1::BatchCancelJobsRequest cancel;
+  cancel.add_ids(held);
+  cancel.add_ids(free);
+  Database holder;
+  holder.Run("BEGIN");
+  holder.Run("SELECT FROM agent_jobs WHERE id = '" + held + "' FOR UPDATE");
+  const auto first = AsOwner(&JobService::Stub::BatchCancelJobs, cancel);
+  ASSERT_TRUE(first.ok()) << Describe(first.status);
+  EXPECT_EQ(ReasonOf(first.value.results(0).error()), "CONFLICT");
+  EXPECT_FALSE(first.value.results(1).has_error());
+  holder.Run("ROLLBACK");
+  const auto second = AsOwner(&JobService::Stub::BatchCancelJobs, cancel);
+  for (const auto& result : second.value.results()) EXPECT_FALSE(result.has_error());
+}
+
 TEST_F(Work, StatsReportPendingJobsAndTheOldestAge) {
   const std::string workflow = "stats-" + NewUuid();
   const auto claimed = CreateAndClaimMany(services_, person_, workflow, 6);
@@ -235,6 +309,7 @@ TEST_F(Work, StatsReportPendingJobsAndTheOldestAge) {
   EXPECT_EQ(stats.value.workflows(0).processing_count(), 3);
   EXPECT_EQ(stats.value.workflows(0).completed_count(), 2);
   EXPECT_EQ(stats.value.workflows(0).failed_count(), 1);
+  EXPECT_EQ(stats.value.workflows(0).recently_failed_count(), 1);
   EXPECT_LT(stats.value.workflows(0).oldest_pending_age().seconds(), 30);
 }
 

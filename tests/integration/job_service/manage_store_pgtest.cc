@@ -4,12 +4,49 @@
 namespace vibestack::job_service {
 namespace {
 
+using testing::Each;
 using testing::ElementsAre;
+using testing::SizeIs;
+using testing::UnorderedElementsAreArray;
+
+using Answers = ManageStore::Answers;
+using Ids = std::vector<std::string>;
+
+// "OK", or the reason of the error, for each answer.
+Ids Outcomes(const Answers& answers) {
+  Ids outcomes;
+  for (const absl::StatusOr<Job>& answer : answers) {
+    outcomes.push_back(answer.ok() ? "OK" : ErrorReason(answer.status()));
+  }
+  return outcomes;
+}
 
 class ManageStoreTest : public JobServiceTest {
  protected:
   absl::Status Delete(const std::string& id, std::optional<std::string> owner = {}) {
     return SyncWait(stores_.manage.Delete(id, std::move(owner), Soon()));
+  }
+  Answers CancelAll(Ids ids, std::optional<std::string> owner = {}) {
+    return SyncWait(stores_.manage.CancelAll(std::move(ids), std::move(owner),
+                                             ErrorObject(kCancelledCode, "why", ""), Soon()));
+  }
+  Answers RetryAll(Ids ids, std::optional<std::string> owner = {}) {
+    return SyncWait(stores_.manage.RetryAll(std::move(ids), std::move(owner), Soon()));
+  }
+  Answers DeleteAll(Ids ids, std::optional<std::string> owner = {}) {
+    return SyncWait(stores_.manage.DeleteAll(std::move(ids), std::move(owner), Soon()));
+  }
+  // Creates a job of Ann's, completes it, and returns its id.
+  std::string Completed() {
+    const Lease lease = Claimed();
+    EXPECT_TRUE(Complete(lease, "1").ok());
+    return lease.job_id;
+  }
+  // The ids of all jobs.
+  Ids AllIds() {
+    Ids ids;
+    for (const auto& row : Sql("SELECT id FROM agent_jobs")) ids.emplace_back(row[0].c_str());
+    return ids;
   }
 };
 
@@ -179,6 +216,99 @@ TEST_F(ManageStoreTest, OnlyTerminalJobsAreDeletedAndTheirUserIsNotified) {
   EXPECT_THAT(TakeChanges().deleted.at(ann_), ElementsAre(lease.job_id));
   EXPECT_EQ(ErrorReason(Delete(lease.job_id)), "JOB_NOT_FOUND");
   EXPECT_EQ(ErrorReason(Retry(lease.job_id).status()), "JOB_NOT_FOUND");
+}
+
+TEST_F(ManageStoreTest, EachJobOfABatchHasAnAnswerOfItsOwn) {
+  const std::string completed = Completed();
+  const std::string failed = Failed();
+  const std::string processing = Claimed().job_id;
+  const std::string pending = MustCreate(ann_);
+  const std::string others = MustCreate(bob_);
+  const Ids ids = {pending, NewUuid(), completed, failed, processing, others, pending};
+  TakeChanges();
+  EXPECT_THAT(Outcomes(CancelAll(ids, ann_)), ElementsAre("OK", "NOT_YOURS", "JOB_TERMINAL",
+                                                          "JOB_TERMINAL", "OK", "NOT_YOURS", "OK"));
+  EXPECT_THAT(TakeChanges().changed, UnorderedElementsAreArray({pending, processing, pending}));
+  EXPECT_EQ(Get(pending)->errors.at(0).message, "why");
+  EXPECT_EQ(Get(pending)->errors.size(), 1U) << "the second item changed it again";
+  EXPECT_EQ(Get(others)->status, JobStatus::kPending);
+
+  const Ids again = {processing, completed, others, failed, NewUuid(), failed};
+  EXPECT_THAT(Outcomes(RetryAll(again)),
+              ElementsAre("OK", "JOB_NOT_FAILED", "OK", "OK", "JOB_NOT_FOUND", "OK"));
+  EXPECT_EQ(TakeChanges().pending.at("w"), 4);
+
+  const Ids last = {completed, others, pending, completed};
+  EXPECT_THAT(Outcomes(DeleteAll(last, ann_)), ElementsAre("OK", "NOT_YOURS", "OK", "NOT_YOURS"));
+  EXPECT_THAT(TakeChanges().deleted.at(ann_), UnorderedElementsAreArray({completed, pending}));
+  EXPECT_THAT(Outcomes(DeleteAll({failed, completed})),
+              ElementsAre("JOB_NOT_TERMINAL", "JOB_NOT_FOUND"));
+}
+
+TEST_F(ManageStoreTest, ABatchWritesWhatTheSingleCallWrites) {
+  NewJob one = Make();
+  one.input = R"({"n": 1})";
+  one.max_attempts = 1;
+  NewJob many = one;
+  many.id = NewUuid();
+  for (const NewJob& job : {one, many}) MustCreate(job);
+  const std::string same =
+      "SELECT count(DISTINCT (status, result_payload - 'not_before' #- '{errors,0,time}' "
+      "#- '{errors,0,token}')) FROM agent_jobs";
+  ASSERT_TRUE(Cancel(one.id).ok());
+  EXPECT_THAT(Outcomes(CancelAll({many.id})), ElementsAre("OK"));
+  EXPECT_EQ(One(same), "1") << PayloadOf(one.id) << PayloadOf(many.id);
+  ASSERT_TRUE(Retry(one.id).ok());
+  EXPECT_THAT(Outcomes(RetryAll({many.id})), ElementsAre("OK"));
+  EXPECT_EQ(One(same), "1") << PayloadOf(one.id) << PayloadOf(many.id);
+  const std::vector<Job> claimed = Claim(2);
+  ASSERT_THAT(claimed, SizeIs(2));
+  for (const Job& job : claimed) {
+    EXPECT_EQ(job.input, one.input);
+    EXPECT_EQ(job.max_attempts, 2);
+  }
+}
+
+TEST_F(ManageStoreTest, ABatchDoesNotWaitForAJobThatAnotherSessionHasLocked) {
+  Fill(ann_, 20);
+  const Ids ids = AllIds();
+  pqxx::connection other(DatabaseUrl());
+  pqxx::work transaction(other);
+  transaction.exec("SELECT FROM agent_jobs WHERE id = '" + ids[7] + "' FOR UPDATE");
+  const Ids cancelled = Outcomes(CancelAll(ids));
+  for (size_t i = 0; i < ids.size(); ++i) EXPECT_EQ(cancelled[i], i == 7 ? "CONFLICT" : "OK") << i;
+  transaction.abort();
+  EXPECT_THAT(Outcomes(CancelAll(ids)), Each("OK"));
+}
+
+TEST_F(ManageStoreTest, ARowThatTheDatabaseRefusesDoesNotHarmItsNeighbours) {
+  Fill(ann_, 20);
+  const Ids ids = AllIds();
+  // Another program forbids what one row would become.
+  Sql("ALTER TABLE agent_jobs ADD CONSTRAINT never CHECK (NOT (id = '" + ids[3] +
+      "' AND status = 'failed'))");
+  const Ids cancelled = Outcomes(CancelAll(ids));
+  Sql("ALTER TABLE agent_jobs DROP CONSTRAINT never");
+  for (size_t i = 0; i < ids.size(); ++i) {
+    EXPECT_EQ(cancelled[i], i == 3 ? "INVALID_VALUE" : "OK") << i;
+  }
+}
+
+TEST_F(ManageStoreTest, AThousandJobsNeedFewStatements) {
+  Fill(ann_, 1'000);
+  const Ids ids = AllIds();
+  const auto batches_of = [this](const std::string& kind) {
+    return metrics_.Histogram("vibestack_batch_size", "", {{"kind", kind}}, {})
+        .Collect()
+        .histogram.sample_count;
+  };
+  EXPECT_THAT(Outcomes(CancelAll(ids, ann_)), Each("OK"));
+  EXPECT_THAT(Outcomes(RetryAll(ids, ann_)), Each("OK"));
+  EXPECT_THAT(Outcomes(CancelAll(ids, ann_)), Each("OK"));
+  EXPECT_THAT(Outcomes(DeleteAll(ids, ann_)), Each("OK"));
+  EXPECT_EQ(One("SELECT count(*) FROM agent_jobs"), "0");
+  EXPECT_LE(batches_of("retry_jobs"), 12U);
+  EXPECT_LE(batches_of("delete_jobs"), 4U);
 }
 
 }  // namespace

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <optional>
 #include <string>
 
 #include "common/base/uuid.h"
@@ -186,6 +188,47 @@ TEST_F(TokenTest, TheAttemptIsAPositiveNumberAndTheFirstOneByDefault) {
               TokenFault::kBadClaims)
         << value;
   }
+}
+
+TEST_F(TokenTest, ATokenOfASessionHasTheTimeOfItsLogInAndEndsWithIt) {
+  const absl::Time log_in = clock_.Now() - absl::Hours(1) + absl::Milliseconds(300);
+  for (const Purpose purpose : kAllPurposes) {
+    const auto issue = [&](absl::Duration left) {
+      return issuer_.Issue(purpose, SubjectFor(purpose), absl::Minutes(15),
+                           CarriesFingerprint(purpose) ? kFingerprint : "", EmailFor(purpose), 1,
+                           TokenSession{log_in, clock_.Now() + left});
+    };
+    if (!BelongsToSession(purpose)) {
+      EXPECT_TRUE(absl::IsInternal(issue(absl::Hours(1)).status())) << PurposeName(purpose);
+      continue;
+    }
+    for (const int left : {1, 899, 900, 3600}) {
+      const auto issued = issue(absl::Seconds(left));
+      ASSERT_TRUE(issued.ok()) << issued.status();
+      const auto claims = verifier_.Verify(issued->token.Reveal(), purpose);
+      ASSERT_TRUE(claims.ok()) << claims.status();
+      EXPECT_EQ(claims->auth_time, absl::FromUnixSeconds(kNow - 3600));
+      EXPECT_EQ(claims->expires_at, absl::FromUnixSeconds(kNow + std::min(left, 900)));
+    }
+    EXPECT_EQ(ErrorReason(issue(absl::ZeroDuration()).status()), "TOKEN_EXPIRED");
+  }
+  EXPECT_EQ(verifier_.Verify(Issue(Purpose::kRefresh), Purpose::kRefresh)->auth_time, std::nullopt);
+}
+
+TEST_F(TokenTest, OnlyATokenOfASessionHasATimeOfALogIn) {
+  const auto with = [](const std::string& value) {
+    return R"("auth_time":)" + value + R"(,"exp":1750000900)";
+  };
+  EXPECT_EQ(FaultWith(R"("exp":1750000900)", with("1740000000")), TokenFault::kNone);
+  for (const char* value : {"0", "-1", "1.5", "\"1740000000\"", "null", "[]", "253402300800"}) {
+    EXPECT_EQ(FaultWith(R"("exp":1750000900)", with(value)), TokenFault::kBadClaims) << value;
+  }
+  const std::string reset = absl::StrReplaceAll(kPayload, {{R"("access")", R"("reset")"}});
+  EXPECT_EQ(FaultOf(SignToken(keys_.at("k1"), kHeader, reset), Purpose::kReset), TokenFault::kNone);
+  const std::string dated =
+      absl::StrReplaceAll(reset, {{R"("exp":1750000900)", with("1740000000")}});
+  EXPECT_EQ(FaultOf(SignToken(keys_.at("k1"), kHeader, dated), Purpose::kReset),
+            TokenFault::kBadClaims);
 }
 
 TEST_F(TokenTest, AnUnknownPurposeOrTokenIdIsRefused) {

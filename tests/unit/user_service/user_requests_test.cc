@@ -4,6 +4,7 @@
 #include <string>
 
 #include "common/base/error.h"
+#include "common/rpc/validator.h"
 #include "user_service/api/convert.h"
 #include "user_service/api/user_lists.h"
 
@@ -108,6 +109,7 @@ TEST(ListUsersTest, ATokenIsForItsFiltersOnly) {
   found.users = {*MakeUser(kAnn), *MakeUser(kBob)};
   const auto page = ToPage(request, *query, found);
   EXPECT_EQ(page.users_size(), 1);
+  EXPECT_EQ(rpc::ToTime(page.continues_at()), found.users[0].created_at);
   request.set_page_token(page.next_page_token());
   request.set_page_size(7);
   const auto next = ReadQuery(request);
@@ -124,7 +126,9 @@ TEST(ListUsersTest, APageThatIsNotFullSaysWhereToGoOn) {
   ASSERT_TRUE(query.ok());
   UserPage found;
   EXPECT_EQ(ToPage(request, *query, found).next_page_token(), "");
+  EXPECT_FALSE(ToPage(request, *query, found).has_continues_at());
   found.goes_on_after = UserQuery::Position{absl::FromUnixSeconds(7), kBob};
+  EXPECT_EQ(ToPage(request, *query, found).continues_at().seconds(), 7);
   request.set_page_token(ToPage(request, *query, found).next_page_token());
   const auto next = ReadQuery(request);
   ASSERT_TRUE(next.ok());

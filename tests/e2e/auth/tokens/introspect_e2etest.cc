@@ -27,6 +27,8 @@ TEST_F(IntrospectedToken, SaysWhatAnActiveTokenSays) {
   EXPECT_EQ(answer.value.aud(), "vibestack");
   EXPECT_EQ(answer.value.exp() - answer.value.iat(), 15 * 60);
   EXPECT_LE(answer.value.iat(), absl::ToUnixSeconds(absl::Now()));
+  EXPECT_LE(answer.value.auth_time(), answer.value.iat());
+  EXPECT_GT(answer.value.auth_time(), answer.value.iat() - 60);
   EXPECT_TRUE(IsUuidV4(answer.value.jti()));
   EXPECT_EQ(answer.value.username(), person.email);
 }

@@ -60,6 +60,18 @@ grpc::Status FinishBatch(CommitWorld& world) {
   return {static_cast<grpc::StatusCode>(error.code()), error.message(), error.SerializeAsString()};
 }
 
+// Does a batch method for the one job, and returns the status of its item.
+template <typename Request, typename Response>
+grpc::Status InBatch(CommitWorld& world, grpc::Status (Jobs::*method)(grpc::ClientContext*,
+                                                                      const Request&, Response*)) {
+  Request request;
+  request.add_ids(world.id());
+  const auto answer = world.Try(method, request);
+  if (!answer.ok()) return answer.status;
+  const auto& error = answer.value.results(0).error();
+  return {static_cast<grpc::StatusCode>(error.code()), error.message(), error.SerializeAsString()};
+}
+
 grpc::Status Release(CommitWorld& world) {
   job::v1::ReleaseJobsRequest request;
   request.add_leases()->set_job_id(world.id());
@@ -213,6 +225,30 @@ std::vector<Transaction> PulledTransactions() {
        Repeats::kCaller,
        HaveCancelled,
        [](World& w) { return w.Try(&Jobs::DeleteJob, OfJob<job::v1::DeleteJobRequest>(w)).status; },
+       "failed CANCELLED",
+       "gone"},
+      {"BatchCancelJobs",
+       job,
+       {"cancel_jobs"},
+       Repeats::kService,
+       CreatePulled,
+       [](World& w) { return InBatch(w, &Jobs::BatchCancelJobs); },
+       "pending -",
+       "failed CANCELLED"},
+      {"BatchRetryJobs",
+       job,
+       {"retry_jobs"},
+       Repeats::kService,
+       HaveCancelled,
+       [](World& w) { return InBatch(w, &Jobs::BatchRetryJobs); },
+       "failed CANCELLED",
+       "pending - after 1"},
+      {"BatchDeleteJobs",
+       job,
+       {"delete_jobs"},
+       Repeats::kCaller,
+       HaveCancelled,
+       [](World& w) { return InBatch(w, &Jobs::BatchDeleteJobs); },
        "failed CANCELLED",
        "gone"},
       {"TheSweep",

@@ -92,6 +92,18 @@ def cancelled_job(world):
     return request, token
 
 
+def some_jobs(act=None, **more):
+    """A call for two of the caller's own jobs, one of them twice, and for somebody else's. `act` was done to the caller's."""
+    def make(world):
+        request, token = own_job()(world)
+        other, _ = own_job()(world)
+        second = world.must("CreateJob", {"workflow_id": "conformance"}, token)
+        if act:
+            world.must(act, request, token)
+        return {"ids": [request["id"], other["id"], second["id"], request["id"]], **more}, token
+    return make
+
+
 def finish(world):
     job = claimed(world)
     complete = {"id": job["job"]["id"], "lease_token": job["lease_token"], "result_payload": RESULT}
@@ -307,6 +319,7 @@ ROWS = [
     Row("BatchGetJobs", "no ids", own(ids=["x"]), "INVALID_ARGUMENT"),
     Row("ListJobs", "one's own", list_of_jobs()),
     Row("ListJobs", "by state and workflow", list_of_jobs(status="PENDING", workflow_id="a")),
+    Row("ListJobs", "a page with a next one", list_of_jobs(page_size=1)),
     Row("ListJobs", "the next page", next_page),
     Row("ListJobs", "a negative size", own(user_id="me", page_size=-1), "INVALID_ARGUMENT"),
     Row("WaitJob", "not done in time", own_job(timeout="0.050s")),
@@ -326,6 +339,15 @@ ROWS = [
     Row("RetryJob", "nobody's", by_superuser(id=str(uuid.uuid4())), "NOT_FOUND"),
     Row("DeleteJob", "a cancelled one", cancelled_job),
     Row("DeleteJob", "one that has not ended", own_job(), "FAILED_PRECONDITION"),
+    Row("BatchCancelJobs", "some of them one's own", some_jobs(reason="no longer needed")),
+    Row("BatchCancelJobs", "one that has ended", some_jobs("CancelJob")),
+    Row("BatchCancelJobs", "nobody's", by_superuser(ids=[str(uuid.uuid4())])),
+    Row("BatchCancelJobs", "a reason that is too long", some_jobs(reason="x" * 1_001), "INVALID_ARGUMENT"),
+    Row("BatchRetryJobs", "one that was cancelled", some_jobs("CancelJob")),
+    Row("BatchRetryJobs", "nothing", own(), "INVALID_ARGUMENT"),
+    Row("BatchDeleteJobs", "one that was cancelled", some_jobs("CancelJob")),
+    Row("BatchDeleteJobs", "no ids", own(ids=["x"]), "INVALID_ARGUMENT"),
+    Row("BatchDeleteJobs", "without a token", anonymous(ids=[str(uuid.uuid4())]), "UNAUTHENTICATED"),
     Row("GetJobStats", "of a workflow", by_worker(workflow_ids=["of nobody"])),
     Row("GetJobStats", "by a user", own(), "PERMISSION_DENIED"),
     # JobService, workers

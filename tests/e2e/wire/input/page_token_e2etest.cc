@@ -52,6 +52,11 @@ TEST_F(PageToken, PagesTogetherAreTheWholeListOnce) {
       ASSERT_THAT(page, IsOk());
       sizes.push_back(page.value.jobs_size());
       for (const auto& job : page.value.jobs()) ids.push_back(job.id());
+      EXPECT_EQ(page.value.has_continues_at(), !page.value.next_page_token().empty());
+      if (page.value.has_continues_at()) {
+        EXPECT_EQ(page.value.continues_at().DebugString(),
+                  page.value.jobs().rbegin()->created_at().DebugString());
+      }
       request.set_page_token(page.value.next_page_token());
     } while (!request.page_token().empty() && sizes.size() < 10);
     EXPECT_THAT(sizes, testing::ElementsAre(2, 2, 1));
