@@ -32,6 +32,7 @@ check_binaries() {
   for name in proto/vibestack.pb gateway/docs/openapi.json gateway/docs/index.html; do
     [[ -f $build_dir/$name ]] || die "$build_dir/$name is not built"
   done
+  [[ -z $dashboard || -f $dashboard/index.html ]] || die "$dashboard/index.html is not built"
 }
 
 start_database() {
@@ -56,6 +57,28 @@ create_database() {
 
 migrate_database() {
   DATABASE_URL=$database_url quietly migrate "$root/deploy/migrations/migrate"
+}
+
+# superuser_field NAME: prints a field of the local superuser.
+superuser_field() { sed -n "s/.*\"$1\": \"\([^\"]*\)\".*/\1/p" "$state/superuser.json"; }
+
+superuser_exists() {
+  [[ -n $(psql -qXAt -v email="$(superuser_field email)" "$database_url" \
+    <<<"SELECT 1 FROM users WHERE email = :'email' AND is_active AND is_superuser") ]]
+}
+
+# Makes the local superuser, or makes it active and a superuser again. An existing one keeps its sessions and its password, which may
+# have changed since. The password is in no command line.
+make_superuser() {
+  local file=$state/superuser.json password
+  if [[ -f $file ]] && superuser_exists; then return; fi
+  if [[ ! -f $file ]]; then
+    password=$(od -An -N 12 -tx1 /dev/urandom | tr -d ' \n')
+    (umask 077 && printf '{"email": "local-admin@example.com", "password": "%s"}\n' "$password" >"$file.new")
+    mv "$file.new" "$file"
+  fi
+  VIBESTACK_DATABASE_URL=$database_url VIBESTACK_PASSWORD=$(superuser_field password) quietly superuser \
+    "$build_dir/user_service/user_service" create-superuser --email "$(superuser_field email)"
 }
 
 # issue_token NAME: keeps a service token in its own file. Replaces a token that expires soon or whose key is gone.
@@ -104,14 +127,16 @@ start_service() {
 }
 
 start_gateway() {
-  local config=$state/run/gateway.yaml
-  GATEWAY_DESCRIPTORS=$build_dir/proto/vibestack.pb GATEWAY_DOCS=$build_dir/gateway/docs \
+  local config=$state/run/gateway.yaml pages=("$build_dir/gateway/docs")
+  [[ -z $dashboard ]] || pages+=("$dashboard")
+  mapfile -t pages < <(find "${pages[@]}" -type f | LC_ALL=C sort)
+  GATEWAY_DESCRIPTORS=$build_dir/proto/vibestack.pb GATEWAY_DOCS=$build_dir/gateway/docs GATEWAY_DASHBOARD=$dashboard \
     GATEWAY_PORT=$gateway_port GATEWAY_ADMIN_PORT=$gateway_admin \
     GATEWAY_USER_SERVICE=127.0.0.1:$user_port GATEWAY_JOB_SERVICE=127.0.0.1:$job_port "$root/deploy/gateway/render" >"$config"
   local command=("$("$venv/bin/python" -c 'import envoy, pathlib; print(pathlib.Path(envoy.__file__).parent / "_bin" / "envoy")')"
     --config-path "$config" --disable-hot-restart --log-level warning)
   start_process gateway answers "http://127.0.0.1:$gateway_port/.well-known/jwks.json" \
-    "$(stamp "$config" "$build_dir/proto/vibestack.pb" "$build_dir"/gateway/docs/* -- "${command[@]}")" "${command[@]}"
+    "$(stamp "$config" "$build_dir/proto/vibestack.pb" "${pages[@]}" -- "${command[@]}")" "${command[@]}"
 }
 
 # stamp FILE… -- WORD…: a checksum of the inputs of a process: files, command line, environment and database.

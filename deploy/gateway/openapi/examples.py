@@ -33,6 +33,15 @@ VALUES = _TIMES | {
     "oldest_first": False, "status": "COMPLETED", "view": "FULL", "update_mask": "full_name,bio", "include_accounts": False, "fail": None,
 }
 
+# Request fields that an example shows although they are optional. It leaves out all other optional fields, so that the calls of /docs
+# work as they come: a made-up id or filter would find nothing.
+SHOWN = {"SignUpRequest.password", "SignUpRequest.full_name", "CreateUserRequest.full_name", "User.full_name", "User.bio",
+         "CreateJobRequest.input", "CompleteJobRequest.lease_token", "CompleteJobRequest.result_payload", "ReportProgressRequest.lease_token",
+         "ReportProgressRequest.result_payload", "FailJobRequest.lease_token", "FailJobRequest.message", "CancelJobRequest.reason",
+         "JobOutcome.complete"}
+# These methods end or restore an account, so their examples name none.
+_NO_EXAMPLE_OF_ID = {"DeleteUserRequest", "PurgeUserRequest", "UndeleteUserRequest"}
+
 
 class Examples:
     def __init__(self, api):
@@ -43,8 +52,20 @@ class Examples:
         if message.full_name == "google.api.HttpBody":
             return VALUES["result_payload"]
         fields = [field for field in fields_of(self._api, message, role) if field.name not in without]
+        if role == REQUEST:
+            fields = [field for field in fields if self.is_shown(field)]
         values = {field.name: self.of_field(field, role) for field in fields}
         return {name: value for name, value in values.items() if value is not None}
+
+    def is_shown(self, field):
+        """Returns whether examples of requests contain the field."""
+        name = f"{field.containing_type.name}.{field.name}"
+        return name in SHOWN or "REQUIRED" in self._api.behaviors(field)
+
+    def of_id(self, field):
+        """Returns the example of an id in a path: the caller's own account, or None where the reader must choose."""
+        name = field.containing_type.name
+        return "me" if "User" in name and name not in _NO_EXAMPLE_OF_ID else None
 
     def of_field(self, field, role):
         """Returns an example of the field, or None to leave it out."""

@@ -74,13 +74,16 @@ class Operations:
 
     def _parameter(self, name, field, place):
         schema = self._schemas.of_field(field, REQUEST, described=False)
-        example = self._examples.of_field(field, REQUEST)
+        example = self._examples.of_id(field) if place == "path" else self._query_example(field)
         parameter = {"name": name, "in": place, "schema": schema}
         if self._api.comment(field):
             parameter["description"] = self._api.comment(field)
         if place == "path" or "REQUIRED" in self._api.behaviors(field):
             parameter["required"] = True
         return parameter | ({} if example is None else {"example": example})
+
+    def _query_example(self, field):
+        return self._examples.of_field(field, REQUEST) if self._examples.is_shown(field) else None
 
     def _body(self, method, binding):
         message = method.input_type

@@ -97,6 +97,11 @@ class ImagesTest(unittest.TestCase):
                                 capture_output=True, text=True, timeout=120, check=False)
         self.assertEqual(walked.returncode, 0, walked.stdout + walked.stderr)
 
+    def test_the_gateway_serves_the_dashboard(self):
+        self.assertEqual(self.rest("/admin/config.json")["docs_url"], "/docs")
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.ports[4]}/admin/", timeout=10) as answer:
+            self.assertIn("default-src 'none'", answer.headers["content-security-policy"])
+
     def test_a_job_goes_through_and_each_process_is_as_confined_as_it_was_asked_to_be(self):
         self.walk()
         for container, megabytes in ((self.user, 64), (self.job, 64), (self.gateway, 256)):

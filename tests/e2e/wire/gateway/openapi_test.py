@@ -5,6 +5,7 @@ import json
 import re
 import unittest
 import urllib.parse
+import uuid
 
 import jsonschema
 from google.api import annotations_pb2
@@ -78,19 +79,19 @@ class OpenApiTest(unittest.TestCase):
         allowed = roles(method)
         if "PUBLIC" in allowed:
             return None
-        if "SERVICE" in allowed:
-            return self.world.worker
-        return self.world.superuser.token if "SUPERUSER" in allowed else self.world.person().token
+        if "USER" in allowed:  # the examples are meant for a signed-in user
+            return self.world.person().token
+        return self.world.worker if "SERVICE" in allowed else self.world.superuser.token
 
     def send(self, verb, path, body, token):
         headers = ({"authorization": f"Bearer {token}"} if token else {}) | {"content-type": "application/json"}
         return self.world.rest.raw(verb.upper(), path, None if body is None else json.dumps(body), headers)
 
     def example_of(self, name):
-        """Returns (verb, path, body) of an operation, built from its examples alone."""
+        """Returns (verb, path, body) of an operation, built from its examples alone. Where the reader must choose an id, it is a new one."""
         verb, path, operation = self.operations[name]
         given = {(one["in"], one["name"]): one["example"] for one in operation["parameters"] if "example" in one}
-        path = re.sub(r"\{(\w+)\}", lambda variable: given[("path", variable[1])], path)
+        path = re.sub(r"\{(\w+)\}", lambda variable: given.get(("path", variable[1]), str(uuid.uuid4())), path)
         query = {name: json.dumps(value).strip('"') for (place, name), value in given.items() if place == "query"}
         body = operation.get("requestBody", {}).get("content", {}).get("application/json", {}).get("example")
         return verb, path + (f"?{urllib.parse.urlencode(query)}" if query else ""), body
