@@ -61,8 +61,8 @@ test.describe("jobs", () => {
     await fail("pages", 120);
     await open(page, "#/jobs");
     await page.getByRole("radio", { name: "Failed" }).check({ force: true });
-    await page.getByLabel("Workflow", { exact: true }).fill("pages");
-    await page.getByLabel("User", { exact: true }).fill(world.superuser.email);
+    await page.getByRole("combobox", { name: "Workflow" }).fill("pages");
+    await page.getByRole("searchbox", { name: "User" }).fill(world.superuser.email);
     await page.keyboard.press("Enter");
     await page.waitForURL(/status=failed/);
     await page.waitForURL(/user=/);
