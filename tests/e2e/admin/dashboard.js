@@ -55,7 +55,9 @@ export async function checkLooks(world, page) {
 export async function checkReflow(page) {
   const wide = await page.evaluate(() => {
     if (document.documentElement.scrollWidth <= innerWidth) return [];
-    return [...document.querySelectorAll("body *")].filter((one) => one.getBoundingClientRect().right > innerWidth + 1).map((one) => one.outerHTML.slice(0, 120));
+    const wider = (one) => one.getBoundingClientRect().right > innerWidth + 1;
+    const innermost = [...document.querySelectorAll("body *")].filter((one) => wider(one) && ![...one.children].some(wider));
+    return innermost.slice(0, 5).map((one) => one.outerHTML.slice(0, 200));
   });
   assert.deepEqual(wide, []);
 }
