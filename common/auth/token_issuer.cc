@@ -31,7 +31,8 @@ std::string EncodePayload(const Claims& claims, const TokenRealm& realm) {
       payload.Set("jti", claims.token_id) && payload.Set("purpose", PurposeName(claims.purpose)) &&
       (claims.fingerprint.empty() || payload.Set("fingerprint", claims.fingerprint)) &&
       (claims.email.empty() || payload.Set("email", claims.email)) &&
-      (claims.attempt == 0 || payload.Set("attempt", int64_t{claims.attempt}));
+      (claims.attempt == 0 || payload.Set("attempt", int64_t{claims.attempt})) &&
+      (claims.job_created_micros == 0 || payload.Set("job_created", claims.job_created_micros));
   return complete ? payload.Encode() : "";
 }
 
@@ -43,7 +44,8 @@ TokenIssuer::TokenIssuer(KeySetProvider keys, const Clock& clock, TokenRealm rea
 absl::StatusOr<IssuedToken> TokenIssuer::Issue(Purpose purpose, const std::string& subject,
                                                absl::Duration lifetime,
                                                const std::string& fingerprint,
-                                               const std::string& email, int attempt) const {
+                                               const std::string& email, int attempt,
+                                               int64_t job_created_micros) const {
   if (!Fits(purpose, subject, lifetime, fingerprint, email)) {
     return InternalError("the arguments of a token are not valid for its purpose");
   }
@@ -53,6 +55,7 @@ absl::StatusOr<IssuedToken> TokenIssuer::Issue(Purpose purpose, const std::strin
 
   Claims claims{purpose,     subject,   {},    {},
                 fingerprint, NewUuid(), email, purpose == Purpose::kCallback ? attempt : 0};
+  if (purpose == Purpose::kCallback) claims.job_created_micros = job_created_micros;
   claims.issued_at = absl::FromUnixSeconds(absl::ToUnixSeconds(clock_.Now()));
   claims.expires_at = claims.issued_at + absl::Floor(lifetime, absl::Seconds(1));
   const std::string payload = EncodePayload(claims, realm_);

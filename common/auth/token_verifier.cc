@@ -70,10 +70,15 @@ std::optional<Claims> ReadClaims(const JwtPayload& payload) {
   }
   const std::optional<int> attempt = GetAttempt(payload, *purpose);
   if (!attempt) return std::nullopt;
+  const int64_t job_created = payload.GetInt("job_created").value_or(0);
+  if (payload.Has("job_created") && (*purpose != Purpose::kCallback || job_created == 0)) {
+    return std::nullopt;
+  }
   return Claims{*purpose,    payload.GetString("sub").value_or(""),
                 *issued_at,  *expires_at,
                 fingerprint, token_id,
-                email,       *attempt};
+                email,       *attempt,
+                job_created};
 }
 
 TokenVerdict Refused(TokenFault fault) { return {fault, {}}; }
