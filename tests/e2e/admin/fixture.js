@@ -42,7 +42,7 @@ const { chromium, errors } = packages("playwright-core");
 const axe = fs.readFileSync(packages.resolve("axe-core/axe.min.js"), "utf8");
 
 export const TimeoutError = errors.TimeoutError;
-const TIMEOUT = 15_000;
+const TIMEOUT = 30_000; // milliseconds; a busy machine needs them
 
 export class World {
   #process;

@@ -14,6 +14,7 @@ The end of the input stops everything.
 """
 
 import json
+import signal
 import sys
 
 from tests.e2e.wire.gateway.world import PASSWORD, World
@@ -43,6 +44,7 @@ def answer(world, command):
 
 
 def main():
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # unwinds, so that the services end too
     world = World(**dict(argument.split("=", 1) for argument in sys.argv[1:]))
     try:
         print(json.dumps(described(world)), flush=True)
