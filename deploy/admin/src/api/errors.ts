@@ -5,7 +5,7 @@ import { anyUnpack } from "@bufbuild/protobuf/wkt";
 
 import { BadRequestSchema, ErrorInfoSchema } from "../../stubs/google/rpc/error_details_pb.js";
 import type { Status } from "../../stubs/google/rpc/status_pb.js";
-import { plural, sentence } from "../lib/text.ts";
+import { sentence } from "../lib/text.ts";
 
 /** A failed call in plain words. */
 export interface Failure {
@@ -15,6 +15,8 @@ export interface Failure {
   reason: string;
   /** Messages by the name of the request's field, such as `email` or `user.email`. */
   fields: Record<string, string>;
+  /** The same call may succeed in a moment. */
+  temporary: boolean;
   /** The id of the call in the logs of the gateway and the services; empty if there was no call. */
   requestId: string;
 }
@@ -51,7 +53,7 @@ export function isCancelled(error: unknown): boolean {
 
 export function failureOf(error: unknown): Failure {
   if (!(error instanceof ConnectError)) {
-    return { message: error instanceof Error ? sentence(error.message) : "Something failed.", reason: "", fields: {}, requestId: "" };
+    return { message: error instanceof Error ? sentence(error.message) : "Something failed.", reason: "", fields: {}, temporary: false, requestId: "" };
   }
   const reason = reasonOf(error);
   const violations = error.findDetails(BadRequestSchema).flatMap((request) => request.fieldViolations);
@@ -60,6 +62,7 @@ export function failureOf(error: unknown): Failure {
     message: ADVICE[reason] ?? BY_CODE[error.code] ?? own,
     reason: reason === "" ? codeName(error.code) : reason,
     fields: Object.fromEntries(violations.map((one) => [one.field, sentence(one.description)])),
+    temporary: error.code === Code.Unavailable || error.code === Code.DeadlineExceeded,
     requestId: error.metadata.get(REQUEST_ID) ?? "",
   };
 }
@@ -73,11 +76,4 @@ export function failureOfStatus(status: Status): { message: string; reason: stri
 /** PERMISSION_DENIED for Code.PermissionDenied. */
 function codeName(code: Code): string {
   return Code[code].replace(/(?<=[a-z])(?=[A-Z])/g, "_").toUpperCase();
-}
-
-/** "3 jobs were not retried" and why, most frequent reason first. */
-export function summarize(reasons: Iterable<string>): string {
-  const counts = new Map<string, number>();
-  for (const reason of reasons) counts.set(reason, (counts.get(reason) ?? 0) + 1);
-  return [...counts].sort((a, b) => b[1] - a[1]).map(([reason, times]) => `${plural(times, "time")} ${reason}`).join(", ");
 }

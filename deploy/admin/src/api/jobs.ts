@@ -42,12 +42,6 @@ export async function listJobs(filter: JobFilter, pageSize: number, pageToken: s
   };
 }
 
-/** The present state of these jobs, and which are gone. */
-export async function refreshJobs(ids: string[], signal: AbortSignal): Promise<{ changed: Job[]; deleted: string[] }> {
-  if (ids.length === 0) return { changed: [], deleted: [] };
-  const response = await jobs.batchGetJobs({ ids, view: JobView.BASIC }, { signal });
-  return { changed: response.jobs, deleted: response.missingIds };
-}
 
 /** True if a watch with this filter begins with so few open jobs that a browser reads them in a moment. */
 export async function isWatchable(filter: JobFilter, signal: AbortSignal): Promise<boolean> {
@@ -66,11 +60,17 @@ export interface JobChanges {
   missed: boolean;
 }
 
-/** Follows the jobs of the filter's user and workflow. `onChanges` gets every message, also the heartbeats. */
-export async function watchJobs(filter: JobFilter, signal: AbortSignal, onChanges: (changes: JobChanges) => void): Promise<void> {
+/** The present state of these jobs, and which are gone. */
+export async function refreshJobs(ids: string[], signal: AbortSignal): Promise<JobChanges> {
+  const response = ids.length === 0 ? undefined : await jobs.batchGetJobs({ ids, view: JobView.BASIC }, { signal });
+  return { changed: response?.jobs ?? [], deleted: response?.missingIds ?? [], caughtUp: true, missed: false };
+}
+
+/** Follows the jobs of the filter's user and workflow. `onChanges` gets every message, also the heartbeats, one after the other. */
+export async function watchJobs(filter: JobFilter, signal: AbortSignal, onChanges: (changes: JobChanges) => Promise<void>): Promise<void> {
   const request = { userId: filter.userId, workflowId: filter.workflow, view: JobView.BASIC, heartbeat: HEARTBEAT };
   for await (const message of jobs.watchJobs(request, { signal, timeoutMs: 0 })) {
-    onChanges({ changed: message.jobs, deleted: message.deletedIds, caughtUp: message.caughtUp, missed: message.changesMissed });
+    await onChanges({ changed: message.jobs, deleted: message.deletedIds, caughtUp: message.caughtUp, missed: message.changesMissed });
   }
   throw new Error("the stream ended");
 }
@@ -93,7 +93,7 @@ export function canDo(action: BatchAction, status: Job_Status): boolean {
   return isTerminal(status) === (action === "delete");
 }
 
-export interface BatchResult {
+interface BatchResult {
   id: string;
   error: Status | undefined;
 }

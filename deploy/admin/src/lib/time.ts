@@ -38,22 +38,17 @@ function offsetOf(time: Date, zone: Zone): string {
   return `UTC${minutes < 0 ? "-" : "+"}${pad(Math.floor(Math.abs(minutes) / 60))}:${pad(Math.abs(minutes) % 60)}`;
 }
 
-/** "2026-11-30 22:31:04". */
-export function dateTime(time: Date, zone: Zone): string {
-  const { date, clock } = partsOf(time, zone);
-  return `${date} ${clock}`;
-}
-
 /** "2026-11-30 22:31:04.125 UTC+01:00", for tooltips and details. */
 export function exactTime(time: Date, zone: Zone): string {
   const { date, clock, millis } = partsOf(time, zone);
   return `${date} ${clock}.${millis} ${offsetOf(time, zone)}`;
 }
 
-/** The shortest form that is clear: the clock today, else the date too. */
+/** The shortest form that is clear: the clock on the same day and within half a day, else the date too. */
 export function briefTime(time: Date, now: Date, zone: Zone): string {
   const { date, clock } = partsOf(time, zone);
-  return date === partsOf(now, zone).date ? clock : `${date} ${clock.slice(0, 5)}`;
+  const isNear = date === partsOf(now, zone).date || Math.abs(now.getTime() - time.getTime()) < DAY / 2;
+  return isNear ? clock : `${date} ${clock.slice(0, 5)}`;
 }
 
 /** "850 ms", "12 s", "3 min 20 s", "2 h 5 min", "4 d 3 h". */
@@ -94,4 +89,10 @@ export function toInput(time: Date, zone: Zone): string {
 export function fromInput(value: string, zone: Zone): Date | undefined {
   const time = new Date(zone === "utc" ? `${value}Z` : value);
   return value === "" || Number.isNaN(time.getTime()) ? undefined : time;
+}
+
+/** The time of an RFC 3339 text, or undefined if it is none. */
+export function parseTime(text: string | null): Date | undefined {
+  const time = new Date(text ?? "");
+  return Number.isNaN(time.getTime()) ? undefined : time;
 }

@@ -11,7 +11,7 @@ const BATCH_JOBS = 500;
 /** A selection has at most so many jobs; a browser holds them with ease, and an action takes minutes. */
 export const MOST_SELECTED = 100_000;
 
-export interface Collected {
+interface Collected {
   /** Where the search is: jobs created at this time. */
   continuesAt: Date | undefined;
   /** True when there are no more jobs, or too many. */
@@ -41,7 +41,7 @@ export interface BulkFailure {
   message: string;
 }
 
-export interface BulkProgress {
+interface BulkProgress {
   done: string[];
   failures: BulkFailure[];
 }

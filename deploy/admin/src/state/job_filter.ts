@@ -1,6 +1,7 @@
 /** Which jobs a list shows, as it stands in the address. */
 
 import { Job_Status } from "../../stubs/vibestack/job/v1/job_pb.js";
+import { parseTime } from "../lib/time.ts";
 
 export interface JobFilter {
   /** A user's id, or empty. */
@@ -21,19 +22,14 @@ export const STATUS_KEYS = {
 
 export type StatusKey = keyof typeof STATUS_KEYS;
 
-function timeOf(text: string | null): Date | undefined {
-  const time = new Date(text ?? "");
-  return Number.isNaN(time.getTime()) ? undefined : time;
-}
-
 export function readJobFilter(query: URLSearchParams): JobFilter {
   const status = query.get("status") ?? "";
   return {
     userId: query.get("user") ?? "",
     workflow: query.get("workflow") ?? "",
     status: Object.hasOwn(STATUS_KEYS, status) ? STATUS_KEYS[status as StatusKey] : Job_Status.STATUS_UNSPECIFIED,
-    from: timeOf(query.get("from")),
-    to: timeOf(query.get("to")),
+    from: parseTime(query.get("from")),
+    to: parseTime(query.get("to")),
     oldestFirst: query.get("order") === "oldest",
   };
 }

@@ -6,10 +6,9 @@ import { type Failure, failureOf, isCancelled } from "../api/errors.ts";
 import { me, sessionSignal } from "../api/session.ts";
 import { visible } from "./visible.ts";
 
-export interface Loaded<T> {
+interface Loaded<T> {
   data: T | undefined;
   failure: Failure | undefined;
-  loading: boolean;
   reload: () => void;
   /** Replaces the data, for example with the answer to a change. */
   set: (data: T) => void;
@@ -18,6 +17,8 @@ export interface Loaded<T> {
 // What was shown last, so that Back shows a page at once while it loads again. It ends with the session.
 const shown = new Map<string, unknown>();
 const SHOWN_PAGES = 20;
+// While a service is away, the page asks again by itself.
+const RETRY_MILLIS = 5000;
 me.subscribe((user) => {
   if (user === undefined) shown.clear();
 });
@@ -29,40 +30,45 @@ function remember(key: string, data: unknown): void {
   if (shown.size > SHOWN_PAGES && oldest !== undefined) shown.delete(oldest);
 }
 
-/** Loads when `key` changes, when the tab becomes visible before the data is there, and on reload(). Leaving the page aborts the call. */
+/**
+ * Loads when `key` changes, on reload(), and again every few seconds while the service is away; only while the tab is visible. Leaving the
+ * page aborts the call.
+ */
 export function useLoad<T>(key: string, load: (signal: AbortSignal) => Promise<T>): Loaded<T> {
   const [state, setState] = useState<{ key: string; data?: T | undefined; failure?: Failure }>({ key: "" });
   const [round, setRound] = useState(0);
-  const [loading, setLoading] = useState(true);
   const latest = useRef(load);
   latest.current = load;
   const current = state.key === key ? state : { key, data: shown.get(key) as T | undefined };
-  const wanted = visible.value || current.data !== undefined;
+  // A page that has its data does not load it again each time the tab becomes visible.
+  const wanted = visible.value || (current.data !== undefined && current.failure === undefined);
 
   useEffect(() => {
     if (!wanted) return undefined;
     const left = new AbortController();
-    setLoading(true);
+    let timer: ReturnType<typeof setTimeout> | undefined;
     latest.current(AbortSignal.any([left.signal, sessionSignal()])).then(
       (data) => {
         if (left.signal.aborted) return;
         remember(key, data);
         setState({ key, data });
-        setLoading(false);
       },
       (error: unknown) => {
         if (left.signal.aborted || isCancelled(error)) return;
-        setState((before) => ({ key, data: before.key === key ? before.data : undefined, failure: failureOf(error) }));
-        setLoading(false);
+        const failure = failureOf(error);
+        setState((before) => ({ key, data: before.key === key ? before.data : undefined, failure }));
+        if (failure.temporary) timer = setTimeout(() => setRound((before) => before + 1), RETRY_MILLIS);
       },
     );
-    return () => left.abort();
+    return () => {
+      left.abort();
+      clearTimeout(timer);
+    };
   }, [key, round, wanted]);
 
   return {
     data: current.data,
     failure: current.failure,
-    loading,
     reload: () => setRound((before) => before + 1),
     set: (data) => {
       remember(key, data);

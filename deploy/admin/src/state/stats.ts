@@ -10,7 +10,7 @@ import { me, sessionSignal } from "../api/session.ts";
 import { learnWorkflows } from "./workflows.ts";
 
 /** Where the server stops counting. */
-export const COUNT_LIMIT = 10_000;
+const COUNT_LIMIT = 10_000;
 const KEPT_SAMPLES = 120;
 
 export interface Counts {
@@ -26,7 +26,7 @@ export interface Counts {
 }
 
 export type CountName = "pending" | "processing" | "completed" | "failed" | "recentlyFailed";
-export const COUNT_NAMES: CountName[] = ["pending", "processing", "completed", "failed", "recentlyFailed"];
+const COUNT_NAMES: CountName[] = ["pending", "processing", "completed", "failed", "recentlyFailed"];
 
 export interface Sample {
   total: Counts;
@@ -54,7 +54,7 @@ function milliseconds(value: Duration | undefined): number | undefined {
   return value === undefined ? undefined : durationMs(value);
 }
 
-export function countsOf(stats: WorkflowStats): Counts {
+function countsOf(stats: WorkflowStats): Counts {
   const counts = {
     pending: stats.pendingCount,
     processing: stats.processingCount,
@@ -70,7 +70,7 @@ export function countsOf(stats: WorkflowStats): Counts {
 }
 
 /** The sum. It is a lower bound where a part was cut. */
-export function totalOf(all: Iterable<Counts>): Counts {
+function totalOf(all: Iterable<Counts>): Counts {
   const total = { pending: 0, processing: 0, completed: 0, failed: 0, recentlyFailed: 0 };
   const cut = new Set<CountName>();
   let oldest: number | undefined;

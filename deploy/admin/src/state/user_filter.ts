@@ -1,5 +1,7 @@
 /** Which users a list shows, as it stands in the address. */
 
+import { parseTime } from "../lib/time.ts";
+
 export interface UserFilter {
   by: "email" | "name";
   prefix: string;
@@ -12,11 +14,6 @@ export interface UserFilter {
 
 const YES_NO: Record<string, boolean> = { yes: true, no: false };
 
-function timeOf(text: string | null): Date | undefined {
-  const time = new Date(text ?? "");
-  return Number.isNaN(time.getTime()) ? undefined : time;
-}
-
 function word(value: boolean | undefined): string | undefined {
   return value === undefined ? undefined : value ? "yes" : "no";
 }
@@ -27,8 +24,8 @@ export function readUserFilter(query: URLSearchParams): UserFilter {
     prefix: query.get("prefix") ?? "",
     active: YES_NO[query.get("active") ?? ""],
     superuser: YES_NO[query.get("superuser") ?? ""],
-    from: timeOf(query.get("from")),
-    to: timeOf(query.get("to")),
+    from: parseTime(query.get("from")),
+    to: parseTime(query.get("to")),
     oldestFirst: query.get("order") === "oldest",
   };
 }

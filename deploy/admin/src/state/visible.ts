@@ -11,6 +11,11 @@ document.addEventListener("visibilitychange", () => {
 /** The time, for texts such as "3 min ago". It stands still while the tab is hidden. */
 export const now = signal(new Date());
 
+/** The milliseconds of this moment. What is rendered with it is rendered again with `now`. */
+export function present(): number {
+  return Math.max(now.value.getTime(), Date.now());
+}
+
 const TICK_MILLIS = 5000;
 
 /** Calls `action` now, and every `millis` while the tab is visible. Starts anew when `key` changes. */

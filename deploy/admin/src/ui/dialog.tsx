@@ -6,11 +6,10 @@ import { Button, IconButton } from "./button.tsx";
 import { FailureBox } from "./failure.tsx";
 
 /** A modal dialog. It is open as long as it is rendered; the browser keeps the focus inside and returns it afterwards. */
-export function Dialog({ title, children, onClose, wide = false }: {
+export function Dialog({ title, children, onClose }: {
   title: string;
   children: ComponentChildren;
   onClose: () => void;
-  wide?: boolean;
 }) {
   const dialog = useRef<HTMLDialogElement>(null);
   const heading = useId();
@@ -25,7 +24,6 @@ export function Dialog({ title, children, onClose, wide = false }: {
   return (
     <dialog
       ref={dialog}
-      class={wide ? "wide" : undefined}
       aria-labelledby={heading}
       onCancel={(event) => {
         event.preventDefault();

@@ -96,22 +96,6 @@ export function TextArea({ label, hint, error, value, onInput, rows, code = fals
   );
 }
 
-export function SelectField<T extends string>({ label, hint, error, value, options, onChange }: FieldProps & {
-  value: T;
-  options: [value: T, label: string][];
-  onChange: (value: T) => void;
-}) {
-  return (
-    <Field label={label} hint={hint} error={error}>
-      {(attributes) => (
-        <select {...attributes} value={value} onChange={(event) => onChange(event.currentTarget.value as T)}>
-          {options.map(([option, text]) => <option key={option} value={option} selected={option === value}>{text}</option>)}
-        </select>
-      )}
-    </Field>
-  );
-}
-
 export function CheckField({ label, hint, checked, onChange }: {
   label: string;
   hint?: string;

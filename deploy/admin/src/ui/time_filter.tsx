@@ -7,7 +7,7 @@ import { Button } from "./button.tsx";
 import { TextField } from "./field.tsx";
 import { Menu } from "./menu.tsx";
 
-export interface TimeRange {
+interface TimeRange {
   from: Date | undefined;
   to: Date | undefined;
 }

@@ -1,4 +1,4 @@
-import { timestampDate } from "@bufbuild/protobuf/wkt";
+import { timestampMs } from "@bufbuild/protobuf/wkt";
 import { useEffect, useState } from "preact/hooks";
 
 import { type Job, Job_Status, JobView } from "../../../stubs/vibestack/job/v1/job_pb.js";
@@ -10,10 +10,11 @@ import { duration } from "../../lib/time.ts";
 import { useWatch } from "../../state/live.ts";
 import { useLoad } from "../../state/load.ts";
 import { href } from "../../state/route.ts";
-import { now } from "../../state/visible.ts";
+import { present } from "../../state/visible.ts";
 import { ButtonLink } from "../../ui/button.tsx";
 import { CopyButton } from "../../ui/copy.tsx";
 import { FailureBox } from "../../ui/failure.tsx";
+import { Icon } from "../../ui/icon.tsx";
 import { JsonView } from "../../ui/json_view.tsx";
 import { Empty, Fact, Facts, Foreign, PageHead, Section, Skeleton } from "../../ui/parts.tsx";
 import { Status } from "../../ui/status.tsx";
@@ -96,7 +97,7 @@ function JobFacts({ job }: { job: Job }) {
       {job.notBefore && !isTerminal(job.status) && <Fact name="Starts"><ExactTime value={job.notBefore} /></Fact>}
       {job.createdAt && job.updatedAt && (
         <Fact name={isTerminal(job.status) ? "Took" : "Age"}>
-          {duration((isTerminal(job.status) ? timestampDate(job.updatedAt) : now.value).getTime() - timestampDate(job.createdAt).getTime())}
+          {duration((isTerminal(job.status) ? timestampMs(job.updatedAt) : present()) - timestampMs(job.createdAt))}
         </Fact>
       )}
     </Facts>
@@ -111,7 +112,7 @@ function Results({ job }: { job: Job }) {
     <>
       <Section title={title}>
         {job.status === Job_Status.FAILED && error && (
-          <div class="notice failed"><Status status={job.status} /><p><code>{error.code}</code> <Foreign>{error.message}</Foreign></p></div>
+          <div class="notice failed"><Icon name="close" /><p><code>{error.code}</code> <Foreign>{error.message}</Foreign></p></div>
         )}
         {job.resultJson === undefined
           ? <p class="muted">{job.status === Job_Status.COMPLETED ? "The job completed without output." : "Nothing has been reported yet."}</p>

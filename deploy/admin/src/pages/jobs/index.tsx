@@ -48,7 +48,7 @@ export function JobsPage() {
   };
   return (
     <>
-      <PageHead title="Jobs" beside={<LiveMark state={watched.state} live={live} />}>
+      <PageHead title="Jobs" beside={page.failure === undefined && <LiveMark state={watched.state} live={live} />}>
         <Button icon={live ? "pause" : "play"} onClick={() => setLive(!live)}>{live ? "Pause" : "Go live"}</Button>
         <ColumnMenu />
         <ButtonLink kind="primary" icon="plus" href={href(["jobs", "new"])}>New job</ButtonLink>

@@ -60,10 +60,12 @@ export function useLiveJobs(filter: JobFilter, page: Page<Job> | undefined, firs
       return;
     }
     let caughtUp = false;
-    await watchJobs(filter, signal, (changes) => {
+    await watchJobs(filter, signal, async (changes) => {
       opened();
       caughtUp ||= changes.caughtUp;
       apply(changes, caughtUp);
+      // What ended between the list, or an earlier stream, and this stream is not among the open jobs that the stream began with.
+      if (changes.caughtUp) apply(await refreshJobs(page.rows.map((row) => row.id), signal), true);
     });
   });
 
@@ -133,7 +135,7 @@ async function poll(
       first && !filter.oldestFirst ? listJobs(filter, pageSize, "", signal) : undefined,
     ]);
     opened();
-    onChanges({ changed: [...rows.changed, ...(top?.rows ?? [])], deleted: rows.deleted, caughtUp: true, missed: false });
+    onChanges({ ...rows, changed: [...rows.changed, ...(top?.rows ?? [])] });
     await sleep(POLL_MILLIS, signal);
   }
 }

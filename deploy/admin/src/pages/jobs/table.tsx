@@ -10,10 +10,10 @@ import { type JobFilter, matches } from "../../state/job_filter.ts";
 import { preferences } from "../../state/preferences.ts";
 import { go, href } from "../../state/route.ts";
 import { type Selection, pageState, toggle, toggleRange, add, remove } from "../../state/selection.ts";
-import { now } from "../../state/visible.ts";
+import { present } from "../../state/visible.ts";
 import { Foreign, SkeletonRows } from "../../ui/parts.tsx";
 import { useShortcuts } from "../../ui/shortcuts.tsx";
-import { Status } from "../../ui/status.tsx";
+import { Status, statusName } from "../../ui/status.tsx";
 import { Time } from "../../ui/time.tsx";
 import { UserLink } from "../../ui/user_link.tsx";
 
@@ -36,7 +36,7 @@ export const COLUMNS: Record<string, Column> = {
 /** From the creation to the end, or to now. */
 function age(job: Job): string {
   if (job.createdAt === undefined || job.updatedAt === undefined) return "–";
-  const end = isTerminal(job.status) ? timestampMs(job.updatedAt) : now.value.getTime();
+  const end = isTerminal(job.status) ? timestampMs(job.updatedAt) : present();
   return duration(end - timestampMs(job.createdAt));
 }
 
@@ -151,7 +151,7 @@ function Row({ job, columns, selected, gone, left, onFocus, onSelect }: RowProps
         <input type="checkbox" aria-label={`Select job ${shortId(job.id)}`} checked={selected} onClick={(event) => onSelect(event.shiftKey)} />
       </td>
       <td role="cell" class="state">
-        <a class="row-link" href={href(["jobs", job.id])} aria-label={`Job ${shortId(job.id)} of workflow ${job.workflowId}`}><Status status={job.status} /></a>
+        <a class="row-link" href={href(["jobs", job.id])} aria-label={`${statusName(job.status)}: job ${shortId(job.id)} of workflow ${job.workflowId}`}><Status status={job.status} /></a>
         {gone && <span class="small muted"> deleted</span>}
         {left && !gone && <span class="small muted"> no longer matches</span>}
       </td>

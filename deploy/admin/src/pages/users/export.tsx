@@ -1,5 +1,5 @@
-import { toJsonString } from "@bufbuild/protobuf";
-import { timestampDate } from "@bufbuild/protobuf/wkt";
+import { toJson, toJsonString } from "@bufbuild/protobuf";
+import { TimestampSchema } from "@bufbuild/protobuf/wkt";
 import { useEffect, useRef, useState } from "preact/hooks";
 
 import { type User, UserSchema } from "../../../stubs/vibestack/user/v1/user_pb.js";
@@ -19,8 +19,8 @@ function jobText(job: ExportedJob): string {
     id: job.id,
     workflow_id: job.workflowId,
     status: job.status,
-    created_at: job.createdAt && timestampDate(job.createdAt).toISOString(),
-    updated_at: job.updatedAt && timestampDate(job.updatedAt).toISOString(),
+    created_at: job.createdAt && toJson(TimestampSchema, job.createdAt),
+    updated_at: job.updatedAt && toJson(TimestampSchema, job.updatedAt),
   };
   return JSON.stringify(columns).replace(/\}$/, () => `,"result_payload":${job.resultJson ?? "null"}}`);
 }

@@ -135,7 +135,7 @@ function UserTable({ rows }: { rows: User[] | undefined }) {
   useShortcuts({ j: () => move(1), k: () => move(-1) });
   return (
     <div class="table-box">
-      <table ref={table} class="list" role="table" aria-busy={rows === undefined}>
+      <table ref={table} class="list people" role="table" aria-busy={rows === undefined}>
         <caption class="hidden">Users</caption>
         <thead role="rowgroup">
           <tr role="row">{["Email", "Name", "State", "Created", "Changed"].map((title) => <th key={title} role="columnheader" scope="col">{title}</th>)}</tr>

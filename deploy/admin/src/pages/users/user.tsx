@@ -13,7 +13,7 @@ import { ButtonLink } from "../../ui/button.tsx";
 import { CopyButton } from "../../ui/copy.tsx";
 import { FailureBox } from "../../ui/failure.tsx";
 import { Badge, Empty, Fact, Facts, Foreign, PageHead, Section, Skeleton } from "../../ui/parts.tsx";
-import { Status } from "../../ui/status.tsx";
+import { Status, statusName } from "../../ui/status.tsx";
 import { ExactTime, Time } from "../../ui/time.tsx";
 import { UserActions } from "./actions.tsx";
 import { EditUser } from "./edit.tsx";
@@ -81,7 +81,7 @@ function UserJobs({ id, email }: { id: string; email: string }) {
         <ul class="job-list">
           {page.data.rows.map((job: Job) => (
             <li key={job.id}>
-              <a href={href(["jobs", job.id])} aria-label={`Job ${shortId(job.id)} of workflow ${job.workflowId}`}><Status status={job.status} /></a>
+              <a href={href(["jobs", job.id])} aria-label={`${statusName(job.status)}: job ${shortId(job.id)} of workflow ${job.workflowId}`}><Status status={job.status} /></a>
               <Foreign>{job.workflowId}</Foreign>
               <Time value={job.createdAt} />
             </li>
