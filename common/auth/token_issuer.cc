@@ -62,9 +62,11 @@ absl::StatusOr<IssuedToken> TokenIssuer::Issue(Purpose purpose, const std::strin
   const Es256Key* key = keys == nullptr ? nullptr : keys->Find(keys->signing_kid());
   if (key == nullptr) return InternalError("there is no signing key");
 
-  Claims claims{purpose,     subject,   {},    {},
-                fingerprint, NewUuid(), email, purpose == Purpose::kCallback ? attempt : 0};
-  if (purpose == Purpose::kCallback) claims.job_created_micros = job_created_micros;
+  Claims claims{purpose, subject, {}, {}, fingerprint, NewUuid(), email, 0, 0, std::nullopt};
+  if (purpose == Purpose::kCallback) {
+    claims.attempt = attempt;
+    claims.job_created_micros = job_created_micros;
+  }
   claims.issued_at = WholeSeconds(clock_.Now());
   claims.expires_at = claims.issued_at + absl::Floor(lifetime, absl::Seconds(1));
   if (session.has_value()) {
