@@ -30,8 +30,9 @@ export function JobPage({ id }: { id: string }) {
   const live = useWatch(id, job !== undefined && !isTerminal(job.status) && !deleted, async (signal, opened) => {
     await watchJob(id, signal, (state) => {
       opened();
-      // A watch does not send the input; it never changes.
-      loaded.set({ ...state, ...(job?.inputJson !== undefined && { inputJson: job.inputJson }) });
+      // A watch does not send the input. It never changes, and a completed job has none any more.
+      const input = state.status === Job_Status.COMPLETED ? undefined : job?.inputJson;
+      loaded.set({ ...state, ...(input !== undefined && { inputJson: input }) });
     });
   });
   useEffect(() => void lookUp([job?.userId ?? ""]), [job?.userId]);
