@@ -1,6 +1,7 @@
 #ifndef VIBESTACK_COMMON_AUTH_CALLER_H_
 #define VIBESTACK_COMMON_AUTH_CALLER_H_
 
+#include <cstdint>
 #include <string>
 #include <utility>
 
@@ -15,10 +16,11 @@ enum class Role { kPublic, kUser, kSuperuser, kService, kCallback };
 // of the account. Valid for this call only. A plain value.
 struct Caller {
   Role role = Role::kPublic;
-  std::string user_id;       // lower-case UUID; of users and superusers only
-  std::string service_name;  // of services only
-  std::string job_id;        // of callbacks only: the one job that they may change
-  int attempt = 0;           // of callbacks only: the attempt of the job that they belong to
+  std::string user_id;             // lower-case UUID; of users and superusers only
+  std::string service_name;        // of services only
+  std::string job_id;              // of callbacks only: the one job that they may change
+  int attempt = 0;                 // of callbacks only: the attempt of the job that they belong to
+  int64_t job_created_micros = 0;  // of callbacks only: Claims::job_created_micros
   // When the caller's token expires. A longer stream must authorize its caller again.
   absl::Time token_expires_at = absl::InfiniteFuture();
 
@@ -40,11 +42,12 @@ struct Caller {
     caller.service_name = std::move(name);
     return caller;
   }
-  static Caller Callback(std::string job_id, int attempt = 1) {
+  static Caller Callback(std::string job_id, int attempt = 1, int64_t job_created_micros = 0) {
     Caller caller;
     caller.role = Role::kCallback;
     caller.job_id = std::move(job_id);
     caller.attempt = attempt;
+    caller.job_created_micros = job_created_micros;
     return caller;
   }
 

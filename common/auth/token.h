@@ -43,6 +43,9 @@ struct Claims {
   std::string email;
   // In callback tokens the number of the job's attempt, from 1; 0 in others.
   int attempt = 0;
+  // In callback tokens when the job was created, in microseconds since 1970, because a job that was
+  // deleted may be made anew under its id. 0 in others, and in tokens of earlier programs.
+  int64_t job_created_micros = 0;
   // In access and refresh tokens the time of the log-in that began the session (`auth_time`), in
   // whole seconds. Absent in others, and in those of an older version.
   std::optional<absl::Time> auth_time;

@@ -38,7 +38,8 @@ std::string EncodePayload(const Claims& claims, const TokenRealm& realm) {
       (claims.fingerprint.empty() || payload.Set("fingerprint", claims.fingerprint)) &&
       (claims.email.empty() || payload.Set("email", claims.email)) &&
       (claims.attempt == 0 || payload.Set("attempt", int64_t{claims.attempt})) &&
-      (!claims.auth_time || payload.Set("auth_time", absl::ToUnixSeconds(*claims.auth_time)));
+      (!claims.auth_time || payload.Set("auth_time", absl::ToUnixSeconds(*claims.auth_time))) &&
+      (claims.job_created_micros == 0 || payload.Set("job_created", claims.job_created_micros));
   return complete ? payload.Encode() : "";
 }
 
@@ -51,6 +52,7 @@ absl::StatusOr<IssuedToken> TokenIssuer::Issue(Purpose purpose, const std::strin
                                                absl::Duration lifetime,
                                                const std::string& fingerprint,
                                                const std::string& email, int attempt,
+                                               int64_t job_created_micros,
                                                std::optional<TokenSession> session) const {
   if (!Fits(purpose, subject, lifetime, fingerprint, email) ||
       (session.has_value() && !BelongsToSession(purpose))) {
@@ -60,9 +62,11 @@ absl::StatusOr<IssuedToken> TokenIssuer::Issue(Purpose purpose, const std::strin
   const Es256Key* key = keys == nullptr ? nullptr : keys->Find(keys->signing_kid());
   if (key == nullptr) return InternalError("there is no signing key");
 
-  Claims claims{purpose,     subject,   {},    {},
-                fingerprint, NewUuid(), email, purpose == Purpose::kCallback ? attempt : 0,
-                std::nullopt};
+  Claims claims{purpose, subject, {}, {}, fingerprint, NewUuid(), email, 0, 0, std::nullopt};
+  if (purpose == Purpose::kCallback) {
+    claims.attempt = attempt;
+    claims.job_created_micros = job_created_micros;
+  }
   claims.issued_at = WholeSeconds(clock_.Now());
   claims.expires_at = claims.issued_at + absl::Floor(lifetime, absl::Seconds(1));
   if (session.has_value()) {

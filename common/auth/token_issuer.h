@@ -38,13 +38,14 @@ class TokenIssuer {
 
   // Issues a token that is valid from the current second for `lifetime` (rounded down to whole
   // seconds, at least 1 s). Pass `fingerprint` and `email` for the purposes that carry them,
-  // otherwise leave them empty. `attempt` is for kCallback only, and `session` for kAccess and
-  // kRefresh only. UNAUTHENTICATED (TOKEN_EXPIRED) when the session is over. INTERNAL when an
-  // argument is not valid for the purpose (check the name of a service with IsServiceName first) or
-  // there is no private key.
+  // otherwise leave them empty. `attempt` and `job_created_micros` (Claims) are for kCallback only,
+  // and `session` for kAccess and kRefresh only. UNAUTHENTICATED (TOKEN_EXPIRED) when the session
+  // is over. INTERNAL when an argument is not valid for the purpose (check the name of a service
+  // with IsServiceName first) or there is no private key.
   absl::StatusOr<IssuedToken> Issue(Purpose purpose, const std::string& subject,
                                     absl::Duration lifetime, const std::string& fingerprint = "",
                                     const std::string& email = "", int attempt = 1,
+                                    int64_t job_created_micros = 0,
                                     std::optional<TokenSession> session = std::nullopt) const;
 
  private:

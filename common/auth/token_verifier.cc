@@ -72,11 +72,15 @@ std::optional<Claims> ReadClaims(const JwtPayload& payload) {
   if (!attempt) return std::nullopt;
   const std::optional<absl::Time> auth_time = GetTime(payload, "auth_time");
   if (payload.Has("auth_time") && (!BelongsToSession(*purpose) || !auth_time)) return std::nullopt;
+  const int64_t job_created = payload.GetInt("job_created").value_or(0);
+  if (payload.Has("job_created") && (*purpose != Purpose::kCallback || job_created == 0)) {
+    return std::nullopt;
+  }
   return Claims{*purpose,    payload.GetString("sub").value_or(""),
                 *issued_at,  *expires_at,
                 fingerprint, token_id,
                 email,       *attempt,
-                auth_time};
+                job_created, auth_time};
 }
 
 TokenVerdict Refused(TokenFault fault) { return {fault, {}}; }

@@ -15,6 +15,7 @@ namespace vibestack::http {
 namespace {
 
 constexpr absl::Duration kLongestPoll = absl::Minutes(1);
+constexpr absl::Duration kLongestActivePoll = absl::Milliseconds(500);
 
 CURLM* MakeMulti() {
   static const CURLcode initialized = curl_global_init(CURL_GLOBAL_DEFAULT);
@@ -141,7 +142,8 @@ bool Client::AnswerEnded() {
 }
 
 void Client::Poll() {
-  absl::Time until = absl::Now() + kLongestPoll;
+  // While there are transfers, libcurl must run often enough to notice a silent body.
+  absl::Time until = absl::Now() + (active_.empty() ? kLongestPoll : kLongestActivePoll);
   {
     absl::MutexLock lock(&mutex_);
     for (const auto& transfer : waiting_) until = std::min(until, transfer->deadline());

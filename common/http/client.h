@@ -45,7 +45,8 @@ class Client {
   Client& operator=(const Client&) = delete;
   ~Client();
 
-  // Sends a request and returns the response, whatever its HTTP status is, or an error:
+  // Sends a request and returns the response, whatever its HTTP status is, or an error. With
+  // Request::ignores_body, a response is complete with its headers. Errors:
   //   INVALID_ARGUMENT (HTTP_REQUEST_INVALID): as CheckRequest,
   //   UNAVAILABLE (HTTP_UNREACHABLE): no connection, or it broke; the request may have arrived,
   //   UNAVAILABLE (HTTP_UNTRUSTED): the certificate is not trusted; nothing was sent,

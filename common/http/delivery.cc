@@ -40,6 +40,7 @@ Request MakeRequest(Delivery delivery, absl::Time now) {
     }
   }
   request.body = std::move(delivery.body);
+  request.ignores_body = delivery.ignores_body;
   return request;
 }
 

@@ -32,6 +32,8 @@ struct Delivery {
   // repetition.
   std::string idempotency_key;
   std::vector<Header> headers = {};  // further headers
+  // Request::ignores_body.
+  bool ignores_body = true;
   // The key that signs each attempt anew (signature.h). Empty: attempts are not signed.
   Secret signing_secret = Secret();
   // The name and the attributes of the span of each attempt. See span.h for what they may hold.

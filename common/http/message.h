@@ -21,6 +21,9 @@ struct Request {
   std::string url;  // see IsHttpUrl
   std::vector<Header> headers;
   std::string body;
+  // Whether the status line and the headers are the whole response. Its body is dropped then, and
+  // a body that is large, slow or cut off does not matter.
+  bool ignores_body = false;
 };
 
 struct Response {

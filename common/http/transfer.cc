@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "absl/strings/ascii.h"
+#include "absl/time/clock.h"
 #include "common/base/error.h"
 #include "common/base/exception.h"
 
@@ -11,6 +12,10 @@ namespace vibestack::http {
 namespace {
 
 constexpr size_t kMaxHeaderBytes = 64UL * 1024;
+// A body that nobody reads is dropped up to here, so that the connection can be kept. Beyond it,
+// the connection is closed.
+constexpr size_t kMaxDroppedBytes = 64UL * 1024;
+constexpr absl::Duration kLongestDrop = absl::Seconds(1);
 
 std::string Trimmed(std::string_view text) {
   std::string trimmed(text);
@@ -91,6 +96,11 @@ bool Transfer::SetOptions(absl::Duration left) {
   set(curl_easy_setopt(h, CURLOPT_TIMEOUT_MS, millis(left)));
   set(curl_easy_setopt(h, CURLOPT_WRITEFUNCTION, &Transfer::OnBody));
   set(curl_easy_setopt(h, CURLOPT_WRITEDATA, this));
+  if (request_.ignores_body) {
+    set(curl_easy_setopt(h, CURLOPT_NOPROGRESS, 0L));
+    set(curl_easy_setopt(h, CURLOPT_XFERINFOFUNCTION, &Transfer::OnProgress));
+    set(curl_easy_setopt(h, CURLOPT_XFERINFODATA, this));
+  }
   set(curl_easy_setopt(h, CURLOPT_HEADERFUNCTION, &Transfer::OnHeader));
   set(curl_easy_setopt(h, CURLOPT_HEADERDATA, this));
   return ok;
@@ -98,12 +108,34 @@ bool Transfer::SetOptions(absl::Duration left) {
 
 size_t Transfer::OnBody(char* data, size_t, size_t size, void* self) {
   auto& transfer = *static_cast<Transfer*>(self);
+  if (transfer.request_.ignores_body) return transfer.DropBody(size) ? size : size + 1;
   if (transfer.response_.body.size() + size > transfer.options_.max_response_bytes) {
     transfer.too_large_ = true;
     return size + 1;
   }
   // libcurl is C: no exception may pass through it.
   return CatchAll([&] { transfer.response_.body.append(data, size); }) ? size : size + 1;
+}
+
+int Transfer::OnProgress(void* self, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
+  // libcurl calls this about once a second while nothing arrives. Not zero ends the transfer.
+  return static_cast<Transfer*>(self)->DropBody(0) ? 0 : 1;
+}
+
+int Transfer::Status() const {
+  long status = 0;
+  curl_easy_getinfo(handle_.get(), CURLINFO_RESPONSE_CODE, &status);
+  return static_cast<int>(status);
+}
+
+bool Transfer::HasHead() const { return headers_complete_ && Status() >= 200; }
+
+bool Transfer::DropBody(size_t size) {
+  if (!HasHead()) return true;
+  const absl::Time now = absl::Now();
+  if (dropped_since_ == absl::InfiniteFuture()) dropped_since_ = now;
+  dropped_bytes_ += size;
+  return dropped_bytes_ <= kMaxDroppedBytes && now < dropped_since_ + kLongestDrop;
 }
 
 size_t Transfer::OnHeader(char* data, size_t, size_t size, void* self) {
@@ -137,10 +169,8 @@ bool Transfer::TakeHeader(std::string_view line) {
 
 absl::StatusOr<Response> Transfer::Outcome(CURLcode code, absl::Time now) {
   // (libcurl also reports success for a response that ends within its headers.)
-  if (code == CURLE_OK && headers_complete_) {
-    long status = 0;
-    curl_easy_getinfo(handle_.get(), CURLINFO_RESPONSE_CODE, &status);
-    response_.status = static_cast<int>(status);
+  if ((code == CURLE_OK && headers_complete_) || (request_.ignores_body && HasHead())) {
+    response_.status = Status();
     return std::move(response_);
   }
   if (too_large_) {

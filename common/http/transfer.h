@@ -52,7 +52,13 @@ class Transfer {
   // libcurl's callbacks. A result other than `size` ends the transfer.
   static size_t OnBody(char* data, size_t, size_t size, void* self);
   static size_t OnHeader(char* data, size_t, size_t size, void* self);
+  static int OnProgress(void* self, curl_off_t, curl_off_t, curl_off_t, curl_off_t);
   bool TakeHeader(std::string_view line);
+  // Drops bytes of a body that nobody reads. False if the body is too large or too slow.
+  bool DropBody(size_t size);
+  // Whether all headers of the response, which is not an informational one (1xx), are here.
+  bool HasHead() const;
+  int Status() const;
 
   const Request request_;
   const absl::Time deadline_;
@@ -64,6 +70,8 @@ class Transfer {
   Response response_;
   size_t header_bytes_ = 0;
   bool headers_complete_ = false;
+  size_t dropped_bytes_ = 0;
+  absl::Time dropped_since_ = absl::InfiniteFuture();
   bool too_large_ = false;
 };
 

@@ -50,7 +50,7 @@ Task<absl::StatusOr<auth::Caller>> Authenticator::Authenticate(std::string autho
   if (!claims.ok()) co_return claims.status();
   auth::Caller caller;
   if (claims->purpose == auth::Purpose::kCallback) {
-    caller = auth::Caller::Callback(claims->subject, claims->attempt);
+    caller = auth::Caller::Callback(claims->subject, claims->attempt, claims->job_created_micros);
   } else if (claims->purpose == auth::Purpose::kService) {
     caller = auth::Caller::Service(claims->subject);
   } else {

@@ -98,6 +98,8 @@ Task<absl::StatusOr<std::vector<Job>>> JobApi::ClaimOrWait(Call& call, ClaimRequ
                                                            absl::Time end) {
   // Set when the service stops. The call then claims a last time and answers, even without jobs.
   bool stopping = false;
+  bool has_waited = false;
+  int failures = 0;
   while (true) {
     auto waker = std::make_shared<Waker>();
     const JobSubscriptions::Subscription subscription =
@@ -114,6 +116,9 @@ Task<absl::StatusOr<std::vector<Job>>> JobApi::ClaimOrWait(Call& call, ClaimRequ
     if (!active.workflow_ids.empty()) {
       jobs = co_await stores_.claim.Claim(std::move(active), call.WorkDeadline());
     }
+    // A wait that has begun survives a claim that fails for a while.
+    failures = jobs.ok() ? 0 : failures + 1;
+    if (!jobs.ok() && has_waited && IsTransient(jobs.status())) jobs = std::vector<Job>();
     if (!jobs.ok()) co_return jobs;
     if ((call.cancelled() || absl::Now() >= call.deadline()) && !jobs->empty()) {
       // Release the jobs: otherwise nobody processes them until their leases expire.
@@ -128,7 +133,8 @@ Task<absl::StatusOr<std::vector<Job>>> JobApi::ClaimOrWait(Call& call, ClaimRequ
       job_subscriptions_.WakeNext(claim.workflow_ids);
     const absl::Time now = absl::Now();
     if (!jobs->empty() || stopping || now >= end) co_return jobs;
-    const absl::Time until = std::min(end, now + options_.poll_interval);
+    const absl::Time until = std::min(end, now + PollPause(options_.poll_interval, failures));
+    has_waited = true;
     const Wake reason = co_await WaitFor(call, waker, until);
     if (reason == Wake::kGone) co_return rpc::ClientGoneError();
     stopping = reason == Wake::kStopping;

@@ -58,8 +58,9 @@ Task<absl::StatusOr<Job>> JobApi::FinishJob(Call& call, JobFinish finish) {
   }
   const absl::Status allowed = CheckCallback(call.caller(), finish.lease.job_id);
   if (!allowed.ok()) co_return allowed;
-  RunReport report{finish.lease.job_id,      call.caller().attempt, finish.status,
-                   std::move(finish.result), finish.is_retryable,   finish.retry_delay};
+  RunReport report{finish.lease.job_id, call.caller().attempt,    call.caller().job_created_micros,
+                   finish.status,       std::move(finish.result), finish.is_retryable,
+                   finish.retry_delay};
   co_return co_await stores_.dispatch.FinishRun(std::move(report), call.WorkDeadline());
 }
 

@@ -23,6 +23,7 @@ Task<absl::StatusOr<pb::ReportProgressResponse>> JobApi::ReportRun(
   RunReport report;
   report.job_id = progress.lease.job_id;
   report.attempt = call.caller().attempt;
+  report.created_micros = call.caller().job_created_micros;
   report.status = JobStatus::kProcessing;
   if (request.result_case() != pb::ReportProgressRequest::RESULT_NOT_SET) {
     report.result = std::move(progress.result);

@@ -31,20 +31,25 @@ Task<absl::StatusOr<pb::Job>> JobApi::WaitJob(Call& call, const pb::WaitJobReque
       request.has_timeout() ? rpc::ToSpan(request.timeout()) : kDefaultTimeout;
   const absl::Time end = WaitEnd(call.deadline(), timeout, absl::Now());
   bool stopping = false;
+  JobPtr last;
+  int failures = 0;
   while (true) {
     // Subscribe before reading, so that a change in between wakes this call.
     auto waker = std::make_shared<Waker>();
     const JobSubscriptions::Subscription subscription =
         job_subscriptions_.SubscribeToJob(id, waker);
     const absl::StatusOr<JobPtr> job = co_await ReadJob(call, id, with_result);
-    if (!job.ok()) co_return job.status();
+    // A wait that has begun survives a read that fails for a while.
+    if (!job.ok() && (last == nullptr || !IsTransient(job.status()))) co_return job.status();
+    failures = job.ok() ? 0 : failures + 1;
+    if (job.ok()) last = *job;
     const absl::Time now = absl::Now();
-    if (IsTerminal((*job)->status) || stopping || now >= end) {
-      pb::Job response = ToProto(**job, request.view(), with_result);
-      if (with_result) AddAttempts(**job, *options_.workflows(), response);
+    if (IsTerminal(last->status) || stopping || now >= end) {
+      pb::Job response = ToProto(*last, request.view(), with_result);
+      if (with_result) AddAttempts(*last, *options_.workflows(), response);
       co_return response;
     }
-    const absl::Time until = std::min(end, now + options_.poll_interval);
+    const absl::Time until = std::min(end, now + PollPause(options_.poll_interval, failures));
     const Wake reason = co_await WaitFor(call, waker, until);
     if (reason == Wake::kGone) co_return rpc::ClientGoneError();
     stopping = reason == Wake::kStopping;

@@ -34,12 +34,14 @@ Task<Wake> WaitFor(rpc::Call& call, std::shared_ptr<Waker> waker, absl::Time unt
   co_return reason;
 }
 
+absl::Duration PollPause(absl::Duration poll_interval, int failures) {
+  return failures == 0 ? BackoffWithJitter(0, poll_interval, poll_interval)
+                       : BackoffWithJitter(failures, kFirstRetry, poll_interval);
+}
+
 absl::Time NextPoll(const auth::Caller& caller, absl::Duration poll_interval, int failures,
                     absl::Time now) {
-  const absl::Duration pause = failures == 0
-                                   ? BackoffWithJitter(0, poll_interval, poll_interval)
-                                   : BackoffWithJitter(failures, kFirstRetry, poll_interval);
-  return std::min(now + pause, std::max(caller.token_expires_at, now));
+  return std::min(now + PollPause(poll_interval, failures), std::max(caller.token_expires_at, now));
 }
 
 Heartbeat::Heartbeat(const google::protobuf::Duration* interval)

@@ -26,9 +26,13 @@ absl::Time WaitEnd(absl::Time call_deadline, absl::Duration wait, absl::Time now
 // Holds no thread.
 Task<Wake> WaitFor(rpc::Call& call, std::shared_ptr<Waker> waker, absl::Time until);
 
-// When a stream that got no change event polls next: after half of `poll_interval` to all of it, at
-// random, so that streams do not poll together. After `failures` failed polls in a row: after a
-// backoff. Never later than the expiry of the caller's token.
+// How long a call that gets no change event waits until its next poll: half of `poll_interval` to
+// all of it, at random, so that calls do not poll together. After `failures` failed polls in a row:
+// a backoff.
+absl::Duration PollPause(absl::Duration poll_interval, int failures);
+
+// When a stream that got no change event polls next: after PollPause, but never later than the
+// expiry of the caller's token.
 absl::Time NextPoll(const auth::Caller& caller, absl::Duration poll_interval, int failures,
                     absl::Time now);
 
@@ -48,8 +52,8 @@ class Heartbeat {
   absl::Time due_ = absl::InfiniteFuture();
 };
 
-// Whether a stream retries after this error instead of ending: UNAVAILABLE, RESOURCE_EXHAUSTED or
-// DEADLINE_EXCEEDED.
+// Whether a call that has begun to wait retries after this error instead of ending: UNAVAILABLE,
+// RESOURCE_EXHAUSTED or DEADLINE_EXCEEDED.
 bool IsTransient(const absl::Status& status);
 
 // UNAVAILABLE (SHUTTING_DOWN), for streams that end because the service stops.

@@ -3,12 +3,6 @@
 #include <algorithm>
 
 namespace vibestack::job_service {
-namespace {
-
-constexpr absl::Duration kLongestRetryAfter = absl::Hours(1);
-
-}  // namespace
-
 void CircuitBreaker::RecordFailure(absl::Time now, std::optional<absl::Duration> retry_after) {
   // During a pause only requests that began before it can fail. They fail for the same reason, so
   // they do not count.
@@ -22,6 +16,11 @@ void CircuitBreaker::RecordFailure(absl::Time now, std::optional<absl::Duration>
   if (retry_after.has_value()) {
     paused_until_ = std::max(paused_until_, now + std::min(*retry_after, kLongestRetryAfter));
   }
+}
+
+void CircuitBreaker::Reset() {
+  failures_ = 0;
+  paused_until_ = absl::InfinitePast();
 }
 
 int CircuitBreaker::FreeSlots(absl::Time now, int under_way, int max) const {

@@ -15,12 +15,13 @@ class CircuitBreaker {
   static constexpr int kFailuresToOpen = 5;
   static constexpr absl::Duration kFirstPause = absl::Seconds(1);
   static constexpr absl::Duration kLongestPause = absl::Seconds(30);
+  static constexpr absl::Duration kLongestRetryAfter = absl::Minutes(1);
 
   // Records that the target works: it answered, whatever the answer.
   void RecordSuccess() { failures_ = 0; }
 
   // Records that the target failed. If `retry_after` is set, no request may start for this pause,
-  // at most an hour, even while the circuit is closed.
+  // at most kLongestRetryAfter, even while the circuit is closed.
   void RecordFailure(absl::Time now, std::optional<absl::Duration> retry_after);
 
   // How many requests may start now, given the number of requests under way and the maximum of
@@ -29,6 +30,12 @@ class CircuitBreaker {
 
   // Whether the circuit is open.
   bool open() const { return failures_ >= kFailuresToOpen; }
+
+  // Ends a pause and closes the circuit.
+  void Reset();
+
+  // Whether the circuit is open, or no request may start now.
+  bool blocks(absl::Time now) const { return open() || now < paused_until_; }
 
   // The end of the last pause; InfinitePast() if there was none.
   absl::Time paused_until() const { return paused_until_; }

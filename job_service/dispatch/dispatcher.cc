@@ -49,7 +49,8 @@ Dispatcher::Dispatcher(Options options, DispatchStore& store, ReadStore& read_st
           [this](std::vector<prometheus::ClientMetric>& series) { AppendJobs(series); })),
       circuits_metric_(metrics.AddSource(
           "vibestack_dispatch_circuit_open",
-          "1 while the circuit breaker of a failing target is open, else 0.",
+          "1 while the circuit breaker of a failing target is open or its Retry-After pauses all "
+          "requests, else 0.",
           prometheus::MetricType::Gauge,
           [this](std::vector<prometheus::ClientMetric>& series) { AppendCircuits(series); })) {}
 
@@ -90,7 +91,7 @@ void Dispatcher::Refresh() {
     sender_.RegisterWorkflowMetrics(workflow_dispatcher->workflow_id());
     workflow_dispatcher->Begin();
   }
-  for (WorkflowDispatcher* workflow_dispatcher : known) workflow_dispatcher->WakeUp();
+  for (WorkflowDispatcher* workflow_dispatcher : known) workflow_dispatcher->Retry();
 }
 
 void Dispatcher::NotifyCancelled(Job job, std::string reason) {

@@ -48,8 +48,8 @@ class Dispatcher {
   Dispatcher& operator=(const Dispatcher&) = delete;
   ~Dispatcher() { Stop(absl::InfinitePast()); }
 
-  // Applies the present configuration: starts the dispatchers of new pushed workflows and wakes the
-  // others.
+  // Applies the present configuration: starts the dispatchers of new pushed workflows. The others
+  // forget the failures of their targets and try again now.
   void Refresh();
 
   // Starts no further request, waits for the requests under way until `until` by the machine's

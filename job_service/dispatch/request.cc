@@ -65,6 +65,7 @@ http::Delivery JobDelivery(const Push& push, const Job& job,
   delivery.url = push.url;
   delivery.idempotency_key = absl::StrCat(job.id, "-", AttemptNumber(job));
   delivery.span_name = "dispatch";
+  delivery.ignores_body = push.completion == Push::Completion::kCallback;
   return delivery;
 }
 

@@ -51,8 +51,9 @@ absl::StatusOr<std::optional<Callback>> Sender::MakeCallback(const Push& push,
   if (push.completion == Push::Completion::kResponse) return std::nullopt;
   if (options_.issuer == nullptr)
     return InternalError("job_service has no key to sign callback tokens; set --keys_dir");
-  absl::StatusOr<auth::IssuedToken> token = options_.issuer->Issue(
-      auth::Purpose::kCallback, job.id, TokenLifetime(push), "", "", AttemptNumber(job));
+  absl::StatusOr<auth::IssuedToken> token =
+      options_.issuer->Issue(auth::Purpose::kCallback, job.id, TokenLifetime(push), "", "",
+                             AttemptNumber(job), absl::ToUnixMicros(job.created_at));
   if (!token.ok()) return token.status();
   return Callback{options_.callback_base_url + "/v1/jobs/" + job.id, std::move(token->token)};
 }

@@ -19,10 +19,10 @@ using Kind = DispatchOutcome::Kind;
 
 // While this many jobs wait for a retry, the dispatcher claims no new jobs.
 constexpr size_t kMaxPendingRetries = 1'000;
-// max_retry_after is infinite, because the dispatch timeout bounds the wait that a target asks for.
+// The bound of a Retry-After is that of the circuit breaker, which it pauses too.
 constexpr http::RetryPolicy kRetryPolicy{.first_delay = absl::Seconds(1),
                                          .max_delay = absl::Minutes(10),
-                                         .max_retry_after = absl::InfiniteDuration()};
+                                         .max_retry_after = CircuitBreaker::kLongestRetryAfter};
 // A request must end within the timeout and this time after its job was claimed. Otherwise another
 // replica could post the job meanwhile. The rest of the visibility timeout is for the outcome.
 constexpr absl::Duration kMaxPostDelay = absl::Seconds(1);
@@ -47,7 +47,17 @@ void WorkflowDispatcher::Stop() {
 
 WorkflowDispatcher::Stats WorkflowDispatcher::stats() {
   absl::MutexLock lock(&mutex_);
-  return {static_cast<size_t>(under_way_), pending_retries_.size(), circuit_breaker_.open()};
+  return {static_cast<size_t>(under_way_), pending_retries_.size(),
+          circuit_breaker_.blocks(absl::Now())};
+}
+
+void WorkflowDispatcher::Retry() {
+  {
+    absl::MutexLock lock(&mutex_);
+    circuit_breaker_.Reset();
+    for (PendingRetry& retry : pending_retries_) retry.retry_at = absl::InfinitePast();
+  }
+  WakeUp();
 }
 
 bool WorkflowDispatcher::SetWaker(const std::shared_ptr<Waker>& waker) {

@@ -54,11 +54,15 @@ class WorkflowDispatcher {
   // Looks for pending jobs now.
   void WakeUp() { Notify(Wake::kChange); }
 
+  // Forgets what the target answered: ends the pause of its circuit breaker and the waits of the
+  // jobs that wait for a retry. Then WakeUp().
+  void Retry();
+
   // For metrics.
   struct Stats {
-    size_t under_way = 0;      // the number of requests under way
-    size_t waiting_retry = 0;  // the number of jobs that wait for a retry
-    bool circuit_open = false;
+    size_t under_way = 0;       // the number of requests under way
+    size_t waiting_retry = 0;   // the number of jobs that wait for a retry
+    bool circuit_open = false;  // or paused by a Retry-After
   };
   Stats stats();
 

@@ -27,7 +27,8 @@ class WorkflowRegistry {
   WorkflowSetPtr Snapshot() const ABSL_LOCKS_EXCLUDED(mutex_);
 
   // Reads the file again, and the secrets that it names. INVALID_ARGUMENT tells the operator what
-  // is wrong; then Snapshot() does not change.
+  // is wrong; then Snapshot() does not change. A pushed workflow must be paused before the file may
+  // say that it is not pushed any more.
   absl::Status Reload() ABSL_LOCKS_EXCLUDED(mutex_);
 
  private:

@@ -68,33 +68,40 @@ RETURNING j.workflow_id
 -- Whether `attempt` is the number of the present attempt of a pending or processing job.
 {{attempts({{of}})}} + 1 = {{attempt}}::integer
 
+-- macro: is_of_run(of; created)
+-- Whether the job was created at `created` microseconds. Otherwise the run's job was deleted, and this one was made anew under its
+-- id. 0 means that the time is not known.
+({{created}}::bigint = 0 OR {{of}}created_at IS NULL OR {{micros({{of}}created_at)}} = {{created}}::bigint)
+
 -- name: ReportRun
 -- Stores the progress that a callback of the attempt $3 reports for the job $1. $2 is the progress; NULL keeps the present one.
--- The job becomes processing, even if its dispatch has no outcome yet. Returns no row if the job is terminal, does not exist, or
--- is in another attempt.
+-- The job becomes processing, even if its dispatch has no outcome yet. $4 is the time of the creation of the run's job (is_of_run).
+-- Returns no row if the job is terminal, does not exist, is another one, or is in another attempt.
 UPDATE agent_jobs AS j SET status = 'processing', result_payload = CASE WHEN $2::jsonb IS NULL THEN j.result_payload
     ELSE {{envelope(j.)}} || jsonb_build_object('progress', $2::jsonb) END
 WHERE j.id = $1::uuid AND coalesce(j.status, 'pending') IN ('pending', 'processing') AND {{is_attempt(j.; $3)}}
+  AND {{is_of_run(j.; $4)}}
 RETURNING {{job_columns(j.)}}, NULL
 
 -- name: FinishRun
 -- Ends the job $1 with the status $2 and the output or error object $3 of a callback of the attempt $4. Returns no row if the job
--- is terminal, does not exist, or is in another attempt. The job may be pending, because a run may call back before its dispatch
+-- is terminal, does not exist, is another one, or is in another attempt. The job may be pending, because a run may call back before its dispatch
 -- has an outcome.
 --
 -- $5 says whether a failure is retryable. $6 is the delay before the next attempt in microseconds; NULL means the backoff. $7 to
--- $9 are the arguments of max_attempts.
+-- $9 are the arguments of max_attempts. $10 is as $4 in ReportRun.
 UPDATE agent_jobs AS j SET
   status = {{status_after(j.; $2::text; $5::boolean; {{max_attempts(j.; $7; $8; $9)}})}},
   result_payload = {{payload_after(j.; $2::text; $3::jsonb; $5::boolean; $6::bigint * interval '1 microsecond';
     {{max_attempts(j.; $7; $8; $9)}})}}
 WHERE j.id = $1::uuid AND coalesce(j.status, 'pending') IN ('pending', 'processing') AND {{is_attempt(j.; $4)}}
+  AND {{is_of_run(j.; $10)}}
 RETURNING {{job_columns(j.)}}, NULL
 
 -- name: CompareRun
 -- Tells why a callback of the attempt $4 wrote nothing. $1 is the job, $2 the status and $3 the output or error object of the
 -- callback. The last two columns say whether the row already has this outcome, and whether a later attempt has begun. The number
--- of a failed job's last attempt is the number of its failures.
+-- of a failed job's last attempt is the number of its failures. $5 is as $4 in ReportRun.
 SELECT {{job_columns(j.)}}, NULL, CASE $2
     WHEN 'completed' THEN j.status = 'completed' AND j.result_payload = $3::jsonb
     WHEN 'failed' THEN j.status = 'failed' AND j.result_payload -> 'error' = $3::jsonb
@@ -102,7 +109,7 @@ SELECT {{job_columns(j.)}}, NULL, CASE $2
         AND j.result_payload -> 'errors' -> -1 -> 'code' = $3::jsonb -> 'code'
     ELSE false END,
   j.status <> 'completed' AND {{attempts(j.)}} + CASE WHEN j.status = 'failed' THEN 0 ELSE 1 END > $4::integer
-FROM agent_jobs AS j WHERE j.id = $1::uuid
+FROM agent_jobs AS j WHERE j.id = $1::uuid AND {{is_of_run(j.; $5)}}
 
 -- name: ExpireRuns
 -- Ends the attempt of up to $3 processing jobs of the pushed workflows $1 whose run was accepted, or last reported progress,

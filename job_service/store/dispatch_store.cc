@@ -42,7 +42,7 @@ std::optional<db::Params> PushedParams(
 absl::StatusOr<Job> AnswerUnchanged(db::Session& session, const RunReport& report) {
   db::Params params;
   params.Add(report.job_id).Add(JobStatusName(report.status)).Add(report.result);
-  params.Add(int64_t{report.attempt});
+  params.Add(int64_t{report.attempt}).Add(report.created_micros);
   const auto rows = session.Exec(sql::kCompareRun, params);
   if (!rows.ok()) return rows.status();
   if (rows->empty()) return NotFoundError("job", report.job_id);
@@ -174,6 +174,7 @@ Task<absl::StatusOr<Job>> DispatchStore::FinishRun(RunReport report, absl::Time 
                                                     absl::ToInt64Microseconds(*report.retry_delay)))
                                               : std::nullopt);
     AddMaxAttempts(*context_.options.workflows(), params);
+    params.Add(report.created_micros);
     const auto rows = session.Exec(sql::kFinishRun, params);
     if (!rows.ok()) return rows.status();
     if (!rows->empty()) return ReadJob((*rows)[0]);
@@ -195,6 +196,7 @@ Task<absl::StatusOr<Job>> DispatchStore::ReportRun(RunReport report, absl::Time 
       [&](db::Session& session) -> absl::StatusOr<Job> {
     db::Params params;
     params.Add(report.job_id).Add(report.result).Add(int64_t{report.attempt});
+    params.Add(report.created_micros);
     const auto rows = session.Exec(sql::kReportRun, params);
     if (!rows.ok()) return rows.status();
     if (!rows->empty()) return ReadJob((*rows)[0]);

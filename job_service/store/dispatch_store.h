@@ -19,6 +19,8 @@ struct RunReport {
   std::string job_id;
   // The attempt in the callback token.
   int attempt = 1;
+  // When the job was created, by the callback token, in microseconds since 1970; 0: not known.
+  int64_t created_micros = 0;
   JobStatus status = JobStatus::kCompleted;  // Or kFailed; kProcessing for progress.
   // JSON text: the output, the error object or the progress. Absent: the progress stays as it is.
   std::optional<std::string> result;

@@ -18,7 +18,7 @@ constexpr size_t kMaxUnread = 50'000;
 constexpr size_t kMaxNotifiedVersions = 200'000;
 constexpr absl::Duration kReadTimeout = absl::Seconds(10);
 // A read that takes longer may never end.
-constexpr absl::Duration kLongestSilence = absl::Seconds(3);
+constexpr absl::Duration kLongestSilence = absl::Seconds(1);
 constexpr absl::Duration kFirstRetry = absl::Milliseconds(100);
 
 }  // namespace
@@ -85,6 +85,8 @@ void FilterSubscriptions::Resync() {
 void FilterSubscriptions::SetListening(bool listening) {
   absl::MutexLock lock(&mutex_);
   listening_ = listening;
+  // Until a read shows that the database responds again.
+  if (!listening) failing_ = true;
 }
 
 bool FilterSubscriptions::Hears(absl::Time now) const {

@@ -61,7 +61,8 @@ class FilterSubscriptions {
   // Whether change events arrive. False until the listener says so.
   void SetListening(bool listening);
 
-  // Whether a change would be heard of now: change events arrive, and the task can read.
+  // Whether a change would be heard of now: change events arrive, and reads succeed in time. The
+  // listener takes up to some seconds to notice that its connection is silent.
   bool Hears(absl::Time now) const;
 
   // Every change before this time, by the clock of the database, is queued. It lacks changes that
@@ -139,7 +140,7 @@ class FilterSubscriptions {
   bool closed_ ABSL_GUARDED_BY(mutex_) = false;
   std::shared_ptr<Waker> waker_ ABSL_GUARDED_BY(mutex_);
   bool listening_ ABSL_GUARDED_BY(mutex_) = false;
-  // Whether the last read failed.
+  // Whether the last read failed, or the listener lost its connection since then.
   bool failing_ ABSL_GUARDED_BY(mutex_) = false;
   // When the running read began; InfiniteFuture() if none runs.
   absl::Time reading_since_ ABSL_GUARDED_BY(mutex_) = absl::InfiniteFuture();

@@ -1,6 +1,15 @@
 #include "job_service/subscriptions/job_subscriptions.h"
 
+#include "absl/time/clock.h"
+#include "common/rpc/alarm.h"
+
 namespace vibestack::job_service {
+namespace {
+
+constexpr size_t kWokenAtOnce = 250;
+constexpr absl::Duration kPauseBetweenGroups = absl::Milliseconds(25);
+
+}  // namespace
 
 JobSubscriptions::Subscription JobSubscriptions::SubscribeToJob(
     std::string job_id, const std::shared_ptr<Waker>& waker) {
@@ -105,27 +114,54 @@ void JobSubscriptions::WakeClaims(const std::string& workflow_id, int jobs) {
   }
 }
 
-void JobSubscriptions::WakeAll(Wake reason) {
-  std::vector<std::shared_ptr<const Waiter>> woken;
-  {
-    absl::MutexLock lock(&mutex_);
-    for (const Index* index : {&jobs_, &workflows_}) {
-      for (const auto& [key, waiters] : *index) {
-        for (const auto& [number, waiter] : waiters) woken.push_back(waiter);
-      }
+std::vector<std::shared_ptr<const JobSubscriptions::Waiter>> JobSubscriptions::AllWaiters() const {
+  std::vector<std::shared_ptr<const Waiter>> all;
+  absl::MutexLock lock(&mutex_);
+  for (const Index* index : {&jobs_, &workflows_}) {
+    for (const auto& [key, waiters] : *index) {
+      for (const auto& [number, waiter] : waiters) all.push_back(waiter);
     }
   }
-  for (const auto& waiter : woken) waiter->waker->Notify(reason);
+  return all;
 }
 
-void JobSubscriptions::Resync() { WakeAll(Wake::kChange); }
+void JobSubscriptions::Resync() {
+  std::vector<std::shared_ptr<const Waiter>> waiters = AllWaiters();
+  {
+    absl::MutexLock lock(&mutex_);
+    if (closed_) return;
+    ++resyncs_;
+  }
+  Start(WakeGradually(std::move(waiters)));
+}
+
+Task<void> JobSubscriptions::WakeGradually(std::vector<std::shared_ptr<const Waiter>> waiters) {
+  for (size_t i = 0; i < waiters.size(); ++i) {
+    if (i > 0 && i % kWokenAtOnce == 0) {
+      if (IsClosed()) break;  // Close() wakes the others.
+      co_await rpc::WaitUntil(absl::Now() + kPauseBetweenGroups);
+    }
+    waiters[i]->waker->Notify(Wake::kChange);
+  }
+  // Close() may return now, so nothing after this may use a member.
+  absl::MutexLock lock(&mutex_);
+  --resyncs_;
+}
+
+bool JobSubscriptions::IsClosed() const {
+  absl::MutexLock lock(&mutex_);
+  return closed_;
+}
 
 void JobSubscriptions::Close() {
   {
     absl::MutexLock lock(&mutex_);
     closed_ = true;
   }
-  WakeAll(Wake::kStopping);
+  for (const auto& waiter : AllWaiters()) waiter->waker->Notify(Wake::kStopping);
+  absl::MutexLock lock(&mutex_);
+  mutex_.Await(absl::Condition(
+      +[](int* resyncs) { return *resyncs == 0; }, &resyncs_));
 }
 
 size_t JobSubscriptions::size() const {

@@ -12,6 +12,7 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/synchronization/mutex.h"
 #include "common/async/completion.h"
+#include "common/async/task.h"
 #include "job_service/domain/job_changes.h"
 
 namespace vibestack::job_service {
@@ -65,10 +66,12 @@ class JobSubscriptions {
   // it claimed.
   void WakeNext(const std::vector<std::string>& workflow_ids);
 
-  // Change events may have been lost: wakes every subscriber.
+  // Change events may have been lost: wakes every subscriber, at most 10,000 in a second. So their
+  // reads do not overflow the queue of the reads.
   void Resync();
 
-  // Wakes every subscriber with kStopping, and every later one at once. May be called twice.
+  // Wakes every subscriber with kStopping, and every later one at once. Ends a Resync(). May be
+  // called twice, but not by a subscriber.
   void Close();
 
   // The number of subscriptions.
@@ -94,7 +97,10 @@ class JobSubscriptions {
   // Removes and returns the oldest waiter of the workflow; null if there is none.
   std::shared_ptr<const Waiter> TakeFirst(const std::string& workflow_id);
   void WakeClaims(const std::string& workflow_id, int jobs);
-  void WakeAll(Wake reason);
+  std::vector<std::shared_ptr<const Waiter>> AllWaiters() const;
+  // Wakes the waiters in groups, with a pause between them.
+  Task<void> WakeGradually(std::vector<std::shared_ptr<const Waiter>> waiters);
+  bool IsClosed() const;
 
   mutable absl::Mutex mutex_;
   Index jobs_ ABSL_GUARDED_BY(mutex_);
@@ -103,6 +109,7 @@ class JobSubscriptions {
   uint64_t next_number_ ABSL_GUARDED_BY(mutex_) = 0;
   size_t size_ ABSL_GUARDED_BY(mutex_) = 0;
   bool closed_ ABSL_GUARDED_BY(mutex_) = false;
+  int resyncs_ ABSL_GUARDED_BY(mutex_) = 0;  // The number of WakeGradually() that run.
 };
 
 // A subscription, until destruction. Must not outlive the JobSubscriptions.

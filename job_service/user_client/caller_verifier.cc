@@ -1,5 +1,7 @@
 #include "job_service/user_client/caller_verifier.h"
 
+#include <optional>
+
 #include "common/auth/token.h"
 #include "common/base/clock.h"
 
@@ -9,15 +11,20 @@ CallerVerifier::CallerVerifier(KeySource& user_keys, const auth::KeyRing* callba
     : user_keys_(user_keys),
       user_tokens_([&user_keys] { return user_keys.Snapshot(); }, SystemClock::Instance()) {
   if (callback_keys == nullptr) return;
-  callback_tokens_ =
+  disk_tokens_ =
       std::make_unique<auth::CachingVerifier>(callback_keys->Provider(), SystemClock::Instance());
 }
 
 absl::StatusOr<auth::Claims> CallerVerifier::Verify(const std::string& token) {
   absl::StatusOr<auth::Claims> claims = user_tokens_.VerifyCaller(token);
-  if (claims.ok() || callback_tokens_ == nullptr) return claims;
-  if (auth::ClaimedPurpose(token) != auth::Purpose::kCallback) return claims;
-  return callback_tokens_->Verify(token, auth::Purpose::kCallback);
+  if (claims.ok() || disk_tokens_ == nullptr) return claims;
+  const std::optional<auth::Purpose> purpose = auth::ClaimedPurpose(token);
+  if (purpose == auth::Purpose::kCallback) return disk_tokens_->Verify(token, *purpose);
+  if (purpose != auth::Purpose::kService || !absl::IsUnavailable(claims.status())) return claims;
+  // user_service has been away since this service started. Its own keys decide, but do not refuse:
+  // user_service may have newer ones.
+  absl::StatusOr<auth::Claims> by_disk = disk_tokens_->Verify(token, *purpose);
+  return by_disk.ok() ? by_disk : claims;
 }
 
 Task<absl::Status> CallerVerifier::RefreshKeysAndRetry(const std::string& token,

@@ -14,8 +14,9 @@
 namespace vibestack::job_service {
 
 // Verifies the tokens of callers: access and service tokens with user_service's public keys,
-// callback tokens with the keys in --keys_dir. Its methods are the callbacks of rpc::Authenticator.
-// Thread-safe.
+// callback tokens with the keys in --keys_dir. While user_service's keys are not known, the keys in
+// --keys_dir verify service tokens too, so that workers need no user_service. Its methods are the
+// callbacks of rpc::Authenticator. Thread-safe.
 class CallerVerifier {
  public:
   // If `callback_keys` is null, callback tokens are verified with user_service's keys only, which
@@ -33,7 +34,7 @@ class CallerVerifier {
  private:
   KeySource& user_keys_;
   auth::CachingVerifier user_tokens_;
-  std::unique_ptr<auth::CachingVerifier> callback_tokens_;  // null without callback keys
+  std::unique_ptr<auth::CachingVerifier> disk_tokens_;  // null without callback keys
 };
 
 }  // namespace vibestack::job_service

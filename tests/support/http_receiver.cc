@@ -149,6 +149,7 @@ bool HttpReceiver::Answer(int connection, const Received& request) {
     if (size <= 0) return false;
     sent += static_cast<size_t>(size);
   }
+  reply.linger();
   return reply.raw.empty();
 }
 

@@ -27,6 +27,8 @@ class HttpReceiver {
     std::string body = "";
     // If not empty: these bytes are sent instead of the fields above, and the connection is closed.
     std::string raw = "";
+    // Runs after the bytes are sent and before the connection is closed. May block.
+    std::function<void()> linger = [] {};
     // Closes the connection without an answer.
     bool hang_up = false;
   };

@@ -92,7 +92,7 @@ absl::StatusOr<Sessions::Tokens> Sessions::IssueTokens(const User& user,
                                                        const auth::TokenSession& session) const {
   const std::string fingerprint = FingerprintOf(user, options_.fingerprint_key);
   const auto issue = [&](auth::Purpose purpose, absl::Duration ttl) {
-    return issuer_.Issue(purpose, user.id, ttl, fingerprint, "", 1, session);
+    return issuer_.Issue(purpose, user.id, ttl, fingerprint, "", 1, 0, session);
   };
   auto access = issue(auth::Purpose::kAccess, options_.access_token_ttl);
   if (!access.ok()) return access.status();

@@ -97,5 +97,32 @@ TEST(PeerStart, JobServiceThatStartedFirstServesOnceUserServiceIsThere) {
   }));
 }
 
+TEST(PeerStart, WorkersOfAJobServiceWithKeysOnItsDiskNeedNoUserService) {
+  Services services({.callback_keys = true});
+  const Person person = services.SignUp();
+  const job::v1::Job job = CreateJob(services, person, "w");
+  services.user().process().Kill();
+  services.job().process().Kill();
+  services.job().Start();
+  job::v1::ClaimJobsRequest request;
+  request.add_workflow_ids("w");
+  const With with{.token = services.service_token()};
+  job::v1::ClaimJobsResponse claimed;
+  ASSERT_TRUE(Eventually(absl::Seconds(20), [&] {
+    const auto claim = Call(services.jobs(), &JobService::Stub::ClaimJobs, request, with);
+    // Neither a refusal nor keys that are not known, also in the first call.
+    EXPECT_NE(claim.reason(), "TOKEN_KEYS_UNAVAILABLE");
+    EXPECT_NE(claim.code(), grpc::UNAUTHENTICATED);
+    claimed = claim.value;
+    return claimed.jobs_size() == 1;
+  }));
+  EXPECT_EQ(claimed.jobs(0).job().id(), job.id());
+  EXPECT_TRUE(Complete(services, claimed.jobs(0), "1").ok());
+  // A person's token does need user_service.
+  const auto refused = Call(services.jobs(), &JobService::Stub::ListJobs,
+                            job::v1::ListJobsRequest(), {.token = person.access_token});
+  EXPECT_EQ(refused.code(), grpc::UNAVAILABLE) << Describe(refused.status);
+}
+
 }  // namespace
 }  // namespace vibestack::e2e

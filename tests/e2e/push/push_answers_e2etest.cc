@@ -1,4 +1,6 @@
 // The responses of receivers of pushed jobs, and their effect on the jobs.
+#include <signal.h>
+
 #include <atomic>
 #include <thread>
 
@@ -213,6 +215,42 @@ TEST_F(PushAnswers, ATargetThatIsDownIsLeftAloneAndServedAgainWhenItIsBack) {
   ids.push_back(created.value.id());
   up = true;
   for (const std::string& id : ids) EXPECT_EQ(AwaitEnd(id).status(), Job::COMPLETED);
+  EXPECT_EQ(services_->job().Metric(circuit), 0);
+}
+
+TEST_F(PushAnswers, TheStatusLineOfAnAcceptanceDecidesWhateverItsBodyIs) {
+  const std::string head = "HTTP/1.1 202 Accepted\r\ncontent-length: 99999999\r\n\r\n{";
+  std::atomic<int> kind{0};
+  Serve([&](const Received&) {
+    if (kind == 0) return Reply{.status = 202, .body = std::string(6 << 20, ' ')};
+    if (kind == 1) return Reply{.raw = head};
+    return Reply{.raw = head, .linger = [this] { released_.WaitForNotification(); }};
+  });
+  for (size_t i = 0; i < 3; ++i) {
+    kind = static_cast<int>(i);
+    const std::string id = Create();
+    EXPECT_TRUE(AwaitStatus(id, Job::PROCESSING)) << i;
+    EXPECT_TRUE(CallBack(id, TokenFor(id), "1").ok()) << i;
+    EXPECT_EQ(receiver_->count(), i + 1) << "each job is posted once";
+  }
+}
+
+TEST_F(PushAnswers, AHugeRetryAfterIsBoundedAndSeenAndEndsWithAReload) {
+  std::atomic<int> asked{0};
+  Serve(
+      [&](const Received&) {
+        if (asked++ > 0) return Reply{.body = "1"};
+        return Reply{.status = 429, .headers = {{"retry-after", "86400"}}};
+      },
+      kResponse);
+  const std::string circuit = "vibestack_dispatch_circuit_open{workflow_id=\"pushed\"}";
+  const std::string first = Create();
+  EXPECT_TRUE(Eventually(absl::Seconds(20), [&] { return services_->job().Metric(circuit) == 1; }));
+  const std::string second = Create();
+  EXPECT_EQ(StatusOf(second), Job::PENDING);
+  services_->job().process().Signal(SIGHUP);
+  EXPECT_EQ(AwaitEnd(first).status(), Job::COMPLETED);
+  EXPECT_EQ(AwaitEnd(second).status(), Job::COMPLETED);
   EXPECT_EQ(services_->job().Metric(circuit), 0);
 }
 

@@ -152,6 +152,39 @@ TEST_F(PushCallbacks, CallbacksNeedNoUserService) {
   EXPECT_TRUE(CallBack(id, TokenOf(receiver_->received().at(0)), "1").ok());
 }
 
+TEST_F(PushCallbacks, ACallbackNeverTouchesAJobMadeAnewUnderTheSameId) {
+  Serve(HttpReceiver::AnswersOk());
+  const With with{.token = person_.access_token};
+  job::v1::CreateJobRequest create;
+  create.set_workflow_id("pushed");
+  const auto first = Call(services_->jobs(), &JobService::Stub::CreateJob, create, with);
+  ASSERT_TRUE(first.ok()) << Describe(first.status);
+  const std::string id = first.value.id();
+  ASSERT_TRUE(AwaitStatus(id, Job::PROCESSING));
+  const std::string old_token = TokenOf(receiver_->received().at(0));
+  job::v1::CancelJobRequest cancel;
+  cancel.set_id(id);
+  ASSERT_TRUE(Call(services_->jobs(), &JobService::Stub::CancelJob, cancel, with).ok());
+  job::v1::DeleteJobRequest remove;
+  remove.set_id(id);
+  ASSERT_TRUE(Call(services_->jobs(), &JobService::Stub::DeleteJob, remove, with).ok());
+  create.set_id(id);
+  ASSERT_TRUE(Call(services_->jobs(), &JobService::Stub::CreateJob, create, with).ok());
+  ASSERT_TRUE(AwaitPosts(2));
+  ASSERT_TRUE(AwaitStatus(id, Job::PROCESSING));
+  EXPECT_EQ(CallBack(id, old_token, "\"old\"").reason(), "JOB_NOT_FOUND");
+  EXPECT_EQ(CallBackFailed(id, old_token, "OLD").reason(), "JOB_NOT_FOUND");
+  job::v1::ReportProgressRequest progress;
+  progress.set_id(id);
+  progress.set_result_json("\"old\"");
+  EXPECT_EQ(
+      Call(services_->jobs(), &JobService::Stub::ReportProgress, progress, {.token = old_token})
+          .reason(),
+      "JOB_NOT_FOUND");
+  EXPECT_TRUE(CallBack(id, TokenOf(receiver_->received().at(1)), "\"new\"").ok());
+  EXPECT_EQ(AwaitEnd(id).result_json(), "\"new\"");
+}
+
 TEST_F(PushCallbacks, ACancelIsPostedToTheRunWhoseCallbackComesTooLate) {
   HttpReceiver cancelled;
   Serve(HttpReceiver::AnswersOk(), R"(, "cancel_url": ")" + cancelled.url() + "\"");

@@ -1,4 +1,6 @@
 // The workflows file: at the start, while the service runs, and after a reload.
+#include <signal.h>
+
 #include <atomic>
 #include <thread>
 
@@ -65,6 +67,45 @@ TEST_F(PushSetup, NobodyClaimsJobsOfAPushedWorkflowNotEvenWhoWaitsAlready) {
   EXPECT_TRUE(Eventually(absl::Seconds(10), [&] { return answered.load(); }));
   waiting.join();
   EXPECT_EQ(claimed.code(), grpc::INVALID_ARGUMENT);
+}
+
+// The way that deploy/OPERATIONS.md describes.
+TEST_F(PushSetup, AWorkflowIsTakenAwayWithoutATraceOnItsRunsAndJobs) {
+  Serve(HttpReceiver::AnswersOk(), "", 2, {"--lease_duration=1s"});
+  const std::string running = Create();
+  ASSERT_TRUE(AwaitStatus(running, Job::PROCESSING));
+  const auto reload = [this](const std::string& text, const std::string& event, size_t times) {
+    WriteFile(file(), text);
+    for (size_t replica : {0, 1}) {
+      Service& service = services_->job(replica);
+      service.process().Signal(SIGHUP);
+      EXPECT_TRUE(Eventually(absl::Seconds(10), [&] {
+        size_t found = 0;
+        const std::string log = service.log();
+        for (size_t at = log.find(event); at != std::string::npos; at = log.find(event, at + 1)) {
+          ++found;
+        }
+        return found == times;
+      })) << event;
+    }
+  };
+  // Not at once: a run is under way.
+  reload("{}", "workflows_not_reloaded", 1);
+  reload(FileWith(Entry("pushed", receiver_->url(), "", R"(, "pause": true)")),
+         "workflows_reloaded", 1);
+  const std::string waiting = Create();
+  job::v1::ClaimJobsRequest claim;
+  claim.add_workflow_ids("pushed");
+  const With worker{.token = services_->service_token()};
+  EXPECT_EQ(Call(services_->jobs(), &JobService::Stub::ClaimJobs, claim, worker).code(),
+            grpc::INVALID_ARGUMENT);
+  EXPECT_TRUE(CallBack(running, TokenFor(running), "1").ok());
+  EXPECT_EQ(AwaitEnd(running).result_json(), "1");
+  reload("{}", "workflows_reloaded", 2);
+  const auto claimed = Call(services_->jobs(), &JobService::Stub::ClaimJobs, claim, worker);
+  ASSERT_EQ(claimed.value.jobs_size(), 1) << Describe(claimed.status);
+  EXPECT_EQ(claimed.value.jobs(0).job().id(), waiting);
+  EXPECT_EQ(receiver_->count(), 1U);
 }
 
 TEST_F(PushSetup, AttemptsAreCountedByOutcome) {

@@ -195,7 +195,7 @@ TEST_F(TokenTest, ATokenOfASessionHasTheTimeOfItsLogInAndEndsWithIt) {
   for (const Purpose purpose : kAllPurposes) {
     const auto issue = [&](absl::Duration left) {
       return issuer_.Issue(purpose, SubjectFor(purpose), absl::Minutes(15),
-                           CarriesFingerprint(purpose) ? kFingerprint : "", EmailFor(purpose), 1,
+                           CarriesFingerprint(purpose) ? kFingerprint : "", EmailFor(purpose), 1, 0,
                            TokenSession{log_in, clock_.Now() + left});
     };
     if (!BelongsToSession(purpose)) {

@@ -106,6 +106,32 @@ TEST(ClientBoundsTest, TooLargeAnswerIsDropped) {
   }
 }
 
+TEST(ClientBoundsTest, ABodyThatNobodyReadsDoesNotMatter) {
+  const std::string head = "HTTP/1.1 202 Accepted\r\nContent-Length: 9000000\r\n\r\nb";
+  const HttpReceiver::Reply replies[] = {
+      {.status = 202},
+      {.status = 202, .body = std::string(1'000'000, 'b')},
+      {.raw = head},  // Cut off.
+      {.raw = "HTTP/1.1 103 Early Hints\r\nA: b\r\n\r\n" + head},
+      {.raw = "silent"},
+  };
+  for (const HttpReceiver::Reply& reply : replies) {
+    absl::Notification answered;
+    HttpReceiver receiver([&](const HttpReceiver::Received&) {
+      if (reply.raw != "silent") return reply;
+      return HttpReceiver::Reply{.raw = head, .linger = [&] { answered.WaitForNotification(); }};
+    });
+    Client client({.max_response_bytes = 1});
+    Request request{receiver.url(), {}, "x", /*ignores_body=*/true};
+    const absl::Time began = absl::Now();
+    const auto response = SyncWait(client.Send(std::move(request), began + absl::Seconds(20)));
+    answered.Notify();
+    ASSERT_TRUE(response.ok()) << response.status();
+    EXPECT_EQ(response->status, 202);
+    EXPECT_LT(absl::Now() - began, absl::Seconds(10));
+  }
+}
+
 TEST(ClientBoundsTest, AnswerOfTheLargestSizeIsTaken) {
   HttpReceiver receiver([](const HttpReceiver::Received&) {
     return HttpReceiver::Reply{.body = std::string(20'000, 'b')};

@@ -1,6 +1,6 @@
 """Works with jobs while parts of the system fail, keeps a ledger of everything, and compares the ledger with the database.
 
-    .local/venv/bin/python -m tests.e2e.faults.ledger                  12 faults in 24 seconds
+    .local/venv/bin/python -m tests.e2e.faults.ledger                  10 faults in 20 seconds, one of each kind
     tests/e2e/faults/ledger/run                                        200 faults in 400 seconds
     .local/venv/bin/python -m tests.e2e.faults.ledger --seed 7         chooses as an earlier run did
 
@@ -161,7 +161,7 @@ def complain(world, options):
 
 def parse(arguments):
     parser = argparse.ArgumentParser(prog="ledger", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--faults", type=int, default=12, help="how many faults (12)")
+    parser.add_argument("--faults", type=int, default=10, help="how many faults (10)")
     parser.add_argument("--seconds", type=float, help="how long faults and load last (two seconds for each fault)")
     parser.add_argument("--rate", type=float, default=60, help="jobs that are created each second, about (60)")
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(10 ** 6), help="seed of all choices (random)")

@@ -252,8 +252,9 @@ class Worker(Actor):
         for result in answer.response.results:
             job = held[result.job_id][0]
             if result.HasField("error"):
-                self._lose(job, "HeartbeatJobs", result.error)
-                del held[result.job_id]
+                if not _status_answer(result.error).is_unknown:
+                    self._lose(job, "HeartbeatJobs", result.error)
+                    del held[result.job_id]
             else:
                 held[result.job_id][2] = result.lease_token
                 self.memory.lease(job, result.lease_token, result.lease_expires_at)
@@ -261,10 +262,10 @@ class Worker(Actor):
 
     def _lose(self, job, method, status):
         self.memory.count("leases lost")
-        reason = stage.reason_of(status)
-        self.memory.note(job, f"{method}: {reason}")
-        if reason not in ("LEASE_LOST", "JOB_CANCELLED"):
-            self.memory.blame(job.id, f"{method} answered {status.code} ({reason})")
+        answer = _status_answer(status)
+        self.memory.note(job, f"{method}: {answer}")
+        if (answer.code, answer.reason) not in LOST:
+            self.surprise(method, answer, job)
 
     def _report(self, held, job_id):
         job, _, token = held[job_id]
@@ -291,10 +292,10 @@ class Worker(Actor):
             self._finish_one(*ends[0])
         elif ends:
             self._finish_batch(ends)
-        if releases:
+        while releases:
             leases = [work_pb2.Lease(job_id=job.id, lease_token=told.token) for job, told in releases]
             answer = self.insist("ReleaseJobs", work_pb2.ReleaseJobsRequest(leases=leases), self.world.stage.worker_token)
-            self._settle_batch("ReleaseJobs", releases, answer)
+            releases = self._settle_batch("ReleaseJobs", releases, answer)
 
     def _finish_one(self, job, told):
         method, request = _finish_request(job, told)
@@ -323,26 +324,31 @@ class Worker(Actor):
             return []
         again = []
         for (job, told), result in zip(outcomes, answer.response.results, strict=True):
-            reason = stage.reason_of(result.error)
-            code = next(one for one in grpc.StatusCode if one.value[0] == result.error.code)
-            if stage.Answer(None, code, reason).is_unknown:
+            one = _status_answer(result.error)
+            if one.is_unknown:
                 again.append((job, told))
                 continue
-            if result.HasField("error") and (code, reason) not in LOST:
-                self.memory.blame(job.id, f"{method} answered {code.name} ({reason})")
-            self.memory.settle(job, told, not result.HasField("error"), reason)
+            if not one.ok and (one.code, one.reason) not in LOST:
+                self.surprise(method, one, job)
+            self.memory.settle(job, told, one.ok, one.reason)
         return again
 
 
 def _parse_value(text, value):
-    """Parses JSON text into a google.protobuf.Value. Returns False for a text that is too large or too deep for one."""
-    if len(text) > LARGEST_VALUE or text.count("[") > 15:
+    """Parses JSON text into a google.protobuf.Value. Returns False for a text that does not fit into one."""
+    if len(text) > LARGEST_VALUE or text.count("[") > 15 or "e400" in text:
         return False
     try:
         json_format.Parse(text, value)
     except json_format.ParseError:
         return False
     return True
+
+
+def _status_answer(status):
+    """A google.rpc.Status as the answer of a call."""
+    code = next(one for one in grpc.StatusCode if one.value[0] == status.code)
+    return stage.Answer(None, code, stage.reason_of(status), status.message)
 
 
 def _code(act):

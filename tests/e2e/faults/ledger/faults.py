@@ -12,8 +12,8 @@ from tests.e2e.faults.ledger.stage import LEASE
 from tests.support.waiting import eventually
 
 # How often each fault comes, in proportion.
-WEIGHTS = {"SIGKILL of a job_service": 10, "SIGKILL of a user_service": 4, "pg_terminate_backend": 8, "SIGKILL of a backend": 4,
-           "SIGKILL of all of PostgreSQL": 3, "SIGKILL of the postmaster": 3, "SIGSTOP of a job_service": 4, "SIGSTOP of a user_service": 2,
+WEIGHTS = {"SIGKILL of a job_service": 10, "SIGKILL of a user_service": 4, "pg_terminate_backend": 8, "SIGKILL of a backend": 3,
+           "SIGKILL of all of PostgreSQL": 2, "SIGKILL of the postmaster": 2, "SIGSTOP of a job_service": 4, "SIGSTOP of a user_service": 2,
            "SIGSTOP of a backend": 2, "SIGKILL of both job_services": 2}
 
 

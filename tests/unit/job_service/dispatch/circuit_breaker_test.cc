@@ -59,11 +59,21 @@ TEST(CircuitBreakerTest, RequestsThatWereUnderWayDoNotDoubleThePause) {
 
 TEST(CircuitBreakerTest, ATargetThatAsksForTimeGetsIt) {
   CircuitBreaker circuit;
-  circuit.RecordFailure(kNow, absl::Seconds(90));
-  EXPECT_EQ(circuit.FreeSlots(kNow + absl::Seconds(89), 0, 8), 0);
-  EXPECT_EQ(circuit.FreeSlots(kNow + absl::Seconds(90), 0, 8), 8);
+  circuit.RecordFailure(kNow, absl::Seconds(50));
+  EXPECT_EQ(circuit.FreeSlots(kNow + absl::Seconds(49), 0, 8), 0);
+  EXPECT_TRUE(circuit.blocks(kNow + absl::Seconds(49)));
+  EXPECT_EQ(circuit.FreeSlots(kNow + absl::Seconds(50), 0, 8), 8);
+  EXPECT_FALSE(circuit.blocks(kNow + absl::Seconds(50)));
   circuit.RecordFailure(kNow, absl::Hours(1'000));
-  EXPECT_EQ(circuit.paused_until() - kNow, absl::Hours(1));
+  EXPECT_EQ(circuit.paused_until() - kNow, CircuitBreaker::kLongestRetryAfter);
+}
+
+TEST(CircuitBreakerTest, AResetEndsThePauseAndClosesIt) {
+  CircuitBreaker circuit = Opened();
+  circuit.RecordFailure(kNow, absl::Hours(1'000));
+  circuit.Reset();
+  EXPECT_FALSE(circuit.blocks(kNow));
+  EXPECT_EQ(circuit.FreeSlots(kNow, 0, 8), 8);
 }
 
 }  // namespace

@@ -1,9 +1,11 @@
 #include "job_service/subscriptions/job_subscriptions.h"
 
 #include <gmock/gmock.h>
+#include <grpc/grpc.h>
 #include <gtest/gtest.h>
 
 #include <optional>
+#include <vector>
 
 #include "common/async/task.h"
 
@@ -144,6 +146,27 @@ TEST(JobSubscriptionsTest, AResyncWakesEverybody) {
   job_subscriptions.Resync();
   EXPECT_EQ(job.reason(), Wake::kChange);
   EXPECT_EQ(claim.reason(), Wake::kChange);
+}
+
+TEST(JobSubscriptionsTest, AResyncOfManyWakesTheFirstAtOnceAndClosingEndsIt) {
+  constexpr int kCallers = 600;
+  grpc_init();  // Alarms need it.
+  {
+    JobSubscriptions job_subscriptions;
+    std::vector<Caller> callers(kCallers);
+    std::vector<JobSubscriptions::Subscription> subscriptions;
+    for (Caller& caller : callers) {
+      subscriptions.push_back(job_subscriptions.SubscribeToJob("1", caller.waker()));
+    }
+    job_subscriptions.Resync();
+    job_subscriptions.Close();  // Waits for the resync, and wakes everybody.
+    int changed = 0;
+    for (const Caller& caller : callers) {
+      EXPECT_TRUE(caller.woken());
+      if (caller.reason() == Wake::kChange) ++changed;
+    }
+    EXPECT_GE(changed, 250);
+  }
 }
 
 TEST(JobSubscriptionsTest, ClosingWakesEverybodyAndWhoeverComesLater) {
