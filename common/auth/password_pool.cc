@@ -95,9 +95,9 @@ Task<absl::StatusOr<T>> PasswordPool::Await(double rounds, absl::Time deadline, 
   Completion<absl::StatusOr<T>> done;
   Submit({rounds, deadline,
           [compute = std::move(compute), &done](const absl::Status& status) -> ReadyCallback {
-            absl::StatusOr<T> result = status;
+            absl::StatusOr<T> result;
             try {
-              if (status.ok()) result = compute();
+              result = status.ok() ? compute() : status;
             } catch (...) {
               result = InternalErrorFromException();
             }
