@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
+import { checkLooks, go } from "./dashboard.js";
 import { World } from "./fixture.js";
 
 test.describe("log-in", () => {
@@ -20,6 +21,58 @@ test.describe("log-in", () => {
       assert.ok(!page.url().includes("ey"));
     }));
   }
+
+  test("a wrong password is told at the form, and gives nothing away", (t) => world.inBrowser(t, {}, async (page) => {
+    const wrong = { ...world.superuser, password: "not the password" };
+    await world.logInTo(page, wrong, page.getByRole("alert").getByText(/INVALID_CREDENTIALS/));
+    const known = await page.getByRole("alert").locator("p").first().innerText();
+    await checkLooks(world, page);
+    await page.getByLabel("Email").fill("nobody@example.org");
+    await page.getByRole("button", { name: "Log in" }).click();
+    await page.waitForFunction((before) => document.querySelector("[role=alert] code:last-of-type")?.textContent !== before, "");
+    assert.equal(await page.getByRole("alert").locator("p").first().innerText(), known);
+    await page.getByLabel("Password").fill(world.password);
+    await page.getByLabel("Email").fill(world.superuser.email);
+    await page.keyboard.press("Enter");
+    await page.getByRole("heading", { name: "Overview" }).waitFor();
+  }));
+
+  test("tokens are in no storage, address or request line, whatever the reader does", (t) => world.inBrowser(t, {}, async (page, context) => {
+    const sent = [];
+    page.on("request", (request) => sent.push(request.url()));
+    await world.logInTo(page);
+    await go(page, "users", "Users");
+    await page.getByRole("button", { name: /^Your menu/ }).click();
+    await page.getByRole("radio", { name: "Dark" }).check();
+    await page.keyboard.press("Escape");
+    await go(page, "token", "Token inspector");
+    const { access_token: token } = await world.logIn(world.superuser.email);
+    await page.getByLabel("Paste a token").fill(token);
+    await page.getByRole("button", { name: "Inspect" }).click();
+    await page.getByText("Valid: the services take this token now.").waitFor();
+    const state = await context.storageState({ indexedDB: true });
+    assert.ok(state.origins.length > 0); // the theme
+    assert.doesNotMatch(JSON.stringify([state, sent, page.url()]), /eyJ/);
+    assert.equal(await page.evaluate(() => history.state), null);
+    await page.reload();
+    await page.getByRole("heading", { name: "Log in" }).waitFor();
+  }));
+
+  test("the page has at most 150 KiB of JavaScript and CSS, compressed, and is not sent again", (t) => world.inBrowser(t, {}, async (page) => {
+    const sizes = () => page.evaluate(() => performance.getEntriesByType("resource").filter((one) => /\.(js|css)$/.test(one.name))
+      .map((one) => ({ sent: one.transferSize, compressed: one.encodedBodySize, size: one.decodedBodySize })));
+    const sum = (all, key) => all.reduce((total, one) => total + one[key], 0);
+    await page.goto(`${world.url}/admin/`);
+    await page.getByRole("heading", { name: "Log in" }).waitFor();
+    const first = await sizes();
+    assert.ok(first.length >= 2);
+    assert.ok(sum(first, "compressed") <= 150 * 1024, `${sum(first, "compressed")} bytes`);
+    assert.ok(sum(first, "compressed") < 0.5 * sum(first, "size"));
+    await page.goto("about:blank");
+    await page.goto(`${world.url}/admin/`);
+    await page.getByRole("heading", { name: "Log in" }).waitFor();
+    assert.equal(sum(await sizes(), "sent"), 0);
+  }));
 
   test("a plain user is told that the page is for superusers", (t) => world.inBrowser(t, {}, async (page) => {
     await world.logInTo(page, await world.person(), page.getByText(/This page is for superusers/));
