@@ -122,7 +122,7 @@ test.describe("jobs", () => {
     const again = await claim("page");
     await finish(id, "complete", { lease_token: again.lease_token, result_payload: { done: HOSTILE } });
     await page.getByRole("heading", { name: "Result" }).waitFor();
-    await page.getByText("Raw").click();
+    await page.getByRole("radio", { name: "Raw" }).first().check({ force: true });
     await page.getByText("{\"done\":").waitFor();
 
     await page.getByRole("button", { name: "Delete" }).click();

@@ -1,4 +1,4 @@
-import { useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 
 import { auth, users } from "../api/client.ts";
 import { endSession, endedBecause, keepTokens, me } from "../api/session.ts";
@@ -11,6 +11,9 @@ import { Icon } from "../ui/icon.tsx";
 export function LoginPage() {
   const [email, setEmail] = useState("");
   const [password, setPassword] = useState("");
+  useEffect(() => {
+    document.title = "Log in · Vibe-Stack admin";
+  }, []);
   const logIn = useAction(async () => {
     keepTokens(await auth.login({ email, password }));
     setPassword("");

@@ -44,8 +44,8 @@ export function OverviewPage() {
   return (
     <>
       <PageHead title="Overview">
-        {config.value.grafana_url && <ButtonLink href={config.value.grafana_url} icon="external">Grafana</ButtonLink>}
-        {config.value.docs_url && <ButtonLink href={config.value.docs_url} icon="external">API reference</ButtonLink>}
+        {config.value.grafana_url && <ButtonLink elsewhere href={config.value.grafana_url} icon="external">Grafana</ButtonLink>}
+        {config.value.docs_url && <ButtonLink elsewhere href={config.value.docs_url} icon="external">API reference</ButtonLink>}
       </PageHead>
       {failure && <FailureBox failure={failure} onRetry={() => void sample()} />}
       <div class="tiles">
@@ -61,8 +61,8 @@ export function OverviewPage() {
           <span class="figure">{!latest ? <span class="bar width-1" /> : latest.total.oldestPending === undefined ? "–" : duration(latest.total.oldestPending)}</span>
           <span class="muted small">{latest?.total.oldestPending === undefined ? "Nothing waits." : "Waits for a worker."}</span>
         </div>
-        <div class="tile">
-          <span class="tile-title"><Icon name="warning" /> Failed, last hour</span>
+        <div class="tile" title="Jobs that failed or were cancelled in the last hour">
+          <span class="tile-title"><Icon name="warning" /> Failed lately</span>
           <span class="figure">{latest ? counted(latest.total, "recentlyFailed") : <span class="bar width-1" />}</span>
           <Sparkline kind="failed" samples={taken.map((one) => one.total.recentlyFailed)} text="Failures of the last hour, in this session" />
         </div>

@@ -51,17 +51,18 @@ export function IconButton({ label, icon, onClick, popovertarget, pressed }: {
   );
 }
 
-/** A link that looks like a button. */
-export function ButtonLink({ href, icon, kind = "plain", children }: {
+/** A link that looks like a button. A link to elsewhere opens in a new tab, because leaving this page ends the session. */
+export function ButtonLink({ href, icon, kind = "plain", elsewhere = false, children }: {
   href: string;
   icon?: IconName;
   kind?: "plain" | "primary" | "quiet";
+  elsewhere?: boolean;
   children: ComponentChildren;
 }) {
   return (
-    <a class={`button ${kind}`} href={href}>
+    <a class={`button ${kind}`} href={href} target={elsewhere ? "_blank" : undefined} rel={elsewhere ? "noopener noreferrer" : undefined}>
       {icon && <Icon name={icon} />}
-      <span>{children}</span>
+      <span>{children}{elsewhere && <span class="hidden"> (opens in a new tab)</span>}</span>
     </a>
   );
 }
