@@ -20,13 +20,18 @@ export function Filters({ filter, onChange }: { filter: JobFilter; onChange: Cha
       <Choice<StatusKey | "">
         label="State"
         value={key}
-        options={[["", "All"], ...Object.entries(STATUS_KEYS).map(([name, status]): [StatusKey, string] => [name as StatusKey, statusName(status)])]}
+        options={[
+          ["", "All"],
+          ...Object.entries(STATUS_KEYS).map(([name, status]): [StatusKey, string] => [name as StatusKey, statusName(status)]),
+        ]}
         onChange={(chosen) => onChange({ status: chosen === "" ? 0 : STATUS_KEYS[chosen] })}
       />
       <WorkflowFilter value={filter.workflow} onChange={(workflow) => onChange({ workflow })} />
       <OwnerFilter userId={filter.userId} onChange={(userId) => onChange({ userId })} />
       <TimeFilter range={filter} onChange={onChange} />
-      <Button icon="arrows" onClick={() => onChange({ oldestFirst: !filter.oldestFirst })}>{filter.oldestFirst ? "Oldest first" : "Newest first"}</Button>
+      <Button icon="arrows" onClick={() => onChange({ oldestFirst: !filter.oldestFirst })}>
+        {filter.oldestFirst ? "Oldest first" : "Newest first"}
+      </Button>
     </div>
   );
 }
@@ -40,7 +45,13 @@ function WorkflowFilter({ value, onChange }: { value: string; onChange: (value: 
     if (text !== value) onChange(text);
   };
   return (
-    <form class="filter" onSubmit={(event) => { event.preventDefault(); submit(); }}>
+    <form
+      class="filter"
+      onSubmit={(event) => {
+        event.preventDefault();
+        submit();
+      }}
+    >
       <Field label="Workflow">
         {(attributes) => (
           <input
@@ -63,7 +74,11 @@ function WorkflowFilter({ value, onChange }: { value: string; onChange: (value: 
           />
         )}
       </Field>
-      <datalist id={list}>{workflows.map((workflow) => <option key={workflow} value={workflow} />)}</datalist>
+      <datalist id={list}>
+        {workflows.map((workflow) => (
+          <option key={workflow} value={workflow} />
+        ))}
+      </datalist>
     </form>
   );
 }
@@ -90,8 +105,19 @@ function OwnerFilter({ userId, onChange }: { userId: string; onChange: (userId: 
     onChange(found.id);
   });
   return (
-    <form class="filter" onSubmit={(event) => { event.preventDefault(); void resolve.run(); }}>
-      <Field label="User" error={resolve.failure && (resolve.failure.reason === "USER_NOT_FOUND" ? "No account has this email." : resolve.failure.message)}>
+    <form
+      class="filter"
+      onSubmit={(event) => {
+        event.preventDefault();
+        void resolve.run();
+      }}
+    >
+      <Field
+        label="User"
+        error={
+          resolve.failure && (resolve.failure.reason === "USER_NOT_FOUND" ? "No account has this email." : resolve.failure.message)
+        }
+      >
         {(attributes) => (
           <input
             {...attributes}
