@@ -54,7 +54,8 @@ struct CoalescerOptions {
 // The sink receives the requests of a batch and answers each of them, in order. When the sink
 // returns, for a whole batch, an error that one request may have caused (see IsOneRowsFault), it is
 // called again with each half, until the bad request is alone and fails alone. So the sink must not
-// have changed anything when it returns such an error. Every request is answered exactly once.
+// have changed anything when it returns such an error. An exception of the sink is INTERNAL for the
+// batch. Every request is answered exactly once.
 //
 // Thread-safe. The destructor calls Close().
 template <typename Request, typename Response>
@@ -201,16 +202,10 @@ class Coalescer {
       const absl::Time latest = DropExpired(batch);
       Answers answers;
       if (!batch.empty()) {
-        const absl::Duration waited = absl::Now() - batch.front()->queued_at_;
-        std::vector<Request> requests;
-        requests.reserve(batch.size());
-        for (Submission* s : batch) requests.push_back(std::move(s->request_));
-        std::unique_ptr<BatchTrace> trace = BeginTrace(batch);
-        const TraceContext* const context = trace == nullptr ? nullptr : trace->context();
-        co_await TraceBy(context);
-        answers = co_await Answer(requests, latest);
-        trace.reset();
-        options_.on_batch(batch.size(), waited);
+        absl::StatusOr<Answers> answered = co_await AnswerBatch(batch, latest);
+        answers = answered.ok()
+                      ? *std::move(answered)
+                      : Answers(batch.size(), absl::StatusOr<Response>(answered.status()));
       }
       Batch next = TakeNextOrRelease();
       StartNested(next);
@@ -218,6 +213,22 @@ class Coalescer {
       for (size_t i = 0; i < batch.size(); ++i) batch[i]->Resolve(std::move(answers[i]));
       batch = std::move(next);
     }
+  }
+
+  // Its task turns an exception into INTERNAL, so that every submission is answered and the slot is
+  // released.
+  Task<absl::StatusOr<Answers>> AnswerBatch(const Batch& batch, absl::Time latest) {
+    const absl::Duration waited = absl::Now() - batch.front()->queued_at_;
+    std::vector<Request> requests;
+    requests.reserve(batch.size());
+    for (Submission* s : batch) requests.push_back(std::move(s->request_));
+    std::unique_ptr<BatchTrace> trace = BeginTrace(batch);
+    const TraceContext* const context = trace == nullptr ? nullptr : trace->context();
+    co_await TraceBy(context);
+    Answers answers = co_await Answer(requests, latest);
+    trace.reset();
+    options_.on_batch(batch.size(), waited);
+    co_return answers;
   }
 
   // Null when no caller is traced.

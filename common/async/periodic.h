@@ -8,10 +8,12 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
+#include "common/base/exception.h"
 
 namespace vibestack {
 
-// Calls a function repeatedly on its own thread, with a pause before each call.
+// Calls a function repeatedly on its own thread, with a pause before each call. Reports an
+// exception that leaves the function, and goes on.
 class Periodic {
  public:
   Periodic(absl::Duration pause, std::function<void()> work)
@@ -32,7 +34,7 @@ class Periodic {
 
  private:
   void Run() {
-    while (Pause()) work_();
+    while (Pause()) CatchAll(work_);
   }
 
   // Waits. Returns false when stopped.

@@ -4,15 +4,22 @@
 #include <coroutine>
 #include <exception>
 #include <optional>
+#include <type_traits>
 #include <utility>
+
+#include "absl/status/status.h"
+#include "common/base/exception.h"
 
 // Coroutines for asynchronous work. A handler's code reads sequentially, but blocks no thread while
 // it waits for the database or another service.
 //
 // A Task is lazy: it runs when it is awaited or passed to Start(). It resumes on the thread that
 // completed the awaited operation, possibly another thread each time; two threads never run a task
-// at once. A started task always runs to its end; nothing cancels it. Errors are values
-// (absl::Status); an exception that leaves a task terminates the process.
+// at once. A started task always runs to its end; nothing cancels it.
+//
+// Errors are values (absl::Status). An exception that leaves a task whose result can be an error
+// (absl::Status, absl::StatusOr) becomes INTERNAL at once. From every other task it goes on to the
+// task that awaits it. Start() reports it. So no exception leaves a resumed coroutine.
 //
 // The trace context propagates implicitly to awaited tasks: see CurrentTrace().
 namespace vibestack {
@@ -37,8 +44,6 @@ struct TaskPromiseBase {
 
   std::suspend_always initial_suspend() noexcept { return {}; }
   FinalAwaiter final_suspend() noexcept { return {}; }
-  void unhandled_exception() noexcept { std::terminate(); }
-
   std::coroutine_handle<> continuation = std::noop_coroutine();
   const TraceContext* trace = nullptr;
 };
@@ -50,16 +55,36 @@ struct TaskPromise : TaskPromiseBase {
   void return_value(U&& value) {
     result.emplace(std::forward<U>(value));
   }
-  T Take() { return std::move(*result); }
+  void unhandled_exception() noexcept {
+    if constexpr (std::is_convertible_v<absl::Status, T>) {
+      result.emplace(InternalErrorFromException());
+    } else {
+      exception = std::current_exception();
+    }
+  }
+  T Take() {
+    if (!result.has_value()) [[unlikely]] {
+      std::rethrow_exception(exception);
+    }
+    return std::move(*result);
+  }
 
   std::optional<T> result;
+  std::exception_ptr exception;
 };
 
 template <>
 struct TaskPromise<void> : TaskPromiseBase {
   Task<void> get_return_object();
   void return_void() noexcept {}
-  void Take() {}
+  void unhandled_exception() noexcept { exception = std::current_exception(); }
+  void Take() {
+    if (exception != nullptr) [[unlikely]] {
+      std::rethrow_exception(exception);
+    }
+  }
+
+  std::exception_ptr exception;
 };
 
 }  // namespace internal
@@ -108,7 +133,7 @@ struct Started {
     std::suspend_never initial_suspend() noexcept { return {}; }
     std::suspend_never final_suspend() noexcept { return {}; }
     void return_void() noexcept {}
-    void unhandled_exception() noexcept { std::terminate(); }
+    void unhandled_exception() noexcept { ReportException(); }
 
     const TraceContext* trace = nullptr;
   };
@@ -160,7 +185,8 @@ inline Started RunToEnd(Task<void> task, const TraceContext* trace) {
 }  // namespace internal
 
 // Starts a task that nobody awaits. Runs it on this thread until it first suspends. The caller must
-// keep everything that the task refers to, `trace` included, alive until the task ends.
+// keep everything that the task refers to, `trace` included, alive until the task ends. Reports an
+// exception that leaves the task.
 inline void Start(Task<void> task, const TraceContext* trace = nullptr) {
   internal::RunToEnd(std::move(task), trace);
 }

@@ -13,6 +13,7 @@
 #include "common/async/completion.h"
 #include "common/auth/bcrypt.h"
 #include "common/base/error.h"
+#include "common/base/exception.h"
 
 namespace vibestack::auth {
 namespace {
@@ -94,7 +95,12 @@ Task<absl::StatusOr<T>> PasswordPool::Await(double rounds, absl::Time deadline, 
   Completion<absl::StatusOr<T>> done;
   Submit({rounds, deadline,
           [compute = std::move(compute), &done](const absl::Status& status) -> ReadyCallback {
-            absl::StatusOr<T> result = status.ok() ? compute() : status;
+            absl::StatusOr<T> result = status;
+            try {
+              if (status.ok()) result = compute();
+            } catch (...) {
+              result = InternalErrorFromException();
+            }
             return [&done, result = std::move(result)]() mutable { done.Set(std::move(result)); };
           },
           exact});

@@ -10,6 +10,7 @@
 
 #include <pqxx/notification>
 #include "absl/time/clock.h"
+#include "common/base/exception.h"
 #include "common/base/random.h"
 #include "common/base/time_limit.h"
 #include "common/db/connection_string.h"
@@ -44,7 +45,7 @@ class Receiver final : public pqxx::notification_receiver {
   Receiver(pqxx::connection& connection, const std::string& channel, const ListenerOptions& options)
       : pqxx::notification_receiver(connection, channel), options_(options) {}
   void operator()(const std::string& payload, int /*backend_pid*/) override {
-    options_.on_notification(channel(), payload);
+    CatchAll([&] { options_.on_notification(channel(), payload); });
   }
 
  private:
@@ -75,7 +76,7 @@ void Listener::Run() {
     Log(LogLevel::kWarning, "listener_disconnected", {});
     if (listened) {
       attempt = 0;
-      options_.on_lost();
+      CatchAll(options_.on_lost);
     }
     const absl::Duration pause = BackoffWithJitter(attempt++, kBackoffBase, kBackoffLimit);
     WaitForSocket(/*socket=*/-1, static_cast<int>(absl::ToInt64Milliseconds(pause)));
@@ -93,6 +94,11 @@ bool Listener::ListenOnce() {
     const OpenSockets::Entry socket(sockets_, connection.sock());
     std::vector<std::unique_ptr<Receiver>> receivers;
     WithTimeout(connection, [&] {
+      // A role or the database may have set timeouts for other programs.
+      pqxx::nontransaction(connection)
+          .exec(
+              "SELECT set_config('idle_session_timeout', '0', false),"
+              " set_config('statement_timeout', '0', false)");
       for (const std::string& channel : options_.channels) {
         receivers.push_back(std::make_unique<Receiver>(connection, channel, options_));
       }
@@ -100,7 +106,7 @@ bool Listener::ListenOnce() {
     listened = true;
     listening_ = true;
     ++connects_;
-    options_.on_listening();
+    CatchAll(options_.on_listening);
     while (WaitForSocket(connection.sock(), kPingMillis)) {
       // No notification: the wait timed out. The ping also reads notifications.
       if (connection.get_notifs() == 0) Ping(connection);

@@ -1,6 +1,9 @@
 #include "common/db/params.h"
 
+#include <limits>
 #include <utility>
+
+#include "absl/time/civil_time.h"
 
 namespace vibestack::db {
 
@@ -46,13 +49,19 @@ std::string EncodeArray(const std::vector<std::optional<std::string>>& elements)
   return builder.Finish();
 }
 
-// Years have four digits: PostgreSQL would read 1-01-01 as 2001.
 std::string FormatTimestamp(absl::Time time) {
-  // This form has no era (BC). No time that a service writes is before the year 1.
-  constexpr int64_t kYearOne = -62'135'596'800;
-  if (time == absl::InfiniteFuture()) return "infinity";
-  if (time < absl::FromUnixSeconds(kYearOne)) return "-infinity";
-  return absl::FormatTime("%E4Y-%m-%d %H:%M:%E6S+00", time, absl::UTCTimeZone());
+  // PostgreSQL's first time is 4714-11-24 BC.
+  constexpr int64_t kFirstSecond = -210'866'803'200;
+  const int64_t micros = absl::ToUnixMicros(time);
+  if (micros == std::numeric_limits<int64_t>::max()) return "infinity";
+  if (time < absl::FromUnixSeconds(kFirstSecond)) return "-infinity";
+  const absl::civil_year_t civil_year = absl::ToCivilSecond(time, absl::UTCTimeZone()).year();
+  const bool is_bc = civil_year <= 0;
+  std::string year = std::to_string(is_bc ? 1 - civil_year : civil_year);
+  // PostgreSQL would read 1-01-01 as 2001.
+  if (year.size() < 4) year.insert(0, 4 - year.size(), '0');
+  return year + absl::FormatTime("-%m-%d %H:%M:%E6S+00", time, absl::UTCTimeZone()) +
+         (is_bc ? " BC" : "");
 }
 
 Params& Params::Add(std::string value) {

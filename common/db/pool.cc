@@ -1,6 +1,7 @@
 #include "common/db/pool.h"
 
 #include "common/base/error.h"
+#include "common/base/exception.h"
 #include "common/base/random.h"
 #include "common/db/connect_fault.h"
 #include "common/db/sql_state.h"
@@ -228,7 +229,11 @@ absl::Status Pool::RunOnce(PoolTask& task, Session& session) {
   if (!status.ok()) return status;
   const LogTrace log_trace(task.trace);
   session.TraceBy(task.trace);
-  status = task.run(session);
+  try {
+    status = task.run(session);
+  } catch (...) {
+    status = InternalErrorFromException();
+  }
   session.TraceBy(nullptr);
   return status;
 }
@@ -247,7 +252,7 @@ void Pool::RunTask(PoolTask task, std::unique_ptr<Session>& session) {
     absl::MutexLock lock(&mutex_);
     --busy_;
   }
-  options_.on_task_done(began - task.submitted_at, absl::Now() - began);
+  CatchAll([&] { options_.on_task_done(began - task.submitted_at, absl::Now() - began); });
   std::move(task.done)(std::move(status));
 }
 

@@ -26,10 +26,6 @@ inline SessionOptions ServiceSessionOptions(const std::string& database_url,
       {"enable_bitmapscan", "off"},
       {"enable_incremental_sort", "off"},
       {"jit", "off"},
-      // No transaction of ours waits for anything but the database. A process that is stopped in
-      // the
-      // middle of one must not keep its locks.
-      {"idle_in_transaction_session_timeout", "30s"},
   };
   return options;
 }

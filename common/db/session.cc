@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <exception>
+#include <new>
 
 #include "absl/time/clock.h"
 #include "common/base/error.h"
+#include "common/base/exception.h"
 #include "common/db/connect_fault.h"
 #include "common/db/connection_string.h"
 #include "common/db/sql_state.h"
@@ -12,6 +14,29 @@
 
 namespace vibestack::db {
 namespace {
+
+// SET for one setting after the other, in one round trip.
+std::string SetAll(pqxx::connection& connection,
+                   const std::vector<std::pair<std::string, std::string>>& settings) {
+  std::string all = "SELECT NULL";
+  for (const auto& [name, value] : settings) {
+    all += ", set_config(" + connection.quote(name) + ", " + connection.quote(value) + ", false)";
+  }
+  return all;
+}
+
+// What PostgreSQL says if the result of a prepared statement would have other types than before.
+constexpr char kStalePlan[] = "0A000";
+
+void LogRefused(const std::string& statement, const std::string& sql_state) {
+  Log(LogLevel::kError, "statement_refused", {{"statement", statement}, {"sql_state", sql_state}});
+}
+
+// A table, column, type or function does not exist.
+bool IsMissing(const std::string& sql_state) {
+  return sql_state == "42P01" || sql_state == "42703" || sql_state == "42704" ||
+         sql_state == "42883";
+}
 
 // The smallest of 1, 1.5, 2, 3, 4, 6, 8, 12, … milliseconds that is not below `millis`.
 int64_t RoundUpToStep(int64_t millis) {
@@ -26,8 +51,40 @@ int64_t RoundUpToStep(int64_t millis) {
 
 }  // namespace
 
+const std::vector<std::pair<std::string, std::string>>& BaseSettings() {
+  static const auto* const settings = new std::vector<std::pair<std::string, std::string>>{
+      {"default_transaction_isolation", "read committed"},
+      {"default_transaction_deferrable", "off"},
+      {"statement_timeout", "0"},  // until SetDeadline()
+      {"lock_timeout", "0"},
+      {"idle_session_timeout", "0"},
+      // No transaction of ours waits for anything but the database. A process that is stopped in
+      // the middle of one must not keep its locks.
+      {"idle_in_transaction_session_timeout", "30s"},
+      {"datestyle", "ISO, YMD"},
+      {"timezone", "UTC"},
+      {"intervalstyle", "postgres"},
+      {"extra_float_digits", "1"},
+      {"bytea_output", "hex"},
+      {"standard_conforming_strings", "on"},
+      {"array_nulls", "on"},
+      {"transform_null_equals", "off"},
+      {"enable_indexscan", "on"},
+      {"enable_indexonlyscan", "on"},
+      {"enable_nestloop", "on"},
+      {"enable_sort", "on"},
+      {"enable_hashagg", "on"},
+      {"enable_material", "on"},
+      {"enable_memoize", "on"},
+      {"from_collapse_limit", "8"},
+      {"join_collapse_limit", "8"},
+  };
+  return *settings;
+}
+
 Session::Session(const SessionOptions& options, OpenSockets* sockets)
     : schema_version_(options.schema_version),
+      statements_(options.statements),
       connection_(ConnectionString(options.database_url, options.application_name)),
       plan_lifetime_(options.plan_lifetime),
       opened_at_(absl::Now()),
@@ -40,9 +97,22 @@ Session::Session(const SessionOptions& options, OpenSockets* sockets)
   connection_.inhibit_reactivation(true);
 #pragma GCC diagnostic pop
   connection_.set_verbosity(pqxx::connection_base::terse);
-  for (const auto& [name, value] : options.settings) {
-    pqxx::nontransaction(connection_).exec("SET " + name + " = " + connection_.quote(value));
-  }
+  pqxx::nontransaction setup(connection_);
+  setup.exec(SetAll(connection_, BaseSettings()));
+  // PostgreSQL 17 has it.
+  setup.exec(
+      "SELECT set_config(name, '0', false) FROM pg_settings WHERE name = 'transaction_timeout'");
+  if (!options.settings.empty()) setup.exec(SetAll(connection_, options.settings));
+  if (schema_version_ != 0) ChooseSchema(setup);
+}
+
+void Session::ChooseSchema(pqxx::nontransaction& setup) {
+  setup.exec(
+      "SELECT set_config('search_path', quote_ident(n.nspname) || ', pg_temp', false)"
+      " FROM pg_proc AS p JOIN pg_namespace AS n ON n.oid = p.pronamespace"
+      " WHERE p.proname = 'vibestack_schema_serves'"
+      "   AND has_schema_privilege(n.oid, 'USAGE')"
+      " ORDER BY pg_function_is_visible(p.oid) DESC, n.nspname LIMIT 1");
 }
 
 absl::StatusOr<std::unique_ptr<Session>> Session::Open(const SessionOptions& options,
@@ -57,13 +127,24 @@ absl::StatusOr<std::unique_ptr<Session>> Session::Open(const SessionOptions& opt
   const absl::Status known = session->CheckSchema();
   if (!known.ok()) return known;
   for (const Statement& statement : options.statements) {
-    const absl::Status prepared = session->Catch(statement.name, [&] {
-      session->connection_.prepare(statement.name, statement.sql);
-      session->connection_.prepare_now(statement.name);
-    });
+    const absl::Status prepared = session->Prepare(statement);
     if (!prepared.ok()) return prepared;
   }
   return session;
+}
+
+absl::Status Session::Prepare(const Statement& statement) {
+  return Catch(statement.name, [&] {
+    connection_.prepare(statement.name, statement.sql);
+    connection_.prepare_now(statement.name);
+  });
+}
+
+absl::Status Session::PrepareAnew(const Statement& statement) {
+  absl::Status status = Catch(statement.name, [&] { connection_.unprepare(statement.name); });
+  if (status.ok()) status = Prepare(statement);
+  broken_ = broken_ || !status.ok();
+  return status;
 }
 
 absl::Status Session::CheckSchema() {
@@ -104,17 +185,23 @@ absl::Status Session::Catch(const char* what, const std::function<void()>& call)
     sql_state = "40001";
   } catch (const pqxx::too_many_connections&) {
     sql_state = "53300";
-  } catch (const std::exception&) {
+  } catch (const pqxx::failure&) {
     // A lost connection or an unknown result of COMMIT: these have no SQLSTATE.
-    sql_state.clear();
+  } catch (const pqxx::usage_error&) {
+    // libpqxx found the connection or the transaction in an unexpected state.
+  } catch (const pqxx::internal_error&) {
+  } catch (const std::bad_alloc&) {
+    // The answer may be half read.
+  } catch (...) {
+    return InternalErrorFromException();
   }
   broken_ = sql_state.empty() || !connection_.is_open();
   absl::Status status = StatusFromSqlState(broken_ ? "" : sql_state);
   broken_ = broken_ || IsDatabaseUnavailable(status);
-  if (absl::IsInternal(status)) {
-    Log(LogLevel::kError, "statement_refused",
-        {{"statement", std::string(what)}, {"sql_state", sql_state}});
-  }
+  if (sql_state == kStalePlan) mismatch_ = Mismatch::kOtherType;
+  if (IsMissing(sql_state)) mismatch_ = Mismatch::kMissing;
+  // The caller repeats a statement whose plan is stale.
+  if (absl::IsInternal(status) && sql_state != kStalePlan) LogRefused(what, sql_state);
   return status;
 }
 
@@ -146,7 +233,7 @@ absl::StatusOr<pqxx::result> Session::Exec(const Statement& statement, const Par
   const absl::Status renewed = RenewPlans();
   if (!renewed.ok()) return renewed;
   pqxx::result result;
-  const absl::Status status = CatchTraced(statement.name, [&] {
+  const auto run = [&] {
     const auto values = pqxx::prepare::make_dynamic_params(params.pointers());
     if (transaction_ != nullptr) {
       result = transaction_->exec_prepared(statement.name, values);
@@ -154,12 +241,39 @@ absl::StatusOr<pqxx::result> Session::Exec(const Statement& statement, const Par
       pqxx::nontransaction alone(connection_);
       result = alone.exec_prepared(statement.name, values);
     }
-  });
+  };
+  if (transaction_ == nullptr) mismatch_ = Mismatch::kNone;
+  absl::Status status = CatchTraced(statement.name, run);
+  if (!status.ok() && transaction_ == nullptr && mismatch_ != Mismatch::kNone) {
+    // PostgreSQL refuses a plan of another type before the statement does anything.
+    const bool repeats = mismatch_ == Mismatch::kOtherType;
+    const absl::Status prepared = PrepareAnew(statement);
+    if (!prepared.ok()) return prepared;
+    mismatch_ = Mismatch::kNone;
+    if (repeats) status = CatchTraced(statement.name, run);
+    if (mismatch_ == Mismatch::kOtherType) LogRefused(statement.name, kStalePlan);
+  }
   if (!status.ok()) return status;
   return result;
 }
 
 absl::Status Session::Transact(const std::function<absl::Status()>& work) {
+  mismatch_ = Mismatch::kNone;
+  absl::Status status = RunTransaction(work);
+  if (status.ok() || broken_ || mismatch_ == Mismatch::kNone) return status;
+  const bool repeats = mismatch_ == Mismatch::kOtherType;
+  for (const Statement& statement : statements_) {
+    const absl::Status prepared = PrepareAnew(statement);
+    if (!prepared.ok()) return prepared;
+  }
+  if (!repeats) return status;
+  mismatch_ = Mismatch::kNone;
+  status = RunTransaction(work);
+  if (mismatch_ == Mismatch::kOtherType) LogRefused("transaction", kStalePlan);
+  return status;
+}
+
+absl::Status Session::RunTransaction(const std::function<absl::Status()>& work) {
   if (broken_) return StatusFromSqlState("");
   absl::Status outcome;
   const absl::Status status = Catch("transaction", [&] {

@@ -35,9 +35,14 @@ struct SessionOptions {
   // suits the table sizes at the time of planning. A younger session discards its plans each time
   // its age has doubled, so that a plan for an empty table does not last while the table fills.
   absl::Duration plan_lifetime = absl::InfiniteDuration();
-  // Settings (SET) of the session, such as {"vibestack.own_notify", "on"}.
+  // Settings (SET) of the session, such as {"vibestack.own_notify", "on"}, besides those that every
+  // session has: see BaseSettings().
   std::vector<std::pair<std::string, std::string>> settings;
 };
+
+// The settings that every session relies on: isolation, timeouts, formats of values, what the
+// planner may use. They override what a role or the database has set.
+const std::vector<std::pair<std::string, std::string>>& BaseSettings();
 
 // One connection to PostgreSQL with prepared statements. One thread at a time may use it. Never
 // reconnects by itself: once broken(), every call returns UNAVAILABLE, and the owner must drop the
@@ -50,11 +55,15 @@ class Session {
   static absl::StatusOr<std::unique_ptr<Session>> Open(const SessionOptions& options,
                                                        OpenSockets* sockets = nullptr);
 
-  // Runs a prepared statement. Outside Transact() it commits immediately. Errors:
-  // StatusFromSqlState.
+  // Runs a prepared statement. Outside Transact() it commits immediately. If another program has
+  // changed the type of a column since, prepares it anew and repeats it once. If it cannot be
+  // prepared any more, the session is broken, so that the pool reports that the schema does not
+  // serve. Errors: StatusFromSqlState.
   absl::StatusOr<pqxx::result> Exec(const Statement& statement, const Params& params = {});
 
   // Runs `work` in a READ COMMITTED transaction: commits when it returns OK, otherwise rolls back.
+  // If another program has changed the type of a column since the statements were prepared, rolls
+  // back, prepares all of them anew, and runs `work` once more.
   // When the reply to COMMIT is lost, returns UNAVAILABLE as for any lost connection; the caller
   // must then read the row to learn the outcome.
   absl::Status Transact(const std::function<absl::Status()>& work);
@@ -79,6 +88,12 @@ class Session {
   Session(const SessionOptions& options, OpenSockets* sockets);
 
   absl::Status CheckSchema();
+  // Uses the schema that the migration filled, whatever the role's search_path is.
+  void ChooseSchema(pqxx::nontransaction& setup);
+  absl::Status Prepare(const Statement& statement);
+  // Replaces a prepared statement whose plan no longer fits.
+  absl::Status PrepareAnew(const Statement& statement);
+  absl::Status RunTransaction(const std::function<absl::Status()>& work);
 
   // Discards query plans that are too old.
   absl::Status RenewPlans();
@@ -95,6 +110,7 @@ class Session {
   absl::Status CatchTraced(const char* what, const std::function<void()>& call);
 
   const int schema_version_;
+  const std::vector<Statement> statements_;
   pqxx::connection connection_;
   std::optional<OpenSockets::Entry> socket_;
   pqxx::transaction_base* transaction_ = nullptr;
@@ -103,6 +119,9 @@ class Session {
   absl::Time plans_end_;
   int64_t timeout_millis_ = 0;
   bool broken_ = false;
+  // Set when a statement found that the schema is not what it was prepared for.
+  enum class Mismatch { kNone, kOtherType, kMissing };
+  Mismatch mismatch_ = Mismatch::kNone;
   const TraceContext* trace_ = nullptr;
 };
 

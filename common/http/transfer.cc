@@ -5,6 +5,7 @@
 
 #include "absl/strings/ascii.h"
 #include "common/base/error.h"
+#include "common/base/exception.h"
 
 namespace vibestack::http {
 namespace {
@@ -101,13 +102,15 @@ size_t Transfer::OnBody(char* data, size_t, size_t size, void* self) {
     transfer.too_large_ = true;
     return size + 1;
   }
-  transfer.response_.body.append(data, size);
-  return size;
+  // libcurl is C: no exception may pass through it.
+  return CatchAll([&] { transfer.response_.body.append(data, size); }) ? size : size + 1;
 }
 
 size_t Transfer::OnHeader(char* data, size_t, size_t size, void* self) {
   auto& transfer = *static_cast<Transfer*>(self);
-  return transfer.TakeHeader(std::string_view(data, size)) ? size : size + 1;
+  bool taken = false;
+  CatchAll([&] { taken = transfer.TakeHeader(std::string_view(data, size)); });
+  return taken ? size : size + 1;
 }
 
 bool Transfer::TakeHeader(std::string_view line) {

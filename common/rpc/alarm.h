@@ -9,6 +9,7 @@
 #include "absl/time/time.h"
 #include "common/async/completion.h"
 #include "common/async/task.h"
+#include "common/base/exception.h"
 
 namespace vibestack::rpc {
 
@@ -22,7 +23,7 @@ class Alarm {
  public:
   Alarm(absl::Time when, std::function<void()> callback) {
     alarm_.Set(absl::ToChronoTime(when), [callback = std::move(callback)](bool fired) {
-      if (fired) callback();
+      if (fired) CatchAll(callback);
     });
   }
   Alarm(const Alarm&) = delete;

@@ -1,6 +1,7 @@
 #ifndef VIBESTACK_COMMON_RPC_SERVER_STREAM_H_
 #define VIBESTACK_COMMON_RPC_SERVER_STREAM_H_
 
+#include <google/protobuf/message.h>
 #include <grpcpp/support/byte_buffer.h>
 
 #include "absl/status/status.h"
@@ -16,6 +17,13 @@ class ByteStream {
 
   // `bytes` must live until the task ends.
   virtual Task<absl::Status> Write(const grpc::ByteBuffer& bytes) = 0;
+  // Writes a response, which must live until the task ends. INTERNAL if it cannot be serialized.
+  virtual Task<absl::Status> WriteMessage(const google::protobuf::Message& message) {
+    grpc::ByteBuffer bytes;
+    const absl::Status serialized = SerializeMessage(message, bytes);
+    if (!serialized.ok()) co_return serialized;
+    co_return co_await Write(bytes);
+  }
   virtual Task<absl::Status> Reauthorize() = 0;
 };
 
@@ -36,12 +44,7 @@ class ServerStream {
   // Returns CANCELLED when the client disconnected, its deadline passed, the grace period of the
   // server's shutdown is over, or the client accepted no data for a minute. The handler must end
   // then.
-  Task<absl::Status> Write(const Response& message) {
-    grpc::ByteBuffer bytes;
-    const absl::Status serialized = SerializeMessage(message, bytes);
-    if (!serialized.ok()) co_return serialized;
-    co_return co_await bytes_.Write(bytes);
-  }
+  Task<absl::Status> Write(const Response& message) { return bytes_.WriteMessage(message); }
 
   // Authorizes the call again, since the token may have expired and the account may have changed.
   // Updates the caller of the call. Errors: those of CallInterceptor::Authorize.

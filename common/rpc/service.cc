@@ -9,6 +9,7 @@
 #include "absl/time/clock.h"
 #include "common/async/completion.h"
 #include "common/base/error.h"
+#include "common/base/exception.h"
 #include "common/rpc/alarm.h"
 #include "common/rpc/grpc_status.h"
 
@@ -61,14 +62,22 @@ class Service::UnaryCall final : public grpc::ServerUnaryReactor, public Call {
     const absl::Time began = absl::Now();
     Span span = CallInterceptor::BeginSpan(method_.described, *this);
     co_await TraceBy(span.context());
-    absl::Status status = co_await interceptor_.Authorize(method_.described, *this);
-    if (status.ok()) status = co_await method_.unary(*this, request_, response_);
-    interceptor_.Record(method_.described, *this, status, absl::Now() - began, span);
+    absl::Status status;
+    try {
+      status = co_await interceptor_.Authorize(method_.described, *this);
+      if (status.ok()) status = co_await method_.unary(*this, request_, response_);
+    } catch (...) {
+      status = InternalErrorFromException();  // A task could not even begin.
+    }
+    CatchAll(
+        [&] { interceptor_.Record(method_.described, *this, status, absl::Now() - began, span); });
     Finish(ToGrpcStatus(status));
     // This object may be deleted now.
   }
 
-  void OnCancel() override { NotifyCancelled(); }
+  void OnCancel() override {
+    CatchAll([this] { NotifyCancelled(); });
+  }
   void OnDone() override { delete this; }
 
  private:
@@ -100,9 +109,15 @@ class Service::StreamCall final : public grpc::ServerWriteReactor<grpc::ByteBuff
     const absl::Time began = absl::Now();
     Span span = CallInterceptor::BeginSpan(method_.described, *this);
     co_await TraceBy(span.context());
-    absl::Status status = co_await interceptor_.Authorize(method_.described, *this);
-    if (status.ok()) status = co_await method_.stream(*this, request_, *this);
-    interceptor_.Record(method_.described, *this, status, absl::Now() - began, span);
+    absl::Status status;
+    try {
+      status = co_await interceptor_.Authorize(method_.described, *this);
+      if (status.ok()) status = co_await method_.stream(*this, request_, *this);
+    } catch (...) {
+      status = InternalErrorFromException();  // A task could not even begin.
+    }
+    CatchAll(
+        [&] { interceptor_.Record(method_.described, *this, status, absl::Now() - began, span); });
     Finish(ToGrpcStatus(status));
     // This object may be deleted now.
   }
@@ -126,7 +141,9 @@ class Service::StreamCall final : public grpc::ServerWriteReactor<grpc::ByteBuff
   }
 
   void OnWriteDone(bool ok) override { written_->Set(ok); }
-  void OnCancel() override { NotifyCancelled(); }
+  void OnCancel() override {
+    CatchAll([this] { NotifyCancelled(); });
+  }
   void OnDone() override { delete this; }
 
  private:

@@ -36,7 +36,8 @@ namespace vibestack::rpc {
 // The interceptor authorizes every call before the request is parsed. Bytes that are not a message
 // of the method's type get INVALID_ARGUMENT (see ParseMessage); a method without a handler gets
 // UNIMPLEMENTED. The call, the request and the stream live until the handler's task ends. The
-// status of the task's result is the status of the call.
+// status of the task's result is the status of the call; an exception that leaves the task is
+// INTERNAL.
 //
 // Bind all handlers before the server starts. From then on the service is constant, and handlers
 // run concurrently on any threads. The service must outlive the server.

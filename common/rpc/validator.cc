@@ -3,6 +3,8 @@
 #include <google/protobuf/unknown_field_set.h>
 #include <google/protobuf/util/time_util.h>
 
+#include <algorithm>
+
 #include "common/base/uuid.h"
 #include "common/rpc/utf8.h"
 
@@ -65,7 +67,12 @@ absl::Time ToTime(const google::protobuf::Timestamp& value) {
 }
 
 google::protobuf::Timestamp ToTimestamp(absl::Time value) {
-  return TimeUtil::MicrosecondsToTimestamp(absl::ToUnixMicros(value));
+  // Other programs may store any time. A protobuf check throws outside of the range.
+  constexpr int64_t kMicrosPerSecond = 1'000'000;
+  constexpr int64_t kLowest = TimeUtil::kTimestampMinSeconds * kMicrosPerSecond;
+  constexpr int64_t kHighest = TimeUtil::kTimestampMaxSeconds * kMicrosPerSecond + 999'999;
+  return TimeUtil::MicrosecondsToTimestamp(
+      std::clamp(absl::ToUnixMicros(value), kLowest, kHighest));
 }
 
 absl::Duration ToSpan(const google::protobuf::Duration& value) {

@@ -13,6 +13,7 @@
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
 #include "common/base/clock.h"
+#include "common/base/exception.h"
 #include "common/telemetry/trace_headers.h"
 #include "rapidjson/stringbuffer.h"
 #include "rapidjson/writer.h"
@@ -98,7 +99,12 @@ LogTrace::LogTrace(const TraceContext* context)
     : previous_(std::exchange(current_trace, context)) {}
 LogTrace::~LogTrace() { current_trace = previous_; }
 
-void InitLog(std::string service) { TheSink().service = std::move(service); }
+void InitLog(std::string service) {
+  TheSink().service = std::move(service);
+  SetExceptionReporter([](const char* type) {
+    Log(LogLevel::kError, "unhandled_exception", {{"type", type}});
+  });
+}
 
 absl::Status SetLogLevel(std::string_view level) {
   for (size_t i = 0; i < kLevelNames.size(); ++i) {

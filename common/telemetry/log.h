@@ -19,7 +19,8 @@ namespace vibestack {
 
 enum class LogLevel { kDebug, kInfo, kWarning, kError };
 
-// Sets the field `service` of later lines. Call it at the start of main, before other threads.
+// Sets the field `service` of later lines, and reports exceptions to the log from now on (see
+// common/base/exception.h). Call it at the start of main, before other threads.
 void InitLog(std::string service);
 
 // Sets the lowest level to write: debug, info (the default), warning or error. INVALID_ARGUMENT

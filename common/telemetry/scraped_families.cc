@@ -1,5 +1,7 @@
 #include "common/telemetry/scraped_families.h"
 
+#include "common/base/exception.h"
+
 namespace vibestack {
 
 uint64_t ScrapedFamilies::Add(const std::string& name, const std::string& help,
@@ -21,7 +23,9 @@ std::vector<prometheus::MetricFamily> ScrapedFamilies::Collect() const {
   absl::MutexLock lock(&mutex_);
   for (const auto& [name, family] : families_) {
     prometheus::MetricFamily out{name, family.help, family.type, {}};
-    for (const auto& [id, source] : family.sources) source(out.metric);
+    for (const auto& [id, source] : family.sources) {
+      CatchAll([&] { source(out.metric); });
+    }
     if (!out.metric.empty()) collected.push_back(std::move(out));
   }
   return collected;

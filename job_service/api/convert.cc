@@ -72,10 +72,10 @@ void AddAttempts(const Job& job, const WorkflowSet& workflows, pb::Job& proto) {
 }
 
 void AddInput(const Job& job, pb::JobView view, size_t max_bytes, pb::Job& proto) {
-  if (!job.input.has_value() || job.input->size() > max_bytes) return;
+  if (!job.input.has_value()) return;
   google::protobuf::Value& value = *proto.mutable_input();
-  const bool is_value =
-      view != pb::EXACT && JsonToValue(*job.input, value) && value.ByteSizeLong() <= max_bytes;
+  const bool is_value = view != pb::EXACT && job.input->size() <= max_bytes &&
+                        JsonToValue(*job.input, value) && value.ByteSizeLong() <= max_bytes;
   if (is_value) return;
   proto.clear_input();
   proto.set_input_json(*job.input);

@@ -31,7 +31,8 @@ inline constexpr size_t kMaxResponseBytes = 3'500'000;
 void AddAttempts(const Job& job, const WorkflowSet& workflows, pb::Job& proto);
 
 // Adds the input: in `input_json` with the view EXACT, or if a Value cannot hold it or is larger
-// than `max_bytes`; else in `input`. Leaves out an input whose text is larger than `max_bytes`.
+// than `max_bytes`; else in `input`. Never leaves it out: an input of another program may make the
+// response larger than a client's limit, and the client gets an error.
 void AddInput(const Job& job, pb::JobView view, size_t max_bytes, pb::Job& proto);
 
 }  // namespace vibestack::job_service

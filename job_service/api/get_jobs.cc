@@ -67,6 +67,13 @@ Task<absl::StatusOr<pb::Job>> JobApi::GetJob(Call& call, const pb::GetJobRequest
   pb::Job response = ToProto(**job, request.view(), with_result);
   if (with_result) {
     AddAttempts(**job, *options_.workflows(), response);
+    // A Value is larger than its text. The texts of the result and of the input fit together.
+    const size_t input_bytes = (*job)->input.value_or("").size();
+    if (response.has_result_payload() && input_bytes > 0 &&
+        response.ByteSizeLong() + input_bytes > kMaxResponseBytes) {
+      response.set_result_json(*(*job)->result);
+      response.clear_result_payload();
+    }
     const size_t used = std::min(response.ByteSizeLong(), kMaxResponseBytes);
     AddInput(**job, request.view(), kMaxResponseBytes - used, response);
   }

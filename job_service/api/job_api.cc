@@ -24,7 +24,9 @@ JobApi::JobApi(Options options, JobStores& stores, JobSubscriptions& job_subscri
   service_.Unary("ListJobs", this, &JobApi::ListJobs);
   service_.Unary("WaitJob", this, &JobApi::WaitJob);
   service_.Stream("WatchJob", this, &JobApi::WatchJob);
+  service_.Stream("WatchJobEvents", this, &JobApi::WatchJobEvents);
   service_.Stream("WatchJobs", this, &JobApi::WatchJobs);
+  service_.Stream("WatchJobsEvents", this, &JobApi::WatchJobsEvents);
   service_.Unary("CancelJob", this, &JobApi::CancelJob);
   service_.Unary("RetryJob", this, &JobApi::RetryJob);
   service_.Unary("DeleteJob", this, &JobApi::DeleteJob);

@@ -11,6 +11,7 @@
 #include "common/rpc/account_source.h"
 #include "common/rpc/call.h"
 #include "common/rpc/service.h"
+#include "job_service/api/waiting.h"
 #include "job_service/dispatch/dispatcher.h"
 #include "job_service/domain/job.h"
 #include "job_service/domain/workflow.h"
@@ -65,7 +66,16 @@ class JobApi {
   // wait_job.cc
   Answer<pb::Job> WaitJob(Call& call, const pb::WaitJobRequest& request);
 
+  // watch_events.cc: the watches as server-sent events
+  Task<absl::Status> WatchJobEvents(Call& call, const pb::WatchJobEventsRequest& request,
+                                    rpc::ServerStream<google::api::HttpBody>& stream);
+  Task<absl::Status> WatchJobsEvents(Call& call, const pb::WatchJobsEventsRequest& request,
+                                     rpc::ServerStream<google::api::HttpBody>& stream);
+  // Whether the client's last event (Last-Event-ID) had the present, terminal state of the job.
+  Answer<bool> HasSeenTheEnd(Call& call, const std::string& id);
+
   // watch_job.cc
+  static absl::Status CheckWatch(const pb::WatchJobRequest& request);
   Task<absl::Status> WatchJob(Call& call, const pb::WatchJobRequest& request,
                               rpc::ServerStream<pb::Job>& stream);
   // As ReadJob, for a stream that has sent the job with the status `sent`. Also re-authorizes the
@@ -79,19 +89,32 @@ class JobApi {
   // watch_jobs.cc
   Task<absl::Status> WatchJobs(Call& call, const pb::WatchJobsRequest& request,
                                rpc::ServerStream<pb::WatchJobsResponse>& stream);
+  // One stream of WatchJobs.
+  struct JobsWatch {
+    const pb::JobView view;
+    FilterSubscriber& subscriber;
+    rpc::ServerStream<pb::WatchJobsResponse>& stream;
+    // The stream, or the stream that it continues, has sent every change before this time.
+    // InfinitePast() if it is not known yet.
+    absl::Time cursor = absl::InfinitePast();
+    bool caught_up = false;  // Whether the stream has sent `caught_up`.
+    bool missed = false;     // Whether more jobs ended since the cursor than the stream has sent.
+  };
   // Re-authorizes the caller of a stream and checks that they may still see the jobs of its filter.
-  Task<absl::Status> Recheck(Call& call, const FilterSubscriber& subscriber,
-                             rpc::ServerStream<pb::WatchJobsResponse>& stream);
-  // Sends every job that matches the filter and is not terminal, then `caught_up`.
-  Task<absl::Status> SendOpenJobs(Call& call, pb::JobView view, FilterSubscriber& subscriber,
-                                  rpc::ServerStream<pb::WatchJobsResponse>& stream);
+  Task<absl::Status> Recheck(Call& call, JobsWatch& watch);
+  // Sends every job that matches the filter and is not terminal.
+  Task<absl::Status> SendOpenJobs(Call& call, JobsWatch& watch);
+  // Sends the jobs that ended since the cursor; none without a cursor.
+  Task<absl::Status> SendEndedJobs(Call& call, JobsWatch& watch);
+  Task<absl::Status> SendJobs(Call& call, JobsWatch& watch, const std::vector<Job>& jobs);
   // Re-authorizes the caller and sends the queued changes.
-  Task<absl::Status> SendChanges(Call& call, pb::JobView view, FilterSubscriber& subscriber,
-                                 rpc::ServerStream<pb::WatchJobsResponse>& stream);
+  Task<absl::Status> SendChanges(Call& call, JobsWatch& watch);
   // Reads the jobs in `changed` with their results, and sends those that have not changed again.
-  // Removes from `changed` each job that it has read.
-  Task<absl::Status> SendResults(Call& call, pb::JobView view, std::vector<JobPtr>& changed,
-                                 rpc::ServerStream<pb::WatchJobsResponse>& stream);
+  // Removes from `changed` each job that it has read. The last message has `cursor`.
+  Task<absl::Status> SendResults(Call& call, JobsWatch& watch, std::vector<JobPtr>& changed,
+                                 absl::Time cursor);
+  // Sends `caught_up` once, or a heartbeat if it is due and the stream would hear of a change.
+  Task<absl::Status> SendSigns(JobsWatch& watch, Heartbeat& heartbeat);
 
   // cancel_job.cc
   Answer<pb::Job> CancelJob(Call& call, const pb::CancelJobRequest& request);

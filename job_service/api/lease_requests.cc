@@ -14,6 +14,9 @@ namespace {
 constexpr int kMaxBatch = 1'000;
 constexpr size_t kMaxCode = 100;
 constexpr size_t kMaxMessage = 10'000;
+// As large as an input may be at most. So the progress or the error of a job, its input and its
+// past errors always fit into one response.
+constexpr size_t kMaxPartialResult = size_t{1} << 20;
 
 Lease ToLease(const std::string& prefix, const std::string& id_field, const std::string& id,
               int64_t token, rpc::Validator& validator) {
@@ -42,6 +45,13 @@ std::string ToResult(const std::string& prefix, const Request& request, rpc::Val
   const std::string fault = JsonFault(request.result_json());
   if (!fault.empty()) validator.Add(prefix + "result_json", fault);
   return request.result_json();
+}
+
+// Checks the size of JSON that the row keeps together with the input. `json` must be valid.
+void CheckPartialResult(std::string_view field, const std::string& json,
+                        rpc::Validator& validator) {
+  if (JsonbTextSize(json) <= kMaxPartialResult) return;
+  validator.Add(std::string(field), "must be at most 1048576 bytes of JSON text");
 }
 
 }  // namespace
@@ -84,6 +94,7 @@ JobFinish ToFinish(const std::string& prefix, const pb::FailJobRequest& request,
   std::string details;
   if (request.has_details()) {
     details = ValueToJson(prefix + "details", request.details(), validator);
+    if (validator.ok()) CheckPartialResult(prefix + "details", details, validator);
   }
   finish.is_retryable = request.retryable();
   if (request.has_retry_delay()) {
@@ -103,6 +114,7 @@ JobFinish ToFinish(const pb::ReportProgressRequest& request, rpc::Validator& val
   finish.lease = ToLeaseOf("", request, right, validator);
   finish.status = JobStatus::kProcessing;
   finish.result = ToResult("", request, validator);
+  if (validator.ok()) CheckPartialResult(ResultField(request), finish.result, validator);
   return finish;
 }
 

@@ -15,14 +15,6 @@
 namespace vibestack::job_service {
 namespace {
 
-absl::Status Check(const pb::WatchJobRequest& request) {
-  rpc::Validator validator;
-  validator.Id("id", request.id());
-  CheckView(request.view(), validator);
-  if (request.has_heartbeat()) validator.Span("heartbeat", request.heartbeat());
-  return validator.ToStatus();
-}
-
 // The state that the stream sent last. It is small, because a replica may have ten thousand
 // streams.
 struct Sent {
@@ -54,6 +46,14 @@ Task<absl::Status> Send(const Job& job, pb::JobView view, const WorkflowSet& wor
 
 }  // namespace
 
+absl::Status JobApi::CheckWatch(const pb::WatchJobRequest& request) {
+  rpc::Validator validator;
+  validator.Id("id", request.id());
+  CheckView(request.view(), validator);
+  if (request.has_heartbeat()) validator.Span("heartbeat", request.heartbeat());
+  return validator.ToStatus();
+}
+
 Task<absl::StatusOr<JobPtr>> JobApi::Recheck(Call& call, rpc::ServerStream<pb::Job>& stream,
                                              JobKey key, JobStatus sent) {
   const absl::Status authorized = co_await stream.Reauthorize();
@@ -77,7 +77,7 @@ Task<absl::StatusOr<JobPtr>> JobApi::Recheck(Call& call, rpc::ServerStream<pb::J
 
 Task<absl::Status> JobApi::WatchJob(Call& call, const pb::WatchJobRequest& request,
                                     rpc::ServerStream<pb::Job>& stream) {
-  const absl::Status valid = Check(request);
+  const absl::Status valid = CheckWatch(request);
   if (!valid.ok()) co_return valid;
   JobKey key{CanonicalUuid(request.id()), ShowsResult(request.view(), pb::FULL)};
   Heartbeat heartbeat(request.has_heartbeat() ? &request.heartbeat() : nullptr);

@@ -5,6 +5,7 @@
 
 #include "absl/time/clock.h"
 #include "common/base/clock.h"
+#include "common/base/exception.h"
 #include "common/telemetry/log.h"
 
 namespace vibestack::job_service {
@@ -114,7 +115,11 @@ Task<void> Dispatcher::NotifyCancelUrl(Job job, std::string reason) {
   const WorkflowSetPtr workflows = options_.workflows();
   const Push* push = workflows->FindPush(job.workflow_id);
   if (push != nullptr && !push->cancel_url.empty()) {
-    co_await sender_.NotifyCancelled(*push, job, reason);
+    try {
+      co_await sender_.NotifyCancelled(*push, job, reason);
+    } catch (...) {
+      ReportException();
+    }
   }
   absl::MutexLock lock(&mutex_);
   --cancels_;

@@ -7,6 +7,7 @@
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
 #include "common/async/task.h"
+#include "common/base/exception.h"
 
 namespace vibestack::job_service {
 
@@ -35,7 +36,11 @@ class TaskGroup {
 
  private:
   Task<void> Run(Task<void> task) {
-    co_await task;
+    try {
+      co_await task;
+    } catch (...) {
+      ReportException();
+    }
     absl::MutexLock lock(&mutex_);
     --running_;
   }

@@ -50,6 +50,22 @@ struct RecentChanges {
   bool complete = true;
 };
 
+// Selects the jobs that ended with a status since a time and have not changed again, in the order
+// of (updated_at, id). An absent field does not filter.
+struct EndedQuery {
+  std::optional<std::string> user_id;
+  std::optional<std::string> workflow_id;
+  JobStatus status = JobStatus::kCompleted;  // Or kFailed.
+  // The page begins after this position. An empty id means at its time.
+  RecentChanges::Version after;
+};
+
+struct EndedPage {
+  std::vector<Job> jobs;  // Without their results.
+  // Set if there may be further jobs, after this position.
+  std::optional<RecentChanges::Version> continue_after;
+};
+
 }  // namespace vibestack::job_service
 
 #endif  // VIBESTACK_JOB_SERVICE_DOMAIN_JOB_QUERY_H_

@@ -20,6 +20,23 @@ CROSS JOIN LATERAL (
   ORDER BY coalesce(a.status, 'pending'), a.updated_at, a.id LIMIT $4::integer
 ) AS j
 
+-- name: ListEndedJobs
+-- The jobs with the status $1 after the position ($2, $3) in the order of (updated_at, id), of the user $4 and of the workflow $5
+-- unless these are NULL. The statement examines at most $6 rows. It returns those that match, and also the row $6, so that the
+-- next page can continue after it. The last two columns say whether the row matches, and whether it is the row $6. The bounds of
+-- the status are as in ChangedJobs.
+SELECT {{job_columns(looked_at.)}}, NULL, matches, place = $6
+FROM (
+  SELECT j.*, (($4::uuid IS NULL OR j.user_id = $4::uuid) AND ($5::text IS NULL OR j.workflow_id = $5::text)) AS matches,
+    row_number() OVER (ORDER BY coalesce(j.status, 'pending'), j.updated_at, j.id) AS place
+  FROM agent_jobs AS j
+  WHERE (coalesce(j.status, 'pending'), j.updated_at, j.id) > ($1::text, $2::timestamptz, $3::uuid)
+    AND coalesce(j.status, 'pending') <= $1::text
+  ORDER BY coalesce(j.status, 'pending'), j.updated_at, j.id LIMIT $6::integer
+) AS looked_at
+WHERE matches OR place = $6
+ORDER BY updated_at, id
+
 -- name: DatabaseTime
 -- The database's time in microseconds since 1970.
 SELECT {{micros(now())}}

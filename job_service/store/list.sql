@@ -1,14 +1,14 @@
 -- Statements that list jobs. Each returns one page of up to $4 jobs, newest or oldest first.
 --
 -- Newest: the jobs before the position ($1, $2) in the order of (created_at, id) and not before the time $3. Oldest: the jobs
--- after the position ($1, $2) and before the time $3.
+-- after the position ($1, $2) and not after the time $3.
 
 -- name: ListJobsNewest, ListJobsOldest
 -- All jobs.
 SELECT {{job_columns(j.)}}, NULL
 FROM agent_jobs AS j
 WHERE (j.created_at, j.id) {{<|>}} ($1::timestamptz, $2::uuid)
-  AND j.created_at {{>=|<}} $3::timestamptz
+  AND j.created_at {{>=|<=}} $3::timestamptz
 ORDER BY j.created_at {{DESC|}}, j.id {{DESC|}} LIMIT $4::integer
 
 -- macro: list_by(key; type; filters; most)
@@ -25,7 +25,7 @@ ORDER BY j.created_at {{DESC|}}, j.id {{DESC|}} LIMIT $4::integer
 SELECT {{job_columns(looked_at.)}}, NULL, matches, place = {{most}}
 FROM (
   SELECT j.*, {{key}} AS key,
-    (j.created_at {{>=|<}} $3::timestamptz {{filters}}) AS matches,
+    (j.created_at {{>=|<=}} $3::timestamptz {{filters}}) AS matches,
     row_number() OVER (ORDER BY {{key}} {{DESC|}}, j.created_at {{DESC|}}, j.id {{DESC|}}) AS place
   FROM agent_jobs AS j
   WHERE ({{key}}, j.created_at, j.id) {{<|>}} ($5::{{type}}, $1::timestamptz, $2::uuid)

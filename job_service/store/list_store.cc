@@ -14,6 +14,7 @@
 namespace vibestack::job_service {
 namespace {
 
+constexpr int64_t kMaxEndedJobs = 1'000;
 constexpr char kLowestId[] = "00000000-0000-0000-0000-000000000000";
 constexpr char kHighestId[] = "ffffffff-ffff-ffff-ffff-ffffffffffff";
 
@@ -39,7 +40,12 @@ const db::Statement& StatementOf(const JobQuery& query) {
 // The page begins after this position. There may be no row at it.
 JobQuery::Position StartOf(const JobQuery& query) {
   if (query.after.has_value()) return *query.after;
-  if (!query.oldest_first) return {query.created_before, kLowestId};
+  // Without a bound, rows whose time is infinite belong to the list.
+  if (!query.oldest_first) {
+    const bool bounded = query.created_before != absl::InfiniteFuture();
+    return {query.created_before, bounded ? kLowestId : kHighestId};
+  }
+  if (query.created_from == absl::InfinitePast()) return {query.created_from, kLowestId};
   // The position just before all rows of the microsecond created_from.
   return {query.created_from - absl::Microseconds(1), kHighestId};
 }
@@ -64,7 +70,8 @@ db::Params ListParams(const JobQuery& query) {
   const JobQuery::Position start = StartOf(query);
   db::Params params;
   params.Add(db::FormatTimestamp(start.created_at)).Add(start.id);
-  params.Add(db::FormatTimestamp(query.oldest_first ? query.created_before : query.created_from));
+  params.Add(db::FormatTimestamp(query.oldest_first ? query.created_before - absl::Microseconds(1)
+                                                    : query.created_from));
   params.Add(static_cast<int64_t>(query.limit));
   if (query.user_id.has_value()) {
     params.Add(*query.user_id);
@@ -129,6 +136,24 @@ absl::StatusOr<JobPage> ListJobs(db::Session& session, const JobQuery& query) {
   return page;
 }
 
+absl::StatusOr<EndedPage> ListEndedJobs(db::Session& session, const EndedQuery& query) {
+  const bool filters = query.user_id.has_value() || query.workflow_id.has_value();
+  db::Params params;
+  params.Add(JobStatusName(query.status)).Add(db::FormatTimestamp(query.after.updated_at));
+  params.Add(query.after.id.empty() ? std::string(kLowestId) : query.after.id);
+  params.Add(query.user_id).Add(query.workflow_id);
+  params.Add(filters ? kMaxExaminedRows : kMaxEndedJobs);
+  const absl::StatusOr<pqxx::result> rows = session.Exec(sql::kListEndedJobs, params);
+  if (!rows.ok()) return rows.status();
+  EndedPage page;
+  for (const pqxx::row& row : *rows) {
+    Job job = ReadJob(row);
+    if (row[kIsLast].as<bool>()) page.continue_after = {job.id, job.updated_at};
+    if (row[kMatches].as<bool>()) page.jobs.push_back(std::move(job));
+  }
+  return page;
+}
+
 }  // namespace
 
 Task<absl::StatusOr<JobPage>> ListStore::List(JobQuery query, absl::Time deadline) {
@@ -137,6 +162,13 @@ Task<absl::StatusOr<JobPage>> ListStore::List(JobQuery query, absl::Time deadlin
   };
   if (query.may_lag) co_return co_await standby_reads_.Run<JobPage>(deadline, std::move(work));
   co_return co_await pool_.Run<JobPage>(deadline, db::Repeat::kSafe, std::move(work));
+}
+
+Task<absl::StatusOr<EndedPage>> ListStore::ListEnded(EndedQuery query, absl::Time deadline) {
+  std::function<absl::StatusOr<EndedPage>(db::Session&)> work = [&query](db::Session& session) {
+    return ListEndedJobs(session, query);
+  };
+  co_return co_await pool_.Run<EndedPage>(deadline, db::Repeat::kSafe, std::move(work));
 }
 
 }  // namespace vibestack::job_service

@@ -28,6 +28,10 @@ class ListStore {
   // Pool.
   Task<absl::StatusOr<JobPage>> List(JobQuery query, absl::Time deadline);
 
+  // Reads one page of the jobs that ended since a time, from the primary. It may have no job, and
+  // still have a next page. Errors are those of Pool.
+  Task<absl::StatusOr<EndedPage>> ListEnded(EndedQuery query, absl::Time deadline);
+
  private:
   db::Pool& pool_;
   const db::StandbyReads standby_reads_;

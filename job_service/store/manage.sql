@@ -10,8 +10,8 @@
 -- left gets one more. A failed row of another program counts as one attempt.
 --
 -- The write moves `updated_at`, so a pushed job would seem to belong to a replica. The schedule `due` says that it belongs to
--- none. The dispatch timeout counts from `not_before`.
-(CASE WHEN {{is_envelope({{of}})}} THEN {{of}}result_payload - 'error' ELSE '{"vibestack_job": 1}' END)
+-- none.
+(CASE WHEN {{is_envelope({{of}})}} THEN {{of}}result_payload - '{error,first_request}'::text[] ELSE '{"vibestack_job": 1}' END)
   || jsonb_build_object('attempts', greatest({{attempts({{of}})}}, 1), 'schedule', 'due', 'not_before', {{timestamp_text(now())}})
   || CASE WHEN greatest({{attempts({{of}})}}, 1) >= {{max_attempts}}
     THEN jsonb_build_object('max_attempts', greatest({{attempts({{of}})}}, 1) + 1) ELSE '{}' END

@@ -7,8 +7,13 @@
   {{micros({{of}}created_at)}}, {{micros({{of}}updated_at)}}
 
 -- macro: micros(time)
--- Microseconds since 1970.
-(extract(epoch FROM {{time}}) * 1000000)::bigint
+-- Microseconds since 1970. Other programs may store any time: infinity is the highest number, which no other time has, -infinity
+-- the lowest one. The years after 294246, which this type cannot express, are one less than the highest.
+CASE WHEN {{time}} < '294247-01-01 00:00:00+00'::timestamptz AND {{time}} > '-infinity'::timestamptz
+  THEN (extract(epoch FROM {{time}}) * 1000000)::bigint
+  WHEN {{time}} = 'infinity'::timestamptz THEN 9223372036854775807
+  WHEN {{time}} > '2000-01-01 00:00:00+00'::timestamptz THEN 9223372036854775806
+  WHEN {{time}} = '-infinity'::timestamptz THEN '-9223372036854775808'::bigint END
 
 -- name: GetJobs
 -- Reads jobs. $1 are distinct ids. $2 says for each job whether to read its payload, $4 whether with the input. $3 is the

@@ -1,8 +1,8 @@
 -- Statements that count jobs.
 
 -- macro: pending_for(time)
--- The microseconds since this time; 0 if it is in the future.
-{{micros(greatest(now() - {{time}}, interval '0'))}}
+-- The microseconds since this time, at most a century; 0 if it is in the future.
+(extract(epoch FROM now() - least(greatest({{time}}, now() - interval '100 years'), now())) * 1000000)::bigint
 
 -- name: CountJobs
 -- For each of the workflows $1 and each status: the number of jobs, and in the row of 'pending' the microseconds since the

@@ -26,8 +26,14 @@ db::ListenerOptions ChangeListener::ListenerOptions() {
   listen.on_notification = [this](const std::string& channel, const std::string& payload) {
     OnNotification(channel, payload);
   };
-  listen.on_listening = [this] { Resync(); };
-  listen.on_lost = options_.on_lost;
+  listen.on_listening = [this] {
+    filter_subscriptions_.SetListening(true);
+    Resync();
+  };
+  listen.on_lost = [this] {
+    filter_subscriptions_.SetListening(false);
+    options_.on_lost();
+  };
   return listen;
 }
 

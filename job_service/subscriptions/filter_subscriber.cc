@@ -22,6 +22,7 @@ absl::StatusOr<FilterSubscriber::Changes> FilterSubscriber::Take(size_t limit) {
       changes.deleted_ids.push_back(std::move(queued.key()));
     }
   }
+  changes.last = queued_.empty();
   return changes;
 }
 
@@ -71,6 +72,11 @@ std::shared_ptr<Waker> FilterSubscriber::AddDeleted(const std::string& id) {
 std::shared_ptr<Waker> FilterSubscriber::AddMissed() {
   absl::MutexLock lock(&mutex_);
   missed_ = true;
+  return std::exchange(waker_, nullptr);
+}
+
+std::shared_ptr<Waker> FilterSubscriber::TakeWaker() {
+  absl::MutexLock lock(&mutex_);
   return std::exchange(waker_, nullptr);
 }
 

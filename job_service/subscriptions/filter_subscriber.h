@@ -37,6 +37,8 @@ class FilterSubscriber {
     std::vector<std::string> deleted_ids;
     // Whether changes before these may be missing, such as deletions.
     bool missed = false;
+    // Whether the queue is empty now.
+    bool last = false;
 
     bool empty() const { return jobs.empty() && deleted_ids.empty() && !missed; }
   };
@@ -66,6 +68,8 @@ class FilterSubscriber {
   std::shared_ptr<Waker> Add(JobPtr job);
   std::shared_ptr<Waker> AddDeleted(const std::string& id);
   std::shared_ptr<Waker> AddMissed();
+  // Takes the waker of WakeOnChange, to wake it without a change.
+  std::shared_ptr<Waker> TakeWaker();
 
   // `job` is null for a deleted job.
   std::shared_ptr<Waker> Put(const std::string& id, JobPtr job);

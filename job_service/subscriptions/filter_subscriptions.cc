@@ -17,10 +17,8 @@ constexpr size_t kMaxRead = 1'000;
 constexpr size_t kMaxUnread = 50'000;
 constexpr size_t kMaxNotifiedVersions = 200'000;
 constexpr absl::Duration kReadTimeout = absl::Seconds(10);
-// `updated_at` is the time of the write, but the write is visible only after its commit. So each
-// poll begins this much before the previous one. If a commit takes longer, only its change event
-// announces it.
-constexpr absl::Duration kOverlap = absl::Seconds(5);
+// A read that takes longer may never end.
+constexpr absl::Duration kLongestSilence = absl::Seconds(3);
 constexpr absl::Duration kFirstRetry = absl::Milliseconds(100);
 
 }  // namespace
@@ -84,6 +82,36 @@ void FilterSubscriptions::Resync() {
   WakeTask();
 }
 
+void FilterSubscriptions::SetListening(bool listening) {
+  absl::MutexLock lock(&mutex_);
+  listening_ = listening;
+}
+
+bool FilterSubscriptions::Hears(absl::Time now) const {
+  absl::MutexLock lock(&mutex_);
+  return listening_ && !failing_ && now < reading_since_ + kLongestSilence;
+}
+
+absl::Time FilterSubscriptions::heard_until() const {
+  absl::MutexLock lock(&mutex_);
+  return heard_until_;
+}
+
+void FilterSubscriptions::SetHeardUntil(absl::Time time) {
+  const bool is_first = notified_until_ == absl::InfinitePast() && time != absl::InfinitePast();
+  notified_until_ = time;
+  std::vector<std::shared_ptr<Waker>> woken;
+  {
+    absl::MutexLock lock(&mutex_);
+    heard_until_ = time;
+    if (!is_first) return;
+    for (const auto& subscriber : AllSubscribers()) woken.push_back(subscriber->TakeWaker());
+  }
+  for (const auto& waker : woken) {
+    if (waker != nullptr) waker->Notify(Wake::kChange);
+  }
+}
+
 void FilterSubscriptions::WakeTask() {
   std::shared_ptr<Waker> waker;
   {
@@ -106,7 +134,7 @@ void FilterSubscriptions::Close() {
 }
 
 Task<void> FilterSubscriptions::Run() {
-  notified_until_ = absl::InfinitePast();
+  SetHeardUntil(absl::InfinitePast());
   notified_versions_.clear();
   int failures = 0;
   Reads reads;
@@ -120,6 +148,7 @@ Task<void> FilterSubscriptions::Run() {
     }
     const absl::Status done = co_await Read(std::move(reads));
     failures = done.ok() ? 0 : failures + 1;
+    SetReadDone(done.ok());
     if (!done.ok()) BackOff(done, failures);
     reads = Reads();
   }
@@ -133,12 +162,14 @@ bool FilterSubscriptions::TakeNext(Reads& reads, Pause& pause) {
     deleted_.clear();
     resync_ = false;
     next_poll_ = backoff_until_ = absl::InfinitePast();
+    failing_ = false;
     return false;
   }
   const absl::Time now = absl::Now();
   const bool backing_off = now < backoff_until_;
   if (!backing_off) TakePending(now, reads);
   waker_ = reads.empty() ? std::make_shared<Waker>() : nullptr;
+  if (!reads.empty()) reading_since_ = now;
   pause = {waker_, backing_off ? backoff_until_ : next_poll_};
   return true;
 }
@@ -156,6 +187,12 @@ void FilterSubscriptions::TakePending(absl::Time now, Reads& reads) {
     }
     reads.ids.push_back(std::move(id.value()));
   }
+}
+
+void FilterSubscriptions::SetReadDone(bool ok) {
+  absl::MutexLock lock(&mutex_);
+  failing_ = !ok;
+  reading_since_ = absl::InfiniteFuture();
 }
 
 void FilterSubscriptions::BackOff(const absl::Status& failure, int failures) {
@@ -182,7 +219,7 @@ Task<absl::Status> FilterSubscriptions::Poll(bool missed) {
   // The first poll only reads the database's clock, because a new subscriber lists the present
   // state by itself.
   const bool first = notified_until_ == absl::InfinitePast();
-  const absl::Time since = first ? absl::InfiniteFuture() : notified_until_ - kOverlap;
+  const absl::Time since = first ? absl::InfiniteFuture() : notified_until_ - kCommitTime;
   const absl::StatusOr<RecentChanges> changes =
       co_await source_.find_changed(since, absl::Now() + kReadTimeout);
   if (!changes.ok()) co_return changes.status();
@@ -199,9 +236,9 @@ Task<absl::Status> FilterSubscriptions::Poll(bool missed) {
     const absl::Status read = co_await ReadAndNotify(std::move(ids), std::move(deleted));
     if (!read.ok()) co_return read;
   }
-  notified_until_ = changes->now;
+  SetHeardUntil(changes->now);
   absl::erase_if(notified_versions_, [this](const auto& version) {
-    return version.second < notified_until_ - kOverlap;
+    return version.second < notified_until_ - kCommitTime;
   });
   if (missed || !changes->complete) NotifyMissed();
   co_return absl::OkStatus();
@@ -247,14 +284,19 @@ void FilterSubscriptions::NotifyMissed() {
   std::vector<std::shared_ptr<Waker>> woken;
   {
     absl::MutexLock lock(&mutex_);
-    for (const auto& subscriber : of_all_users_) woken.push_back(subscriber->AddMissed());
-    for (const auto& [user_id, subscribers] : by_user_) {
-      for (const auto& subscriber : subscribers) woken.push_back(subscriber->AddMissed());
-    }
+    for (const auto& subscriber : AllSubscribers()) woken.push_back(subscriber->AddMissed());
   }
   for (const auto& waker : woken) {
     if (waker != nullptr) waker->Notify(Wake::kChange);
   }
+}
+
+std::vector<std::shared_ptr<FilterSubscriber>> FilterSubscriptions::AllSubscribers() const {
+  std::vector<std::shared_ptr<FilterSubscriber>> all(of_all_users_.begin(), of_all_users_.end());
+  for (const auto& [user_id, subscribers] : by_user_) {
+    all.insert(all.end(), subscribers.begin(), subscribers.end());
+  }
+  return all;
 }
 
 std::vector<std::shared_ptr<FilterSubscriber>> FilterSubscriptions::SubscribersOf(

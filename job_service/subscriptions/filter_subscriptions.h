@@ -58,6 +58,22 @@ class FilterSubscriptions {
   // Change events may have been lost: polls for recent changes now.
   void Resync();
 
+  // Whether change events arrive. False until the listener says so.
+  void SetListening(bool listening);
+
+  // Whether a change would be heard of now: change events arrive, and the task can read.
+  bool Hears(absl::Time now) const;
+
+  // Every change before this time, by the clock of the database, is queued. It lacks changes that
+  // took longer to commit than kCommitTime. InfinitePast() until the first poll, which wakes the
+  // subscribers.
+  absl::Time heard_until() const;
+
+  // `updated_at` is the time of a write, but the write is visible only after its commit. So whoever
+  // looks for the changes since a time begins this much earlier. If a commit takes longer, only its
+  // change event announces it.
+  static constexpr absl::Duration kCommitTime = absl::Seconds(5);
+
   // Stops the task and waits until its running read has ended. Afterwards nothing is queued for a
   // subscriber. May be called twice.
   void Close();
@@ -90,15 +106,19 @@ class FilterSubscriptions {
   // task must end.
   bool TakeNext(Reads& reads, Pause& pause);
   void TakePending(absl::Time now, Reads& reads) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void SetReadDone(bool ok);
   // Records failed reads: the next ones start after a backoff, with a poll.
   void BackOff(const absl::Status& failure, int failures);
   Task<absl::Status> Read(Reads reads);
   Task<absl::Status> Poll(bool missed);
+  void SetHeardUntil(absl::Time time);
   // Reads jobs and queues them for the subscribers.
   Task<absl::Status> ReadAndNotify(std::vector<std::string> ids, DeletedJobs deleted);
   void NotifyStates(const std::vector<std::string>& ids, const std::vector<JobPtr>& jobs,
                     const DeletedJobs& deleted);
   void NotifyMissed();
+  std::vector<std::shared_ptr<FilterSubscriber>> AllSubscribers() const
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // The subscribers to the jobs of this user, and to those of all users.
   std::vector<std::shared_ptr<FilterSubscriber>> SubscribersOf(const std::string& user_id) const
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
@@ -106,7 +126,7 @@ class FilterSubscriptions {
 
   const absl::Duration poll_interval_;
   const Source source_;
-  absl::Mutex mutex_;
+  mutable absl::Mutex mutex_;
   absl::flat_hash_map<std::string, Subscribers> by_user_ ABSL_GUARDED_BY(mutex_);
   Subscribers of_all_users_ ABSL_GUARDED_BY(mutex_);
   // The jobs of change events that are not read yet.
@@ -118,10 +138,16 @@ class FilterSubscriptions {
   bool running_ ABSL_GUARDED_BY(mutex_) = false;
   bool closed_ ABSL_GUARDED_BY(mutex_) = false;
   std::shared_ptr<Waker> waker_ ABSL_GUARDED_BY(mutex_);
+  bool listening_ ABSL_GUARDED_BY(mutex_) = false;
+  // Whether the last read failed.
+  bool failing_ ABSL_GUARDED_BY(mutex_) = false;
+  // When the running read began; InfiniteFuture() if none runs.
+  absl::Time reading_since_ ABSL_GUARDED_BY(mutex_) = absl::InfiniteFuture();
+  absl::Time heard_until_ ABSL_GUARDED_BY(mutex_) = absl::InfinitePast();
 
   // Only the task uses the members below.
 
-  // Every change before this time, by the clock of the database, is queued.
+  // As heard_until_.
   absl::Time notified_until_ = absl::InfinitePast();
   // The `updated_at` of the states that were queued recently, by id. A poll reads only newer
   // states.

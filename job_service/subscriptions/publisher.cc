@@ -44,9 +44,7 @@ JobChanges Publisher::TakeOrEnd() {
 Task<void> Publisher::SendAll(JobChanges changes) {
   while (!changes.empty()) {
     const absl::Time next = absl::Now() + options_.min_interval;
-    std::vector<std::string> payloads = EncodeNotifyPayloads(changes, options_.origin);
-    const absl::Status sent =
-        co_await send_notify_(std::move(payloads), absl::Now() + kNotifyTimeout);
+    const absl::Status sent = co_await Send(changes);
     if (!sent.ok()) {
       Log(LogLevel::kWarning, "notify_failed",
           {{"code", absl::StatusCodeToString(sent.code())}, {"jobs", changes.changed.size()}});
@@ -55,6 +53,11 @@ Task<void> Publisher::SendAll(JobChanges changes) {
     // If this ends the sending, Close() may return, so nothing after this line may use a member.
     changes = TakeOrEnd();
   }
+}
+
+Task<absl::Status> Publisher::Send(const JobChanges& changes) {
+  std::vector<std::string> payloads = EncodeNotifyPayloads(changes, options_.origin);
+  co_return co_await send_notify_(std::move(payloads), absl::Now() + kNotifyTimeout);
 }
 
 void Publisher::Close() {

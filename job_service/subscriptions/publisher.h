@@ -57,6 +57,7 @@ class Publisher final : public ChangePublisher {
 
  private:
   Task<void> SendAll(JobChanges changes);
+  Task<absl::Status> Send(const JobChanges& changes);
   // Takes the merged changes. If there are none, ends the sending.
   JobChanges TakeOrEnd();
 

@@ -4,6 +4,7 @@
 
 #include "absl/time/clock.h"
 #include "common/base/error.h"
+#include "common/base/exception.h"
 #include "common/base/random.h"
 #include "common/telemetry/log.h"
 
@@ -75,7 +76,12 @@ absl::Duration KeySource::FetchOnce(int& failures) {
   // Answers only the Refresh() calls from before the fetch: a later one may need a key that this
   // fetch misses.
   const std::vector<Completion<absl::Status>*> waiters = TakeWaiters();
-  const absl::Status status = FetchAndKeep();
+  absl::Status status;
+  try {
+    status = FetchAndKeep();
+  } catch (...) {
+    status = InternalErrorFromException();
+  }
   for (Completion<absl::Status>* waiter : waiters) waiter->Set(status);
   if (status.ok()) {
     failures = 0;

@@ -56,7 +56,6 @@ Task<absl::Status> UserApi::ExportUser(rpc::Call& call, const user::v1::ExportUs
     const absl::StatusOr<std::vector<StoredJob>> jobs =
         co_await users_.ListJobs(query, call.WorkDeadline());
     if (!jobs.ok()) co_return jobs.status();
-    if (jobs->empty()) co_return absl::OkStatus();
     // Writing the previous message may have taken long. A caller who was banned or demoted in the
     // meantime gets no further message.
     const absl::Status admitted = co_await stream.Reauthorize();
@@ -65,8 +64,9 @@ Task<absl::Status> UserApi::ExportUser(rpc::Call& call, const user::v1::ExportUs
     if (!reached.ok()) co_return reached.status();
     ExportUserResponse page;
     for (const StoredJob& job : *jobs) AddJob(job, page);
+    page.set_complete(jobs->empty());
     written = co_await stream.Write(page);
-    if (!written.ok()) co_return written;
+    if (!written.ok() || jobs->empty()) co_return written;
     query.after_created_at = jobs->back().created_at;
     query.after_id = jobs->back().id;
     query.most_jobs = NextSize(query.most_jobs, static_cast<int64_t>(jobs->size()));

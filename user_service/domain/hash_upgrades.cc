@@ -31,15 +31,17 @@ bool HashUpgrades::Begin() {
   return true;
 }
 
-Task<void> HashUpgrades::Upgrade(Secret password, UserPtr user) {
+Task<absl::Status> HashUpgrades::Replace(Secret password, UserPtr user) {
   const absl::Time deadline = absl::Now() + kTimeout;
   absl::StatusOr<Secret> hash = co_await passwords_.Rehash(std::move(password), user, deadline);
-  absl::Status status = hash.status();
-  if (hash.ok()) {
-    const absl::StatusOr<UserPtr> replaced =
-        co_await users_.ReplacePassword(user, *std::move(hash), deadline);
-    status = replaced.status();
-  }
+  if (!hash.ok()) co_return hash.status();
+  const absl::StatusOr<UserPtr> replaced =
+      co_await users_.ReplacePassword(user, *std::move(hash), deadline);
+  co_return replaced.status();
+}
+
+Task<void> HashUpgrades::Upgrade(Secret password, UserPtr user) {
+  const absl::Status status = co_await Replace(std::move(password), user);
   if (!status.ok()) {
     Log(LogLevel::kDebug, "hash_not_upgraded",
         {{"user_id", user->id}, {"reason", ErrorReason(status)}});

@@ -30,6 +30,7 @@ class HashUpgrades {
  private:
   bool Begin() ABSL_LOCKS_EXCLUDED(mutex_);
   Task<void> Upgrade(Secret password, UserPtr user);
+  Task<absl::Status> Replace(Secret password, UserPtr user);
 
   UserStore& users_;
   Passwords& passwords_;

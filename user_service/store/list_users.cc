@@ -28,10 +28,14 @@ bool ComesBefore(const Position& a, const Position& b) {
 
 // The range of positions that holds the users; both ends are exclusive.
 std::pair<Position, Position> Between(const UserQuery& query) {
+  // Without a bound, rows whose time is infinite belong to the list.
+  Position low{absl::InfinitePast(), kLowestId};
+  Position high{absl::InfiniteFuture(), kHighestId};
   // The position just before the first user of the microsecond created_from.
-  Position low{query.created_from.value_or(absl::InfinitePast()) - absl::Microseconds(1),
-               kHighestId};
-  Position high{query.created_before.value_or(absl::InfiniteFuture()), kLowestId};
+  if (query.created_from.has_value()) {
+    low = {*query.created_from - absl::Microseconds(1), kHighestId};
+  }
+  if (query.created_before.has_value()) high = {*query.created_before, kLowestId};
   if (query.after.has_value() && query.oldest_first && ComesBefore(low, *query.after)) {
     low = *query.after;
   }

@@ -10,8 +10,13 @@
   {{micros({{of}}created_at)}}, {{micros({{of}}updated_at)}}
 
 -- macro: micros(time)
--- Microseconds since 1970.
-(extract(epoch FROM {{time}}) * 1000000)::bigint
+-- Microseconds since 1970. Other programs may store any time: infinity is the highest number, which no other time has, -infinity
+-- the lowest one. The years after 294246, which this type cannot express, are one less than the highest.
+CASE WHEN {{time}} < '294247-01-01 00:00:00+00'::timestamptz AND {{time}} > '-infinity'::timestamptz
+  THEN (extract(epoch FROM {{time}}) * 1000000)::bigint
+  WHEN {{time}} = 'infinity'::timestamptz THEN 9223372036854775807
+  WHEN {{time}} > '2000-01-01 00:00:00+00'::timestamptz THEN 9223372036854775806
+  WHEN {{time}} = '-infinity'::timestamptz THEN '-9223372036854775808'::bigint END
 
 -- name: GetUsersByIds
 -- Reads the users with the ids $1, which are distinct. One statement serves many concurrent reads: GetUser, BatchGetUsers, and

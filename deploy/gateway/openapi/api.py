@@ -45,7 +45,10 @@ class Api:
         return text
 
     def bindings(self, method):
+        """Yields the REST bindings of a method. A method for gRPC only has none."""
         rule = self._option(method, "google.api.http")
+        if rule.WhichOneof("pattern") is None:
+            return
         for one in [rule, *rule.additional_bindings]:
             verb = one.WhichOneof("pattern")
             binding = Binding(verb, getattr(one, verb), one.body)

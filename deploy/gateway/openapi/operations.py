@@ -41,7 +41,7 @@ class Operations:
             "operationId": name, "tags": [service.name], "summary": summary,
             "description": comment + callers, "security": self._security(public, method, binding),
             "parameters": [*self._path_parameters(method, binding), *self._query_parameters(method, binding)],
-            "responses": {"200": self._answer(method)} | errors.references(found),
+            "responses": self._answers(method) | errors.references(found),
         }
         if binding.body:
             operation["requestBody"] = self._body(method, binding)
@@ -98,16 +98,31 @@ class Operations:
         made = self._schemas.components[schema["$ref"].rsplit("/", 1)[1]]
         return {"required": bool(made.get("required")), "content": {"application/json": {"schema": schema, "example": example}}}
 
+    @staticmethod
+    def _sends_events(method):
+        """Whether the service itself writes server-sent events, whose data are the messages of another method."""
+        return method.server_streaming and method.output_type.full_name == "google.api.HttpBody"
+
+    def _answers(self, method):
+        answers = {"200": self._answer(method)}
+        if self._sends_events(method) and "204" in self._api.comment(method):
+            answers["204"] = {"description": "The event of Last-Event-ID was the last one. EventSource stops.",
+                              "headers": {"x-request-id": {"$ref": "#/components/headers/x-request-id"}}}
+        return answers
+
     def _answer(self, method):
         message = method.output_type
+        if self._sends_events(method):
+            message = method.containing_service.methods_by_name[method.name.removesuffix("Events")].output_type
         schema = self._schemas.of_message(message, RESPONSE)
         example = self._examples.of_message(message, RESPONSE)
         answer = errors.response("OK", schema, example)
         if message.full_name == "google.api.HttpBody":
             answer["description"] = "The stored JSON, unchanged."
         if method.server_streaming:
-            answer["description"] = ("Server-sent events. The data of each event is one message as JSON, on one line. "
-                                     "The stream ends after the last message.")
+            answer["description"] = "Server-sent events. The data of each event is one message as JSON, on one line."
+            if self._sends_events(method):
+                answer["description"] += " If an error ends the stream, its last event is `event: error` with a Status as data."
             answer["content"] = {"text/event-stream": {
                 "schema": {"type": "string", "contentMediaType": "text/event-stream", "contentSchema": schema},
                 "example": f"data: {json.dumps(example)}\n\n"}}

@@ -1,202 +1,381 @@
-// The dashboard's pages about jobs: the list, one job, many jobs, a new job.
+// The dashboard's pages of jobs: overview, list, one job, new job.
 import assert from "node:assert/strict";
+import fs from "node:fs";
 import test from "node:test";
 
+import { RTL, SCRIPT, callsOf, checkLooks, dialog, failed, go, hasCount, jobRow, jobRows, makeJobs, removeJobs, toast, until } from "./dashboard.js";
 import { World } from "./fixture.js";
-
-const HOSTILE = "<script>alert(1)</script> \u202eمرحبا";
 
 test.describe("jobs", () => {
   let world;
-  let token;
-  test.before(async () => {
-    world = await World.start();
-    ({ access_token: token } = await world.logIn(world.superuser.email));
-  });
+  test.before(async () => { world = await World.start({ GATEWAY_DOCS_URL: "/docs" }); });
   test.after(() => world?.stop());
 
-  const create = (workflow, more = {}) => world.call("POST", "/v1/jobs", { workflow_id: workflow, ...more }, token);
-  const claim = async (workflow) => (await world.call("POST", "/v1/jobs:claim", { workflow_ids: [workflow] }, world.worker)).jobs[0];
-  const finish = (id, how, body) => world.call("POST", `/v1/jobs/${id}:${how}`, body, world.worker);
-  const open = async (page, hash) => {
-    await world.logInTo(page);
-    await page.goto(`${world.url}/admin/${hash}`);
-  };
-  const live = (page) => page.getByText("Live", { exact: true }).waitFor();
-  const row = (page, id) => page.getByRole("row").filter({ has: page.locator(`a[href="#/jobs/${id}"]`) });
-  /** Adds jobs that failed, by SQL. */
-  const fail = (workflow, count) => world.query(`INSERT INTO agent_jobs (id, user_id, workflow_id, status, result_payload)
-    SELECT gen_random_uuid(), '${world.superuser.id}', '${workflow}', 'failed', '{"vibestack_job": 1, "error": {"code": "X"}}'
-    FROM generate_series(1, ${count})`);
+  /** A test with a superuser who is logged in, and no jobs. */
+  function inDashboard(name, body, options = {}) {
+    test(name, async (t) => {
+      await removeJobs(world);
+      await world.inBrowser(t, options, async (page, context) => {
+        await world.logInTo(page);
+        await body(page, context);
+      });
+    });
+  }
 
-  test("an empty database has a page that says so", (t) => world.inBrowser(t, {}, async (page) => {
-    await world.query("DELETE FROM agent_jobs");
-    await open(page, "#/jobs");
+  inDashboard("an empty database has pages that say so", async (page) => {
     await page.getByRole("heading", { name: "No jobs yet" }).waitFor();
+    await page.getByText("Nothing waits.").waitFor();
+    await checkLooks(world, page);
+    await go(page, "jobs", "Jobs");
+    await page.getByRole("heading", { name: "No jobs yet" }).waitFor();
+    await checkLooks(world, page);
+    await page.getByRole("link", { name: "Create a job" }).click();
+    await page.getByRole("heading", { name: "New job" }).waitFor();
+  });
+
+  inDashboard("the overview counts jobs, and leads to them", async (page) => {
+    makeJobs(world, { number: 3, workflow: "report", ageSeconds: 7200 });
+    await makeJobs(world, { number: 2, workflow: "mail", status: "failed", payload: failed() });
+    await makeJobs(world, { number: 1, workflow: "mail", status: "completed", payload: { sent: 1 } });
+    const tile = (name) => page.locator(".tile").filter({ hasText: name });
+    await tile("Pending").filter({ hasText: "3" }).first().waitFor();
+    await tile("Failed, last hour").filter({ hasText: "2" }).waitFor();
+    await tile("Oldest pending").filter({ hasText: "2 h" }).waitFor();
+    await page.getByText(/user_serviceanswers in \d+ ms/).waitFor();
+    await page.getByText(/job_serviceanswers in \d+ ms/).waitFor();
+    await page.getByRole("img", { name: "Pending jobs in this session: between 0 and 3" }).waitFor();
+    assert.equal(await page.getByRole("link", { name: "API reference" }).getAttribute("href"), "/docs");
+    await checkLooks(world, page);
+    const workflows = page.locator("table.numbers tbody tr");
+    assert.deepEqual(await workflows.locator("td:first-child").allInnerTexts(), ["mail", "report"]);
+    await page.getByRole("button", { name: "Pending", exact: true }).click();
+    await until(page, () => document.querySelector("table.numbers td").textContent === "report");
+    await page.getByRole("link", { name: "2 failed jobs of mail" }).click();
+    await hasCount(jobRows(page), 2);
+    assert.match(page.url(), /#\/jobs\?workflow=mail&status=failed$/);
+  });
+
+  const workflowField = (page) => page.getByRole("combobox", { name: "Workflow" });
+  const userField = (page) => page.getByRole("searchbox", { name: "User" });
+  const choose = (page, name) => page.getByRole("radio", { name, exact: true }).check();
+
+  inDashboard("filters of the list are in the address, and Back keeps them", async (page) => {
+    const person = await world.person();
+    await makeJobs(world, { number: 2, workflow: "report", userId: person.id });
+    await makeJobs(world, { number: 3, workflow: "report", status: "completed", payload: 1 });
+    await makeJobs(world, { number: 1, workflow: "mail", status: "failed", payload: failed(), ageSeconds: 90_000 });
+    await go(page, "jobs", "Jobs");
+    await hasCount(jobRows(page), 6);
+    await workflowField(page).fill("report");
+    await workflowField(page).press("Enter");
+    await hasCount(jobRows(page), 5);
+    await userField(page).fill(person.email);
+    await userField(page).press("Enter");
+    await hasCount(jobRows(page), 2);
+    assert.match(page.url(), new RegExp(`\\?user=${person.id}&workflow=report$`));
+    await choose(page, "Completed");
+    await page.getByRole("heading", { name: "No jobs match" }).waitFor();
+    await page.getByText(`No completed jobs of workflow report of ${person.email}.`).waitFor();
+    await checkLooks(world, page);
+    await page.goBack();
+    await hasCount(jobRows(page), 2);
+    assert.equal(await userField(page).inputValue(), person.email);
+    await page.goBack();
+    await hasCount(jobRows(page), 5);
+    await page.goForward();
+    await hasCount(jobRows(page), 2);
+    await userField(page).fill("nobody@example.org");
+    await userField(page).press("Enter");
+    await page.getByText("No account has this email.").waitFor();
+    await userField(page).fill("");
+    await workflowField(page).fill("");
+    await hasCount(jobRows(page), 6);
+
+    await page.getByRole("button", { name: "Newest first" }).click();
+    await page.getByRole("button", { name: "Oldest first" }).waitFor();
+    await until(page, () => document.querySelector("table.jobs tbody tr").textContent.includes("mail"));
+    assert.match(page.url(), /order=oldest/);
+    await page.getByRole("button", { name: "Created: Any time" }).click();
+    await page.getByRole("button", { name: "Last 24 hours" }).click();
+    await hasCount(jobRows(page), 5);
+    await page.getByRole("button", { name: /^Created: Since/ }).click();
+    await page.getByLabel(/^Created from/).fill("");
+    await page.getByLabel("Created before").fill(await page.evaluate(() => new Date(Date.now() - 10 * 3600_000).toISOString().slice(0, 19)));
     await world.checkAccessibility(page);
-    await page.goto(`${world.url}/admin/#/`);
-    await page.getByRole("heading", { name: "No jobs yet" }).waitFor();
-  }));
+    await page.getByRole("button", { name: "Apply" }).click();
+    await hasCount(jobRows(page), 1);
+    await jobRows(page).getByRole("link").first().click();
+    await page.getByRole("heading", { level: 1, name: "mail" }).waitFor();
+    await page.goBack();
+    await hasCount(jobRows(page), 1);
+  });
 
-  test("a visible row changes in place, and new jobs wait behind a bar", (t) => world.inBrowser(t, {}, async (page) => {
-    const { id } = await create("live");
-    await open(page, "#/jobs?workflow=live");
-    await row(page, id).getByText("Pending").waitFor();
-    await live(page);
-    for (let made = 0; made < 3; made += 1) await create("live");
-    await page.getByRole("button", { name: "3 new jobs" }).waitFor();
-    assert.equal(await page.locator("tbody tr").count(), 1);
-    const claimed = await claim("live");
-    assert.equal(claimed.job.id, id);
-    await row(page, id).getByText("Processing").waitFor();
-    await finish(id, "complete", { lease_token: claimed.lease_token, result_payload: 1 });
-    await row(page, id).getByText("Completed").waitFor();
-    await page.getByRole("button", { name: "3 new jobs" }).click();
-    await page.waitForFunction(() => document.querySelectorAll("tbody tr").length === 4);
-    await page.getByRole("button", { name: "Pause" }).click();
-    await page.getByText("Paused").waitFor();
-  }));
-
-  test("filters stand in the address, and Back keeps them and the page", (t) => world.inBrowser(t, {}, async (page) => {
-    await fail("pages", 120);
-    await open(page, "#/jobs");
-    await page.getByRole("radio", { name: "Failed" }).check({ force: true });
-    await page.getByRole("combobox", { name: "Workflow" }).fill("pages");
-    await page.getByRole("searchbox", { name: "User" }).fill(world.superuser.email);
-    await page.keyboard.press("Enter");
-    await page.waitForURL(/status=failed/);
-    await page.waitForURL(/user=/);
-    await page.getByText("50 jobs on this page").waitFor();
+  inDashboard("pages go forth and back", async (page) => {
+    const ids = await makeJobs(world, { number: 120 });
+    await go(page, "jobs", "Jobs");
+    const shown = () => jobRows(page).locator("a.row-link").evaluateAll((links) => links.map((link) => link.hash.slice("#/jobs/".length)));
+    await hasCount(jobRows(page), 50);
+    assert.deepEqual(await shown(), ids.slice(0, 50));
+    const first = page.url();
     await page.getByRole("button", { name: "Next" }).click();
     await page.getByText("Page 2").waitFor();
-    await page.locator("a.row-link").nth(3).click();
-    await page.getByRole("heading", { name: /^pages Job/ }).waitFor();
-    await page.goBack();
-    await page.getByText("Page 2").waitFor();
-    assert.match(page.url(), /user=[0-9a-f-]{36}&workflow=pages&status=failed/);
+    await jobRow(page, ids[50]).waitFor();
+    assert.deepEqual(await shown(), ids.slice(50, 100));
+    await page.getByRole("button", { name: "Next" }).click();
+    await hasCount(jobRows(page), 20);
+    assert.ok(await page.getByRole("button", { name: "Next" }).isDisabled());
+    assert.deepEqual(await shown(), ids.slice(100));
     await page.getByRole("button", { name: "Previous" }).click();
-    await page.getByText("Page 1").waitFor();
-  }));
+    await page.getByText("Page 2").waitFor();
+    await jobRow(page, ids[50]).waitFor();
+    await page.getByRole("button", { name: "Previous" }).click();
+    await jobRow(page, ids[0]).waitFor();
+    assert.deepEqual([page.url(), await shown()], [first, ids.slice(0, 50)]);
+    await page.goBack();
+    await jobRow(page, ids[50]).waitFor();
+  });
 
-  test("the keyboard moves, selects and opens", (t) => world.inBrowser(t, {}, async (page) => {
-    await open(page, "#/jobs?workflow=pages");
-    await page.locator("a.row-link").first().waitFor();
-    for (const key of ["j", "j", "k", "j", "x"]) await page.keyboard.press(key);
-    await page.getByText("1 selected").waitFor();
-    await page.locator("tbody input").nth(4).click({ modifiers: ["Shift"] });
-    await page.getByText("4 selected").waitFor();
-    await page.keyboard.press("Escape");
-    await page.getByRole("region", { name: "Selected jobs" }).waitFor({ state: "detached" });
-    await page.keyboard.press("?");
-    await page.getByRole("dialog", { name: "Keyboard shortcuts" }).waitFor();
-    await page.keyboard.press("Escape");
-    const id = (await page.locator("a.row-link").first().getAttribute("href")).slice("#/jobs/".length);
-    await page.keyboard.press("/");
-    await page.keyboard.type(id);
-    await page.getByRole("option", { name: /pages/ }).waitFor();
-    await page.keyboard.press("Enter");
-    await page.waitForURL(new RegExp(id));
-  }));
+  inDashboard("the list is live: rows change in place, new ones wait, and pause holds it", async (page) => {
+    const ids = await makeJobs(world, { number: 3 });
+    await go(page, "jobs", "Jobs");
+    await page.getByText("Live", { exact: true }).waitFor();
+    await hasCount(jobRows(page), 3);
+    await world.query(`UPDATE agent_jobs SET status = 'completed', result_payload = '1' WHERE id = '${ids[1]}'`);
+    await jobRow(page, ids[1]).getByText("Completed").waitFor();
+    const made = await makeJobs(world, { number: 14, ageSeconds: -100 });
+    await page.getByRole("button", { name: "14 new jobs" }).waitFor();
+    await world.query(`DELETE FROM agent_jobs WHERE id = '${ids[2]}'`);
+    await jobRow(page, ids[2]).getByText("deleted").waitFor();
+    await hasCount(jobRows(page), 3); // rows never jump
+    assert.equal(await jobRows(page).first().locator("a.row-link").getAttribute("href"), `#/jobs/${ids[0]}`);
+    await checkLooks(world, page);
+    await page.getByRole("button", { name: "14 new jobs" }).click();
+    await hasCount(jobRows(page), 16);
+    assert.equal(await page.getByRole("button", { name: /new job/ }).count(), 0);
 
-  test("a job shows its work live, and is cancelled, retried and deleted", (t) => world.inBrowser(t, {}, async (page) => {
-    const { id } = await create("page", { input_json: JSON.stringify({ text: HOSTILE }).replace("}", ', "n": 12345678901234567890.10}') });
-    await open(page, `#/jobs/${id}`);
-    await page.getByText("12345678901234567890.10").waitFor();
-    await page.getByText(HOSTILE).waitFor();
-    await live(page);
-    const claimed = await claim("page");
-    await finish(id, "reportProgress", { lease_token: claimed.lease_token, result_payload: { percent: 40 } });
-    await page.getByText("percent").waitFor();
-    await page.getByText("Attempt 1 runs").waitFor();
+    await page.getByRole("button", { name: "Pause" }).click();
+    await page.getByText("Paused").waitFor();
+    const calls = callsOf(page);
+    await world.query(`UPDATE agent_jobs SET status = 'completed', result_payload = '1' WHERE id = '${made[0]}'`);
+    await jobRow(page, made[0]).getByText("Pending").waitFor();
+    assert.deepEqual(calls, []);
+    await page.getByRole("button", { name: "Go live" }).click();
+    await jobRow(page, made[0]).getByText("Completed").waitFor();
+  });
+
+  inDashboard("a row that changed no longer matches the filter, and stays", async (page) => {
+    const [id] = await makeJobs(world, { number: 2 });
+    await go(page, "jobs?status=pending", "Jobs");
+    await page.getByText("Live", { exact: true }).waitFor();
+    await world.query(`UPDATE agent_jobs SET status = 'failed' WHERE id = '${id}'`);
+    await jobRow(page, id).getByText("no longer matches").waitFor();
+    await hasCount(jobRows(page), 2);
+  });
+
+  inDashboard("the columns are the reader's choice", async (page) => {
+    await makeJobs(world, {});
+    await go(page, "jobs", "Jobs");
+    await hasCount(jobRows(page), 1);
+    const titles = () => page.locator("table.jobs th").allInnerTexts();
+    assert.deepEqual(await titles(), ["", "State", "Workflow", "Job", "User", "Created", "Changed"]);
+    await page.getByRole("button", { name: "Columns" }).click();
+    await page.getByRole("checkbox", { name: "User", exact: true }).uncheck();
+    await page.getByLabel("Duration").check();
     await world.checkAccessibility(page);
+    assert.deepEqual(await titles(), ["", "State", "Workflow", "Job", "Created", "Changed", "Duration"]);
+    await page.reload();
+    await world.logInTo(page);
+    await hasCount(jobRows(page), 1);
+    assert.deepEqual(await titles(), ["", "State", "Workflow", "Job", "Created", "Changed", "Duration"]);
+  });
 
-    await page.getByRole("button", { name: "Cancel job" }).click();
-    await page.getByLabel("Reason").fill(HOSTILE);
-    await page.getByRole("button", { name: "Cancel 1 job" }).click();
-    await page.getByRole("heading", { name: "Error" }).waitFor();
-    await page.getByText(HOSTILE).first().waitFor();
-    await page.getByRole("button", { name: "Retry" }).click();
-    await page.getByRole("button", { name: "Retry 1 job" }).click();
-    await page.getByRole("heading", { name: "Progress" }).waitFor();
-    await live(page);
-    const again = await claim("page");
-    await finish(id, "complete", { lease_token: again.lease_token, result_payload: { done: HOSTILE } });
-    await page.getByRole("heading", { name: "Result" }).waitFor();
-    await page.getByRole("radio", { name: "Raw" }).first().check({ force: true });
-    await page.getByText("{\"done\":").waitFor();
+  inDashboard("a job shows its attempts, its input and its exact result", async (page) => {
+    const digits = "12345678901234567890.000000000000000001";
+    const [id] = await makeJobs(world, { status: "failed", workflow: "mail", payload: JSON.stringify(failed({ attempts: 3, input: { to: "x" } })).replace(`"x"`, digits) });
+    await go(page, `jobs/${id}`, "mail");
+    const timeline = page.locator(".timeline li");
+    await timeline.filter({ hasText: "Attempt 3 failed" }).waitFor();
+    assert.deepEqual(await timeline.locator(".step").allInnerTexts(), ["Created", "Attempt 1 failed", "Attempt 2 failed", "Attempt 3 failed"]);
+    await page.locator(".notice.failed").filter({ hasText: "BAD_ROW row 7 has no date" }).waitFor();
+    const tree = page.getByLabel("Tree of the input");
+    assert.match(await tree.innerText(), new RegExp(digits.replace(".", "\\.")));
+    await checkLooks(world, page);
+    await page.getByRole("group", { name: "View of the input" }).getByRole("radio", { name: "Raw" }).check();
+    assert.match(await page.locator("pre.raw").innerText(), new RegExp(`^\\{"to": ?${digits.replace(".", "\\.")}\\}$`));
+    const [file] = await Promise.all([page.waitForEvent("download"), page.getByRole("button", { name: "Download" }).last().click()]);
+    assert.equal(file.suggestedFilename(), `${id}-input.json`);
+    assert.match(fs.readFileSync(await file.path(), "utf8"), new RegExp(digits));
+    await page.getByRole("link", { name: "Failed jobs of this workflow" }).click();
+    await hasCount(jobRows(page), 1);
+    await page.goBack();
+    await page.getByRole("link", { name: world.superuser.email }).click();
+    await page.getByRole("heading", { level: 1, name: world.superuser.email }).waitFor();
+  }, { acceptDownloads: true });
 
-    await page.getByRole("button", { name: "Delete" }).click();
-    await page.getByRole("button", { name: "Delete 1 job" }).click();
-    await page.getByRole("heading", { name: "The job is deleted" }).waitFor();
-    await page.goto(`${world.url}/admin/#/jobs/00000000-0000-4000-8000-000000000000`);
-    await page.getByRole("heading", { name: "There is no such job" }).waitFor();
-  }));
-
-  test("a result of megabytes opens at once, and part by part", (t) => world.inBrowser(t, {}, async (page) => {
+  inDashboard("a result of megabytes opens at once, and part by part", async (page) => {
     const [id] = await world.query(`INSERT INTO agent_jobs (id, user_id, workflow_id, status, result_payload)
       SELECT gen_random_uuid(), '${world.superuser.id}', 'large', 'completed', jsonb_agg(jsonb_build_object('n', n, 'text', 'word ' || n))
       FROM generate_series(1, 60000) n RETURNING id`);
-    await open(page, `#/jobs/${id}`);
+    await go(page, `jobs/${id}`, "large");
     await page.getByRole("button", { name: "[ 60,000 items ]" }).waitFor();
     assert.ok(await page.locator(".json li").count() < 500);
     await page.getByRole("button", { name: /more of 59,900/ }).click();
     await page.getByRole("button", { name: /more of 59,800/ }).waitFor();
-  }));
+  });
 
-  test("a new job has its JSON checked, its owner found and its start kept", (t) => world.inBrowser(t, {}, async (page) => {
-    const person = await world.person();
-    await open(page, "#/jobs/new");
-    await page.getByLabel("Workflow").fill("made");
-    await page.getByLabel("Input").fill('{"a": 1,}');
-    await page.getByText("Line 1, column 9: expected a key in double quotes").waitFor();
+  inDashboard("copying takes the exact text", async (page, context) => {
+    await context.grantPermissions(["clipboard-write"]);
+    // The page itself may not read the clipboard.
+    const pasted = async () => {
+      await page.locator("h1").focus();
+      await page.keyboard.press("/");
+      await page.getByRole("combobox").press("Control+V");
+      const text = await page.getByRole("combobox").inputValue();
+      await page.keyboard.press("Escape");
+      return text;
+    };
+    const [id] = await makeJobs(world, { status: "completed", payload: `{"a": 0.1000}` });
+    await go(page, `jobs/${id}`, "report");
+    await page.getByRole("button", { name: "Copy the job id" }).click();
+    assert.equal(await pasted(), id);
+    await page.getByRole("button", { name: "Copy", exact: true }).click();
+    await page.getByRole("button", { name: "Copied", exact: true }).waitFor();
+    assert.match(await pasted(), /0\.1000/);
+  });
+
+  inDashboard("a failed job is retried, a pending one cancelled, a finished one deleted; the page is live", async (page) => {
+    const [id] = await makeJobs(world, { status: "failed", payload: failed() });
+    await go(page, `jobs/${id}`, "report");
+    await page.getByRole("button", { name: "Retry" }).click();
+    await dialog(page).getByText(`job ${id.slice(0, 8)} of workflow report becomes pending`).waitFor();
+    await world.checkAccessibility(page);
+    await dialog(page).getByRole("button", { name: "Retry 1 job" }).click();
+    await toast(page, `Retried job ${id.slice(0, 8)} of workflow report`).waitFor();
+    await page.locator(".page-head").getByText("Pending").waitFor();
+    assert.deepEqual(await world.query(`SELECT status FROM agent_jobs WHERE id = '${id}'`), ["pending"]);
+
+    await page.getByText("Live", { exact: true }).waitFor();
+    const { jobs: [claimed] } = await world.call("POST", "/v1/jobs:claim", { workflow_ids: ["report"] }, world.worker);
+    assert.equal(claimed.job.id, id);
+    await page.locator(".page-head").getByText("Processing").waitFor();
+    await page.locator(".timeline").getByText("Attempt 2 runs").waitFor();
+    await world.call("POST", `/v1/jobs/${id}:reportProgress`, { lease_token: claimed.lease_token, result_payload: { percent: 40 } }, world.worker);
+    await page.getByLabel("Tree of the progress").getByText("percent: 40").waitFor();
+    await checkLooks(world, page);
+
+    await page.getByRole("button", { name: "Cancel job" }).click();
+    await dialog(page).getByLabel("Reason").fill(`not needed ${SCRIPT}`);
+    await world.checkAccessibility(page);
+    await dialog(page).getByRole("button", { name: "Cancel 1 job" }).click();
+    await page.locator(".notice.failed").filter({ hasText: `CANCELLED not needed ${SCRIPT}` }).waitFor();
+    await toast(page, "Cancelled job").waitFor();
+
+    await page.getByRole("button", { name: "Delete" }).click();
+    await page.keyboard.press("Escape"); // nothing happens
+    await dialog(page).waitFor({ state: "detached" });
+    assert.deepEqual(await world.query("SELECT count(*) FROM agent_jobs"), ["1"]);
+    await page.getByRole("button", { name: "Delete" }).click();
+    await dialog(page).getByRole("button", { name: "Delete 1 job" }).click();
+    await page.getByRole("heading", { name: "The job is deleted" }).waitFor();
+    assert.deepEqual(await world.query("SELECT count(*) FROM agent_jobs"), ["0"]);
+    await go(page, `jobs/${crypto.randomUUID()}`, /^Job/);
+    await page.getByRole("heading", { name: "There is no such job" }).waitFor();
+    await checkLooks(world, page);
+  });
+
+  inDashboard("an action that comes too late says why, with the request id", async (page) => {
+    const [id] = await makeJobs(world, { status: "failed", payload: failed() });
+    await go(page, `jobs/${id}`, "report");
+    await page.getByRole("button", { name: "Retry" }).click();
+    await world.query(`DELETE FROM agent_jobs WHERE id = '${id}'`);
+    await dialog(page).getByRole("button", { name: "Retry 1 job" }).click();
+    await dialog(page).getByText(/JOB_NOT_FOUND · request [0-9a-f-]{36}/).waitFor();
+    await world.checkAccessibility(page);
+  });
+
+  inDashboard("a new job: fields are checked, the input while it is typed", async (page) => {
+    await go(page, "jobs/new", "New job");
+    await page.getByLabel("Input").fill(`{"a": 1,}`);
+    await page.locator(".field .error").waitFor();
     assert.ok(await page.getByRole("button", { name: "Create job" }).isDisabled());
-    await page.getByLabel("Input").fill('{"a": 1.50}');
+    await checkLooks(world, page);
+    await page.getByLabel("Input").fill(`{"n": 10000000000000000000001}`);
+    await page.getByText(/Valid JSON, 30 B/).waitFor();
+    await workflowField(page).fill("x".repeat(101));
+    await page.getByRole("button", { name: "Create job" }).click();
+    await page.locator(".field").filter({ hasText: "Workflow" }).locator(".error").waitFor();
+    await workflowField(page).fill("report");
     await page.getByLabel("Owner").fill("nobody@example.org");
     await page.getByRole("button", { name: "Create job" }).click();
     await page.getByText("No account has this email or id.").waitFor();
-    await world.checkAccessibility(page);
+    await checkLooks(world, page);
+    const person = await world.person();
     await page.getByLabel("Owner").fill(person.email);
-    await page.getByRole("radio", { name: "After a delay" }).check({ force: true });
+    await choose(page, "After a delay");
+    await page.getByLabel("Delay in minutes").fill("90");
     await page.getByRole("button", { name: "Create job" }).click();
-    await page.getByRole("heading", { name: /^made Job/ }).waitFor();
-    await page.getByText("1.50").waitFor();
-    await page.getByText("waits for its time").waitFor();
-    await page.getByRole("link", { name: person.email }).waitFor();
-  }));
+    await page.getByRole("heading", { level: 1, name: "report" }).waitFor();
+    await page.getByText("Attempt 1 waits for its time").waitFor();
+    await page.getByLabel("Tree of the input").getByText("10000000000000000000001").waitFor();
+    const [owner] = await world.query("SELECT user_id FROM agent_jobs");
+    assert.equal(owner, person.id);
 
-  test("ten thousand jobs are retried, and the failures stay selected", (t) => world.inBrowser(t, {}, async (page) => {
-    await fail("many", 10_000);
-    await open(page, "#/jobs?status=failed&workflow=many");
-    await page.getByLabel("Select all rows of this page").check();
-    await page.getByRole("button", { name: /^Select all failed jobs of workflow many/ }).click();
-    await page.getByRole("button", { name: "Retry 10,000" }).click();
-    // These end while the reader thinks about it.
-    await world.query(`UPDATE agent_jobs SET status = 'completed' WHERE id IN
-      (SELECT id FROM agent_jobs WHERE workflow_id = 'many' ORDER BY id LIMIT 7)`);
-    await page.getByRole("button", { name: "Retry 10,000 jobs" }).click();
-    await page.getByText("9,993 of 10,000 jobs retried, 7 failed. The failed ones stay selected.").waitFor();
-    await page.getByText("JOB_NOT_FAILED · 7 jobs").waitFor();
-    await world.checkAccessibility(page);
-    await page.getByRole("dialog").getByRole("button", { name: "Close" }).last().click();
-    await page.getByText("7 selected").waitFor();
-    assert.deepEqual(await world.query("SELECT count(*) FROM agent_jobs WHERE workflow_id = 'many' AND status = 'pending'"), ["9993"]);
-  }));
+    await page.getByRole("link", { name: "Create a job like this one" }).click();
+    await page.getByRole("heading", { name: "New job" }).waitFor();
+    await until(page, () => document.querySelector("textarea").value.includes("10000000000000000000001"));
+    assert.equal(await workflowField(page).inputValue(), "report");
+    await choose(page, "At a time");
+    await page.getByLabel(/^Not before/).fill("2027-01-31T12:00:00");
+    await page.getByRole("button", { name: "Create job" }).click();
+    await page.getByText("2027-01-31 12:00:00.000 UTC+01:00").first().waitFor();
+  });
 
-  test("a bulk action names what and how many, and leaves the others", (t) => world.inBrowser(t, {}, async (page) => {
-    await fail("mixed", 2);
-    await create("mixed");
-    await open(page, "#/jobs?workflow=mixed");
-    await page.getByLabel("Select all rows of this page").check();
-    await page.getByRole("button", { name: "Cancel 1", exact: true }).click();
-    await page.getByText("2 selected jobs are not pending or processing and stay as they are.").waitFor();
-    await page.getByLabel("Reason").fill("not needed");
-    await page.getByRole("button", { name: "Cancel 1 job" }).click();
-    await page.getByText("1 of 1 job cancelled.").waitFor();
-    await page.getByRole("dialog").getByRole("button", { name: "Close" }).last().click();
-    await page.getByText("2 selected").waitFor();
-    await page.getByRole("button", { name: "Delete 2", exact: true }).click();
-    await page.getByRole("button", { name: "Delete 2 jobs" }).click();
-    await page.getByText("2 of 2 jobs deleted.").waitFor();
-    assert.deepEqual(await world.query("SELECT status FROM agent_jobs WHERE workflow_id = 'mixed'"), ["failed"]);
-  }));
+  inDashboard("text of strangers stays text", async (page) => {
+    const workflow = `${RTL} ${SCRIPT}`.slice(0, 100);
+    const payload = failed({ input: { [SCRIPT]: `${RTL}${SCRIPT}` }, code: "BAD_ROW", message: `${SCRIPT}${RTL}` });
+    const [id] = await makeJobs(world, { workflow, status: "failed", payload });
+    await page.getByRole("cell", { name: workflow, exact: true }).waitFor();
+    await checkLooks(world, page);
+    await go(page, "jobs", "Jobs");
+    await jobRow(page, id).getByText(workflow).waitFor();
+    await checkLooks(world, page);
+    await go(page, `jobs/${id}`, workflow);
+    await page.getByLabel("Tree of the input").getByText(SCRIPT).first().waitFor();
+    await checkLooks(world, page);
+    await page.getByRole("button", { name: "Retry" }).click();
+    await dialog(page).getByText(SCRIPT.slice(0, 30)).waitFor();
+    await page.keyboard.press("Escape");
+    assert.equal(await page.evaluate(() => globalThis.ran), undefined);
+    assert.equal(await page.locator("#app script, #app img").count(), 0);
+  });
+
+  inDashboard("two tabs see the same", async (page, context) => {
+    const [id] = await makeJobs(world, {});
+    await go(page, "jobs", "Jobs");
+    await page.getByText("Live", { exact: true }).waitFor();
+    const other = await context.newPage();
+    await world.logInTo(other);
+    await go(other, `jobs/${id}`, "report");
+    await other.getByRole("button", { name: "Cancel job" }).click();
+    await dialog(other).getByRole("button", { name: "Cancel 1 job" }).click();
+    await jobRow(page, id).getByText("Failed").waitFor();
+  });
+
+  inDashboard("a service that goes away is missed, and found again", async (page) => {
+    const [id] = await makeJobs(world, {});
+    await go(page, "jobs", "Jobs");
+    await page.getByText("Live", { exact: true }).waitFor();
+    await world.stopService("job_service");
+    await page.getByText("Reconnecting…").waitFor();
+    await go(page, "", "Overview");
+    await page.getByRole("alert").getByText("The service is not reachable.").waitFor();
+    await page.getByText(/user_serviceanswers in/).waitFor();
+    await checkLooks(world, page);
+    await go(page, `jobs/${id}`, /^Job/);
+    await page.getByRole("alert").getByText(/UNAVAILABLE · request [0-9a-f-]{36}/).waitFor();
+    await world.up();
+    await page.getByRole("heading", { level: 1, name: "report" }).waitFor();
+    await page.goBack();
+    await page.getByText(/job_serviceanswers in/).waitFor();
+  }, { allowed: [/\b50[234]\b/, /net::ERR/] });
 });

@@ -97,7 +97,10 @@ TEST_F(Export, HoldsTheUserAndEveryJobWithItsExactResult) {
   CreateJob(services_, superuser_, "of another");
   const Exported exported = Run("me", person_.access_token);
   ASSERT_TRUE(exported.status.ok()) << Describe(exported.status);
-  ASSERT_EQ(exported.messages.size(), 2);
+  ASSERT_EQ(exported.messages.size(), 3);
+  EXPECT_FALSE(exported.messages[1].complete());
+  EXPECT_TRUE(exported.messages[2].complete());
+  EXPECT_EQ(exported.messages[2].jobs_size(), 0);
   EXPECT_EQ(exported.messages[0].user().email(), person_.email);
   EXPECT_EQ(exported.messages[0].jobs_size(), 0);
   EXPECT_FALSE(exported.messages[1].has_user());
@@ -159,6 +162,7 @@ TEST_F(Export, ManyJobsComeOnceInOrderInMessagesThatClientsTake) {
   std::pair<int64_t, int32_t> last{0, 0};
   for (const auto& message : exported.messages) {
     EXPECT_TRUE(message.ByteSizeLong() < (5 << 20) / 4 || message.jobs_size() == 1);
+    EXPECT_EQ(message.complete(), &message == &exported.messages.back());
     for (const auto& job : message.jobs()) {
       ids.insert(job.id());
       const std::pair<int64_t, int32_t> made{job.created_at().seconds(), job.created_at().nanos()};
@@ -187,7 +191,7 @@ TEST_F(Export, AReaderThatDoesNotReadHoldsNeitherMemoryNorConnections) {
   });
   EXPECT_TRUE(exported.status.ok()) << Describe(exported.status);
   EXPECT_TRUE(looked);
-  EXPECT_EQ(exported.messages.size(), 101U);
+  EXPECT_EQ(exported.messages.size(), 102U);
   EXPECT_LT(PeakKilobytes() - before, 48 << 10);
 }
 
@@ -228,6 +232,7 @@ TEST_F(Export, ACallerWhoIsBannedMeanwhileGetsNoMore) {
   });
   EXPECT_EQ(exported.status.error_code(), grpc::UNAUTHENTICATED);
   EXPECT_EQ(Reason(exported.status), "ACCOUNT_INACTIVE");
+  EXPECT_FALSE(exported.messages.back().complete());
   EXPECT_LT(exported.messages.size(), 60U);
 }
 

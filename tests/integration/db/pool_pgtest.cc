@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <set>
+#include <stdexcept>
 
 #include "absl/synchronization/blocking_counter.h"
 #include "absl/synchronization/notification.h"
@@ -247,6 +248,25 @@ TEST(PoolTest, StopsAlsoWithoutADatabase) {
   Caller caller(pool);
   EXPECT_TRUE(absl::IsUnavailable(caller.Run(Pid).status()));
   EXPECT_FALSE(pool.health().ok());
+}
+
+TEST(PoolTest, AnExceptionOfATaskIsItsAnswerAndTheConnectionStays) {
+  Pool pool(TestPool(1));
+  Caller caller(pool);
+  const Sum before = caller.Run(Pid);
+  ASSERT_TRUE(before.ok());
+  EXPECT_TRUE(absl::IsInternal(
+      caller.Run([](Session&) -> Sum { throw std::runtime_error("x"); }).status()));
+  // Within a transaction, too: it is rolled back.
+  const Sum within = caller.Run([](Session& session) -> Sum {
+    const absl::Status status = session.Transact([&]() -> absl::Status {
+      EXPECT_TRUE(session.Exec(kPid).ok());
+      throw std::runtime_error("x");
+    });
+    EXPECT_TRUE(absl::IsInternal(status)) << status;
+    return Pid(session);
+  });
+  EXPECT_EQ(*within, *before);
 }
 
 }  // namespace

@@ -135,5 +135,149 @@ TEST(SessionTest, WithoutADatabaseTheErrorIsUnavailableAndRevealsNothing) {
   }
 }
 
+// A role or a database may have any settings. Undone at the end, whatever happens.
+class DatabaseSettings {
+ public:
+  explicit DatabaseSettings(const std::vector<std::pair<std::string, std::string>>& settings) {
+    for (const auto& [name, value] : settings) {
+      Foreign("ALTER DATABASE vibestack SET " + name + " = '" + value + "'");
+    }
+  }
+  DatabaseSettings(const DatabaseSettings&) = delete;
+  DatabaseSettings& operator=(const DatabaseSettings&) = delete;
+  ~DatabaseSettings() { Foreign("ALTER DATABASE vibestack RESET ALL"); }
+};
+
+TEST(SessionTest, SetsWhatItReliesOnWhateverTheDatabaseHasSet) {
+  const std::vector<std::pair<std::string, std::string>> hostile = {
+      {"default_transaction_isolation", "serializable"},
+      {"default_transaction_deferrable", "on"},
+      {"statement_timeout", "500ms"},
+      {"lock_timeout", "500ms"},
+      {"idle_session_timeout", "1s"},
+      {"idle_in_transaction_session_timeout", "500ms"},
+      {"datestyle", "German"},
+      {"timezone", "Asia/Kathmandu"},
+      {"intervalstyle", "iso_8601"},
+      {"extra_float_digits", "-15"},
+      {"bytea_output", "escape"},
+      {"standard_conforming_strings", "off"},
+      {"array_nulls", "off"},
+      {"transform_null_equals", "on"},
+      {"enable_indexscan", "off"},
+      {"enable_indexonlyscan", "off"},
+      {"enable_nestloop", "off"},
+      {"enable_sort", "off"},
+      {"enable_hashagg", "off"},
+      {"enable_material", "off"},
+      {"enable_memoize", "off"},
+      {"from_collapse_limit", "1"},
+      {"join_collapse_limit", "1"}};
+  std::vector<std::string> texts;
+  texts.reserve(hostile.size());
+  SessionOptions options = TestSession();
+  options.statements.clear();
+  for (const auto& [name, value] : hostile) {
+    texts.push_back("SELECT current_setting('" + name + "')");
+    options.statements.push_back({name.c_str(), texts.back().c_str()});
+  }
+  const auto values = [&options] {
+    const auto session = OpenSession(options);
+    std::vector<std::string> all;
+    for (const Statement& statement : options.statements) {
+      all.push_back(statement.name + std::string(" is ") +
+                    (*session->Exec(statement))[0][0].c_str());
+    }
+    return all;
+  };
+  const std::vector<std::string> before = values();
+  const DatabaseSettings set(hostile);
+  EXPECT_EQ(values(), before);
+}
+
+// A foreign schema with a table of the same name comes first in the path of the role.
+TEST(SessionTest, UsesTheSchemaOfTheMigrationWhateverTheSearchPathIs) {
+  constexpr Statement kUsers{"users", "SELECT count(*) FROM users WHERE hashed_password IS NULL"};
+  SessionOptions options = TestSession();
+  options.schema_version = Foreign("SELECT vibestack_schema_version()")[0][0].as<int>();
+  options.statements.push_back(kUsers);
+  Foreign("CREATE SCHEMA IF NOT EXISTS other; CREATE TABLE IF NOT EXISTS other.users (x int)");
+  for (const char* path : {"other", "other, public", "nowhere"}) {
+    Foreign(std::string("ALTER DATABASE vibestack SET search_path = ") + path);
+    const auto session = Session::Open(options);
+    EXPECT_TRUE(session.ok()) << path << session.status();
+    EXPECT_TRUE(session.ok() && (*session)->Exec(kUsers).ok());
+  }
+  Foreign("ALTER DATABASE vibestack RESET search_path");
+  Foreign("DROP SCHEMA other CASCADE");
+}
+
+class ChangedTableTest : public testing::Test {
+ protected:
+  static constexpr Statement kRead{"read", "SELECT name FROM changed_test"};
+  static constexpr Statement kWrite{"write",
+                                    "UPDATE changed_test SET name = name || 'x' RETURNING name"};
+
+  ChangedTableTest() {
+    Foreign(
+        "DROP TABLE IF EXISTS changed_test; CREATE TABLE changed_test (name varchar(100)); "
+        "INSERT INTO changed_test VALUES ('a')");
+    SessionOptions options = TestSession();
+    options.statements = {kRead, kWrite};
+    session_ = OpenSession(options);
+    EXPECT_TRUE(session_->Exec(kRead).ok());
+    EXPECT_TRUE(session_->Exec(kWrite).ok());
+  }
+  ~ChangedTableTest() override { Foreign("DROP TABLE IF EXISTS changed_test"); }
+
+  std::unique_ptr<Session> session_;
+};
+
+TEST_F(ChangedTableTest, AStatementOutlivesAColumnsNewType) {
+  Foreign("ALTER TABLE changed_test ALTER COLUMN name TYPE varchar(200)");
+  const auto read = session_->Exec(kRead);
+  ASSERT_TRUE(read.ok()) << read.status();
+  EXPECT_STREQ((*read)[0][0].c_str(), "ax");
+  EXPECT_TRUE(session_->Exec(kWrite).ok());
+  Foreign("ALTER TABLE changed_test ALTER COLUMN name TYPE text");
+  EXPECT_STREQ((*session_->Exec(kWrite))[0][0].c_str(), "axxx");
+  EXPECT_FALSE(session_->broken());
+}
+
+TEST_F(ChangedTableTest, ATransactionIsRepeatedOnceAfterAColumnsNewType) {
+  Foreign("ALTER TABLE changed_test ALTER COLUMN name TYPE varchar(200)");
+  int runs = 0;
+  const absl::Status done = session_->Transact([&] {
+    ++runs;
+    const absl::Status written = session_->Exec(kWrite).status();
+    return written.ok() ? session_->Exec(kRead).status() : written;
+  });
+  EXPECT_TRUE(done.ok()) << done;
+  EXPECT_EQ(runs, 2);
+  EXPECT_EQ(Foreign("SELECT name FROM changed_test")[0][0].as<std::string>(), "axx");
+}
+
+// A pool drops the session, opens no other one, and is not ready.
+TEST_F(ChangedTableTest, AStatementWithoutItsColumnBreaksTheSession) {
+  Foreign("ALTER TABLE changed_test RENAME COLUMN name TO title");
+  EXPECT_FALSE(session_->Exec(kRead).ok());
+  EXPECT_TRUE(session_->broken());
+}
+
+// The column is missing to somebody's trigger, not to the statement.
+TEST_F(ChangedTableTest, AnErrorOfATriggerLeavesTheSessionUsable) {
+  Foreign(
+      "CREATE OR REPLACE FUNCTION changed_test_trigger() RETURNS trigger LANGUAGE plpgsql AS "
+      "$$ BEGIN PERFORM nothing FROM nowhere; RETURN NEW; END $$; "
+      "CREATE TRIGGER t BEFORE UPDATE ON changed_test FOR EACH ROW "
+      "EXECUTE FUNCTION changed_test_trigger()");
+  EXPECT_TRUE(absl::IsInternal(session_->Exec(kWrite).status()));
+  EXPECT_TRUE(
+      absl::IsInternal(session_->Transact([&] { return session_->Exec(kWrite).status(); })));
+  EXPECT_FALSE(session_->broken());
+  EXPECT_TRUE(session_->Exec(kRead).ok());
+  Foreign("DROP TABLE changed_test; DROP FUNCTION changed_test_trigger()");
+}
+
 }  // namespace
 }  // namespace vibestack::db

@@ -175,5 +175,31 @@ TEST_F(ListStoreTest, APageEndsWhereItsResultsGetTooLarge) {
   EXPECT_THAT(sizes, ElementsAre(2, 2, 2, 2, 2));
 }
 
+// Other programs store any time. Each row is on one page, and its time can be sent.
+TEST_F(ListStoreTest, PagesHoldRowsOfAnyTime) {
+  for (const char* time :
+       {"infinity", "-infinity", "294276-12-31 23:59:59.999999+00", "12000-01-01+00",
+        "9999-12-31 23:59:59.999999+00", "2026-01-01+00", "0001-01-01 00:00:00+00",
+        "0044-03-15 00:00:00+00 BC", "4713-01-01 00:00:00+00 BC"}) {
+    for (int i = 0; i < 3; ++i) {
+      Sql("INSERT INTO agent_jobs (id, user_id, workflow_id, created_at, updated_at) VALUES ('" +
+          NewUuid() + "', '" + ann_ + "', 'w', '" + time + "', '" + time + "')");
+    }
+  }
+  for (const bool oldest_first : {false, true}) {
+    for (const int limit : {1, 4, 100}) {
+      for (const bool by_user : {false, true}) {
+        JobQuery query;
+        query.limit = limit;
+        query.oldest_first = oldest_first;
+        if (by_user) query.user_id = ann_;
+        const std::string order =
+            oldest_first ? "ORDER BY created_at, id" : "ORDER BY created_at DESC, id DESC";
+        EXPECT_EQ(ListAll(query), Ids(order)) << order << " " << limit;
+      }
+    }
+  }
+}
+
 }  // namespace
 }  // namespace vibestack::job_service

@@ -144,6 +144,30 @@ TEST_F(MaintenanceStoreTest, RetentionDeletesOldTerminalJobsOnly) {
   EXPECT_EQ(One("SELECT count(*) FROM agent_jobs"), "3");
 }
 
+TEST_F(MaintenanceStoreTest, SweepsOfJobsWithTheLargestInputsKeepThem) {
+  constexpr int kJobs = 12;
+  std::vector<std::string> ids;
+  for (int i = 0; i < kJobs; ++i) {
+    NewJob job = Make();
+    job.input = "\"" + std::to_string(i) + std::string((1 << 20) - 10, 'x') + "\"";
+    ids.push_back(MustCreate(job));
+  }
+  // A claim takes about 2 MiB of inputs.
+  while (One("SELECT count(*) FROM agent_jobs WHERE status = 'pending'") != "0") Claim(kJobs);
+  for (const std::string& id : ids) Age(id, "2 minutes");
+  EXPECT_EQ(Sweep(), kJobs);
+  Sql("UPDATE agent_jobs SET result_payload = result_payload || "
+      "'{\"not_before\": \"2000-01-01T00:00:00.000000Z\"}'");
+  EXPECT_EQ(ReleaseScheduled(), kJobs);
+  for (int i = 0; i < kJobs; ++i) {
+    const JobPtr job = Get(ids[i]);
+    EXPECT_EQ(job->status, JobStatus::kPending);
+    EXPECT_EQ(job->failed_attempts, 1);
+    EXPECT_EQ(job->input->size(), (size_t{1} << 20) - 8 + std::to_string(i).size());
+  }
+  EXPECT_GE(Claim(kJobs).size(), 1U);
+}
+
 TEST_F(MaintenanceStoreTest, RetentionGoesInBoundedBatches) {
   Fill(ann_, 2'500);
   Sql("UPDATE agent_jobs SET status = 'completed'");

@@ -1,4 +1,5 @@
-// The cost of the statements does not grow from ten thousand to a million finished jobs.
+// The cost of the statements grows neither with finished jobs nor with jobs that are scheduled for
+// later.
 #include <algorithm>
 #include <cstdio>
 #include <functional>
@@ -14,6 +15,12 @@ namespace {
 
 class ScaleTest : public JobServiceTest {
  protected:
+  ScaleTest() {
+    Sql("SET vibestack.own_notify = 'on'");
+    Sql("INSERT INTO users (id, email, hashed_password) SELECT md5('u' || n)::uuid, 'u' || n, '' "
+        "FROM generate_series(0, 99) AS n");
+  }
+
   // Measures from here on without the disk, whose times vary: no flushes, and no full pages in the
   // WAL after a checkpoint.
   void WithoutTheDisk() {
@@ -22,12 +29,16 @@ class ScaleTest : public JobServiceTest {
     Sql("SELECT pg_reload_conf()");
   }
 
+  // Adds ready jobs of 100 users.
+  void AddReady(const std::string& workflow_id, int count) {
+    Sql("INSERT INTO agent_jobs (id, user_id, workflow_id) "
+        "SELECT gen_random_uuid(), md5('u' || n % 100)::uuid, '" +
+        workflow_id + "' FROM generate_series(1, " + std::to_string(count) + ") AS n");
+  }
+
   // Fills the table up to these numbers of jobs, of 100 users and one workflow.
   void FillUpTo(int finished, int pending) {
-    Sql("SET vibestack.own_notify = 'on'");
     Sql("UPDATE agent_jobs SET status = 'completed' WHERE status = 'processing'");
-    Sql("INSERT INTO users (id, email, hashed_password) SELECT md5('u' || n)::uuid, 'u' || n, '' "
-        "FROM generate_series(0, 99) AS n ON CONFLICT DO NOTHING");
     for (const auto& [status, count] :
          std::map<std::string, int>{{"completed", finished}, {"pending", pending}}) {
       Sql("INSERT INTO agent_jobs (id, user_id, workflow_id, status, created_at, updated_at) "
@@ -36,22 +47,28 @@ class ScaleTest : public JobServiceTest {
           "FROM generate_series((SELECT count(*) FROM agent_jobs WHERE status = '" + status +
           "') + 1, " + std::to_string(count) + ") AS n");
     }
+    UpdateStatistics();
+  }
+
+  void UpdateStatistics() {
     Sql("VACUUM ANALYZE agent_jobs");
     // The sessions discard their plans within a second.
     const absl::Time end = absl::Now() + absl::Milliseconds(2'500);
     while (absl::Now() < end) Sweep();
   }
 
-  // The minimum of `times` timings, each the mean of ten calls: the cost of a call without
-  // disturbance.
-  static absl::Duration Best(const std::function<void()>& call, int times = 100) {
+  // The mean time of ten calls.
+  static absl::Duration TimeOf(const std::function<void()>& call) {
     constexpr int kCalls = 10;
+    const absl::Time began = absl::Now();
+    for (int i = 0; i < kCalls; ++i) call();
+    return (absl::Now() - began) / kCalls;
+  }
+
+  // The minimum of `times` timings: the cost of a call without disturbance.
+  static absl::Duration Best(const std::function<void()>& call, int times = 100) {
     absl::Duration best = absl::InfiniteDuration();
-    for (int i = 0; i < times; ++i) {
-      const absl::Time began = absl::Now();
-      for (int j = 0; j < kCalls; ++j) call();
-      best = std::min(best, (absl::Now() - began) / kCalls);
-    }
+    for (int i = 0; i < times; ++i) best = std::min(best, TimeOf(call));
     return best;
   }
 
@@ -72,17 +89,49 @@ class ScaleTest : public JobServiceTest {
     }
   }
 
-  // Measures twice and takes the minimum, because something else may disturb one measurement.
-  std::map<std::string, absl::Duration> Measure() {
-    auto times = MeasureOnce();
-    for (const auto& [what, time] : MeasureOnce()) times[what] = std::min(times[what], time);
+  using Times = std::map<std::string, absl::Duration>;
+
+  // Takes the minimum of two measurements, because something else may disturb one of them.
+  static Times Twice(const std::function<Times()>& measure) {
+    Times times = measure();
+    TakeMinimum(measure(), times);
     return times;
   }
+  static void TakeMinimum(const Times& more, Times& times) {
+    for (const auto& [what, time] : more) times[what] = std::min(times[what], time);
+  }
 
-  std::map<std::string, absl::Duration> MeasureOnce() {
+  // The time of a statement whose work is always the same: how fast the machine is at present.
+  absl::Duration Yardstick() {
+    return Best([this] { Sql("SELECT count(*) FROM generate_series(1, 2000)"); });
+  }
+
+  // Expects that each time of `measure` is at most `most` times that of `before`, after allowing
+  // for a machine that became slower than `yardstick`. Measures again, up to four times, if one is
+  // not: only a disturbance ends.
+  void ExpectAtMost(double most, const Times& before, absl::Duration yardstick,
+                    const std::function<Times()>& measure) {
+    Times after = Twice(measure);
+    const auto slower = [&] { return std::max(1.0, absl::FDivDuration(Yardstick(), yardstick)); };
+    const auto is_within = [&, allowed = most * slower()](const auto& entry) {
+      return after.at(entry.first) < allowed * entry.second;
+    };
+    for (int i = 0; i < 4 && !std::all_of(before.begin(), before.end(), is_within); ++i) {
+      TakeMinimum(measure(), after);
+    }
+    for (const auto& entry : before) {
+      std::printf("%s: %s, then %s (x %.2f)\n", entry.first.c_str(),
+                  absl::FormatDuration(entry.second).c_str(),
+                  absl::FormatDuration(after.at(entry.first)).c_str(),
+                  absl::FDivDuration(after.at(entry.first), entry.second));
+      EXPECT_TRUE(is_within(entry)) << entry.first;
+    }
+  }
+
+  Times MeasureAll() {
     JobQuery query;
     query.user_id = One("SELECT md5('u7')::uuid");
-    std::map<std::string, absl::Duration> times;
+    Times times;
     times["list by owner"] =
         Best([&] { EXPECT_EQ(SyncWait(stores_.list.List(query, Soon()))->jobs.size(), 50U); });
     for (const bool oldest_first : {false, true}) {
@@ -109,26 +158,23 @@ class ScaleTest : public JobServiceTest {
 
 TEST_F(ScaleTest, ScheduledJobsCostClaimsNothing) {
   WithoutTheDisk();
-  FillUpTo(10'000, 20'000);
+  FillUpTo(10'000, 0);
+  AddReady("free", 20'000);
+  AddReady("behind", 20'000);
+  UpdateStatistics();
   const auto measure = [this] {
-    std::map<std::string, absl::Duration> times;
-    times["claim"] = Best([&] { EXPECT_EQ(Claim(10).size(), 10U); }, 20);
-    times["claim of one"] = Best([&] { EXPECT_EQ(Claim(1).size(), 1U); }, 20);
+    Times times;
     times["sweep of scheduled jobs"] = Best([&] { EXPECT_EQ(ReleaseScheduled(), 0); });
     times["stats"] =
-        Best([&] { EXPECT_EQ(SyncWait(stores_.stats.CountByWorkflow({}, Soon()))->size(), 1U); });
+        Best([&] { EXPECT_EQ(SyncWait(stores_.stats.CountByWorkflow({}, Soon()))->size(), 3U); });
     return times;
   };
-  const auto measure_twice = [&measure] {
-    auto times = measure();
-    for (const auto& [what, time] : measure()) times[what] = std::min(times[what], time);
-    return times;
-  };
-  const auto none = measure_twice();
+  const absl::Duration yardstick = Yardstick();
+  const Times none = Twice(measure);
   // 100,000 jobs that start in a day, and as many that wait for another attempt, all before the
   // ready jobs in the order of the claims.
   Sql(R"(INSERT INTO agent_jobs (id, user_id, workflow_id, status, result_payload, created_at)
-         SELECT gen_random_uuid(), md5('u' || n % 100)::uuid, 'w', 'pending',
+         SELECT gen_random_uuid(), md5('u' || n % 100)::uuid, 'behind', 'pending',
            '{"vibestack_job": 1, "schedule": "waiting"}'::jsonb || jsonb_build_object(
              'not_before', to_char(now() AT TIME ZONE 'UTC' + interval '1 day' + n * interval '1 ms',
                                    'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'))
@@ -136,32 +182,39 @@ TEST_F(ScaleTest, ScheduledJobsCostClaimsNothing) {
               ELSE '{}' END::jsonb,
            now() - interval '10 days' - n * interval '1 ms'
          FROM generate_series(1, 200000) AS n)");
-  FillUpTo(10'000, 220'000);
+  UpdateStatistics();
   ExpectIndexes();
-  const auto many = measure_twice();
-  for (const auto& [what, time] : none) {
-    const double ratio = absl::FDivDuration(many.at(what), time);
-    std::printf("%s: %s, then %s (x %.2f)\n", what.c_str(), absl::FormatDuration(time).c_str(),
-                absl::FormatDuration(many.at(what)).c_str(), ratio);
-    // The table and its indexes are eight times as large, which costs something by itself. A claim
-    // that walked over the scheduled jobs would cost a hundred times as much.
-    EXPECT_LT(many.at(what), 1.5 * time + absl::Microseconds(300)) << what;
+  ExpectAtMost(1.5, none, yardstick, measure);
+
+  // Claims of the workflow with the scheduled jobs, and in turns those of one without: both in the
+  // same table.
+  for (const int limit : {10, 1}) {
+    absl::Duration free = absl::InfiniteDuration();
+    absl::Duration behind = absl::InfiniteDuration();
+    constexpr double kMost = 1.2;
+    for (int i = 0; i < 20 || (i < 80 && behind > kMost * free); ++i) {
+      const auto claim = [&](const char* workflow_id) {
+        return TimeOf([&] { EXPECT_EQ(Claim(limit, {workflow_id}).size(), limit); });
+      };
+      free = std::min(free, claim("free"));
+      behind = std::min(behind, claim("behind"));
+    }
+    std::printf("claim of %d: %s, behind scheduled jobs %s (x %.2f)\n", limit,
+                absl::FormatDuration(free).c_str(), absl::FormatDuration(behind).c_str(),
+                absl::FDivDuration(behind, free));
+    EXPECT_LE(behind, kMost * free) << limit;
   }
 }
 
 TEST_F(ScaleTest, AMillionFinishedJobsCostNoMoreThanTenThousand) {
   WithoutTheDisk();
+  const auto measure = [this] { return MeasureAll(); };
   FillUpTo(10'000, 10'000);
-  const auto few = Measure();
+  const absl::Duration yardstick = Yardstick();
+  const Times few = Twice(measure);
   FillUpTo(1'000'000, 100'000);
   ExpectIndexes();
-  const auto many = Measure();
-  for (const auto& [what, time] : few) {
-    const double ratio = absl::FDivDuration(many.at(what), time);
-    std::printf("%s: %s, then %s (x %.2f)\n", what.c_str(), absl::FormatDuration(time).c_str(),
-                absl::FormatDuration(many.at(what)).c_str(), ratio);
-    EXPECT_LT(many.at(what), 1.5 * time) << what;
-  }
+  ExpectAtMost(1.5, few, yardstick, measure);
 }
 
 }  // namespace

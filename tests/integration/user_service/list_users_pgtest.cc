@@ -100,5 +100,28 @@ TEST_F(ListUsersTest, TheRangeOfCreationHasItsStartAndNotItsEnd) {
   EXPECT_THAT(Emails(query), ElementsAre("b@x"));
 }
 
+// Other programs store any time.
+TEST_F(ListUsersTest, PagesHoldRowsOfAnyTime) {
+  int number = 0;
+  for (const char* time : {"infinity", "-infinity", "294276-12-31 23:59:59.999999+00",
+                           "12000-01-01+00", "2026-01-01+00", "0044-03-15 00:00:00+00 BC"}) {
+    for (int i = 0; i < 3; ++i) Insert("u" + std::to_string(number++) + "@x", "", time);
+  }
+  for (const bool oldest_first : {false, true}) {
+    UserQuery query;
+    query.oldest_first = oldest_first;
+    query.limit = 2;
+    std::vector<std::string> seen;
+    for (std::vector<User> page = List(query); !page.empty(); page = List(query)) {
+      for (const User& user : page) seen.push_back(user.email);
+      query.after = UserQuery::Position{page.back().created_at, page.back().id};
+    }
+    query.after.reset();
+    query.limit = 1000;
+    EXPECT_EQ(seen, Emails(query));
+    EXPECT_EQ(seen.size(), 18U);
+  }
+}
+
 }  // namespace
 }  // namespace vibestack::user_service

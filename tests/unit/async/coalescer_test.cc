@@ -4,10 +4,12 @@
 #include <gtest/gtest.h>
 
 #include <set>
+#include <stdexcept>
 #include <thread>
 #include <vector>
 
 #include "common/async/completion.h"
+#include "common/async/sync_wait.h"
 
 namespace vibestack {
 namespace {
@@ -280,6 +282,25 @@ TEST_F(CoalescerTest, ManyThreadsGetTheirOwnAnswersEachOnce) {
   for (std::thread& thread : threads) thread.join();
   coalescer.Close();
   EXPECT_EQ(right, kThreads * kCalls);
+}
+
+TEST_F(CoalescerTest, AnExceptionOfTheSinkAnswersItsBatchAndFreesItsSlot) {
+  bool throws = true;
+  CoalescerOptions options;
+  options.max_in_flight = 1;
+  IntCoalescer coalescer(options,
+                         [&](const std::vector<int>& requests,
+                             absl::Time) -> Task<absl::StatusOr<IntCoalescer::Answers>> {
+                           if (throws) throw std::runtime_error("x");
+                           co_return IntCoalescer::Answers(requests.size(), Answer(7));
+                         });
+  const auto submit = [&]() -> Task<Answer> {
+    co_return co_await coalescer.Submit(1, absl::InfiniteFuture());
+  };
+  EXPECT_TRUE(absl::IsInternal(SyncWait(submit()).status()));
+  throws = false;
+  EXPECT_EQ(*SyncWait(submit()), 7);
+  EXPECT_TRUE(coalescer.idle());
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <memory>
+#include <stdexcept>
 
 #include "common/async/sync_wait.h"
 
@@ -45,6 +46,29 @@ TEST(GatherTest, TakesTasksThatEndAtOnceAndNone) {
   ASSERT_EQ(outcomes.size(), 1U);
   EXPECT_EQ(*outcomes[0], 7);
   EXPECT_THAT(SyncWait(Gather(std::vector<Task<int>>())), IsEmpty());
+}
+
+TEST(GatherTest, WaitsForEveryTaskBeforeItThrows) {
+  const auto fail = [](bool throws) -> Task<int> {
+    if (throws) throw std::runtime_error("x");
+    co_return 1;
+  };
+  Completion<int> second;
+  std::vector<Task<int>> tasks;
+  tasks.push_back(fail(true));
+  tasks.push_back(Later(second));
+  bool thrown = false;
+  const auto run = [&]() -> Task<void> {
+    try {
+      const std::vector<int> outcomes = co_await Gather(std::move(tasks));
+    } catch (const std::runtime_error&) {
+      thrown = true;
+    }
+  };
+  Start(run());
+  EXPECT_FALSE(thrown);
+  second.Set(2);
+  EXPECT_TRUE(thrown);
 }
 
 }  // namespace

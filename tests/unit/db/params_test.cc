@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdint>
+#include <limits>
+
 #include "common/db/connection_string.h"
 
 namespace vibestack::db {
@@ -59,7 +62,16 @@ TEST(ParamsTest, TimesKeepTheirMicroseconds) {
 TEST(ParamsTest, TimesBeyondAllOthersAreInfinite) {
   EXPECT_EQ(FormatTimestamp(absl::InfiniteFuture()), "infinity");
   EXPECT_EQ(FormatTimestamp(absl::InfinitePast()), "-infinity");
-  EXPECT_EQ(FormatTimestamp(absl::FromUnixSeconds(-62'135'596'801)), "-infinity");
+  EXPECT_EQ(FormatTimestamp(absl::FromUnixMicros(std::numeric_limits<int64_t>::max())), "infinity");
+  EXPECT_EQ(FormatTimestamp(absl::FromUnixMicros(std::numeric_limits<int64_t>::min())),
+            "-infinity");
+}
+
+TEST(ParamsTest, TimesOfOtherProgramsMayLieFarAway) {
+  EXPECT_EQ(FormatTimestamp(absl::FromUnixSeconds(-62'135'596'801)),
+            "0001-12-31 23:59:59.000000+00 BC");
+  EXPECT_EQ(FormatTimestamp(absl::FromUnixSeconds(253'402'300'800)),
+            "10000-01-01 00:00:00.000000+00");
 }
 
 TEST(ConnectionStringTest, WhatTheOperatorSaysComesLastAndWins) {

@@ -2,6 +2,7 @@
 
 #include <memory>
 #include <set>
+#include <stdexcept>
 #include <string>
 #include <thread>
 #include <vector>
@@ -253,6 +254,19 @@ TEST_F(ServerStreamTest, ManyStreamsEndEachInItsOwnWay) {
       EXPECT_GE(watcher->read_, watcher->cancel_after_);
     }
   }
+}
+
+TEST_F(ServerStreamTest, AnExceptionOfAHandlerEndsTheStreamWithAnInternalError) {
+  StartStreams([](Call&, const Probe&, ServerStream<Probe>& stream) -> Task<absl::Status> {
+    const Probe probe = WithText("first");
+    const absl::Status written = co_await stream.Write(probe);
+    EXPECT_TRUE(written.ok());
+    throw std::runtime_error("private");
+  });
+  const Reader reader = stub_->OpenStream(&context_, {});
+  Probe probe;
+  EXPECT_TRUE(reader->Read(&probe));
+  EXPECT_TRUE(absl::IsInternal(Drain(reader)));
 }
 
 }  // namespace

@@ -1,11 +1,13 @@
 #include <grpcpp/generic/generic_stub.h>
 
 #include <map>
+#include <stdexcept>
 #include <thread>
 
 #include "absl/synchronization/notification.h"
 
 #include "common/async/completion.h"
+#include "common/rpc/alarm.h"
 #include "common/rpc/grpc_status.h"
 #include "tests/unit/rpc/probe_server.h"
 
@@ -150,6 +152,38 @@ TEST_F(ServiceTest, ErrorsReachTheClientWithTheirDetails) {
   });
   const absl::Status status = FromGrpcStatus(CallMethod("Open", ""));
   EXPECT_EQ(status, NotFoundError("job", "x"));
+}
+
+// The text of an exception may hold data, so neither the caller nor the log gets it.
+TEST_F(ServiceTest, AnExceptionOfAHandlerIsAnInternalErrorAndTheServerGoesOn) {
+  Start([](Call&, const Probe& request) -> Task<absl::StatusOr<Probe>> {
+    if (request.text().empty()) throw std::runtime_error("private");
+    co_return request;
+  });
+  testing::internal::CaptureStderr();
+  const grpc::Status refused = CallMethod("Open", "");
+  EXPECT_EQ(refused.error_code(), grpc::StatusCode::INTERNAL);
+  EXPECT_EQ(ErrorReason(FromGrpcStatus(refused)), "INTERNAL");
+  EXPECT_EQ(refused.error_message().find("private"), std::string::npos);
+  const std::string log = testing::internal::GetCapturedStderr();
+  EXPECT_NE(log.find("std::runtime_error"), std::string::npos) << log;
+  EXPECT_EQ(log.find("private"), std::string::npos) << log;
+  EXPECT_TRUE(CallMethod("Open", "", "\x0a\x01x").ok());
+}
+
+// It is thrown after the task has moved to another thread, in a task whose result is no status.
+TEST_F(ServiceTest, AnExceptionGoesThroughEveryTaskToTheHandlersCaller) {
+  Start([](Call&, const Probe& request) -> Task<absl::StatusOr<Probe>> {
+    const auto later = []() -> Task<int> {
+      co_await WaitUntil(absl::Now() + absl::Milliseconds(1));
+      throw 7;
+    };
+    const int number = co_await later();
+    Probe probe = request;
+    probe.set_text(std::to_string(number));
+    co_return probe;
+  });
+  EXPECT_EQ(CallMethod("Open", "").error_code(), grpc::StatusCode::INTERNAL);
 }
 
 }  // namespace

@@ -66,5 +66,14 @@ TEST(ValidatorTest, TimestampsKeepMicroseconds) {
   EXPECT_EQ(ToTime(ToTimestamp(time)), time);
 }
 
+TEST(ValidatorTest, TimestampsThatCannotBeSentAreTheNearestThatCan) {
+  for (const absl::Time late : {absl::InfiniteFuture(), absl::FromUnixSeconds(253'402'300'800)}) {
+    EXPECT_EQ(ToTime(ToTimestamp(late)), absl::FromUnixMicros(253'402'300'799'999'999));
+  }
+  for (const absl::Time early : {absl::InfinitePast(), absl::FromUnixSeconds(-62'135'596'801)}) {
+    EXPECT_EQ(ToTime(ToTimestamp(early)), absl::FromUnixSeconds(-62'135'596'800));
+  }
+}
+
 }  // namespace
 }  // namespace vibestack::rpc

@@ -232,6 +232,43 @@ TEST_F(Inputs, OnlyGetJobAndClaimJobsReturnIt) {
   EXPECT_EQ(Call(services_->jobs(), &Jobs::GetJobResult, result, AsUser()).reason(), "NO_RESULT");
 }
 
+// The default limit of a client is 4 MiB.
+TEST_F(Inputs, AnInputIsReadableBesideTheLargestProgressAndError) {
+  // The text grows in JSONB, by a space after each comma, and a Value of it is larger still.
+  std::string large = "[1";
+  while (large.size() < kMaxInput - 2) large += ",1";
+  large += "]";
+  const auto claimed = CreateAndClaim(NewJob(large));
+  const auto expect_input = [&](Job::Status status) {
+    for (const auto view : {job::v1::FULL, job::v1::EXACT}) {
+      const Job job = Read(claimed.job().id(), view);
+      EXPECT_EQ(job.status(), status);
+      EXPECT_TRUE(job.has_input() || job.has_input_json());
+      EXPECT_TRUE(job.has_result_payload() || job.has_result_json());
+      EXPECT_LT(job.ByteSizeLong(), size_t{4} << 20);
+    }
+  };
+  job::v1::ReportProgressRequest progress;
+  progress.set_id(claimed.job().id());
+  progress.set_lease_token(claimed.lease_token());
+  progress.set_result_json(large + "    ");
+  EXPECT_THAT(Call(services_->jobs(), &Jobs::ReportProgress, progress, AsService()),
+              IsRefusedFor("result_json"));
+  progress.set_result_json(large);
+  const auto reported = Call(services_->jobs(), &Jobs::ReportProgress, progress, AsService());
+  ASSERT_THAT(reported, IsOk());
+  expect_input(Job::PROCESSING);
+  job::v1::FailJobRequest fail;
+  fail.set_id(claimed.job().id());
+  fail.set_lease_token(reported.value.lease_token());
+  fail.set_code("E");
+  fail.mutable_details()->set_string_value(std::string(kMaxInput, 'x'));
+  EXPECT_THAT(Call(services_->jobs(), &Jobs::FailJob, fail, AsService()), IsRefusedFor("details"));
+  fail.mutable_details()->set_string_value(std::string(kMaxInput - 2, 'x'));
+  ASSERT_THAT(Call(services_->jobs(), &Jobs::FailJob, fail, AsService()), IsOk());
+  expect_input(Job::FAILED);
+}
+
 TEST_F(Inputs, TheSameInputAgainIsTheSameJob) {
   auto request = NewJob(R"({"a": 1, "b": [1e2]})");
   request.set_id(NewUuid());

@@ -109,6 +109,15 @@ class LiveMigrationTest(unittest.TestCase):
         self.assertEqual(runner.returncode, 0, said)
         self.assertEqual(self.world.query("SELECT indisvalid FROM pg_index WHERE indexrelid = 'vibestack_of_the_tests'::regclass"), ["t"])
 
+    def test_4_a_column_that_becomes_wider_disturbs_no_call(self):
+        load = self._load()
+        with psycopg.connect(self.world.database_url(), autocommit=True) as connection:
+            for length in (200, 300):
+                connection.execute(f"ALTER TABLE users ALTER COLUMN full_name TYPE varchar({length})")
+                seen = load.calls
+                self.assertTrue(eventually(lambda: load.calls > seen + 100))
+        self._expect_undisturbed(load)
+
     def _load(self):
         load = Load(self.world, self.person)
         self.addCleanup(load.stop)

@@ -63,10 +63,18 @@ class Grpc:
                        response_deserializer=message_factory.GetMessageClass(method.output_type).FromString)
         try:
             response = stub(message, metadata=metadata, timeout=30)
-            body = [as_dict(one) for one in response] if method.server_streaming else as_dict(response)
+            body = self._messages(response) if method.server_streaming else as_dict(response)
             return Answer(grpc.StatusCode.OK, body)
         except grpc.RpcError as error:
             return Answer(error.code(), self._status(error))
+
+    @staticmethod
+    def _messages(responses):
+        """The messages of a stream, or the data of its server-sent events."""
+        responses = list(responses)
+        if responses and responses[0].DESCRIPTOR.full_name == "google.api.HttpBody":
+            return list(events(b"".join(one.data for one in responses)))
+        return [as_dict(one) for one in responses]
 
     @staticmethod
     def _status(error):
@@ -74,6 +82,11 @@ class Grpc:
             if key == "grpc-status-details-bin":
                 return as_dict(status_pb2.Status.FromString(value))
         return {"code": error.code().value[0], "message": error.details(), "details": []}
+
+
+def has_rest(method):
+    """Whether the method has a google.api.http option. Streams with a form for REST of their own have none."""
+    return method.GetOptions().HasExtension(annotations_pb2.http)
 
 
 def binding(method):

@@ -330,9 +330,10 @@ ROWS = [
     Row("CancelJob", "nobody's", by_superuser(id=str(uuid.uuid4())), "NOT_FOUND"),
     Row("GetJobResult", "of a cancelled job", cancelled_job),
     Row("GetJobResult", "of a pending job", own_job(), "FAILED_PRECONDITION"),
-    Row("WatchJob", "one that has ended", cancelled_job),
-    Row("WatchJob", "nobody's", own(id=str(uuid.uuid4())), "PERMISSION_DENIED"),
-    Row("WatchJobs", "of nobody", own(user_id="x"), "INVALID_ARGUMENT"),
+    Row("WatchJobEvents", "one that has ended", cancelled_job),
+    Row("WatchJobEvents", "nobody's", own(id=str(uuid.uuid4())), "PERMISSION_DENIED"),
+    Row("WatchJobsEvents", "of nobody", own(user_id="x"), "INVALID_ARGUMENT"),
+    Row("WatchJobsEvents", "since no cursor", own(since="yesterday"), "INVALID_ARGUMENT"),
     Row("RetryJob", "a cancelled one", cancelled_job),
     Row("RetryJob", "one whose attempts are used up", lambda world: (
         {"id": after_a_failure(max_attempts=1, input=RESULT)(world)[0]["id"]}, world.worker)),

@@ -22,12 +22,14 @@ class EventStream:
     def __init__(self, reader, writer):
         self._reader, self._writer = reader, writer
         self.status, self.headers = None, {}
+        self.last_id, self.error, self.cut_off = None, None, False
 
     @classmethod
-    async def open(cls, world, path, token=None):
+    async def open(cls, world, path, token=None, last_event_id=None):
         reader, writer = await asyncio.open_connection("127.0.0.1", world.up.ports["GATEWAY_PORT"])
         stream = cls(reader, writer)
         authorization = f"authorization: Bearer {token}\r\n" if token else ""
+        authorization += f"last-event-id: {last_event_id}\r\n" if last_event_id else ""
         writer.write(f"GET {path} HTTP/1.1\r\nhost: localhost\r\naccept: text/event-stream\r\n{authorization}\r\n".encode())
         head = (await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), SECONDS)).decode()
         stream.status = int(head.split()[1])
@@ -35,12 +37,21 @@ class EventStream:
         return stream
 
     async def next(self):
-        """Returns the next event's message; None if the stream has ended."""
+        """Returns the next event's message; None if the stream has ended. Then `error` is the Status of the last event, if it was
+        `event: error`, and `cut_off` is whether the connection broke."""
+        kind = None
         while True:
             line = await asyncio.wait_for(self._reader.readline(), SECONDS)
-            if line.startswith(b"data: "):
+            if line.startswith(b"event: "):
+                kind = line[7:].strip()
+            elif line.startswith(b"id: "):
+                self.last_id = line[4:].strip().decode()
+            elif line.startswith(b"data: ") and kind == b"error":
+                self.error = json.loads(line[6:])
+            elif line.startswith(b"data: "):
                 return json.loads(line[6:])
-            if line in (b"0\r\n", b""):
+            elif line in (b"0\r\n", b""):
+                self.cut_off = line == b""
                 return None
 
     def close(self):
@@ -86,6 +97,64 @@ class StreamsTest(unittest.IsolatedAsyncioTestCase):
         self.complete(claimed)
         last = await stream.next()
         self.assertEqual((last["status"], last["result_payload"]), ("COMPLETED", {"done": True}))
+        self.assertIsNone(await stream.next())
+
+    async def test_a_watch_that_an_error_ends_says_so_in_its_last_event(self):
+        person = self.world.person()
+        job = self.create(person)
+        one = await EventStream.open(self.world, f"/v1/jobs/{job}:watch", person.token)
+        everything = await EventStream.open(self.world, "/v1/jobs:watch", person.token)
+        self.assertEqual((await one.next())["id"], job)
+        await self.ids_until(everything, lambda event: event["caught_up"])
+        self.world.must("UpdateUser", {"user": {"id": person.id, "is_active": False}, "update_mask": "is_active"},
+                        self.world.superuser.token)
+        for stream in (one, everything):
+            await self.last_of(stream)
+            self.assertEqual((stream.error["code"], stream.error["details"][0]["reason"]), (16, "ACCOUNT_INACTIVE"))
+            self.assertFalse(stream.cut_off)
+
+    async def test_a_deleted_job_ends_its_watch_with_not_found(self):
+        person = self.world.person()
+        job = self.create(person)
+        stream = await EventStream.open(self.world, f"/v1/jobs/{job}:watch", person.token)
+        await stream.next()
+        self.world.query(f"DELETE FROM agent_jobs WHERE id = '{job}'")
+        self.assertIsNone(await stream.next())
+        self.assertEqual(stream.error["details"][0]["reason"], "JOB_NOT_FOUND")
+
+    async def test_an_event_source_that_has_seen_the_end_is_told_to_stop(self):
+        person = self.world.person()
+        job = self.create(person)
+        self.world.must("CancelJob", {"id": job}, person.token)
+        path = f"/v1/jobs/{job}:watch"
+        stream = await EventStream.open(self.world, path, person.token)
+        self.assertEqual((await stream.next())["status"], "FAILED")
+        self.assertIsNone(await stream.next())
+        again = await EventStream.open(self.world, path, person.token, stream.last_id)
+        self.assertEqual((again.status, again.headers.get("content-type")), (204, None))
+        other = await EventStream.open(self.world, path, person.token, "17")
+        self.assertEqual((other.status, (await other.next())["status"]), (200, "FAILED"))
+        self.world.must("RetryJob", {"id": job}, person.token)
+        retried = await EventStream.open(self.world, path, person.token, stream.last_id)
+        self.assertEqual((retried.status, (await retried.next())["status"]), (200, "PENDING"))
+        retried.close()
+
+    async def test_a_stream_that_its_service_cannot_end_is_cut_off(self):
+        person = self.world.person()
+        job = self.create(person)
+        stream = await EventStream.open(self.world, f"/v1/jobs/{job}:watch", person.token)
+        await stream.next()
+        os.kill(self.world.up.pid("job_service"), signal.SIGKILL)
+        self.assertIsNone(await stream.next())
+        self.assertEqual((stream.error, stream.cut_off), (None, True))
+        self.assertEqual(self.world.up.run()[0], 0)  # starts the service again, for the other tests
+
+    async def test_an_export_over_rest_has_an_end_mark(self):
+        person = self.world.person()
+        self.create(person)
+        stream = await EventStream.open(self.world, "/v1/users/me:export", person.token)
+        messages = [await stream.next(), await stream.next(), await stream.next()]
+        self.assertEqual([message["complete"] for message in messages], [False, False, True])
         self.assertIsNone(await stream.next())
 
     async def test_an_event_source_may_bring_its_token_in_the_query(self):
@@ -148,12 +217,10 @@ class StreamsTest(unittest.IsolatedAsyncioTestCase):
         self.complete(self.claim("all")[0])  # while nobody watches
         self.world.must("CancelJob", {"id": created}, person.token)
         self.world.must("DeleteJob", {"id": created}, person.token)
-        stream = await EventStream.open(self.world, "/v1/jobs:watch", person.token)
-        # The stream sends the open jobs. A client asks for the jobs that it knew to be open and that the stream does not send.
-        self.assertEqual(await self.ids_until(stream, lambda event: event["caught_up"]), [])
-        known = self.world.must("BatchGetJobs", {"ids": [watched, created]}, person.token)
-        self.assertEqual([job["status"] for job in known["jobs"]], ["COMPLETED"])
-        self.assertEqual(known["missing_ids"], [created])
+        # The new stream has the jobs that ended since the last event. A job that it lacks is deleted.
+        self.assertTrue(stream.last_id)
+        stream = await EventStream.open(self.world, "/v1/jobs:watch", person.token, stream.last_id)
+        self.assertEqual(await self.ids_until(stream, lambda event: event["caught_up"]), [watched])
         deleted = self.create(person, "all-last")
         self.world.must("CancelJob", {"id": deleted}, person.token)
         self.world.must("DeleteJob", {"id": deleted}, person.token)
