@@ -22,7 +22,13 @@ export function App() {
   useClock();
   return (
     <>
-      {me.value === undefined ? <LoginPage /> : <Shell><Page /></Shell>}
+      {me.value === undefined ? (
+        <LoginPage />
+      ) : (
+        <Shell>
+          <Page />
+        </Shell>
+      )}
       <Toasts />
     </>
   );
@@ -38,12 +44,18 @@ function Page(): ComponentChildren {
     return <UnknownPage />;
   }
   switch (first) {
-    case "": return <OverviewPage />;
-    case "jobs": return <JobsPage />;
-    case "users": return <UsersPage />;
-    case "token": return <TokenPage />;
-    case "account": return <AccountPage />;
-    default: return <UnknownPage />;
+    case "":
+      return <OverviewPage />;
+    case "jobs":
+      return <JobsPage />;
+    case "users":
+      return <UsersPage />;
+    case "token":
+      return <TokenPage />;
+    case "account":
+      return <AccountPage />;
+    default:
+      return <UnknownPage />;
   }
 }
 
@@ -51,7 +63,9 @@ function UnknownPage() {
   return (
     <>
       <PageHead title="No such page" />
-      <Empty icon="search" title="There is no page at this address"><ButtonLink href={href([])}>Go to the overview</ButtonLink></Empty>
+      <Empty icon="search" title="There is no page at this address">
+        <ButtonLink href={href([])}>Go to the overview</ButtonLink>
+      </Empty>
     </>
   );
 }

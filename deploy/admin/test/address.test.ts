@@ -39,7 +39,15 @@ test("unknown values of a filter are ignored", () => {
 });
 
 test("a filter of users comes back from its address", () => {
-  const filter = { by: "name" as const, prefix: "Ada", active: false, superuser: undefined, from: undefined, to: new Date("2026-01-01T00:00:00Z"), oldestFirst: false };
+  const filter = {
+    by: "name" as const,
+    prefix: "Ada",
+    active: false,
+    superuser: undefined,
+    from: undefined,
+    to: new Date("2026-01-01T00:00:00Z"),
+    oldestFirst: false,
+  };
   assert.deepEqual(readUserFilter(parseRoute(href(["users"], writeUserFilter(filter))).query), filter);
 });
 
@@ -51,7 +59,10 @@ test("a job matches by user, workflow and state", () => {
 });
 
 test("the configuration has only links", () => {
-  assert.deepEqual(links({ grafana_url: "https://grafana.example/d/1", docs_url: "/docs" }), { grafana_url: "https://grafana.example/d/1", docs_url: "/docs" });
+  assert.deepEqual(links({ grafana_url: "https://grafana.example/d/1", docs_url: "/docs" }), {
+    grafana_url: "https://grafana.example/d/1",
+    docs_url: "/docs",
+  });
   assert.deepEqual(links({ grafana_url: "javascript:alert(1)", docs_url: "//elsewhere" }), {});
   assert.deepEqual(links({ grafana_url: 7 }), {});
 });

@@ -8,13 +8,19 @@ function number(source: string): Json {
 }
 
 test("a number keeps its digits", () => {
-  for (const source of ["0", "-0", "12345678901234567890", "0.10", "1e100", "-1.5E+3"]) assert.deepEqual(parseJson(source), number(source));
+  for (const source of ["0", "-0", "12345678901234567890", "0.10", "1e100", "-1.5E+3"])
+    assert.deepEqual(parseJson(source), number(source));
 });
 
 test("an object keeps its order and equal keys", () => {
   assert.deepEqual(parseJson('{"b":1,"a":2,"b":3,"__proto__":4}'), {
     kind: "object",
-    entries: [["b", number("1")], ["a", number("2")], ["b", number("3")], ["__proto__", number("4")]],
+    entries: [
+      ["b", number("1")],
+      ["a", number("2")],
+      ["b", number("3")],
+      ["__proto__", number("4")],
+    ],
   });
 });
 
@@ -22,7 +28,13 @@ test("containers nest and may be empty", () => {
   assert.deepEqual(parseJson(' [ { "a" : [ ] , "b" : { } } , null, true, "x" ] '), {
     kind: "array",
     items: [
-      { kind: "object", entries: [["a", { kind: "array", items: [] }], ["b", { kind: "object", entries: [] }]] },
+      {
+        kind: "object",
+        entries: [
+          ["a", { kind: "array", items: [] }],
+          ["b", { kind: "object", entries: [] }],
+        ],
+      },
       { kind: "null" },
       { kind: "boolean", value: true },
       { kind: "string", value: "x" },
@@ -53,7 +65,28 @@ test("a long string is read whole", () => {
 });
 
 test("what JSON.parse refuses is refused, with its place", () => {
-  const wrong = ["", "{", "[1,]", "[1 2]", '{"a"}', '{"a":1,}', "{a:1}", "01", "1.", "+1", ".5", "nul", '"a', '"a\nb"', '"\\x"', "'a'", "1 1", "[}", "NaN", '{"a":}'];
+  const wrong = [
+    "",
+    "{",
+    "[1,]",
+    "[1 2]",
+    '{"a"}',
+    '{"a":1,}',
+    "{a:1}",
+    "01",
+    "1.",
+    "+1",
+    ".5",
+    "nul",
+    '"a',
+    '"a\nb"',
+    '"\\x"',
+    "'a'",
+    "1 1",
+    "[}",
+    "NaN",
+    '{"a":}',
+  ];
   for (const text of wrong) {
     assert.throws(() => JSON.parse(text), text);
     assert.throws(() => parseJson(text), JsonError, text);

@@ -37,7 +37,10 @@ test("a selection goes on over pages", () => {
 
 test("a selected job takes over its new state, others do not join", () => {
   const selected = add(NOTHING, [a]);
-  const changed = update(selected, [{ ...a, status: Job_Status.FAILED }, { ...b, status: Job_Status.FAILED }]);
+  const changed = update(selected, [
+    { ...a, status: Job_Status.FAILED },
+    { ...b, status: Job_Status.FAILED },
+  ]);
   assert.equal(changed.get("a")?.status, Job_Status.FAILED);
   assert.equal(changed.size, 1);
   assert.equal(update(selected, rows), selected);

@@ -16,7 +16,14 @@ test("times read well", () => {
 });
 
 test("durations have at most two units", () => {
-  assert.deepEqual([850, 9_990, 59_999, 200_000, 3_600_000, 90_061_000].map(duration), ["850 ms", "9.9 s", "59 s", "3 min 20 s", "1 h", "1 d 1 h"]);
+  assert.deepEqual([850, 9_990, 59_999, 200_000, 3_600_000, 90_061_000].map(duration), [
+    "850 ms",
+    "9.9 s",
+    "59 s",
+    "3 min 20 s",
+    "1 h",
+    "1 d 1 h",
+  ]);
 });
 
 test("a typed time comes back", () => {

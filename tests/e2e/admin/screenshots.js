@@ -12,6 +12,9 @@ const FORMS = {
   light: { colorScheme: "light", viewport: { width: 1280, height: 800 } },
   dark: { colorScheme: "dark", viewport: { width: 1280, height: 800 } },
   narrow: { colorScheme: "light", viewport: { width: 320, height: 800 } },
+  // For the guides.
+  "small-light": { colorScheme: "light", viewport: { width: 1280, height: 800 }, deviceScaleFactor: 0.75 },
+  "small-dark": { colorScheme: "dark", viewport: { width: 1280, height: 800 }, deviceScaleFactor: 0.75 },
 };
 const USERS = `INSERT INTO users (id, email, hashed_password, full_name, is_active, created_at)
   SELECT gen_random_uuid(), lower(first || '.' || last || n || '@example.com'), '!', first || ' ' || last, n % 17 <> 0, now() - n * interval '1 hour'
@@ -29,10 +32,10 @@ const JOBS = `INSERT INTO agent_jobs (id, user_id, workflow_id, status, result_p
         jsonb_build_object('attempt', 2, 'code', 'RATE_LIMITED', 'message', '429 from api.example.com: the quota is used up',
           'time', to_char((made + interval '44 s') AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'))),
       'error', '{"code": "RATE_LIMITED", "message": "429 from api.example.com: the quota is used up", "details": {"retry_after": 60}}'::jsonb)
-    ELSE '{}' END, made, made + interval '44 s'
+    ELSE '{}' END, made, CASE status WHEN 'processing' THEN now() ELSE made + interval '44 s' END
   FROM generate_series(1, 3000) n, LATERAL (SELECT now() - n * interval '41 s' - interval '1 min' AS made,
     (ARRAY['report','summary','translate','embed','transcribe','invoice-ocr'])[1 + (n * 7 + n / 13) % 6] AS workflow,
-    (ARRAY['completed','completed','completed','failed','completed','completed','pending','completed'])[1 + (n * 5 + n / 7) % 8] AS status) facts,
+    (ARRAY['completed','completed','completed','failed','completed','processing','pending','completed'])[1 + (n * 5 + n / 7) % 8] AS status) facts,
   LATERAL (SELECT id FROM users ORDER BY created_at OFFSET n % 60 LIMIT 1) owner`;
 
 test("screenshots", async (t) => {

@@ -26,7 +26,8 @@ export const REQUEST_ID = "x-request-id";
 
 // Reasons whose own message leaves out what the reader should do next.
 const ADVICE: Record<string, string> = {
-  LAST_SUPERUSER: "This is the last active superuser, so somebody could no longer get in here. Make another account a superuser first.",
+  LAST_SUPERUSER:
+    "This is the last active superuser, so somebody could no longer get in here. Make another account a superuser first.",
   EMAIL_TAKEN: "Another account has this email.",
   TOO_MANY_ATTEMPTS: "Too many attempts. Wait a moment, then try again.",
   WEBHOOK_NOT_CONFIGURED: "This installation sends no mail: user_service has no mail webhook.",
@@ -34,7 +35,8 @@ const ADVICE: Record<string, string> = {
 
 const BY_CODE: Partial<Record<Code, string>> = {
   [Code.Unavailable]: "The service is not reachable. Its data is safe; try again in a moment.",
-  [Code.DeadlineExceeded]: "The service did not answer in time. If this was a change, look whether it happened before you repeat it.",
+  [Code.DeadlineExceeded]:
+    "The service did not answer in time. If this was a change, look whether it happened before you repeat it.",
 };
 
 export function reasonOf(error: unknown): string {
@@ -53,7 +55,13 @@ export function isCancelled(error: unknown): boolean {
 
 export function failureOf(error: unknown): Failure {
   if (!(error instanceof ConnectError)) {
-    return { message: error instanceof Error ? sentence(error.message) : "Something failed.", reason: "", fields: {}, temporary: false, requestId: "" };
+    return {
+      message: error instanceof Error ? sentence(error.message) : "Something failed.",
+      reason: "",
+      fields: {},
+      temporary: false,
+      requestId: "",
+    };
   }
   const reason = reasonOf(error);
   const violations = error.findDetails(BadRequestSchema).flatMap((request) => request.fieldViolations);

@@ -42,7 +42,6 @@ export async function listJobs(filter: JobFilter, pageSize: number, pageToken: s
   };
 }
 
-
 /** True if a watch with this filter begins with so few open jobs that a browser reads them in a moment. */
 export async function isWatchable(filter: JobFilter, signal: AbortSignal): Promise<boolean> {
   if (filter.userId !== "") return true;
@@ -67,10 +66,19 @@ export async function refreshJobs(ids: string[], signal: AbortSignal): Promise<J
 }
 
 /** Follows the jobs of the filter's user and workflow. `onChanges` gets every message, also the heartbeats, one after the other. */
-export async function watchJobs(filter: JobFilter, signal: AbortSignal, onChanges: (changes: JobChanges) => Promise<void>): Promise<void> {
+export async function watchJobs(
+  filter: JobFilter,
+  signal: AbortSignal,
+  onChanges: (changes: JobChanges) => Promise<void>,
+): Promise<void> {
   const request = { userId: filter.userId, workflowId: filter.workflow, view: JobView.BASIC, heartbeat: HEARTBEAT };
   for await (const message of jobs.watchJobs(request, { signal, timeoutMs: 0 })) {
-    await onChanges({ changed: message.jobs, deleted: message.deletedIds, caughtUp: message.caughtUp, missed: message.changesMissed });
+    await onChanges({
+      changed: message.jobs,
+      deleted: message.deletedIds,
+      caughtUp: message.caughtUp,
+      missed: message.changesMissed,
+    });
   }
   throw new Error("the stream ended");
 }

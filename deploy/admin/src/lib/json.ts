@@ -20,7 +20,8 @@ export class JsonError extends Error {
     const before = text.slice(0, offset).split("\n");
     const line = before.length;
     const column = (before.at(-1) ?? "").length + 1;
-    const found = offset < text.length ? `found ${JSON.stringify(String.fromCodePoint(text.codePointAt(offset) ?? 0))}` : "the text ends";
+    const found =
+      offset < text.length ? `found ${JSON.stringify(String.fromCodePoint(text.codePointAt(offset) ?? 0))}` : "the text ends";
     super(`Line ${line}, column ${column}: expected ${expected}, but ${found}.`);
     this.line = line;
     this.column = column;

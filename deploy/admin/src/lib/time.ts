@@ -72,10 +72,14 @@ export function relative(time: Date, now: Date): string {
   const distance = now.getTime() - time.getTime();
   const size = Math.abs(distance);
   if (size < 5 * SECOND) return "just now";
-  const text = size < MINUTE ? `${Math.floor(size / SECOND)} s`
-    : size < HOUR ? `${Math.floor(size / MINUTE)} min`
-    : size < DAY ? `${Math.floor(size / HOUR)} h`
-    : `${Math.floor(size / DAY)} d`;
+  const text =
+    size < MINUTE
+      ? `${Math.floor(size / SECOND)} s`
+      : size < HOUR
+        ? `${Math.floor(size / MINUTE)} min`
+        : size < DAY
+          ? `${Math.floor(size / HOUR)} h`
+          : `${Math.floor(size / DAY)} d`;
   return distance < 0 ? `in ${text}` : `${text} ago`;
 }
 

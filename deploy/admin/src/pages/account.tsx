@@ -21,9 +21,15 @@ export function AccountPage() {
       {loaded.failure && <FailureBox failure={loaded.failure} onRetry={loaded.reload} />}
       <div class="columns even">
         <Section title="Account">
-          {loaded.data ? <EditUser key={String(loaded.data.updatedAt?.nanos)} user={loaded.data} own onSaved={loaded.set} /> : <Skeleton lines={6} />}
+          {loaded.data ? (
+            <EditUser key={String(loaded.data.updatedAt?.nanos)} user={loaded.data} own onSaved={loaded.set} />
+          ) : (
+            <Skeleton lines={6} />
+          )}
         </Section>
-        <Section title="Password"><ChangePassword /></Section>
+        <Section title="Password">
+          <ChangePassword />
+        </Section>
       </div>
     </>
   );
@@ -51,12 +57,41 @@ function ChangePassword() {
     >
       {/* For password managers: whose password it is. */}
       <input type="text" autocomplete="username" value={me.value?.email} readOnly hidden />
-      <TextField label="Current password" type="password" autocomplete="current-password" required value={current} onInput={setCurrent} error={fields["current_password"] ?? wrong} />
-      <TextField label="New password" type="password" autocomplete="new-password" required value={next} onInput={setNext} error={fields["new_password"]} hint="8 to 72 bytes. The change ends all other sessions of this account." />
-      <TextField label="New password again" type="password" autocomplete="new-password" required value={repeated} onInput={setRepeated} error={differs ? "The two passwords differ." : undefined} />
-      {change.failure && wrong === undefined && <FailureBox failure={change.failure} shownFields={["current_password", "new_password"]} />}
+      <TextField
+        label="Current password"
+        type="password"
+        autocomplete="current-password"
+        required
+        value={current}
+        onInput={setCurrent}
+        error={fields["current_password"] ?? wrong}
+      />
+      <TextField
+        label="New password"
+        type="password"
+        autocomplete="new-password"
+        required
+        value={next}
+        onInput={setNext}
+        error={fields["new_password"]}
+        hint="8 to 72 bytes. The change ends all other sessions of this account."
+      />
+      <TextField
+        label="New password again"
+        type="password"
+        autocomplete="new-password"
+        required
+        value={repeated}
+        onInput={setRepeated}
+        error={differs ? "The two passwords differ." : undefined}
+      />
+      {change.failure && wrong === undefined && (
+        <FailureBox failure={change.failure} shownFields={["current_password", "new_password"]} />
+      )}
       <div class="row end">
-        <Button type="submit" kind="primary" busy={change.busy} disabled={differs}>Change password</Button>
+        <Button type="submit" kind="primary" busy={change.busy} disabled={differs}>
+          Change password
+        </Button>
       </div>
     </form>
   );

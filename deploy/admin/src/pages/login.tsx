@@ -1,4 +1,4 @@
-import { useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 
 import { auth, users } from "../api/client.ts";
 import { endSession, endedBecause, keepTokens, me } from "../api/session.ts";
@@ -11,6 +11,9 @@ import { Icon } from "../ui/icon.tsx";
 export function LoginPage() {
   const [email, setEmail] = useState("");
   const [password, setPassword] = useState("");
+  useEffect(() => {
+    document.title = "Log in · Vibe-Stack admin";
+  }, []);
   const logIn = useAction(async () => {
     keepTokens(await auth.login({ email, password }));
     setPassword("");
@@ -34,16 +37,43 @@ export function LoginPage() {
           void logIn.run();
         }}
       >
-        <div class="brand"><Logo /> Vibe-Stack <span class="muted">admin</span></div>
+        <div class="brand">
+          <Logo /> Vibe-Stack <span class="muted">admin</span>
+        </div>
         <h1>Log in</h1>
         {endedBecause.value !== "" && logIn.failure === undefined && (
-          <div class="notice" role="alert"><Icon name="warning" /><p>{endedBecause.value}</p></div>
+          <div class="notice" role="alert">
+            <Icon name="warning" />
+            <p>{endedBecause.value}</p>
+          </div>
         )}
-        <TextField first label="Email" type="email" autocomplete="username" required value={email} onInput={setEmail} error={logIn.failure?.fields["email"]} />
-        <TextField label="Password" type="password" autocomplete="current-password" required value={password} onInput={setPassword} error={logIn.failure?.fields["password"]} />
+        <TextField
+          first
+          label="Email"
+          type="email"
+          autocomplete="username"
+          required
+          value={email}
+          onInput={setEmail}
+          error={logIn.failure?.fields["email"]}
+        />
+        <TextField
+          label="Password"
+          type="password"
+          autocomplete="current-password"
+          required
+          value={password}
+          onInput={setPassword}
+          error={logIn.failure?.fields["password"]}
+        />
         {logIn.failure && <FailureBox failure={logIn.failure} shownFields={["email", "password"]} />}
-        <Button type="submit" kind="primary" busy={logIn.busy}>{logIn.busy ? "Logging in…" : "Log in"}</Button>
-        <p class="small muted">For superusers. This tab keeps the session in memory only: reloading the page, closing it, or half an hour without a key or click ends it.</p>
+        <Button type="submit" kind="primary" busy={logIn.busy}>
+          {logIn.busy ? "Logging in…" : "Log in"}
+        </Button>
+        <p class="small muted">
+          For superusers. This tab keeps the session in memory only: reloading the page, closing it, or half an hour without a key
+          or click ends it.
+        </p>
       </form>
     </main>
   );

@@ -47,11 +47,15 @@ export function NewJobPage() {
   const like = query.get("like") ?? "";
   useEffect(() => {
     if (like === "") return;
-    jobs.getJob({ id: like, view: JobView.EXACT }).then((job) => setInput(job.inputJson ?? ""), () => undefined);
+    jobs.getJob({ id: like, view: JobView.EXACT }).then(
+      (job) => setInput(job.inputJson ?? ""),
+      () => undefined,
+    );
   }, [like]);
 
   const create = useAction(async () => {
-    const userId = isUuid(owner.trim()) || owner.trim() === "" ? owner.trim() : (await users.getUserByEmail({ email: owner.trim() })).id;
+    const userId =
+      isUuid(owner.trim()) || owner.trim() === "" ? owner.trim() : (await users.getUserByEmail({ email: owner.trim() })).id;
     const time = fromInput(at, zone);
     const job = await jobs.createJob({
       id,
@@ -59,16 +63,22 @@ export function NewJobPage() {
       workflowId: workflow,
       inputForm: input.trim() === "" ? { case: undefined } : { case: "inputJson", value: input },
       maxAttempts: Number(attempts) || 0,
-      start: start === "delay" ? { case: "delay", value: durationFromMs(Number(minutes) * 60_000) }
-        : start === "at" && time ? { case: "notBefore", value: timestampFromDate(time) }
-        : { case: undefined },
+      start:
+        start === "delay"
+          ? { case: "delay", value: durationFromMs(Number(minutes) * 60_000) }
+          : start === "at" && time
+            ? { case: "notBefore", value: timestampFromDate(time) }
+            : { case: undefined },
     });
     toast("done", `Created job ${shortId(job.id)} of workflow ${job.workflowId}.`);
     go(href(["jobs", job.id]));
   });
   const problem = jsonProblem(input);
   const fields = create.failure?.fields ?? {};
-  const ownerError = fields["user_id"] ?? fields["email"] ?? (create.failure?.reason === "USER_NOT_FOUND" ? "No account has this email or id." : undefined);
+  const ownerError =
+    fields["user_id"] ??
+    fields["email"] ??
+    (create.failure?.reason === "USER_NOT_FOUND" ? "No account has this email or id." : undefined);
   return (
     <>
       <PageHead title="New job" />
@@ -79,9 +89,29 @@ export function NewJobPage() {
           if (problem === undefined) void create.run();
         }}
       >
-        <TextField first label="Workflow" required list={list} autocomplete="off" value={workflow} onInput={setWorkflow} error={fields["workflow_id"]} hint="The kind of work, up to 100 characters." />
-        <datalist id={list}>{workflows.map((one) => <option key={one} value={one} />)}</datalist>
-        <TextField label="Owner" value={owner} onInput={setOwner} error={ownerError} hint="Email or id. The job belongs to this user; empty means you." />
+        <TextField
+          first
+          label="Workflow"
+          required
+          list={list}
+          autocomplete="off"
+          value={workflow}
+          onInput={setWorkflow}
+          error={fields["workflow_id"]}
+          hint="The kind of work, up to 100 characters."
+        />
+        <datalist id={list}>
+          {workflows.map((one) => (
+            <option key={one} value={one} />
+          ))}
+        </datalist>
+        <TextField
+          label="Owner"
+          value={owner}
+          onInput={setOwner}
+          error={ownerError}
+          hint="Email or id. The job belongs to this user; empty means you."
+        />
         <TextArea
           code
           rows={10}
@@ -89,19 +119,68 @@ export function NewJobPage() {
           value={input}
           onInput={setInput}
           error={problem ?? fields["input_json"]}
-          hint={input.trim() === "" ? "JSON for the worker. Optional." : problem === undefined ? `Valid JSON, ${bytes(new Blob([input]).size)}. All digits of numbers are kept.` : "JSON for the worker."}
+          hint={
+            input.trim() === ""
+              ? "JSON for the worker. Optional."
+              : problem === undefined
+                ? `Valid JSON, ${bytes(new Blob([input]).size)}. All digits of numbers are kept.`
+                : "JSON for the worker."
+          }
         />
         <div class="field">
           <span class="label">Start</span>
-          <Choice<Start> label="Start" value={start} options={[["now", "At once"], ["delay", "After a delay"], ["at", "At a time"]]} onChange={setStart} />
+          <Choice<Start>
+            label="Start"
+            value={start}
+            options={[
+              ["now", "At once"],
+              ["delay", "After a delay"],
+              ["at", "At a time"],
+            ]}
+            onChange={setStart}
+          />
         </div>
-        {start === "delay" && <TextField type="number" min={0} max={527_040} label="Delay in minutes" value={minutes} onInput={setMinutes} error={fields["delay"]} />}
-        {start === "at" && <TextField type="datetime-local" label={`Not before (${zone === "utc" ? "UTC" : "local time"})`} value={at} onInput={setAt} error={fields["not_before"]} />}
-        <TextField type="number" min={1} max={1000} label="Most attempts" value={attempts} onInput={setAttempts} error={fields["max_attempts"]} hint="Empty means the number of the workflow." />
-        {create.failure && ownerError === undefined && <FailureBox failure={create.failure} shownFields={["workflow_id", "user_id", "input_json", "delay", "not_before", "max_attempts"]} />}
+        {start === "delay" && (
+          <TextField
+            type="number"
+            min={0}
+            max={527_040}
+            label="Delay in minutes"
+            value={minutes}
+            onInput={setMinutes}
+            error={fields["delay"]}
+          />
+        )}
+        {start === "at" && (
+          <TextField
+            type="datetime-local"
+            label={`Not before (${zone === "utc" ? "UTC" : "local time"})`}
+            value={at}
+            onInput={setAt}
+            error={fields["not_before"]}
+          />
+        )}
+        <TextField
+          type="number"
+          min={1}
+          max={1000}
+          label="Most attempts"
+          value={attempts}
+          onInput={setAttempts}
+          error={fields["max_attempts"]}
+          hint="Empty means the number of the workflow."
+        />
+        {create.failure && ownerError === undefined && (
+          <FailureBox
+            failure={create.failure}
+            shownFields={["workflow_id", "user_id", "input_json", "delay", "not_before", "max_attempts"]}
+          />
+        )}
         <div class="row end">
           <ButtonLink href={href(["jobs"])}>Back to the jobs</ButtonLink>
-          <Button type="submit" kind="primary" busy={create.busy} disabled={problem !== undefined}>Create job</Button>
+          <Button type="submit" kind="primary" busy={create.busy} disabled={problem !== undefined}>
+            Create job
+          </Button>
         </div>
       </form>
     </>

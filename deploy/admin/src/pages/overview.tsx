@@ -44,8 +44,16 @@ export function OverviewPage() {
   return (
     <>
       <PageHead title="Overview">
-        {config.value.grafana_url && <ButtonLink href={config.value.grafana_url} icon="external">Grafana</ButtonLink>}
-        {config.value.docs_url && <ButtonLink href={config.value.docs_url} icon="external">API reference</ButtonLink>}
+        {config.value.grafana_url && (
+          <ButtonLink elsewhere href={config.value.grafana_url} icon="external">
+            Grafana
+          </ButtonLink>
+        )}
+        {config.value.docs_url && (
+          <ButtonLink elsewhere href={config.value.docs_url} icon="external">
+            API reference
+          </ButtonLink>
+        )}
       </PageHead>
       {failure && <FailureBox failure={failure} onRetry={() => void sample()} />}
       <div class="tiles">
@@ -57,14 +65,30 @@ export function OverviewPage() {
           </a>
         ))}
         <div class="tile">
-          <span class="tile-title"><Icon name="clock" /> Oldest pending</span>
-          <span class="figure">{!latest ? <span class="bar width-1" /> : latest.total.oldestPending === undefined ? "–" : duration(latest.total.oldestPending)}</span>
+          <span class="tile-title">
+            <Icon name="clock" /> Oldest pending
+          </span>
+          <span class="figure">
+            {!latest ? (
+              <span class="bar width-1" />
+            ) : latest.total.oldestPending === undefined ? (
+              "–"
+            ) : (
+              duration(latest.total.oldestPending)
+            )}
+          </span>
           <span class="muted small">{latest?.total.oldestPending === undefined ? "Nothing waits." : "Waits for a worker."}</span>
         </div>
-        <div class="tile">
-          <span class="tile-title"><Icon name="warning" /> Failed, last hour</span>
+        <div class="tile" title="Jobs that failed or were cancelled in the last hour">
+          <span class="tile-title">
+            <Icon name="warning" /> Failed lately
+          </span>
           <span class="figure">{latest ? counted(latest.total, "recentlyFailed") : <span class="bar width-1" />}</span>
-          <Sparkline kind="failed" samples={taken.map((one) => one.total.recentlyFailed)} text="Failures of the last hour, in this session" />
+          <Sparkline
+            kind="failed"
+            samples={taken.map((one) => one.total.recentlyFailed)}
+            text="Failures of the last hour, in this session"
+          />
         </div>
       </div>
       <div class="health" role="group" aria-label="Services">
@@ -80,9 +104,16 @@ function Service({ name, health: state }: { name: string; health: Health | undef
   const look = state === undefined ? "unknown" : state.failure ? "failed" : "completed";
   return (
     <div class="service">
-      <span class={`status ${look}`}><Icon name={look === "failed" ? "close" : look === "completed" ? "check" : "clock"} />{name}</span>
+      <span class={`status ${look}`}>
+        <Icon name={look === "failed" ? "close" : look === "completed" ? "check" : "clock"} />
+        {name}
+      </span>
       <span class="muted">
-        {state === undefined ? "asking…" : state.failure ? `${state.failure.message} (${state.failure.reason})` : `answers in ${Math.max(1, Math.round(state.millis ?? 0))} ms`}
+        {state === undefined
+          ? "asking…"
+          : state.failure
+            ? `${state.failure.message} (${state.failure.reason})`
+            : `answers in ${Math.max(1, Math.round(state.millis ?? 0))} ms`}
       </span>
     </div>
   );
@@ -114,7 +145,9 @@ function Workflows({ taken }: { taken: Sample[] }) {
     return (
       <Empty icon="jobs" title="No jobs yet">
         <p>Workflows appear here with their first job.</p>
-        <ButtonLink kind="primary" icon="plus" href={href(["jobs", "new"])}>Create a job</ButtonLink>
+        <ButtonLink kind="primary" icon="plus" href={href(["jobs", "new"])}>
+          Create a job
+        </ButtonLink>
       </Empty>
     );
   }
@@ -127,32 +160,67 @@ function Workflows({ taken }: { taken: Sample[] }) {
           <thead role="rowgroup">
             <tr role="row">
               {HEADS.map(([key, title]) => (
-                <th key={key} role="columnheader" scope="col" aria-sort={order === key ? (key === "name" ? "ascending" : "descending") : undefined}>
-                  <button type="button" class="sort" onClick={() => setOrder(key)}>{title}{order === key && <Icon name="down" />}</button>
+                <th
+                  key={key}
+                  role="columnheader"
+                  scope="col"
+                  aria-sort={order === key ? (key === "name" ? "ascending" : "descending") : undefined}
+                >
+                  <button type="button" class="sort" onClick={() => setOrder(key)}>
+                    {title}
+                    {order === key && <Icon name="down" />}
+                  </button>
                 </th>
               ))}
-              <th role="columnheader" scope="col">Pending in this session</th>
+              <th role="columnheader" scope="col">
+                Pending in this session
+              </th>
             </tr>
           </thead>
           <tbody role="rowgroup">
             {rows === undefined && <SkeletonRows rows={6} columns={HEADS.length + 1} />}
             {rows?.slice(0, shown).map(([workflow, counts]) => (
               <tr key={workflow} role="row">
-                <td role="cell" data-title="Workflow"><a href={href(["jobs"], { workflow })}><Foreign>{workflow}</Foreign></a></td>
+                <td role="cell" data-title="Workflow">
+                  <a href={href(["jobs"], { workflow })}>
+                    <Foreign>{workflow}</Foreign>
+                  </a>
+                </td>
                 {TILES.map(([name, title, status, kind]) => (
                   <td key={name} role="cell" class={`number ${counts[name] > 0 ? kind : "zero"}`} data-title={title}>
-                    <a href={href(["jobs"], { workflow, status })} aria-label={`${counted(counts, name)} ${title.toLowerCase()} jobs of ${workflow}`}>{counted(counts, name)}</a>
+                    <a
+                      href={href(["jobs"], { workflow, status })}
+                      aria-label={`${counted(counts, name)} ${title.toLowerCase()} jobs of ${workflow}`}
+                    >
+                      {counted(counts, name)}
+                    </a>
                   </td>
                 ))}
-                <td role="cell" class={`number ${counts.recentlyFailed > 0 ? "failed" : "zero"}`} data-title="Failed, last hour">{counted(counts, "recentlyFailed")}</td>
-                <td role="cell" class="number" data-title="Oldest pending">{counts.oldestPending === undefined ? <span class="muted">–</span> : duration(counts.oldestPending)}</td>
-                <td role="cell" class="spark-cell"><Sparkline kind="pending" samples={taken.map((one) => one.workflows.get(workflow)?.pending ?? 0)} text={`Pending jobs of ${workflow}`} /></td>
+                <td role="cell" class={`number ${counts.recentlyFailed > 0 ? "failed" : "zero"}`} data-title="Failed, last hour">
+                  {counted(counts, "recentlyFailed")}
+                </td>
+                <td role="cell" class="number" data-title="Oldest pending">
+                  {counts.oldestPending === undefined ? <span class="muted">–</span> : duration(counts.oldestPending)}
+                </td>
+                <td role="cell" class="spark-cell">
+                  <Sparkline
+                    kind="pending"
+                    samples={taken.map((one) => one.workflows.get(workflow)?.pending ?? 0)}
+                    text={`Pending jobs of ${workflow}`}
+                  />
+                </td>
               </tr>
             ))}
           </tbody>
         </table>
       </div>
-      {rows && rows.length > shown && <div><Button onClick={() => setShown(shown + SHOWN_WORKFLOWS)}>Show more: {count(rows.length - shown)} workflows are left</Button></div>}
+      {rows && rows.length > shown && (
+        <div>
+          <Button onClick={() => setShown(shown + SHOWN_WORKFLOWS)}>
+            Show more: {count(rows.length - shown)} workflows are left
+          </Button>
+        </div>
+      )}
     </Section>
   );
 }

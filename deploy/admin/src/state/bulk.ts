@@ -60,7 +60,7 @@ export async function runBulk(
       const results = await doBatch(action, ids, reason, signal);
       onProgress({
         done: results.filter((one) => one.error === undefined).map((one) => one.id),
-        failures: results.flatMap((one) => one.error === undefined ? [] : [{ id: one.id, ...failureOfStatus(one.error) }]),
+        failures: results.flatMap((one) => (one.error === undefined ? [] : [{ id: one.id, ...failureOfStatus(one.error) }])),
       });
     } catch (error) {
       const { reason: why, message } = failureOf(error);

@@ -52,7 +52,9 @@ export function writeJobFilter(filter: JobFilter): Record<string, string | undef
 
 /** Whether a job that changed, or is new, belongs to the list. */
 export function matches(filter: JobFilter, job: { userId: string; workflowId: string; status: Job_Status }): boolean {
-  return (filter.userId === "" || job.userId === filter.userId)
-    && (filter.workflow === "" || job.workflowId === filter.workflow)
-    && (filter.status === Job_Status.STATUS_UNSPECIFIED || job.status === filter.status);
+  return (
+    (filter.userId === "" || job.userId === filter.userId) &&
+    (filter.workflow === "" || job.workflowId === filter.workflow) &&
+    (filter.status === Job_Status.STATUS_UNSPECIFIED || job.status === filter.status)
+  );
 }

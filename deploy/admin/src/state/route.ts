@@ -10,7 +10,13 @@ export interface Route {
 
 export function parseRoute(hash: string): Route {
   const [path = "", query = ""] = hash.replace(/^#\/?/, "").split(/\?(.*)/s, 2);
-  return { path: path.split("/").filter((part) => part !== "").map(decode), query: new URLSearchParams(query) };
+  return {
+    path: path
+      .split("/")
+      .filter((part) => part !== "")
+      .map(decode),
+    query: new URLSearchParams(query),
+  };
 }
 
 /** The hash of a page. Entries without a value are left out. */

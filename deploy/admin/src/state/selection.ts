@@ -41,7 +41,12 @@ export function toggleRange(selection: Selection, rows: SelectedJob[], from: num
   const clicked = rows[to];
   if (clicked === undefined) return selection;
   const range = rows.slice(Math.min(from, to), Math.max(from, to) + 1);
-  return selection.has(clicked.id) ? remove(selection, range.map((row) => row.id)) : add(selection, range);
+  return selection.has(clicked.id)
+    ? remove(
+        selection,
+        range.map((row) => row.id),
+      )
+    : add(selection, range);
 }
 
 /** Takes over the state of rows that changed; rows that are not selected stay so. */

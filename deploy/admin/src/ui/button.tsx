@@ -17,7 +17,18 @@ interface ButtonProps {
   first?: boolean;
 }
 
-export function Button({ children, icon, kind = "plain", type = "button", busy = false, disabled, pressed, first, onClick, popovertarget }: ButtonProps) {
+export function Button({
+  children,
+  icon,
+  kind = "plain",
+  type = "button",
+  busy = false,
+  disabled,
+  pressed,
+  first,
+  onClick,
+  popovertarget,
+}: ButtonProps) {
   return (
     <button
       type={type}
@@ -37,7 +48,13 @@ export function Button({ children, icon, kind = "plain", type = "button", busy =
 }
 
 /** A button that shows only an icon. `label` is its name and its tooltip. */
-export function IconButton({ label, icon, onClick, popovertarget, pressed }: {
+export function IconButton({
+  label,
+  icon,
+  onClick,
+  popovertarget,
+  pressed,
+}: {
   label: string;
   icon: IconName;
   onClick?: () => void;
@@ -45,23 +62,46 @@ export function IconButton({ label, icon, onClick, popovertarget, pressed }: {
   pressed?: boolean;
 }) {
   return (
-    <button type="button" class="button quiet square" aria-label={label} title={label} aria-pressed={pressed} popovertarget={popovertarget} onClick={onClick}>
+    <button
+      type="button"
+      class="button quiet square"
+      aria-label={label}
+      title={label}
+      aria-pressed={pressed}
+      popovertarget={popovertarget}
+      onClick={onClick}
+    >
       <Icon name={icon} />
     </button>
   );
 }
 
-/** A link that looks like a button. */
-export function ButtonLink({ href, icon, kind = "plain", children }: {
+/** A link that looks like a button. A link to elsewhere opens in a new tab, because leaving this page ends the session. */
+export function ButtonLink({
+  href,
+  icon,
+  kind = "plain",
+  elsewhere = false,
+  children,
+}: {
   href: string;
   icon?: IconName;
   kind?: "plain" | "primary" | "quiet";
+  elsewhere?: boolean;
   children: ComponentChildren;
 }) {
   return (
-    <a class={`button ${kind}`} href={href}>
+    <a
+      class={`button ${kind}`}
+      href={href}
+      target={elsewhere ? "_blank" : undefined}
+      rel={elsewhere ? "noopener noreferrer" : undefined}
+    >
       {icon && <Icon name={icon} />}
-      <span>{children}</span>
+      <span>
+        {children}
+        {elsewhere && <span class="hidden"> (opens in a new tab)</span>}
+      </span>
     </a>
   );
 }

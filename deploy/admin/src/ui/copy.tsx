@@ -31,7 +31,9 @@ export function CopyButton({ text, what, visibleLabel = false }: { text: string;
     >
       <Icon name={copied ? "check" : "copy"} />
       {visibleLabel && <span>{copied ? "Copied" : "Copy"}</span>}
-      <span class="hidden" role="status">{copied ? `Copied the ${what}` : ""}</span>
+      <span class="hidden" role="status">
+        {copied ? `Copied the ${what}` : ""}
+      </span>
     </button>
   );
 }

@@ -6,11 +6,7 @@ import { Button, IconButton } from "./button.tsx";
 import { FailureBox } from "./failure.tsx";
 
 /** A modal dialog. It is open as long as it is rendered; the browser keeps the focus inside and returns it afterwards. */
-export function Dialog({ title, children, onClose }: {
-  title: string;
-  children: ComponentChildren;
-  onClose: () => void;
-}) {
+export function Dialog({ title, children, onClose }: { title: string; children: ComponentChildren; onClose: () => void }) {
   const dialog = useRef<HTMLDialogElement>(null);
   const heading = useId();
   useEffect(() => {
@@ -46,7 +42,17 @@ export function Dialog({ title, children, onClose }: {
 }
 
 /** Asks before an action. `action` is the verb and its object: "Delete 12 jobs". */
-export function ConfirmDialog({ title, action, danger = false, busy, failure, disabled = false, children, onConfirm, onClose }: {
+export function ConfirmDialog({
+  title,
+  action,
+  danger = false,
+  busy,
+  failure,
+  disabled = false,
+  children,
+  onConfirm,
+  onClose,
+}: {
   title: string;
   action: string;
   danger?: boolean;
@@ -69,8 +75,12 @@ export function ConfirmDialog({ title, action, danger = false, busy, failure, di
         {children}
         {failure && <FailureBox failure={failure} />}
         <div class="row end">
-          <Button first onClick={onClose}>Keep as it is</Button>
-          <Button type="submit" kind={danger ? "danger" : "primary"} busy={busy} disabled={disabled}>{action}</Button>
+          <Button first onClick={onClose}>
+            Keep as it is
+          </Button>
+          <Button type="submit" kind={danger ? "danger" : "primary"} busy={busy} disabled={disabled}>
+            {action}
+          </Button>
         </div>
       </form>
     </Dialog>

@@ -15,15 +15,28 @@ interface ControlAttributes {
 }
 
 /** A label, a control, a hint, and the message of an error at this field. */
-export function Field({ label, hint, error, children }: FieldProps & { children: (attributes: ControlAttributes) => ComponentChildren }) {
+export function Field({
+  label,
+  hint,
+  error,
+  children,
+}: FieldProps & { children: (attributes: ControlAttributes) => ComponentChildren }) {
   const id = useId();
   const describedBy = [hint ? `${id}-hint` : "", error ? `${id}-error` : ""].filter((one) => one !== "").join(" ");
   return (
     <div class="field">
       <label for={id}>{label}</label>
       {children({ id, "aria-describedby": describedBy === "" ? undefined : describedBy, "aria-invalid": error ? true : undefined })}
-      {hint && <p id={`${id}-hint`} class="small muted">{hint}</p>}
-      {error && <p id={`${id}-error`} class="small error">{error}</p>}
+      {hint && (
+        <p id={`${id}-hint`} class="small muted">
+          {hint}
+        </p>
+      )}
+      {error && (
+        <p id={`${id}-error`} class="small error">
+          {error}
+        </p>
+      )}
     </div>
   );
 }
@@ -73,7 +86,15 @@ function focusOnce(element: HTMLInputElement | null): void {
   element.focus();
 }
 
-export function TextArea({ label, hint, error, value, onInput, rows, code = false }: FieldProps & {
+export function TextArea({
+  label,
+  hint,
+  error,
+  value,
+  onInput,
+  rows,
+  code = false,
+}: FieldProps & {
   value: string;
   onInput: (value: string) => void;
   rows: number;
@@ -96,7 +117,12 @@ export function TextArea({ label, hint, error, value, onInput, rows, code = fals
   );
 }
 
-export function CheckField({ label, hint, checked, onChange }: {
+export function CheckField({
+  label,
+  hint,
+  checked,
+  onChange,
+}: {
   label: string;
   hint?: string;
   checked: boolean;
@@ -114,14 +140,23 @@ export function CheckField({ label, hint, checked, onChange }: {
       />
       <div>
         <label for={id}>{label}</label>
-        {hint && <p id={`${id}-hint`} class="small muted">{hint}</p>}
+        {hint && (
+          <p id={`${id}-hint`} class="small muted">
+            {hint}
+          </p>
+        )}
       </div>
     </div>
   );
 }
 
 /** A few choices side by side, of which one counts. */
-export function Choice<T extends string>({ label, value, options, onChange }: {
+export function Choice<T extends string>({
+  label,
+  value,
+  options,
+  onChange,
+}: {
   label: string;
   value: T;
   options: [value: T, label: ComponentChildren][];

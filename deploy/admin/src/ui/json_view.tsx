@@ -24,11 +24,21 @@ export function JsonView({ text, what, file }: { text: string; what: string; fil
   return (
     <div class="stack tight">
       <div class="row wrap">
-        <Choice label={`View of the ${what}`} value={view} options={[["tree", "Tree"], ["raw", "Raw"]]} onChange={setView} />
+        <Choice
+          label={`View of the ${what}`}
+          value={view}
+          options={[
+            ["tree", "Tree"],
+            ["raw", "Raw"],
+          ]}
+          onChange={setView}
+        />
         <span class="muted small">{bytes(size)}</span>
         <div class="row end grow">
           <CopyButton text={text} what={what} visibleLabel />
-          <Button kind="quiet" icon="download" onClick={() => download(file, "application/json", [text])}>Download</Button>
+          <Button kind="quiet" icon="download" onClick={() => download(file, "application/json", [text])}>
+            Download
+          </Button>
         </div>
       </div>
       <div class="code-box" dir="ltr">
@@ -50,14 +60,22 @@ function Raw({ text }: { text: string }) {
   const [shown, setShown] = useState(RAW_CHARACTERS);
   return (
     <>
-      <pre class="raw" tabIndex={0}>{text.slice(0, shown)}</pre>
-      {text.length > shown && <More onClick={() => setShown(shown + RAW_CHARACTERS)}>Show more: {count(text.length - shown)} characters are left</More>}
+      <pre class="raw" tabIndex={0}>
+        {text.slice(0, shown)}
+      </pre>
+      {text.length > shown && (
+        <More onClick={() => setShown(shown + RAW_CHARACTERS)}>Show more: {count(text.length - shown)} characters are left</More>
+      )}
     </>
   );
 }
 
 function Tree({ value, what }: { value: Json; what: string }) {
-  return <ul class="json" aria-label={`Tree of the ${what}`}><Node name={undefined} value={value} depth={0} /></ul>;
+  return (
+    <ul class="json" aria-label={`Tree of the ${what}`}>
+      <Node name={undefined} value={value} depth={0} />
+    </ul>
+  );
 }
 
 function entriesOf(value: Json): [string, Json][] | undefined {
@@ -72,9 +90,21 @@ function sizeOf(value: Json): number {
 
 function Node({ name, value, depth }: { name: string | undefined; value: Json; depth: number }) {
   const size = sizeOf(value);
-  const [open, setOpen] = useState(depth < OPEN_DEPTH && size <= OPEN_ENTRIES || depth === 0);
-  const label = name === undefined ? null : <><span class="json-key">{name}</span><span class="muted">: </span></>;
-  if (size === 0) return <li class="json-leaf">{label}<Leaf value={value} /></li>;
+  const [open, setOpen] = useState((depth < OPEN_DEPTH && size <= OPEN_ENTRIES) || depth === 0);
+  const label =
+    name === undefined ? null : (
+      <>
+        <span class="json-key">{name}</span>
+        <span class="muted">: </span>
+      </>
+    );
+  if (size === 0)
+    return (
+      <li class="json-leaf">
+        {label}
+        <Leaf value={value} />
+      </li>
+    );
   return (
     <li>
       <button type="button" class="json-toggle" aria-expanded={open} onClick={() => setOpen(!open)}>
@@ -93,8 +123,16 @@ function Children({ value, depth }: { value: Json; depth: number }) {
   const left = entries.length - shown;
   return (
     <ul>
-      {entries.slice(0, shown).map(([key, child], index) => <Node key={index} name={key} value={child} depth={depth} />)}
-      {left > 0 && <li><More onClick={() => setShown(shown + PAGE_ENTRIES)}>Show {Math.min(left, PAGE_ENTRIES)} more of {count(left)}</More></li>}
+      {entries.slice(0, shown).map(([key, child], index) => (
+        <Node key={index} name={key} value={child} depth={depth} />
+      ))}
+      {left > 0 && (
+        <li>
+          <More onClick={() => setShown(shown + PAGE_ENTRIES)}>
+            Show {Math.min(left, PAGE_ENTRIES)} more of {count(left)}
+          </More>
+        </li>
+      )}
     </ul>
   );
 }
@@ -120,11 +158,20 @@ function Text({ value }: { value: string }) {
   return (
     <>
       <bdi class="json-string">{`"${long && !whole ? value.slice(0, STRING_CHARACTERS) : value}${long && !whole ? "…" : '"'}`}</bdi>
-      {long && <> <More onClick={() => setWhole(!whole)}>{whole ? "Show less" : `Show all ${count(value.length)} characters`}</More></>}
+      {long && (
+        <>
+          {" "}
+          <More onClick={() => setWhole(!whole)}>{whole ? "Show less" : `Show all ${count(value.length)} characters`}</More>
+        </>
+      )}
     </>
   );
 }
 
 function More({ children, onClick }: { children: ComponentChildren; onClick: () => void }) {
-  return <button type="button" class="link" onClick={onClick}>{children}</button>;
+  return (
+    <button type="button" class="link" onClick={onClick}>
+      {children}
+    </button>
+  );
 }

@@ -42,7 +42,12 @@ function guesses(text: string, workflows: string[]): Target[] {
   const named = workflows.filter((workflow) => workflow.toLowerCase().includes(wanted)).slice(0, MOST_WORKFLOWS);
   return [
     ...(wanted.includes("@") ? [] : pages),
-    ...named.map((workflow): Target => ({ icon: "jobs", name: workflow, kind: "jobs of this workflow", hash: href(["jobs"], { workflow }) })),
+    ...named.map((workflow): Target => ({
+      icon: "jobs",
+      name: workflow,
+      kind: "jobs of this workflow",
+      hash: href(["jobs"], { workflow }),
+    })),
     { icon: "search", name: text, kind: "users with emails that start so", hash: href(["users"], { prefix: text }) },
   ];
 }
@@ -51,9 +56,18 @@ function guesses(text: string, workflows: string[]): Target[] {
 async function find(text: string, signal: AbortSignal): Promise<Target[]> {
   if (isUuid(text)) {
     const id = text.toLowerCase();
-    const [job, user] = await Promise.allSettled([jobs.getJob({ id, view: JobView.BASIC }, { signal }), users.getUser({ id }, { signal })]);
+    const [job, user] = await Promise.allSettled([
+      jobs.getJob({ id, view: JobView.BASIC }, { signal }),
+      users.getUser({ id }, { signal }),
+    ]);
     const found: Target[] = [];
-    if (job.status === "fulfilled") found.push({ icon: "jobs", name: `${job.value.workflowId} ${shortId(id)}`, kind: `job, ${statusName(job.value.status).toLowerCase()}`, hash: href(["jobs", id]) });
+    if (job.status === "fulfilled")
+      found.push({
+        icon: "jobs",
+        name: `${job.value.workflowId} ${shortId(id)}`,
+        kind: `job, ${statusName(job.value.status).toLowerCase()}`,
+        hash: href(["jobs", id]),
+      });
     if (user.status === "fulfilled") found.push(targetOf(user.value));
     return found;
   }
@@ -133,7 +147,14 @@ function Jump({ onClose }: { onClose: () => void }) {
       />
       <ul id={`${id}-list`} class="jump-list" role="listbox" aria-label="Places">
         {targets.map((target, index) => (
-          <li key={target.hash + target.kind} id={`${id}-${index}`} role="option" aria-selected={index === at} onClick={() => choose(target)} onPointerMove={() => setAt(index)}>
+          <li
+            key={target.hash + target.kind}
+            id={`${id}-${index}`}
+            role="option"
+            aria-selected={index === at}
+            onClick={() => choose(target)}
+            onPointerMove={() => setAt(index)}
+          >
             <Icon name={target.icon} />
             <bdi>{target.name}</bdi>
             <span class="muted small">{target.kind}</span>

@@ -4,7 +4,13 @@ import { useId, useRef } from "preact/hooks";
 import { Icon, type IconName } from "./icon.tsx";
 
 /** A button that opens a small panel beside it. The browser closes it on Escape and on a click elsewhere. */
-export function Menu({ label, icon, accessibleName, quiet = false, children }: {
+export function Menu({
+  label,
+  icon,
+  accessibleName,
+  quiet = false,
+  children,
+}: {
   label: string;
   icon?: IconName;
   accessibleName?: string;
@@ -20,7 +26,9 @@ export function Menu({ label, icon, accessibleName, quiet = false, children }: {
         <span>{label}</span>
         <Icon name="down" />
       </button>
-      <div ref={panel} id={id} popover="auto" class="panel">{children(() => panel.current?.hidePopover())}</div>
+      <div ref={panel} id={id} popover="auto" class="panel">
+        {children(() => panel.current?.hidePopover())}
+      </div>
     </div>
   );
 }

@@ -3,7 +3,14 @@ import type { ComponentChildren } from "preact";
 import { Button } from "./button.tsx";
 
 /** Back and forth through the pages of a list. */
-export function Pager({ what, page, hasNext, onPrevious, onNext, children }: {
+export function Pager({
+  what,
+  page,
+  hasNext,
+  onPrevious,
+  onNext,
+  children,
+}: {
   what: string;
   page: number;
   hasNext: boolean;
@@ -16,8 +23,12 @@ export function Pager({ what, page, hasNext, onPrevious, onNext, children }: {
       <p class="muted">{children}</p>
       <div class="row end grow">
         <span class="muted small">Page {page}</span>
-        <Button icon="left" disabled={onPrevious === undefined} onClick={() => onPrevious?.()}>Previous</Button>
-        <Button disabled={!hasNext} onClick={onNext}>Next</Button>
+        <Button icon="left" disabled={onPrevious === undefined} onClick={() => onPrevious?.()}>
+          Previous
+        </Button>
+        <Button disabled={!hasNext} onClick={onNext}>
+          Next
+        </Button>
       </div>
     </nav>
   );

@@ -10,7 +10,12 @@ import { route } from "../state/route.ts";
  * The head of a page: title, what it is about, facts beside it, actions. Sets the title of the tab, and takes the focus after a change of
  * page.
  */
-export function PageHead({ title, about, beside, children }: {
+export function PageHead({
+  title,
+  about,
+  beside,
+  children,
+}: {
   title: string;
   about?: string;
   beside?: ComponentChildren;
@@ -23,13 +28,20 @@ export function PageHead({ title, about, beside, children }: {
   }, [title, about]);
   useEffect(() => {
     // The focus of a reader who uses the keyboard goes on at the top of the new page, unless the page has put it into a field.
-    if (document.activeElement === null || document.activeElement === document.body || !(document.activeElement instanceof HTMLInputElement)) {
+    if (
+      document.activeElement === null ||
+      document.activeElement === document.body ||
+      !(document.activeElement instanceof HTMLInputElement)
+    ) {
       heading.current?.focus({ preventScroll: true });
     }
   }, [page]);
   return (
     <div class="page-head">
-      <h1 ref={heading} tabIndex={-1}><bdi>{title}</bdi>{about && <span class="about"> {about}</span>}</h1>
+      <h1 ref={heading} tabIndex={-1}>
+        <bdi>{title}</bdi>
+        {about && <span class="about"> {about}</span>}
+      </h1>
       {beside}
       <div class="row end grow">{children}</div>
     </div>
@@ -51,7 +63,9 @@ export function Empty({ icon, title, children }: { icon: IconName; title: string
 export function Skeleton({ lines }: { lines: number }) {
   return (
     <div class="skeleton" aria-hidden="true">
-      {Array.from({ length: lines }, (_, index) => <div key={index} class={`bar width-${(index * 7) % 4}`} />)}
+      {Array.from({ length: lines }, (_, index) => (
+        <div key={index} class={`bar width-${(index * 7) % 4}`} />
+      ))}
     </div>
   );
 }
@@ -62,7 +76,11 @@ export function SkeletonRows({ rows, columns }: { rows: number; columns: number 
     <>
       {Array.from({ length: rows }, (_, row) => (
         <tr key={row} aria-hidden="true" class="skeleton">
-          {Array.from({ length: columns }, (_, column) => <td key={column}><div class={`bar width-${(row + column * 3) % 4}`} /></td>)}
+          {Array.from({ length: columns }, (_, column) => (
+            <td key={column}>
+              <div class={`bar width-${(row + column * 3) % 4}`} />
+            </td>
+          ))}
         </tr>
       ))}
     </>
@@ -97,7 +115,13 @@ export function Section({ title, beside, children }: { title: string; beside?: C
 }
 
 /** A short mark beside a name, such as "superuser". */
-export function Badge({ kind = "plain", children }: { kind?: "plain" | "accent" | "failed" | "completed"; children: ComponentChildren }) {
+export function Badge({
+  kind = "plain",
+  children,
+}: {
+  kind?: "plain" | "accent" | "failed" | "completed";
+  children: ComponentChildren;
+}) {
   return <span class={`badge ${kind}`}>{children}</span>;
 }
 

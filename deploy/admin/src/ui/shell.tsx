@@ -33,29 +33,56 @@ export function Shell({ children }: { children: ComponentChildren }) {
   useEffect(() => setOpen(false), [route.value]);
   return (
     <div class="shell">
-      <a class="skip" href="#main" onClick={(event) => { event.preventDefault(); document.querySelector<HTMLElement>("h1")?.focus(); }}>Skip to the content</a>
+      <a
+        class="skip"
+        href="#main"
+        onClick={(event) => {
+          event.preventDefault();
+          document.querySelector<HTMLElement>("h1")?.focus();
+        }}
+      >
+        Skip to the content
+      </a>
       <header class="side">
         <div class="side-head">
-          <a class="brand" href={href([])}><Logo /> Vibe-Stack <span class="muted">admin</span></a>
+          <a class="brand" href={href([])}>
+            <Logo /> Vibe-Stack <span class="muted">admin</span>
+          </a>
           <div class="only-narrow row">
             <IconButton label="Go to" icon="search" onClick={() => (jumpShown.value = true)} />
-            <button type="button" class="button quiet square" aria-label="Menu" aria-expanded={open} aria-controls="navigation" onClick={() => setOpen(!open)}><Icon name={open ? "close" : "menu"} /></button>
+            <button
+              type="button"
+              class="button quiet square"
+              aria-label="Menu"
+              aria-expanded={open}
+              aria-controls="navigation"
+              onClick={() => setOpen(!open)}
+            >
+              <Icon name={open ? "close" : "menu"} />
+            </button>
           </div>
         </div>
         <div id="navigation" class={open ? "side-body open" : "side-body"}>
           <button type="button" class="jump-button" onClick={() => (jumpShown.value = true)}>
-            <Icon name="search" /><span>Go to…</span><kbd aria-hidden="true">/</kbd>
+            <Icon name="search" />
+            <span>Go to…</span>
+            <kbd aria-hidden="true">/</kbd>
           </button>
           <nav aria-label="Pages">
             <ul>
               {PAGES.map(([path, name, icon]) => (
                 <li key={path}>
-                  <a href={href(path === "" ? [] : [path])} aria-current={here === path ? "page" : undefined}><Icon name={icon} />{name}</a>
+                  <a href={href(path === "" ? [] : [path])} aria-current={here === path ? "page" : undefined}>
+                    <Icon name={icon} />
+                    {name}
+                  </a>
                 </li>
               ))}
             </ul>
           </nav>
-          <div class="side-foot"><ReaderMenu /></div>
+          <div class="side-foot">
+            <ReaderMenu />
+          </div>
         </div>
       </header>
       <main id="main">{children}</main>
@@ -74,16 +101,47 @@ function ReaderMenu() {
         <div class="stack">
           <div class="field">
             <span class="label">Theme</span>
-            <Choice<Theme> label="Theme" value={theme} options={[["auto", "Auto"], ["light", "Light"], ["dark", "Dark"]]} onChange={(chosen) => prefer({ theme: chosen })} />
+            <Choice<Theme>
+              label="Theme"
+              value={theme}
+              options={[
+                ["auto", "Auto"],
+                ["light", "Light"],
+                ["dark", "Dark"],
+              ]}
+              onChange={(chosen) => prefer({ theme: chosen })}
+            />
           </div>
           <div class="field">
             <span class="label">Times</span>
-            <Choice label="Times" value={zone} options={[["local", "Local"], ["utc", "UTC"]]} onChange={(chosen) => prefer({ zone: chosen })} />
+            <Choice
+              label="Times"
+              value={zone}
+              options={[
+                ["local", "Local"],
+                ["utc", "UTC"],
+              ]}
+              onChange={(chosen) => prefer({ zone: chosen })}
+            />
           </div>
           <div class="menu-items">
-            <a class="button quiet" href={href(["account"])} onClick={close}><Icon name="shield" /><span>My account</span></a>
-            <Button kind="quiet" icon="keyboard" onClick={() => { close(); shortcutsShown.value = true; }}>Keyboard shortcuts</Button>
-            <Button kind="quiet" icon="logout" onClick={() => endSession("You have logged out.")}>Log out</Button>
+            <a class="button quiet" href={href(["account"])} onClick={close}>
+              <Icon name="shield" />
+              <span>My account</span>
+            </a>
+            <Button
+              kind="quiet"
+              icon="keyboard"
+              onClick={() => {
+                close();
+                shortcutsShown.value = true;
+              }}
+            >
+              Keyboard shortcuts
+            </Button>
+            <Button kind="quiet" icon="logout" onClick={() => endSession("You have logged out.")}>
+              Log out
+            </Button>
           </div>
         </div>
       )}
@@ -99,7 +157,9 @@ function IdleWarning() {
         <p role="alert">Nobody has used this page for a while. You will be logged out in {leavesIn.value} seconds.</p>
         <div class="row end">
           <Button onClick={() => endSession("You have logged out.")}>Log out</Button>
-          <Button kind="primary" onClick={stay}>Stay logged in</Button>
+          <Button kind="primary" onClick={stay}>
+            Stay logged in
+          </Button>
         </div>
       </div>
     </Dialog>

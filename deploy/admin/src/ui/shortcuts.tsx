@@ -44,7 +44,11 @@ export function ShortcutsDialog() {
       <dl class="shortcuts">
         {KEYS.map(([keys, what]) => (
           <div key={what}>
-            <dt>{keys.map((key) => <kbd key={key}>{key}</kbd>)}</dt>
+            <dt>
+              {keys.map((key) => (
+                <kbd key={key}>{key}</kbd>
+              ))}
+            </dt>
             <dd>{what}</dd>
           </div>
         ))}

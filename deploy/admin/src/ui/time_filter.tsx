@@ -53,13 +53,22 @@ export function TimeFilter({ range, onChange }: { range: TimeRange; onChange: (r
           >
             <div class="presets">
               {PRESETS.map(([label, millis]) => (
-                <Button key={label} onClick={() => choose({ from: new Date(Date.now() - millis), to: undefined })}>{label}</Button>
+                <Button key={label} onClick={() => choose({ from: new Date(Date.now() - millis), to: undefined })}>
+                  {label}
+                </Button>
               ))}
               <Button onClick={() => choose({ from: undefined, to: undefined })}>Any time</Button>
             </div>
-            <TextField type="datetime-local" label={`Created from (${zone === "utc" ? "UTC" : "local time"})`} value={from} onInput={setFrom} />
+            <TextField
+              type="datetime-local"
+              label={`Created from (${zone === "utc" ? "UTC" : "local time"})`}
+              value={from}
+              onInput={setFrom}
+            />
             <TextField type="datetime-local" label="Created before" value={to} onInput={setTo} />
-            <Button type="submit" kind="primary">Apply</Button>
+            <Button type="submit" kind="primary">
+              Apply
+            </Button>
           </form>
         );
       }}

@@ -7,7 +7,12 @@ import { Foreign } from "./parts.tsx";
 export function UserLink({ id }: { id: string }) {
   if (id === "") return <span class="muted">nobody</span>;
   const user = knownUser(id);
-  if (user === "missing") return <span class="muted" title={id}>{shortId(id)} (erased)</span>;
+  if (user === "missing")
+    return (
+      <span class="muted" title={id}>
+        {shortId(id)} (erased)
+      </span>
+    );
   return (
     <a href={href(["users", id])} title={id}>
       {user === undefined ? <code>{shortId(id)}</code> : <Foreign>{user.email}</Foreign>}

@@ -44,22 +44,70 @@ export function JobActions({ job, onChanged, onDeleted }: { job: Job; onChanged:
   };
   return (
     <>
-      {job.status === Job_Status.FAILED && <Button icon="retry" kind="primary" onClick={() => setAsked("retry")}>Retry</Button>}
-      {!isTerminal(job.status) && <Button icon="stop" kind="danger" onClick={() => setAsked("cancel")}>Cancel job</Button>}
-      {isTerminal(job.status) && <Button icon="trash" kind="danger" onClick={() => setAsked("delete")}>Delete</Button>}
+      {job.status === Job_Status.FAILED && (
+        <Button icon="retry" kind="primary" onClick={() => setAsked("retry")}>
+          Retry
+        </Button>
+      )}
+      {!isTerminal(job.status) && (
+        <Button icon="stop" kind="danger" onClick={() => setAsked("cancel")}>
+          Cancel job
+        </Button>
+      )}
+      {isTerminal(job.status) && (
+        <Button icon="trash" kind="danger" onClick={() => setAsked("delete")}>
+          Delete
+        </Button>
+      )}
       {asked === "retry" && (
-        <ConfirmDialog title="Retry this job?" action="Retry 1 job" busy={retry.busy} failure={retry.failure} onConfirm={() => void confirm("retry")()} onClose={close}>
-          <p>The {name} becomes pending and runs again with its input. It keeps its place in the queue. The errors of its past attempts stay.</p>
+        <ConfirmDialog
+          title="Retry this job?"
+          action="Retry 1 job"
+          busy={retry.busy}
+          failure={retry.failure}
+          onConfirm={() => void confirm("retry")()}
+          onClose={close}
+        >
+          <p>
+            The {name} becomes pending and runs again with its input. It keeps its place in the queue. The errors of its past
+            attempts stay.
+          </p>
         </ConfirmDialog>
       )}
       {asked === "cancel" && (
-        <ConfirmDialog title="Cancel this job?" action="Cancel 1 job" danger busy={cancel.busy} failure={cancel.failure} onConfirm={() => void confirm("cancel")()} onClose={close}>
-          <p>The {name} is {statusName(job.status).toLowerCase()}. It becomes failed with the code CANCELLED{job.status === Job_Status.PROCESSING && ", and its worker loses the lease"}.</p>
-          <TextField first label="Reason" hint="Stored as the message of the job's error. Optional." value={reason} onInput={setReason} error={cancel.failure?.fields["reason"]} />
+        <ConfirmDialog
+          title="Cancel this job?"
+          action="Cancel 1 job"
+          danger
+          busy={cancel.busy}
+          failure={cancel.failure}
+          onConfirm={() => void confirm("cancel")()}
+          onClose={close}
+        >
+          <p>
+            The {name} is {statusName(job.status).toLowerCase()}. It becomes failed with the code CANCELLED
+            {job.status === Job_Status.PROCESSING && ", and its worker loses the lease"}.
+          </p>
+          <TextField
+            first
+            label="Reason"
+            hint="Stored as the message of the job's error. Optional."
+            value={reason}
+            onInput={setReason}
+            error={cancel.failure?.fields["reason"]}
+          />
         </ConfirmDialog>
       )}
       {asked === "delete" && (
-        <ConfirmDialog title="Delete this job?" action="Delete 1 job" danger busy={remove.busy} failure={remove.failure} onConfirm={() => void confirm("delete")()} onClose={close}>
+        <ConfirmDialog
+          title="Delete this job?"
+          action="Delete 1 job"
+          danger
+          busy={remove.busy}
+          failure={remove.failure}
+          onConfirm={() => void confirm("delete")()}
+          onClose={close}
+        >
           <p>The {name} and its result are erased. This cannot be undone.</p>
         </ConfirmDialog>
       )}

@@ -41,7 +41,10 @@ export function JobPage({ id }: { id: string }) {
     return (
       <>
         <PageHead title={`Job ${shortId(id)}`} />
-        <Empty icon="trash" title="The job is deleted"><p>The job and its result are erased.</p><ButtonLink href={href(["jobs"])}>Go to the jobs</ButtonLink></Empty>
+        <Empty icon="trash" title="The job is deleted">
+          <p>The job and its result are erased.</p>
+          <ButtonLink href={href(["jobs"])}>Go to the jobs</ButtonLink>
+        </Empty>
       </>
     );
   }
@@ -49,19 +52,37 @@ export function JobPage({ id }: { id: string }) {
     return (
       <>
         <PageHead title={`Job ${shortId(id)}`} />
-        {loaded.failure === undefined ? <Skeleton lines={12} />
-          : loaded.failure.reason === "JOB_NOT_FOUND" ? (
-            <Empty icon="search" title="There is no such job">
-              <p>No job has the id <code>{id}</code>. It may have been deleted, or erased with its user.</p>
-              <ButtonLink href={href(["jobs"])}>Go to the jobs</ButtonLink>
-            </Empty>
-          ) : <FailureBox failure={loaded.failure} onRetry={loaded.reload} />}
+        {loaded.failure === undefined ? (
+          <Skeleton lines={12} />
+        ) : loaded.failure.reason === "JOB_NOT_FOUND" ? (
+          <Empty icon="search" title="There is no such job">
+            <p>
+              No job has the id <code>{id}</code>. It may have been deleted, or erased with its user.
+            </p>
+            <ButtonLink href={href(["jobs"])}>Go to the jobs</ButtonLink>
+          </Empty>
+        ) : (
+          <FailureBox failure={loaded.failure} onRetry={loaded.reload} />
+        )}
       </>
     );
   }
   return (
     <>
-      <PageHead title={job.workflowId} about={`Job ${shortId(id)}`} beside={<><Status status={job.status} />{live !== "off" && <span class={`live-mark ${live}`} role="status">{live === "live" ? "Live" : "Connecting…"}</span>}</>}>
+      <PageHead
+        title={job.workflowId}
+        about={`Job ${shortId(id)}`}
+        beside={
+          <>
+            <Status status={job.status} />
+            {live !== "off" && (
+              <span class={`live-mark ${live}`} role="status">
+                {live === "live" ? "Live" : "Connecting…"}
+              </span>
+            )}
+          </>
+        }
+      >
         <JobActions job={job} onChanged={loaded.reload} onDeleted={() => setDeleted(true)} />
       </PageHead>
       {loaded.failure && <FailureBox failure={loaded.failure} onRetry={loaded.reload} />}
@@ -70,14 +91,28 @@ export function JobPage({ id }: { id: string }) {
           <Results job={job} />
         </div>
         <div class="stack">
-          <Section title="Details"><JobFacts job={job} /></Section>
-          <Section title="Timeline"><Timeline job={job} /></Section>
+          <Section title="Details">
+            <JobFacts job={job} />
+          </Section>
+          <Section title="Timeline">
+            <Timeline job={job} />
+          </Section>
           <Section title="More like this">
             <ul class="links">
-              <li><a href={href(["jobs"], { user: job.userId })}>All jobs of its user</a></li>
-              <li><a href={href(["jobs"], { workflow: job.workflowId })}>All jobs of this workflow</a></li>
-              <li><a href={href(["jobs"], { workflow: job.workflowId, status: "failed" })}>Failed jobs of this workflow</a></li>
-              <li><a href={href(["jobs", "new"], { workflow: job.workflowId, user: job.userId, like: id })}>Create a job like this one</a></li>
+              <li>
+                <a href={href(["jobs"], { user: job.userId })}>All jobs of its user</a>
+              </li>
+              <li>
+                <a href={href(["jobs"], { workflow: job.workflowId })}>All jobs of this workflow</a>
+              </li>
+              <li>
+                <a href={href(["jobs"], { workflow: job.workflowId, status: "failed" })}>Failed jobs of this workflow</a>
+              </li>
+              <li>
+                <a href={href(["jobs", "new"], { workflow: job.workflowId, user: job.userId, like: id })}>
+                  Create a job like this one
+                </a>
+              </li>
             </ul>
           </Section>
         </div>
@@ -89,13 +124,34 @@ export function JobPage({ id }: { id: string }) {
 function JobFacts({ job }: { job: Job }) {
   return (
     <Facts>
-      <Fact name="Id"><code class="break">{job.id}</code> <CopyButton text={job.id} what="job id" /></Fact>
-      <Fact name="Workflow"><a href={href(["jobs"], { workflow: job.workflowId })}><Foreign>{job.workflowId}</Foreign></a></Fact>
-      <Fact name="User"><UserLink id={job.userId} /></Fact>
-      <Fact name="Created"><ExactTime value={job.createdAt} /></Fact>
-      <Fact name="Changed"><ExactTime value={job.updatedAt} /></Fact>
-      {job.attempt > 0 && <Fact name="Attempt">{job.attempt}{job.maxAttempts > 0 && ` of ${job.maxAttempts}`}</Fact>}
-      {job.notBefore && !isTerminal(job.status) && <Fact name="Starts"><ExactTime value={job.notBefore} /></Fact>}
+      <Fact name="Id">
+        <code class="break">{job.id}</code> <CopyButton text={job.id} what="job id" />
+      </Fact>
+      <Fact name="Workflow">
+        <a href={href(["jobs"], { workflow: job.workflowId })}>
+          <Foreign>{job.workflowId}</Foreign>
+        </a>
+      </Fact>
+      <Fact name="User">
+        <UserLink id={job.userId} />
+      </Fact>
+      <Fact name="Created">
+        <ExactTime value={job.createdAt} />
+      </Fact>
+      <Fact name="Changed">
+        <ExactTime value={job.updatedAt} />
+      </Fact>
+      {job.attempt > 0 && (
+        <Fact name="Attempt">
+          {job.attempt}
+          {job.maxAttempts > 0 && ` of ${job.maxAttempts}`}
+        </Fact>
+      )}
+      {job.notBefore && !isTerminal(job.status) && (
+        <Fact name="Starts">
+          <ExactTime value={job.notBefore} />
+        </Fact>
+      )}
       {job.createdAt && job.updatedAt && (
         <Fact name={isTerminal(job.status) ? "Took" : "Age"}>
           {duration((isTerminal(job.status) ? timestampMs(job.updatedAt) : present()) - timestampMs(job.createdAt))}
@@ -113,16 +169,29 @@ function Results({ job }: { job: Job }) {
     <>
       <Section title={title}>
         {job.status === Job_Status.FAILED && error && (
-          <div class="notice failed"><Icon name="close" /><p><code>{error.code}</code> <Foreign>{error.message}</Foreign></p></div>
+          <div class="notice failed">
+            <Icon name="close" />
+            <p>
+              <code>{error.code}</code> <Foreign>{error.message}</Foreign>
+            </p>
+          </div>
         )}
-        {job.resultJson === undefined
-          ? <p class="muted">{job.status === Job_Status.COMPLETED ? "The job completed without output." : "Nothing has been reported yet."}</p>
-          : <JsonView text={job.resultJson} what={title.toLowerCase()} file={`${job.id}-${title.toLowerCase()}.json`} />}
+        {job.resultJson === undefined ? (
+          <p class="muted">
+            {job.status === Job_Status.COMPLETED ? "The job completed without output." : "Nothing has been reported yet."}
+          </p>
+        ) : (
+          <JsonView text={job.resultJson} what={title.toLowerCase()} file={`${job.id}-${title.toLowerCase()}.json`} />
+        )}
       </Section>
       <Section title="Input">
-        {job.inputJson !== undefined
-          ? <JsonView text={job.inputJson} what="input" file={`${job.id}-input.json`} />
-          : <p class="muted">{job.status === Job_Status.COMPLETED ? "A completed job keeps only its output." : "The job was created without input."}</p>}
+        {job.inputJson !== undefined ? (
+          <JsonView text={job.inputJson} what="input" file={`${job.id}-input.json`} />
+        ) : (
+          <p class="muted">
+            {job.status === Job_Status.COMPLETED ? "A completed job keeps only its output." : "The job was created without input."}
+          </p>
+        )}
       </Section>
     </>
   );

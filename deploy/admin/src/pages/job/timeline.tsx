@@ -19,14 +19,21 @@ interface Step {
 function stepsOf(job: Job): Step[] {
   const steps: Step[] = [{ kind: "pending", title: "Created", at: job.createdAt }];
   for (const error of job.errors) {
-    steps.push({ kind: "failed", title: error.code === "CANCELLED" ? "Cancelled" : `Attempt ${error.attempt} failed`, at: error.time, detail: `${error.code}: ${error.message}` });
+    steps.push({
+      kind: "failed",
+      title: error.code === "CANCELLED" ? "Cancelled" : `Attempt ${error.attempt} failed`,
+      at: error.time,
+      detail: `${error.code}: ${error.message}`,
+    });
   }
   const attempt = job.attempt > 0 ? ` ${job.attempt}` : "";
   switch (job.status) {
     case Job_Status.PENDING:
-      steps.push(job.notBefore && timestampMs(job.notBefore) > now.value.getTime()
-        ? { kind: "waiting", title: `Attempt${attempt} waits for its time`, at: job.notBefore }
-        : { kind: "waiting", title: "Waits for a worker", at: undefined });
+      steps.push(
+        job.notBefore && timestampMs(job.notBefore) > now.value.getTime()
+          ? { kind: "waiting", title: `Attempt${attempt} waits for its time`, at: job.notBefore }
+          : { kind: "waiting", title: "Waits for a worker", at: undefined },
+      );
       break;
     case Job_Status.PROCESSING:
       steps.push({ kind: "processing", title: `Attempt${attempt} runs`, at: job.updatedAt, detail: "Last sign of life" });
@@ -49,8 +56,16 @@ export function Timeline({ job }: { job: Job }): ComponentChildren {
       {stepsOf(job).map((step, index) => (
         <li key={index} class={step.kind}>
           <p class="step">{step.title}</p>
-          {step.at && <p class="small muted"><ExactTime value={step.at} /></p>}
-          {step.detail && <p class="small wrap"><bdi>{step.detail}</bdi></p>}
+          {step.at && (
+            <p class="small muted">
+              <ExactTime value={step.at} />
+            </p>
+          )}
+          {step.detail && (
+            <p class="small wrap">
+              <bdi>{step.detail}</bdi>
+            </p>
+          )}
         </li>
       ))}
     </ol>

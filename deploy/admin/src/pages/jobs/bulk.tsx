@@ -20,9 +20,27 @@ import type { IconName } from "../../ui/icon.tsx";
 import { Badge } from "../../ui/parts.tsx";
 
 const WORDS: Record<BatchAction, { verb: string; past: string; icon: IconName; needs: string; effect: string }> = {
-  retry: { verb: "Retry", past: "retried", icon: "retry", needs: "not failed", effect: "They run again with their input and keep their place in the queue." },
-  cancel: { verb: "Cancel", past: "cancelled", icon: "stop", needs: "not pending or processing", effect: "They fail with the code CANCELLED, and workers that hold them lose their leases." },
-  delete: { verb: "Delete", past: "deleted", icon: "trash", needs: "not completed or failed", effect: "The jobs and their results are erased. This cannot be undone." },
+  retry: {
+    verb: "Retry",
+    past: "retried",
+    icon: "retry",
+    needs: "not failed",
+    effect: "They run again with their input and keep their place in the queue.",
+  },
+  cancel: {
+    verb: "Cancel",
+    past: "cancelled",
+    icon: "stop",
+    needs: "not pending or processing",
+    effect: "They fail with the code CANCELLED, and workers that hold them lose their leases.",
+  },
+  delete: {
+    verb: "Delete",
+    past: "deleted",
+    icon: "trash",
+    needs: "not completed or failed",
+    effect: "The jobs and their results are erased. This cannot be undone.",
+  },
 };
 const ACTIONS = Object.keys(WORDS) as BatchAction[];
 const LISTED_FAILURES = 100;
@@ -51,24 +69,49 @@ export function BulkBar({ selection, filter, described, hasMore, onAdd, onDone, 
       <div class="bulk-bar" role="region" aria-label="Selected jobs">
         <p role="status">
           <strong>{count(selected.length)}</strong> selected
-          {collecting.running && <span class="muted"> · counting{collecting.at && `, back to ${briefTime(collecting.at, now.value, preferences.value.zone)}`}…</span>}
+          {collecting.running && (
+            <span class="muted">
+              {" "}
+              · counting{collecting.at && `, back to ${briefTime(collecting.at, now.value, preferences.value.zone)}`}…
+            </span>
+          )}
         </p>
-        {collecting.running
-          ? <Button icon="stop" onClick={collecting.stop}>Stop counting</Button>
-          : hasMore && <Button onClick={collecting.start}>Select all {described}</Button>}
+        {collecting.running ? (
+          <Button icon="stop" onClick={collecting.stop}>
+            Stop counting
+          </Button>
+        ) : (
+          hasMore && <Button onClick={collecting.start}>Select all {described}</Button>
+        )}
         <div class="row end grow wrap">
           {ACTIONS.map((one) => {
             const able = selected.filter((job) => canDo(one, job.status)).length;
             return (
-              <Button key={one} icon={WORDS[one].icon} kind={one === "delete" ? "danger" : "plain"} disabled={able === 0 || collecting.running} onClick={() => setAction(one)}>
+              <Button
+                key={one}
+                icon={WORDS[one].icon}
+                kind={one === "delete" ? "danger" : "plain"}
+                disabled={able === 0 || collecting.running}
+                onClick={() => setAction(one)}
+              >
                 {WORDS[one].verb} {count(able)}
               </Button>
             );
           })}
-          <Button kind="quiet" onClick={() => { collecting.stop(); onClear(); }}>Clear</Button>
+          <Button
+            kind="quiet"
+            onClick={() => {
+              collecting.stop();
+              onClear();
+            }}
+          >
+            Clear
+          </Button>
         </div>
         {collecting.failure && <FailureBox failure={collecting.failure} onRetry={collecting.start} />}
-        {collecting.full && <p class="small muted">A selection has at most {count(MOST_SELECTED)} jobs. Act on these first, or narrow the filter.</p>}
+        {collecting.full && (
+          <p class="small muted">A selection has at most {count(MOST_SELECTED)} jobs. Act on these first, or narrow the filter.</p>
+        )}
       </div>
       {action && (
         <BulkDialog
@@ -96,8 +139,12 @@ interface Collecting {
 
 /** Selects everything that matches, page by page, until it is stopped. */
 function useCollect(filter: JobFilter, onAdd: (jobs: Job[]) => void): Collecting {
-  const [state, setState] = useState<{ running: boolean; at: Date | undefined; full: boolean; failure: Failure | undefined }>(
-    { running: false, at: undefined, full: false, failure: undefined });
+  const [state, setState] = useState<{ running: boolean; at: Date | undefined; full: boolean; failure: Failure | undefined }>({
+    running: false,
+    at: undefined,
+    full: false,
+    failure: undefined,
+  });
   const stopper = useRef<AbortController | undefined>(undefined);
   const add = useRef(onAdd);
   add.current = onAdd;
@@ -116,14 +163,20 @@ function useCollect(filter: JobFilter, onAdd: (jobs: Job[]) => void): Collecting
       setState((before) => ({ ...before, at: continuesAt, full: found >= MOST_SELECTED }));
     }).then(
       () => setState((before) => ({ ...before, running: false })),
-      (error: unknown) => setState((before) => ({ ...before, running: false, failure: isCancelled(error) ? undefined : failureOf(error) })),
+      (error: unknown) =>
+        setState((before) => ({ ...before, running: false, failure: isCancelled(error) ? undefined : failureOf(error) })),
     );
   };
   return { ...state, start, stop: () => stopper.current?.abort() };
 }
 
 /** Names what would happen and to how many, does it with a progress bar, and tells what came of it. */
-function BulkDialog({ action, selected, onDone, onClose }: {
+function BulkDialog({
+  action,
+  selected,
+  onDone,
+  onClose,
+}: {
   action: BatchAction;
   selected: SelectedJob[];
   onDone: (ids: string[]) => void;
@@ -158,14 +211,31 @@ function BulkDialog({ action, selected, onDone, onClose }: {
   return (
     <Dialog title={phase === "asks" ? `${words.verb} ${what}?` : `${words.verb} ${what}`} onClose={close}>
       {phase === "asks" && (
-        <form class="stack" onSubmit={(event) => { event.preventDefault(); void run(); }}>
+        <form
+          class="stack"
+          onSubmit={(event) => {
+            event.preventDefault();
+            void run();
+          }}
+        >
           <Workflows jobs={able} />
           <p>{words.effect}</p>
-          {others > 0 && <p class="muted">{plural(others, "selected job")} {others === 1 ? "is" : "are"} {words.needs} and {others === 1 ? "stays" : "stay"} as {others === 1 ? "it is" : "they are"}.</p>}
-          {action === "cancel" && <TextField label="Reason" hint="Stored as the error of each job. Optional." value={reason} onInput={setReason} />}
+          {others > 0 && (
+            <p class="muted">
+              {plural(others, "selected job")} {others === 1 ? "is" : "are"} {words.needs} and {others === 1 ? "stays" : "stay"} as{" "}
+              {others === 1 ? "it is" : "they are"}.
+            </p>
+          )}
+          {action === "cancel" && (
+            <TextField label="Reason" hint="Stored as the error of each job. Optional." value={reason} onInput={setReason} />
+          )}
           <div class="row end">
-            <Button first onClick={close}>Keep as they are</Button>
-            <Button type="submit" kind={action === "retry" ? "primary" : "danger"}>{words.verb} {what}</Button>
+            <Button first onClick={close}>
+              Keep as they are
+            </Button>
+            <Button type="submit" kind={action === "retry" ? "primary" : "danger"}>
+              {words.verb} {what}
+            </Button>
           </div>
         </form>
       )}
@@ -174,14 +244,25 @@ function BulkDialog({ action, selected, onDone, onClose }: {
           <progress class="progress" max={able.length} value={handled} aria-label={`${words.verb} ${what}`} />
           <p role="status">
             {phase === "ended" && handled < able.length ? "Stopped. " : ""}
-            <strong>{count(done)}</strong> of {what} {words.past}{failures.length > 0 && <>, <strong>{count(failures.length)}</strong> failed</>}.
-            {phase === "ended" && failures.length > 0 && " The failed ones stay selected."}
+            <strong>{count(done)}</strong> of {what} {words.past}
+            {failures.length > 0 && (
+              <>
+                , <strong>{count(failures.length)}</strong> failed
+              </>
+            )}
+            .{phase === "ended" && failures.length > 0 && " The failed ones stay selected."}
           </p>
           {failures.length > 0 && <Failures failures={failures} />}
           <div class="row end">
-            {phase === "runs"
-              ? <Button icon="stop" onClick={() => stopper.current.abort()}>Stop</Button>
-              : <Button kind="primary" onClick={close}>Close</Button>}
+            {phase === "runs" ? (
+              <Button icon="stop" onClick={() => stopper.current.abort()}>
+                Stop
+              </Button>
+            ) : (
+              <Button kind="primary" onClick={close}>
+                Close
+              </Button>
+            )}
           </div>
         </div>
       )}
@@ -195,7 +276,13 @@ function Workflows({ jobs }: { jobs: SelectedJob[] }) {
   const sorted = [...counts].sort((a, b) => b[1] - a[1]);
   return (
     <ul class="tags">
-      {sorted.slice(0, 6).map(([workflow, jobCount]) => <li key={workflow}><Badge><bdi>{workflow}</bdi> {count(jobCount)}</Badge></li>)}
+      {sorted.slice(0, 6).map(([workflow, jobCount]) => (
+        <li key={workflow}>
+          <Badge>
+            <bdi>{workflow}</bdi> {count(jobCount)}
+          </Badge>
+        </li>
+      ))}
       {sorted.length > 6 && <li class="muted small">and {plural(sorted.length - 6, "more workflow")}</li>}
     </ul>
   );
@@ -208,9 +295,17 @@ function Failures({ failures }: { failures: BulkFailure[] }) {
     <div class="failures" tabIndex={0} role="region" aria-label="Jobs that failed">
       {[...byReason].map(([reason, group]) => (
         <div key={reason}>
-          <p><code>{reason}</code> · {plural(group.length, "job")}: {group[0]?.message}</p>
+          <p>
+            <code>{reason}</code> · {plural(group.length, "job")}: {group[0]?.message}
+          </p>
           <ul class="tags">
-            {group.slice(0, LISTED_FAILURES).map(({ id }) => <li key={id}><a href={href(["jobs", id])}><code title={id}>{shortId(id)}</code></a></li>)}
+            {group.slice(0, LISTED_FAILURES).map(({ id }) => (
+              <li key={id}>
+                <a href={href(["jobs", id])}>
+                  <code title={id}>{shortId(id)}</code>
+                </a>
+              </li>
+            ))}
             {group.length > LISTED_FAILURES && <li class="muted small">and {count(group.length - LISTED_FAILURES)} more</li>}
           </ul>
         </div>

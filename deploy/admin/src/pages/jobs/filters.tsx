@@ -20,13 +20,18 @@ export function Filters({ filter, onChange }: { filter: JobFilter; onChange: Cha
       <Choice<StatusKey | "">
         label="State"
         value={key}
-        options={[["", "All"], ...Object.entries(STATUS_KEYS).map(([name, status]): [StatusKey, string] => [name as StatusKey, statusName(status)])]}
+        options={[
+          ["", "All"],
+          ...Object.entries(STATUS_KEYS).map(([name, status]): [StatusKey, string] => [name as StatusKey, statusName(status)]),
+        ]}
         onChange={(chosen) => onChange({ status: chosen === "" ? 0 : STATUS_KEYS[chosen] })}
       />
-      <WorkflowFilter key={filter.workflow} value={filter.workflow} onChange={(workflow) => onChange({ workflow })} />
-      <OwnerFilter key={filter.userId} userId={filter.userId} onChange={(userId) => onChange({ userId })} />
+      <WorkflowFilter value={filter.workflow} onChange={(workflow) => onChange({ workflow })} />
+      <OwnerFilter userId={filter.userId} onChange={(userId) => onChange({ userId })} />
       <TimeFilter range={filter} onChange={onChange} />
-      <Button icon="arrows" onClick={() => onChange({ oldestFirst: !filter.oldestFirst })}>{filter.oldestFirst ? "Oldest first" : "Newest first"}</Button>
+      <Button icon="arrows" onClick={() => onChange({ oldestFirst: !filter.oldestFirst })}>
+        {filter.oldestFirst ? "Oldest first" : "Newest first"}
+      </Button>
     </div>
   );
 }
@@ -35,11 +40,18 @@ function WorkflowFilter({ value, onChange }: { value: string; onChange: (value: 
   const [text, setText] = useState(value);
   const list = useId();
   const workflows = useWorkflows();
+  useEffect(() => setText(value), [value]);
   const submit = (): void => {
     if (text !== value) onChange(text);
   };
   return (
-    <form class="filter" onSubmit={(event) => { event.preventDefault(); submit(); }}>
+    <form
+      class="filter"
+      onSubmit={(event) => {
+        event.preventDefault();
+        submit();
+      }}
+    >
       <Field label="Workflow">
         {(attributes) => (
           <input
@@ -54,14 +66,19 @@ function WorkflowFilter({ value, onChange }: { value: string; onChange: (value: 
             onInput={(event) => {
               const chosen = event.currentTarget.value;
               setText(chosen);
-              // A choice from the list, and the cross of the field, count at once.
-              if (chosen === "" || workflows.includes(chosen)) onChange(chosen);
+              // A choice from the list, which is no typing, and the cross of the field count at once.
+              const picked = !(event instanceof InputEvent) || event.inputType === "insertReplacementText";
+              if (picked || chosen === "") onChange(chosen);
             }}
             onBlur={submit}
           />
         )}
       </Field>
-      <datalist id={list}>{workflows.map((workflow) => <option key={workflow} value={workflow} />)}</datalist>
+      <datalist id={list}>
+        {workflows.map((workflow) => (
+          <option key={workflow} value={workflow} />
+        ))}
+      </datalist>
     </form>
   );
 }
@@ -71,7 +88,10 @@ function OwnerFilter({ userId, onChange }: { userId: string; onChange: (userId: 
   const shown = userId === "" ? "" : user === undefined || user === "missing" ? userId : user.email;
   const [typed, setTyped] = useState<string | undefined>(undefined);
   const text = typed ?? shown;
-  useEffect(() => void lookUp([userId]), [userId]);
+  useEffect(() => {
+    setTyped(undefined);
+    void lookUp([userId]);
+  }, [userId]);
 
   const resolve = useAction(async (): Promise<void> => {
     const wanted = text.trim();
@@ -85,14 +105,25 @@ function OwnerFilter({ userId, onChange }: { userId: string; onChange: (userId: 
     onChange(found.id);
   });
   return (
-    <form class="filter" onSubmit={(event) => { event.preventDefault(); void resolve.run(); }}>
-      <Field label="User" error={resolve.failure && (resolve.failure.reason === "USER_NOT_FOUND" ? "No account has this email." : resolve.failure.message)}>
+    <form
+      class="filter"
+      onSubmit={(event) => {
+        event.preventDefault();
+        void resolve.run();
+      }}
+    >
+      <Field
+        label="User"
+        error={
+          resolve.failure && (resolve.failure.reason === "USER_NOT_FOUND" ? "No account has this email." : resolve.failure.message)
+        }
+      >
         {(attributes) => (
           <input
             {...attributes}
             type="search"
             value={text}
-            placeholder="Any user: email or id"
+            placeholder="User email or id"
             spellcheck={false}
             autocomplete="off"
             autocapitalize="off"

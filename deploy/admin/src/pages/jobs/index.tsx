@@ -49,9 +49,13 @@ export function JobsPage() {
   return (
     <>
       <PageHead title="Jobs" beside={page.failure === undefined && <LiveMark state={watched.state} live={live} />}>
-        <Button icon={live ? "pause" : "play"} onClick={() => setLive(!live)}>{live ? "Pause" : "Go live"}</Button>
+        <Button icon={live ? "pause" : "play"} onClick={() => setLive(!live)}>
+          {live ? "Pause" : "Go live"}
+        </Button>
         <ColumnMenu />
-        <ButtonLink kind="primary" icon="plus" href={href(["jobs", "new"])}>New job</ButtonLink>
+        <ButtonLink kind="primary" icon="plus" href={href(["jobs", "new"])}>
+          New job
+        </ButtonLink>
       </PageHead>
       <Filters filter={filter} onChange={show} />
       <NewJobs count={watched.newJobs} stale={watched.stale} onShow={refresh} />
@@ -67,18 +71,33 @@ export function JobsPage() {
           />
         </div>
       )}
-      {page.data?.rows.length === 0 && <NoJobs filter={filter} continuesAt={page.data.continuesAt} onContinue={() => { rememberPage(next, token); turn(next); }} />}
+      {page.data?.rows.length === 0 && (
+        <NoJobs
+          filter={filter}
+          continuesAt={page.data.continuesAt}
+          onContinue={() => {
+            rememberPage(next, token);
+            turn(next);
+          }}
+        />
+      )}
       {page.data && (page.data.rows.length > 0 || token !== "") && (
         <Pager
           what="jobs"
           page={pageNumber(token)}
           hasNext={next !== ""}
           onPrevious={token === "" ? undefined : () => turn(previous)}
-          onNext={() => { rememberPage(next, token); turn(next); }}
+          onNext={() => {
+            rememberPage(next, token);
+            turn(next);
+          }}
         >
           {plural(page.data.rows.length, "job")} on this page
           {next !== "" && page.data.rows.length < PAGE_JOBS && page.data.continuesAt && (
-            <>: looked {filter.oldestFirst ? "ahead" : "back"} to {briefTime(page.data.continuesAt, now.value, preferences.value.zone)}. Next goes on.</>
+            <>
+              : looked {filter.oldestFirst ? "ahead" : "back"} to{" "}
+              {briefTime(page.data.continuesAt, now.value, preferences.value.zone)}. Next goes on.
+            </>
           )}
         </Pager>
       )}
@@ -98,7 +117,11 @@ export function JobsPage() {
 
 function LiveMark({ state, live }: { state: string; live: boolean }) {
   const text = !live ? "Paused" : state === "live" ? "Live" : state === "reconnecting" ? "Reconnecting…" : "Connecting…";
-  return <span class={`live-mark ${live ? state : "off"}`} role="status">{text}</span>;
+  return (
+    <span class={`live-mark ${live ? state : "off"}`} role="status">
+      {text}
+    </span>
+  );
 }
 
 /** Rows never jump: what is new waits here until the reader wants it. */
@@ -107,7 +130,8 @@ function NewJobs({ count, stale, onShow }: { count: number; stale: boolean; onSh
     <div role="status" class="new-jobs">
       {(count > 0 || stale) && (
         <button type="button" class="new-bar" onClick={onShow}>
-          {count > 0 ? `${plural(count, "new job")}` : "Some changes may be missing here"}<span> · Show</span>
+          {count > 0 ? `${plural(count, "new job")}` : "Some changes may be missing here"}
+          <span> · Show</span>
         </button>
       )}
     </div>
@@ -139,13 +163,28 @@ function NoJobs({ filter, continuesAt, onContinue }: { filter: JobFilter; contin
   const filtered = Object.values(writeJobFilter({ ...filter, oldestFirst: false })).some((value) => value !== undefined);
   if (continuesAt !== undefined) {
     return (
-      <Empty icon="search" title={`No match yet: looked ${filter.oldestFirst ? "ahead" : "back"} to ${briefTime(continuesAt, now.value, preferences.value.zone)}`}>
+      <Empty
+        icon="search"
+        title={`No match yet: looked ${filter.oldestFirst ? "ahead" : "back"} to ${briefTime(continuesAt, now.value, preferences.value.zone)}`}
+      >
         <p>One search reads at most 10,000 jobs, so that it stays fast.</p>
-        <Button kind="primary" onClick={onContinue}>Go on from there</Button>
+        <Button kind="primary" onClick={onContinue}>
+          Go on from there
+        </Button>
       </Empty>
     );
   }
-  return filtered
-    ? <Empty icon="search" title="No jobs match"><p>No {describe(filter)}.</p><ButtonLink href={href(["jobs"])}>Show all jobs</ButtonLink></Empty>
-    : <Empty icon="jobs" title="No jobs yet"><p>Jobs appear here as soon as an application creates one.</p><ButtonLink kind="primary" icon="plus" href={href(["jobs", "new"])}>Create a job</ButtonLink></Empty>;
+  return filtered ? (
+    <Empty icon="search" title="No jobs match">
+      <p>No {describe(filter)}.</p>
+      <ButtonLink href={href(["jobs"])}>Show all jobs</ButtonLink>
+    </Empty>
+  ) : (
+    <Empty icon="jobs" title="No jobs yet">
+      <p>Jobs appear here as soon as an application creates one.</p>
+      <ButtonLink kind="primary" icon="plus" href={href(["jobs", "new"])}>
+        Create a job
+      </ButtonLink>
+    </Empty>
+  );
 }

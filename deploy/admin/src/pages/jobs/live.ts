@@ -34,7 +34,13 @@ interface Overlay {
 const NOTHING: Overlay = { changed: new Map(), deleted: new Set(), fresh: new Set(), stale: false };
 
 /** `first` says that this is the first page: only there new jobs appear. */
-export function useLiveJobs(filter: JobFilter, page: Page<Job> | undefined, first: boolean, pageSize: number, enabled: boolean): LiveJobs {
+export function useLiveJobs(
+  filter: JobFilter,
+  page: Page<Job> | undefined,
+  first: boolean,
+  pageSize: number,
+  enabled: boolean,
+): LiveJobs {
   const [overlay, setOverlay] = useState(NOTHING);
   const pending = useRef(NOTHING);
   const show = useMemo(() => throttle(() => setOverlay(pending.current), SHOW_MILLIS), []);
@@ -65,7 +71,14 @@ export function useLiveJobs(filter: JobFilter, page: Page<Job> | undefined, firs
       caughtUp ||= changes.caughtUp;
       apply(changes, caughtUp);
       // What ended between the list, or an earlier stream, and this stream is not among the open jobs that the stream began with.
-      if (changes.caughtUp) apply(await refreshJobs(page.rows.map((row) => row.id), signal), true);
+      if (changes.caughtUp)
+        apply(
+          await refreshJobs(
+            page.rows.map((row) => row.id),
+            signal,
+          ),
+          true,
+        );
     });
   });
 
@@ -73,7 +86,14 @@ export function useLiveJobs(filter: JobFilter, page: Page<Job> | undefined, firs
   return { state, rows, deleted: overlay.deleted, newJobs: overlay.fresh.size, stale: overlay.stale };
 }
 
-function merge(before: Overlay, changes: JobChanges, page: Page<Job>, filter: JobFilter, first: boolean, caughtUp: boolean): Overlay {
+function merge(
+  before: Overlay,
+  changes: JobChanges,
+  page: Page<Job>,
+  filter: JobFilter,
+  first: boolean,
+  caughtUp: boolean,
+): Overlay {
   const shown = new Map(page.rows.map((row) => [row.id, row]));
   const changed = new Map(before.changed);
   const deleted = new Set(before.deleted);

@@ -26,7 +26,14 @@ interface Column {
 export const COLUMNS: Record<string, Column> = {
   workflow: { title: "Workflow", cell: (job) => <Foreign>{job.workflowId}</Foreign> },
   // Not another stop for the Tab key: the link at the state goes to the same place.
-  job: { title: "Job", cell: (job) => <a href={href(["jobs", job.id])} tabIndex={-1}><code title={job.id}>{shortId(job.id)}</code></a> },
+  job: {
+    title: "Job",
+    cell: (job) => (
+      <a href={href(["jobs", job.id])} tabIndex={-1}>
+        <code title={job.id}>{shortId(job.id)}</code>
+      </a>
+    ),
+  },
   owner: { title: "User", cell: (job) => <UserLink id={job.userId} /> },
   created: { title: "Created", cell: (job) => <Time value={job.createdAt} /> },
   updated: { title: "Changed", cell: (job) => <Time value={job.updatedAt} /> },
@@ -50,7 +57,9 @@ interface TableProps {
 }
 
 export function JobTable({ rows, deleted, filter, selection, onSelect }: TableProps) {
-  const columns = Object.entries(COLUMNS).filter(([key]) => preferences.value.jobColumns.includes(key)).map(([, column]) => column);
+  const columns = Object.entries(COLUMNS)
+    .filter(([key]) => preferences.value.jobColumns.includes(key))
+    .map(([, column]) => column);
   const table = useRef<HTMLTableElement>(null);
   const [anchor, setAnchor] = useState(0);
   const [cursor, setCursor] = useState(-1);
@@ -76,7 +85,15 @@ export function JobTable({ rows, deleted, filter, selection, onSelect }: TablePr
   });
 
   const state = pageState(selection, present);
-  const selectPage = (): void => onSelect(state === "all" ? remove(selection, present.map((row) => row.id)) : add(selection, present));
+  const selectPage = (): void =>
+    onSelect(
+      state === "all"
+        ? remove(
+            selection,
+            present.map((row) => row.id),
+          )
+        : add(selection, present),
+    );
   return (
     <table ref={table} class="list jobs" role="table" aria-busy={rows === undefined}>
       <caption class="hidden">Jobs</caption>
@@ -85,8 +102,14 @@ export function JobTable({ rows, deleted, filter, selection, onSelect }: TablePr
           <th role="columnheader" class="select" scope="col">
             <PageBox state={state} disabled={present.length === 0} onChange={selectPage} />
           </th>
-          <th role="columnheader" scope="col">State</th>
-          {columns.map((column) => <th key={column.title} role="columnheader" scope="col">{column.title}</th>)}
+          <th role="columnheader" scope="col">
+            State
+          </th>
+          {columns.map((column) => (
+            <th key={column.title} role="columnheader" scope="col">
+              {column.title}
+            </th>
+          ))}
         </tr>
       </thead>
       <tbody role="rowgroup">
@@ -114,7 +137,14 @@ function PageBox({ state, disabled, onChange }: { state: "none" | "some" | "all"
     if (box.current) box.current.indeterminate = state === "some";
   }, [state]);
   return (
-    <input ref={box} type="checkbox" aria-label="Select all rows of this page" disabled={disabled} checked={state === "all" && !disabled} onChange={onChange} />
+    <input
+      ref={box}
+      type="checkbox"
+      aria-label="Select all rows of this page"
+      disabled={disabled}
+      checked={state === "all" && !disabled}
+      onChange={onChange}
+    />
   );
 }
 
@@ -148,14 +178,29 @@ function Row({ job, columns, selected, gone, left, onFocus, onSelect }: RowProps
       }}
     >
       <td role="cell" class="select">
-        <input type="checkbox" aria-label={`Select job ${shortId(job.id)}`} checked={selected} onClick={(event) => onSelect(event.shiftKey)} />
+        <input
+          type="checkbox"
+          aria-label={`Select job ${shortId(job.id)}`}
+          checked={selected}
+          onClick={(event) => onSelect(event.shiftKey)}
+        />
       </td>
       <td role="cell" class="state">
-        <a class="row-link" href={href(["jobs", job.id])} aria-label={`${statusName(job.status)}: job ${shortId(job.id)} of workflow ${job.workflowId}`}><Status status={job.status} /></a>
+        <a
+          class="row-link"
+          href={href(["jobs", job.id])}
+          aria-label={`${statusName(job.status)}: job ${shortId(job.id)} of workflow ${job.workflowId}`}
+        >
+          <Status status={job.status} />
+        </a>
         {gone && <span class="small muted"> deleted</span>}
         {left && !gone && <span class="small muted"> no longer matches</span>}
       </td>
-      {columns.map((column) => <td key={column.title} role="cell" data-title={column.title}>{column.cell(job)}</td>)}
+      {columns.map((column) => (
+        <td key={column.title} role="cell" data-title={column.title}>
+          {column.cell(job)}
+        </td>
+      ))}
     </tr>
   );
 }

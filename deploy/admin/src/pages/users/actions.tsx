@@ -30,7 +30,9 @@ export function UserActions({ user, onChanged }: { user: User; onChanged: (user:
     toast("done", said);
     onChanged(changed);
   };
-  const ban = useAction(async () => finish(await users.deleteUser({ id: user.id }), `Banned ${user.email}. Every token of the account has ended.`));
+  const ban = useAction(async () =>
+    finish(await users.deleteUser({ id: user.id }), `Banned ${user.email}. Every token of the account has ended.`),
+  );
   const restore = useAction(async () => finish(await users.undeleteUser({ id: user.id }), `Restored ${user.email}.`));
   const promote = useAction(async () => finish(await setSuperuser(true), `${user.email} is a superuser now.`));
   const demote = useAction(async () => finish(await setSuperuser(false), `${user.email} is a plain user now.`));
@@ -53,18 +55,33 @@ export function UserActions({ user, onChanged }: { user: User; onChanged: (user:
     busy: action.busy,
     failure: action.failure,
     onClose: close,
-    onConfirm: () => void action.run().then((succeeded) => {
-      if (succeeded) close();
-    }),
+    onConfirm: () =>
+      void action.run().then((succeeded) => {
+        if (succeeded) close();
+      }),
   });
-  const email = <bdi><strong>{user.email}</strong></bdi>;
+  const email = (
+    <bdi>
+      <strong>{user.email}</strong>
+    </bdi>
+  );
   return (
     <>
-      <Button icon="mail" onClick={() => setAsked("reset")} disabled={!user.isActive}>Send reset mail</Button>
-      <Button icon="download" onClick={() => setAsked("export")}>Export</Button>
-      {user.isActive
-        ? <Button icon="ban" kind="danger" onClick={() => setAsked("ban")}>Ban</Button>
-        : <Button icon="retry" kind="primary" onClick={() => setAsked("restore")}>Restore</Button>}
+      <Button icon="mail" onClick={() => setAsked("reset")} disabled={!user.isActive}>
+        Send reset mail
+      </Button>
+      <Button icon="download" onClick={() => setAsked("export")}>
+        Export
+      </Button>
+      {user.isActive ? (
+        <Button icon="ban" kind="danger" onClick={() => setAsked("ban")}>
+          Ban
+        </Button>
+      ) : (
+        <Button icon="retry" kind="primary" onClick={() => setAsked("restore")}>
+          Restore
+        </Button>
+      )}
       <Menu label="More">
         {(hide) => {
           const ask = (what: Asked) => () => {
@@ -73,10 +90,18 @@ export function UserActions({ user, onChanged }: { user: User; onChanged: (user:
           };
           return (
             <div class="menu-items">
-              {user.isSuperuser
-                ? <Button kind="quiet" icon="shield" onClick={ask("demote")}>Make a plain user…</Button>
-                : <Button kind="quiet" icon="shield" onClick={ask("promote")}>Make a superuser…</Button>}
-              <Button kind="danger" icon="trash" onClick={ask("purge")}>Erase with all jobs…</Button>
+              {user.isSuperuser ? (
+                <Button kind="quiet" icon="shield" onClick={ask("demote")}>
+                  Make a plain user…
+                </Button>
+              ) : (
+                <Button kind="quiet" icon="shield" onClick={ask("promote")}>
+                  Make a superuser…
+                </Button>
+              )}
+              <Button kind="danger" icon="trash" onClick={ask("purge")}>
+                Erase with all jobs…
+              </Button>
             </div>
           );
         }}
@@ -84,8 +109,15 @@ export function UserActions({ user, onChanged }: { user: User; onChanged: (user:
       {asked === "export" && <ExportDialog user={user} onClose={close} />}
       {asked === "ban" && (
         <ConfirmDialog title="Ban this user?" action="Ban 1 user" danger {...dialog(ban)}>
-          <p>{email} cannot log in any more, and every token of the account ends at once. The account and its jobs stay, and you can restore it.</p>
-          {own && <p>This is <strong>your own account</strong>: you will be logged out.</p>}
+          <p>
+            {email} cannot log in any more, and every token of the account ends at once. The account and its jobs stay, and you can
+            restore it.
+          </p>
+          {own && (
+            <p>
+              This is <strong>your own account</strong>: you will be logged out.
+            </p>
+          )}
         </ConfirmDialog>
       )}
       {asked === "restore" && (
@@ -101,18 +133,38 @@ export function UserActions({ user, onChanged }: { user: User; onChanged: (user:
       {asked === "demote" && (
         <ConfirmDialog title="Make this user a plain user?" action="Make a plain user" danger {...dialog(demote)}>
           <p>{email} loses access to this page, and to the accounts and jobs of others, with the next call.</p>
-          {own && <p>This is <strong>your own account</strong>: you will be logged out, and only another superuser can undo it.</p>}
+          {own && (
+            <p>
+              This is <strong>your own account</strong>: you will be logged out, and only another superuser can undo it.
+            </p>
+          )}
         </ConfirmDialog>
       )}
       {asked === "reset" && (
         <ConfirmDialog title="Send a reset mail?" action="Send 1 mail" {...dialog(reset)}>
-          <p>The installation mails {email} a link to set a new password. The link works once, for half an hour. The present password stays valid until then.</p>
+          <p>
+            The installation mails {email} a link to set a new password. The link works once, for half an hour. The present password
+            stays valid until then.
+          </p>
         </ConfirmDialog>
       )}
       {asked === "purge" && (
-        <ConfirmDialog title="Erase this user for good?" action="Erase 1 user and all its jobs" danger disabled={typed !== user.email} {...dialog(purge)}>
+        <ConfirmDialog
+          title="Erase this user for good?"
+          action="Erase 1 user and all its jobs"
+          danger
+          disabled={typed !== user.email}
+          {...dialog(purge)}
+        >
           <p>This erases {email} and all jobs of the account, with their inputs and results. It cannot be undone.</p>
-          <TextField first label="Type the email to confirm" autocomplete="off" value={typed} onInput={setTyped} hint={<bdi>{user.email}</bdi>} />
+          <TextField
+            first
+            label="Type the email to confirm"
+            autocomplete="off"
+            value={typed}
+            onInput={setTyped}
+            hint={<bdi>{user.email}</bdi>}
+          />
         </ConfirmDialog>
       )}
     </>

@@ -24,7 +24,11 @@ export function EditUser({ user, own, onSaved }: { user: User; own: boolean; onS
   const save = useAction(async () => {
     // What is empty is cleared: the mask names it, and the user does not have it.
     const next = create(UserSchema, { id: user.id, email, ...(name !== "" && { fullName: name }), ...(bio !== "" && { bio }) });
-    const saved = await users.updateUser({ user: next, updateMask: { paths }, currentPassword: own && paths.includes("email") ? password : "" });
+    const saved = await users.updateUser({
+      user: next,
+      updateMask: { paths },
+      currentPassword: own && paths.includes("email") ? password : "",
+    });
     toast("done", `Saved the account of ${saved.email}.`);
     if (own) me.value = saved;
     onSaved(saved);
@@ -40,17 +44,45 @@ export function EditUser({ user, own, onSaved }: { user: User; own: boolean; onS
         void save.run();
       }}
     >
-      <TextField label="Email" type="email" autocomplete="off" required value={email} onInput={setEmail} error={fields["user.email"] ?? fields["email"] ?? taken} />
-      <TextField label="Full name" autocomplete="off" value={name} onInput={setName} error={fields["user.full_name"] ?? fields["full_name"]} />
+      <TextField
+        label="Email"
+        type="email"
+        autocomplete="off"
+        required
+        value={email}
+        onInput={setEmail}
+        error={fields["user.email"] ?? fields["email"] ?? taken}
+      />
+      <TextField
+        label="Full name"
+        autocomplete="off"
+        value={name}
+        onInput={setName}
+        error={fields["user.full_name"] ?? fields["full_name"]}
+      />
       <TextArea label="Biography" rows={4} value={bio} onInput={setBio} error={fields["user.bio"] ?? fields["bio"]} />
       {own && paths.includes("email") && (
-        <TextField label="Your password" type="password" autocomplete="current-password" required value={password} onInput={setPassword} error={fields["current_password"] ?? wrong} hint="A change of your own email needs it." />
+        <TextField
+          label="Your password"
+          type="password"
+          autocomplete="current-password"
+          required
+          value={password}
+          onInput={setPassword}
+          error={fields["current_password"] ?? wrong}
+          hint="A change of your own email needs it."
+        />
       )}
       {save.failure && taken === undefined && wrong === undefined && (
-        <FailureBox failure={save.failure} shownFields={["user.email", "email", "user.full_name", "full_name", "user.bio", "bio", "current_password"]} />
+        <FailureBox
+          failure={save.failure}
+          shownFields={["user.email", "email", "user.full_name", "full_name", "user.bio", "bio", "current_password"]}
+        />
       )}
       <div class="row end">
-        <Button type="submit" kind="primary" busy={save.busy} disabled={paths.length === 0}>Save</Button>
+        <Button type="submit" kind="primary" busy={save.busy} disabled={paths.length === 0}>
+          Save
+        </Button>
       </div>
     </form>
   );

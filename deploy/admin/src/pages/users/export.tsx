@@ -56,13 +56,29 @@ export function ExportDialog({ user, onClose }: { user: User; onClose: () => voi
   return (
     <Dialog title="Export this user" onClose={onClose}>
       <div class="stack">
-        <p>Saves everything that is stored about <bdi><strong>{user.email}</strong></bdi>, except the password hash, as one JSON file: the account, and all jobs with their exact payloads.</p>
+        <p>
+          Saves everything that is stored about{" "}
+          <bdi>
+            <strong>{user.email}</strong>
+          </bdi>
+          , except the password hash, as one JSON file: the account, and all jobs with their exact payloads.
+        </p>
         {phase === "runs" && <progress class="progress" aria-label="Reading the jobs" />}
-        <p role="status">{phase === "runs" ? `${count(read)} jobs read…` : phase === "ended" ? `Saved the account and ${plural(read, "job")}.` : ""}</p>
+        <p role="status">
+          {phase === "runs"
+            ? `${count(read)} jobs read…`
+            : phase === "ended"
+              ? `Saved the account and ${plural(read, "job")}.`
+              : ""}
+        </p>
         {failure && <FailureBox failure={failure} />}
         <div class="row end">
           <Button onClick={onClose}>{phase === "runs" ? "Stop" : "Close"}</Button>
-          {phase !== "ended" && <Button kind="primary" icon="download" busy={phase === "runs"} onClick={() => void run()}>Export</Button>}
+          {phase !== "ended" && (
+            <Button kind="primary" icon="download" busy={phase === "runs"} onClick={() => void run()}>
+              Export
+            </Button>
+          )}
         </div>
       </div>
     </Dialog>

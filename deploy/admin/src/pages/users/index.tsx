@@ -26,18 +26,25 @@ const PAGE_USERS = 50;
 const TYPING_MILLIS = 250;
 
 async function listUsers(filter: UserFilter, pageToken: string, signal: AbortSignal): Promise<Page<User>> {
-  const response = await users.listUsers({
-    pageSize: PAGE_USERS,
-    pageToken,
-    emailPrefix: filter.by === "email" ? filter.prefix : "",
-    fullNamePrefix: filter.by === "name" ? filter.prefix : "",
-    ...(filter.active !== undefined && { isActive: filter.active }),
-    ...(filter.superuser !== undefined && { isSuperuser: filter.superuser }),
-    ...(filter.from && { createdAfter: timestampFromDate(filter.from) }),
-    ...(filter.to && { createdBefore: timestampFromDate(filter.to) }),
-    oldestFirst: filter.oldestFirst,
-  }, { signal });
-  return { rows: response.users, nextToken: response.nextPageToken, continuesAt: response.continuesAt && timestampDate(response.continuesAt) };
+  const response = await users.listUsers(
+    {
+      pageSize: PAGE_USERS,
+      pageToken,
+      emailPrefix: filter.by === "email" ? filter.prefix : "",
+      fullNamePrefix: filter.by === "name" ? filter.prefix : "",
+      ...(filter.active !== undefined && { isActive: filter.active }),
+      ...(filter.superuser !== undefined && { isSuperuser: filter.superuser }),
+      ...(filter.from && { createdAfter: timestampFromDate(filter.from) }),
+      ...(filter.to && { createdBefore: timestampFromDate(filter.to) }),
+      oldestFirst: filter.oldestFirst,
+    },
+    { signal },
+  );
+  return {
+    rows: response.users,
+    nextToken: response.nextPageToken,
+    continuesAt: response.continuesAt && timestampDate(response.continuesAt),
+  };
 }
 
 export function UsersPage() {
@@ -56,23 +63,40 @@ export function UsersPage() {
   return (
     <>
       <PageHead title="Users">
-        <ButtonLink kind="primary" icon="plus" href={href(["users", "new"])}>New user</ButtonLink>
+        <ButtonLink kind="primary" icon="plus" href={href(["users", "new"])}>
+          New user
+        </ButtonLink>
       </PageHead>
       <Filters filter={filter} />
       {page.failure && <FailureBox failure={page.failure} onRetry={page.reload} />}
       {(page.data === undefined ? page.failure === undefined : page.data.rows.length > 0) && <UserTable rows={page.data?.rows} />}
-      {page.data?.rows.length === 0 && (brief !== undefined
-        ? (
+      {page.data?.rows.length === 0 &&
+        (brief !== undefined ? (
           <Empty icon="search" title={`No match yet: looked ${filter.oldestFirst ? "ahead" : "back"} to ${brief}`}>
             <p>One search reads some thousand accounts, so that it stays fast.</p>
-            <Button kind="primary" onClick={onNext}>Go on from there</Button>
+            <Button kind="primary" onClick={onNext}>
+              Go on from there
+            </Button>
           </Empty>
-        )
-        : <Empty icon="users" title="No users match"><ButtonLink href={href(["users"])}>Show all users</ButtonLink></Empty>)}
+        ) : (
+          <Empty icon="users" title="No users match">
+            <ButtonLink href={href(["users"])}>Show all users</ButtonLink>
+          </Empty>
+        ))}
       {page.data && (page.data.rows.length > 0 || token !== "") && (
-        <Pager what="users" page={pageNumber(token)} hasNext={next !== ""} onPrevious={token === "" ? undefined : () => turn(previousPage(token))} onNext={onNext}>
+        <Pager
+          what="users"
+          page={pageNumber(token)}
+          hasNext={next !== ""}
+          onPrevious={token === "" ? undefined : () => turn(previousPage(token))}
+          onNext={onNext}
+        >
           {plural(page.data.rows.length, "user")} on this page
-          {next !== "" && page.data.rows.length < PAGE_USERS && brief && <>: looked {filter.oldestFirst ? "ahead" : "back"} to {brief}. Next goes on.</>}
+          {next !== "" && page.data.rows.length < PAGE_USERS && brief && (
+            <>
+              : looked {filter.oldestFirst ? "ahead" : "back"} to {brief}. Next goes on.
+            </>
+          )}
         </Pager>
       )}
     </>
@@ -96,23 +120,55 @@ function Filters({ filter }: { filter: UserFilter }) {
   };
   return (
     <div class="filters" role="search" aria-label="Filter users">
-      <Choice label="Search by" value={filter.by} options={[["email", "Email"], ["name", "Name"]]} onChange={(by) => show({ by })} />
+      <Choice
+        label="Search by"
+        value={filter.by}
+        options={[
+          ["email", "Email"],
+          ["name", "Name"],
+        ]}
+        onChange={(by) => show({ by })}
+      />
       <div class="filter">
         <Field label={filter.by === "email" ? "Email starts with" : "Name starts with"}>
           {(attributes) => (
-            <input {...attributes} type="search" value={prefix} placeholder={filter.by === "email" ? "Any email" : "Any name"} spellcheck={false} autocomplete="off" autocapitalize="off" dir="auto" onInput={(event) => type(event.currentTarget.value)} />
+            <input
+              {...attributes}
+              type="search"
+              value={prefix}
+              placeholder={filter.by === "email" ? "Any email" : "Any name"}
+              spellcheck={false}
+              autocomplete="off"
+              autocapitalize="off"
+              dir="auto"
+              onInput={(event) => type(event.currentTarget.value)}
+            />
           )}
         </Field>
       </div>
       <YesNoFilter label="Active" value={filter.active} yes="Active" no="Inactive" onChange={(active) => show({ active })} />
-      <YesNoFilter label="Role" value={filter.superuser} yes="Superusers" no="Plain users" onChange={(superuser) => show({ superuser })} />
+      <YesNoFilter
+        label="Role"
+        value={filter.superuser}
+        yes="Superusers"
+        no="Plain users"
+        onChange={(superuser) => show({ superuser })}
+      />
       <TimeFilter range={filter} onChange={show} />
-      <Button icon="arrows" onClick={() => show({ oldestFirst: !filter.oldestFirst })}>{filter.oldestFirst ? "Oldest first" : "Newest first"}</Button>
+      <Button icon="arrows" onClick={() => show({ oldestFirst: !filter.oldestFirst })}>
+        {filter.oldestFirst ? "Oldest first" : "Newest first"}
+      </Button>
     </div>
   );
 }
 
-function YesNoFilter({ label, value, yes, no, onChange }: {
+function YesNoFilter({
+  label,
+  value,
+  yes,
+  no,
+  onChange,
+}: {
   label: string;
   value: boolean | undefined;
   yes: string;
@@ -121,14 +177,23 @@ function YesNoFilter({ label, value, yes, no, onChange }: {
 }) {
   const chosen: YesNo = value === undefined ? "" : value ? "yes" : "no";
   return (
-    <Choice<YesNo> label={label} value={chosen} options={[["", "All"], ["yes", yes], ["no", no]]} onChange={(one) => onChange(one === "" ? undefined : one === "yes")} />
+    <Choice<YesNo>
+      label={label}
+      value={chosen}
+      options={[
+        ["", "All"],
+        ["yes", yes],
+        ["no", no],
+      ]}
+      onChange={(one) => onChange(one === "" ? undefined : one === "yes")}
+    />
   );
 }
 
 function UserTable({ rows }: { rows: User[] | undefined }) {
   const table = useRef<HTMLTableElement>(null);
   const move = (step: number): void => {
-    const links = [...table.current?.querySelectorAll<HTMLElement>("a.row-link") ?? []];
+    const links = [...(table.current?.querySelectorAll<HTMLElement>("a.row-link") ?? [])];
     const at = links.findIndex((link) => link === document.activeElement);
     links[Math.max(0, Math.min(links.length - 1, at + step))]?.focus();
   };
@@ -138,17 +203,35 @@ function UserTable({ rows }: { rows: User[] | undefined }) {
       <table ref={table} class="list people" role="table" aria-busy={rows === undefined}>
         <caption class="hidden">Users</caption>
         <thead role="rowgroup">
-          <tr role="row">{["Email", "Name", "State", "Created", "Changed"].map((title) => <th key={title} role="columnheader" scope="col">{title}</th>)}</tr>
+          <tr role="row">
+            {["Email", "Name", "State", "Created", "Changed"].map((title) => (
+              <th key={title} role="columnheader" scope="col">
+                {title}
+              </th>
+            ))}
+          </tr>
         </thead>
         <tbody role="rowgroup">
           {rows === undefined && <SkeletonRows rows={12} columns={5} />}
           {rows?.map((user) => (
             <tr key={user.id} role="row">
-              <td role="cell" data-title="Email"><a class="row-link" href={href(["users", user.id])}><Foreign>{user.email}</Foreign></a></td>
-              <td role="cell" data-title="Name">{user.fullName === undefined ? <span class="muted">–</span> : <Foreign>{user.fullName}</Foreign>}</td>
-              <td role="cell" data-title="State"><UserBadges user={user} /></td>
-              <td role="cell" data-title="Created"><Time value={user.createdAt} /></td>
-              <td role="cell" data-title="Changed"><Time value={user.updatedAt} /></td>
+              <td role="cell" data-title="Email">
+                <a class="row-link" href={href(["users", user.id])}>
+                  <Foreign>{user.email}</Foreign>
+                </a>
+              </td>
+              <td role="cell" data-title="Name">
+                {user.fullName === undefined ? <span class="muted">–</span> : <Foreign>{user.fullName}</Foreign>}
+              </td>
+              <td role="cell" data-title="State">
+                <UserBadges user={user} />
+              </td>
+              <td role="cell" data-title="Created">
+                <Time value={user.createdAt} />
+              </td>
+              <td role="cell" data-title="Changed">
+                <Time value={user.updatedAt} />
+              </td>
             </tr>
           ))}
         </tbody>
@@ -160,9 +243,17 @@ function UserTable({ rows }: { rows: User[] | undefined }) {
 export function UserBadges({ user }: { user: User }) {
   return (
     <span class="row wrap">
-      {user.isActive
-        ? <span class="status completed"><Icon name="check" />Active</span>
-        : <span class="status failed"><Icon name="ban" />Inactive</span>}
+      {user.isActive ? (
+        <span class="status completed">
+          <Icon name="check" />
+          Active
+        </span>
+      ) : (
+        <span class="status failed">
+          <Icon name="ban" />
+          Inactive
+        </span>
+      )}
       {user.isSuperuser && <Badge kind="accent">Superuser</Badge>}
     </span>
   );

@@ -19,7 +19,15 @@ export function NewUserPage() {
   const [isSuperuser, setSuperuser] = useState(false);
   const [id] = useState(newUuid);
   const save = useAction(async () => {
-    const user = await users.createUser({ id, email, password, isActive, isSuperuser, ...(name !== "" && { fullName: name }), ...(bio !== "" && { bio }) });
+    const user = await users.createUser({
+      id,
+      email,
+      password,
+      isActive,
+      isSuperuser,
+      ...(name !== "" && { fullName: name }),
+      ...(bio !== "" && { bio }),
+    });
     toast("done", `Created ${user.email}.`);
     go(href(["users", user.id]));
   });
@@ -35,16 +43,50 @@ export function NewUserPage() {
           void save.run();
         }}
       >
-        <TextField first label="Email" type="email" autocomplete="off" required value={email} onInput={setEmail} error={fields["email"] ?? taken} />
-        <TextField label="Password" type="password" autocomplete="new-password" required value={password} onInput={setPassword} error={fields["password"]} hint="8 to 72 bytes. The user can change it, or ask for a reset mail." />
-        <TextField label="Full name" autocomplete="off" value={name} onInput={setName} error={fields["full_name"]} hint="Optional." />
+        <TextField
+          first
+          label="Email"
+          type="email"
+          autocomplete="off"
+          required
+          value={email}
+          onInput={setEmail}
+          error={fields["email"] ?? taken}
+        />
+        <TextField
+          label="Password"
+          type="password"
+          autocomplete="new-password"
+          required
+          value={password}
+          onInput={setPassword}
+          error={fields["password"]}
+          hint="8 to 72 bytes. The user can change it, or ask for a reset mail."
+        />
+        <TextField
+          label="Full name"
+          autocomplete="off"
+          value={name}
+          onInput={setName}
+          error={fields["full_name"]}
+          hint="Optional."
+        />
         <TextArea label="Biography" rows={3} value={bio} onInput={setBio} error={fields["bio"]} hint="Optional." />
         <CheckField label="Active" hint="The user can log in at once." checked={isActive} onChange={setActive} />
-        <CheckField label="Superuser" hint="The user can open this page and change every account and job." checked={isSuperuser} onChange={setSuperuser} />
-        {save.failure && taken === undefined && <FailureBox failure={save.failure} shownFields={["email", "password", "full_name", "bio"]} />}
+        <CheckField
+          label="Superuser"
+          hint="The user can open this page and change every account and job."
+          checked={isSuperuser}
+          onChange={setSuperuser}
+        />
+        {save.failure && taken === undefined && (
+          <FailureBox failure={save.failure} shownFields={["email", "password", "full_name", "bio"]} />
+        )}
         <div class="row end">
           <ButtonLink href={href(["users"])}>Back to the users</ButtonLink>
-          <Button type="submit" kind="primary" busy={save.busy}>Create user</Button>
+          <Button type="submit" kind="primary" busy={save.busy}>
+            Create user
+          </Button>
         </div>
       </form>
     </>

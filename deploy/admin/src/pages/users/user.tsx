@@ -32,34 +32,57 @@ export function UserPage({ id }: { id: string }) {
     return (
       <>
         <PageHead title={`User ${shortId(id)}`} />
-        {loaded.failure === undefined ? <Skeleton lines={10} />
-          : loaded.failure.reason === "USER_NOT_FOUND" ? (
-            <Empty icon="search" title="There is no such user">
-              <p>No account has the id <code>{id}</code>. It may have been erased.</p>
-              <ButtonLink href={href(["users"])}>Go to the users</ButtonLink>
-            </Empty>
-          ) : <FailureBox failure={loaded.failure} onRetry={loaded.reload} />}
+        {loaded.failure === undefined ? (
+          <Skeleton lines={10} />
+        ) : loaded.failure.reason === "USER_NOT_FOUND" ? (
+          <Empty icon="search" title="There is no such user">
+            <p>
+              No account has the id <code>{id}</code>. It may have been erased.
+            </p>
+            <ButtonLink href={href(["users"])}>Go to the users</ButtonLink>
+          </Empty>
+        ) : (
+          <FailureBox failure={loaded.failure} onRetry={loaded.reload} />
+        )}
       </>
     );
   }
   const own = user.id === me.value?.id;
   return (
     <>
-      <PageHead title={user.email} beside={<>{own && <Badge>You</Badge>}<UserBadges user={user} /></>}>
+      <PageHead
+        title={user.email}
+        beside={
+          <>
+            {own && <Badge>You</Badge>}
+            <UserBadges user={user} />
+          </>
+        }
+      >
         <UserActions user={user} onChanged={loaded.set} />
       </PageHead>
       {loaded.failure && <FailureBox failure={loaded.failure} onRetry={loaded.reload} />}
       <div class="columns">
         <div class="stack">
-          <Section title="Account"><EditUser key={String(user.updatedAt?.nanos)} user={user} own={own} onSaved={loaded.set} /></Section>
+          <Section title="Account">
+            <EditUser key={String(user.updatedAt?.nanos)} user={user} own={own} onSaved={loaded.set} />
+          </Section>
         </div>
         <div class="stack">
           <Section title="Details">
             <Facts>
-              <Fact name="Id"><code class="break">{user.id}</code> <CopyButton text={user.id} what="user id" /></Fact>
-              <Fact name="Email"><Foreign>{user.email}</Foreign> <CopyButton text={user.email} what="email" /></Fact>
-              <Fact name="Created"><ExactTime value={user.createdAt} /></Fact>
-              <Fact name="Changed"><ExactTime value={user.updatedAt} /></Fact>
+              <Fact name="Id">
+                <code class="break">{user.id}</code> <CopyButton text={user.id} what="user id" />
+              </Fact>
+              <Fact name="Email">
+                <Foreign>{user.email}</Foreign> <CopyButton text={user.email} what="email" />
+              </Fact>
+              <Fact name="Created">
+                <ExactTime value={user.createdAt} />
+              </Fact>
+              <Fact name="Changed">
+                <ExactTime value={user.updatedAt} />
+              </Fact>
             </Facts>
           </Section>
           <UserJobs id={user.id} email={user.email} />
@@ -73,15 +96,31 @@ function UserJobs({ id, email }: { id: string; email: string }) {
   const filter = readJobFilter(new URLSearchParams({ user: id }));
   const page = useLoad(`user-jobs ${id}`, (signal) => listJobs(filter, SHOWN_JOBS, "", signal));
   return (
-    <Section title="Latest jobs" beside={<ButtonLink kind="quiet" href={href(["jobs"], { user: id })}>Show all</ButtonLink>}>
+    <Section
+      title="Latest jobs"
+      beside={
+        <ButtonLink kind="quiet" href={href(["jobs"], { user: id })}>
+          Show all
+        </ButtonLink>
+      }
+    >
       {page.failure && <FailureBox failure={page.failure} onRetry={page.reload} />}
       {page.data === undefined && !page.failure && <Skeleton lines={5} />}
-      {page.data?.rows.length === 0 && <p class="muted">No jobs. <a href={href(["jobs", "new"], { user: email })}>Create one</a></p>}
+      {page.data?.rows.length === 0 && (
+        <p class="muted">
+          No jobs. <a href={href(["jobs", "new"], { user: email })}>Create one</a>
+        </p>
+      )}
       {page.data && page.data.rows.length > 0 && (
         <ul class="job-list">
           {page.data.rows.map((job: Job) => (
             <li key={job.id}>
-              <a href={href(["jobs", job.id])} aria-label={`${statusName(job.status)}: job ${shortId(job.id)} of workflow ${job.workflowId}`}><Status status={job.status} /></a>
+              <a
+                href={href(["jobs", job.id])}
+                aria-label={`${statusName(job.status)}: job ${shortId(job.id)} of workflow ${job.workflowId}`}
+              >
+                <Status status={job.status} />
+              </a>
               <Foreign>{job.workflowId}</Foreign>
               <Time value={job.createdAt} />
             </li>
