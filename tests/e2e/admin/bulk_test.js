@@ -6,6 +6,10 @@ import { checkLooks, dialog, failed, go, hasCount, jobRow, jobRows, makeJobs, re
 import { World } from "./fixture.js";
 
 const FIRST_PAINT = 1000; // milliseconds
+// `run --scale` has more.
+const JOBS = Number(process.env.VIBESTACK_SCALE_JOBS ?? 200_000);
+const USERS = Number(process.env.VIBESTACK_SCALE_USERS ?? 0);
+const INSERTED_ROWS = 500_000; // in one statement
 
 test.describe("many jobs", () => {
   let world;
@@ -102,17 +106,24 @@ test.describe("many jobs", () => {
     assert.deepEqual(await world.query("SELECT status FROM agent_jobs"), ["failed"]);
   });
 
-  test.describe("at 200,000 jobs", () => {
+  test.describe(`at ${JOBS} jobs`, () => {
     let person;
     let rare;
     test.before(async () => {
       await removeJobs(world);
       person = await world.person();
-      await makeJobs(world, { number: 178_000, workflow: "report", status: "completed", payload: { pages: 42 }, ageSeconds: 3600, quiet: true });
+      for (let made = 0; made < JOBS - 22_000; made += INSERTED_ROWS) {
+        const number = Math.min(INSERTED_ROWS, JOBS - 22_000 - made);
+        await makeJobs(world, { number, workflow: "report", status: "completed", payload: { pages: 42 }, ageSeconds: 3600 + made, quiet: true });
+      }
+      for (let made = 0; made < USERS; made += INSERTED_ROWS) {
+        await world.query(`INSERT INTO users (id, email, hashed_password, full_name)
+          SELECT gen_random_uuid(), 'user' || ${made} + n || '@example.net', '!', 'User ' || n FROM generate_series(1, ${Math.min(INSERTED_ROWS, USERS - made)}) AS n`);
+      }
       await makeJobs(world, { number: 12_000, workflow: "mail", status: "pending", ageSeconds: 100, quiet: true });
       await makeJobs(world, { number: 10_000, workflow: "many", status: "failed", userId: person.id, payload: failed(), ageSeconds: 20_000, quiet: true });
       [rare] = await makeJobs(world, { workflow: "rare", userId: person.id, ageSeconds: 400_000, quiet: true });
-      await world.query("ANALYZE agent_jobs");
+      for (const table of ["agent_jobs", "users"]) await world.query(`ANALYZE ${table}`);
     });
 
     inDashboard("pages show their data within a second", async (page) => {

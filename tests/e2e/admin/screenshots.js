@@ -1,13 +1,13 @@
 // Makes pictures of the dashboard's pages, in light, dark and narrow, for people to look at. It is no test, so only its name runs it:
 //
-//   tests/e2e/admin/run screenshots.js        writes to .local/browser-tests/screenshots
+//   tests/e2e/admin/run --screenshots FOLDER
 import fs from "node:fs";
 import path from "node:path";
 import test from "node:test";
 
 import { World } from "./fixture.js";
 
-const FOLDER = path.resolve(import.meta.dirname, "../../../.local/browser-tests/screenshots");
+const FOLDER = process.env.VIBESTACK_SCREENSHOTS ?? path.resolve(import.meta.dirname, "../../../.local/browser-tests/screenshots");
 const FORMS = {
   light: { colorScheme: "light", viewport: { width: 1280, height: 800 } },
   dark: { colorScheme: "dark", viewport: { width: 1280, height: 800 } },
