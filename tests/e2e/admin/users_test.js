@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import fs from "node:fs";
 import test from "node:test";
 
+import { RTL, SCRIPT, checkLooks, go, hasCount, makeJobs, quote } from "./dashboard.js";
 import { World } from "./fixture.js";
 
 const HOSTILE = "<img src=x onerror=alert(1)> \u202eשלום";
@@ -141,5 +142,152 @@ test.describe("users", () => {
     await other.getByText("Your session has ended").waitFor();
     await mine.goto(`${world.url}/admin/#/users`);
     await mine.getByRole("link", { name: email }).waitFor();
+  }));
+
+  test("the list is searched by email and name, and filtered; the address keeps it, and pages go forth and back", (t) => world.inBrowser(t, {}, async (page) => {
+    const rows = page.locator("table.people tbody tr:not(.skeleton)");
+    await world.query(`INSERT INTO users (id, email, hashed_password, full_name, is_active, is_superuser, created_at)
+      SELECT gen_random_uuid(), 'list' || n || '@example.net', '!', CASE WHEN n <= 60 THEN 'Zoe ' ELSE 'Yan ' END || n, n <> 7, n = 8, now() - n * interval '1 hour'
+      FROM generate_series(1, 110) n`);
+    await open(page, "#/users");
+    await page.getByLabel("Email starts with").fill("LIST");
+    await page.waitForURL(/prefix=LIST/);
+    await hasCount(rows, 50);
+    await page.getByRole("radio", { name: "Name", exact: true }).check();
+    await page.getByLabel("Name starts with").fill("zoe");
+    await page.waitForURL(/by=name&prefix=zoe/);
+    await rows.filter({ hasText: "Zoe 1" }).first().waitFor();
+    await page.getByRole("button", { name: "Next" }).click();
+    await hasCount(rows, 10);
+    await page.getByRole("button", { name: "Previous" }).click();
+    await hasCount(rows, 50);
+    await page.getByRole("radio", { name: "Inactive" }).check();
+    await hasCount(rows, 1);
+    await rows.getByText("Zoe 7").waitFor();
+    await checkLooks(world, page);
+    await page.goBack();
+    await hasCount(rows, 50);
+    await page.getByRole("radio", { name: "Superusers" }).check();
+    await hasCount(rows, 1);
+    await page.goBack();
+    await page.getByRole("button", { name: "Newest first" }).click();
+    await rows.first().getByText("Zoe 60").waitFor();
+    await page.getByRole("button", { name: "Created: Any time" }).click();
+    await page.getByRole("button", { name: "Last hour" }).click();
+    await page.getByRole("heading", { name: "No users match" }).waitFor();
+    await checkLooks(world, page);
+    await page.getByRole("link", { name: "Show all users" }).click();
+    await rows.first().waitFor();
+    await page.keyboard.press("j");
+    await page.keyboard.press("j");
+    await page.keyboard.press("k");
+    const chosen = await rows.first().locator("a.row-link").getAttribute("href");
+    await page.keyboard.press("Enter");
+    await page.waitForURL((url) => url.hash === chosen);
+  }));
+
+  test("text of strangers stays text, in every field of a user", (t) => world.inBrowser(t, {}, async (page) => {
+    const person = await world.person();
+    const email = `"${RTL}<b>x</b>"@example.org`;
+    await world.query(`UPDATE users SET email = ${quote(email)}, full_name = ${quote(`${RTL}${SCRIPT}`.slice(0, 100))}, bio = ${quote(`${SCRIPT}\n${RTL}`)} WHERE id = '${person.id}'`);
+    await makeJobs(world, { userId: person.id, workflow: SCRIPT.slice(0, 100) });
+    await open(page, `#/users/${person.id}`);
+    await page.getByRole("heading", { level: 1, name: email }).waitFor();
+    await page.locator(".job-list").getByText(SCRIPT.slice(0, 30)).waitFor();
+    await checkLooks(world, page);
+    for (const button of ["Send reset mail", "Export", "Ban"]) {
+      await page.getByRole("button", { name: button }).click();
+      await page.getByRole("dialog").getByText(email).waitFor();
+      await world.checkAccessibility(page);
+      await page.keyboard.press("Escape");
+      await page.getByRole("dialog").waitFor({ state: "detached" });
+      assert.equal(await page.evaluate(() => document.activeElement.textContent), button); // the focus comes back
+    }
+    await go(page, "users", "Users");
+    await page.locator("table.people").getByText(email).waitFor();
+    await checkLooks(world, page);
+    await go(page, "jobs", "Jobs");
+    await page.getByRole("table", { name: "Jobs" }).getByText(email).waitFor();
+    assert.equal(await page.evaluate(() => globalThis.ran), undefined);
+    assert.equal(await page.locator("#app script, #app img, bdi b").count(), 0);
+  }));
+
+  test("an email that is taken is told at the field; one's own needs the password", (t) => world.inBrowser(t, {}, async (page) => {
+    const [one, other] = [await world.person(), await world.person()];
+    await open(page, `#/users/${one.id}`);
+    await page.getByRole("textbox", { name: "Email" }).fill(other.email);
+    await page.getByRole("button", { name: "Save" }).click();
+    await page.locator(".field .error").getByText("Another account has this email.").waitFor();
+    await checkLooks(world, page);
+    const mine = await world.person();
+    await world.query(`UPDATE users SET is_superuser = true WHERE id = '${mine.id}'`);
+    await page.getByRole("button", { name: /^Your menu/ }).click();
+    await page.getByRole("button", { name: "Log out" }).click();
+    await page.getByRole("heading", { name: "Log in" }).waitFor();
+    await world.logInTo(page, mine);
+    await go(page, "account", "My account");
+    await page.getByLabel("Full name").fill("Ada");
+    await page.getByRole("textbox", { name: "Email" }).fill(`new-${mine.email}`);
+    await page.getByLabel("Your password").fill("not the password");
+    await page.getByRole("button", { name: "Save" }).click();
+    await page.locator(".field .error").getByText("The password is wrong.").waitFor();
+    await checkLooks(world, page);
+    await page.getByLabel("Your password").fill(mine.password);
+    await page.getByRole("button", { name: "Save" }).click();
+    await page.getByText(`Saved the account of new-${mine.email}.`).waitFor();
+    await page.getByRole("button", { name: `Your menu: new-${mine.email}` }).waitFor();
+    assert.deepEqual(await world.query(`SELECT full_name FROM users WHERE id = '${mine.id}'`), ["Ada"]);
+  }));
+
+  test("the jump box finds users, jobs, workflows and pages; shortcuts can be turned off", (t) => world.inBrowser(t, {}, async (page) => {
+    const person = await world.person();
+    const [job] = await makeJobs(world, { userId: person.id, workflow: "jumped" });
+    await open(page, "#/");
+    await page.getByText(/job_service\s*answers in/).waitFor();
+    const jump = async (text, option, hash) => {
+      await page.locator("h1").focus();
+      await page.keyboard.press("/");
+      await page.getByRole("combobox", { name: /^A job/ }).fill(text);
+      await page.getByRole("option", { name: option }).first().waitFor();
+      await world.checkAccessibility(page);
+      await page.getByRole("option", { name: option }).first().click();
+      await page.waitForURL((url) => url.hash === hash);
+    };
+    await jump(person.email, /user$/, `#/users/${person.id}`);
+    await jump(job, /job, pending$/, `#/jobs/${job}`);
+    await jump(person.id, /user$/, `#/users/${person.id}`);
+    await jump("token", /Token inspector/, "#/token");
+    await jump("jumped", /jobs of this workflow/, "#/jobs?workflow=jumped");
+    await page.getByRole("heading", { level: 1, name: "Jobs" }).focus();
+    await page.keyboard.press("/");
+    await page.getByRole("combobox", { name: /^A job/ }).fill(crypto.randomUUID());
+    await page.getByText("Nothing has this id.").waitFor();
+    await page.keyboard.press("Escape");
+    await page.keyboard.press("?");
+    const shortcuts = page.getByRole("dialog", { name: "Keyboard shortcuts" });
+    await shortcuts.waitFor();
+    await checkLooks(world, page);
+    await shortcuts.getByRole("checkbox").uncheck();
+    await page.keyboard.press("Escape");
+    await shortcuts.waitFor({ state: "detached" });
+    await page.keyboard.press("?");
+    await page.keyboard.press("/");
+    assert.equal(await page.getByRole("dialog").count(), 0);
+  }));
+
+  test("an inspected token goes to IntrospectToken only", (t) => world.inBrowser(t, {}, async (page) => {
+    const tokens = await world.logIn((await world.person()).email);
+    await open(page, "#/token");
+    const bearers = [];
+    page.on("request", (request) => {
+      if ((request.postData() ?? "").includes(tokens.refresh_token) || JSON.stringify(request.headers()).includes(tokens.refresh_token)) bearers.push(request.url().split("/").at(-1));
+    });
+    await page.getByLabel("Paste a token").fill(`Bearer ${tokens.refresh_token}`);
+    await page.getByRole("button", { name: "Inspect" }).click();
+    await page.locator(".facts").getByText(/^refresh/).waitFor();
+    await checkLooks(world, page);
+    await page.getByRole("button", { name: "Clear" }).click();
+    await page.getByText("Paste a token to see").waitFor();
+    assert.deepEqual(bearers, ["IntrospectToken"]);
   }));
 });
