@@ -79,9 +79,9 @@ export function OverviewPage() {
           </span>
           <span class="muted small">{latest?.total.oldestPending === undefined ? "Nothing waits." : "Waits for a worker."}</span>
         </div>
-        <div class="tile" title="Jobs that failed or were cancelled in the last hour">
+        <div class="tile">
           <span class="tile-title">
-            <Icon name="warning" /> Failed lately
+            <Icon name="warning" /> Failed, last hour
           </span>
           <span class="figure">{latest ? counted(latest.total, "recentlyFailed") : <span class="bar width-1" />}</span>
           <Sparkline
