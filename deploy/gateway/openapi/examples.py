@@ -28,7 +28,7 @@ VALUES = _TIMES | {
     "not_before": None, "delay": None, "unique_key": None, "retryable": True, "retry_delay": None,
     "reason": "no longer needed", "code": "NO_CREDIT", "message": "the account has no credit left", "details": None,
     "error": None, "caught_up": False, "changes_missed": False, "since": None,
-    "cursor": "1767605446554616", "complete": False, "pending_count": 2, "processing_count": 1,
+    "cursor": "1767605446554616", "ExportUserResponse.complete": False, "pending_count": 2, "processing_count": 1,
     "completed_count": 128, "failed_count": 3, "recently_failed_count": 1,
     "oldest_pending_age": "0.021301s", "heartbeat": "15s", "timeout": "30s", "wait": "10s", "page_size": 50, "page_token": None,
     "next_page_token": "", "max_jobs": 10, "oldest_first": False,

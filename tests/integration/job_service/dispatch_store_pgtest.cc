@@ -497,7 +497,7 @@ TEST_F(DispatchStoreTest, AClaimForADispatchStopsAtTheBoundOfTheWorkflow) {
 TEST_F(DispatchStoreTest, TheEndOfADispatchTellsAllReplicasOfTheFreePlace) {
   Metrics metrics;
   JobStores stores(Pushed(/*max_processing=*/3), read_store_, pool_, recorder_, metrics);
-  Fill(ann_, 3);
+  for (int i = 0; i < 3; ++i) MustCreate(ann_);
   const std::vector<Job> jobs = Take(3);
   ASSERT_THAT(jobs, SizeIs(3));
   TakeChanges();

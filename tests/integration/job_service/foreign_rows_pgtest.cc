@@ -409,7 +409,9 @@ TEST_F(OversizedTest, AJobThatCannotBePrintedKeepsItsLeaseAndTheOthersAreClaimed
   NewJob job = Make();
   job.input = "7";
   MustCreate(job);
-  const std::vector<Job> jobs = Claim(10);
+  std::vector<Job> jobs = Claim(10);
+  // PostgreSQL may take so long until it refuses to print that the other job is released.
+  if (jobs.empty()) jobs = Claim(10);
   ASSERT_THAT(jobs, SizeIs(1));
   EXPECT_EQ(jobs[0].id, job.id);
   EXPECT_EQ(jobs[0].input, "7");

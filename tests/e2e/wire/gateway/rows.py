@@ -159,7 +159,7 @@ def reset(world):
 def confirm(world):
     """A call with a token as the confirmation mail of a sign-up contains it."""
     token = signed_anew(world.person().token, world.up.place / "keys", purpose="sign_up", sub=str(uuid.uuid4()), jti=str(uuid.uuid4()),
-                        email=fresh_email(), fingerprint=None)
+                        email=fresh_email(), fingerprint=None, auth_time=None)
     return {"token": token, "password": PASSWORD, "full_name": "Ada"}, None
 
 

@@ -178,7 +178,7 @@ class TracesTest(unittest.TestCase):
         request = urllib.request.Request(f"{self.world.url}/v1/jobs/{job['id']}:watch?access_token={person.token}",
                                          headers={"traceparent": f"00-{watched}-{secrets.token_hex(8)}-01"})
         with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=10) as stream:
-            self.assertIn(job["id"].encode(), stream.readline())
+            self.assertIn(job["id"].encode(), b"".join(iter(stream.readline, b"\n")))
         self.of_trace(created, "job_service", "create_jobs")
         for trace_id in (by_email, created, watched):
             self.assertNotIn("?", self.gateways(trace_id).attribute("http.url"))
