@@ -20,7 +20,7 @@ CROSS JOIN LATERAL (
   ORDER BY coalesce(a.status, 'pending'), a.updated_at, a.id LIMIT $4::integer
 ) AS j
 
--- name: ListEndedJobs
+-- name: EndedJobs
 -- The jobs with the status $1 after the position ($2, $3) in the order of (updated_at, id), of the user $4 and of the workflow $5
 -- unless these are NULL. The statement examines at most $6 rows. It returns those that match, and also the row $6, so that the
 -- next page can continue after it. The last two columns say whether the row matches, and whether it is the row $6. The bounds of

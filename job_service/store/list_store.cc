@@ -143,7 +143,7 @@ absl::StatusOr<EndedPage> ListEndedJobs(db::Session& session, const EndedQuery& 
   params.Add(query.after.id.empty() ? std::string(kLowestId) : query.after.id);
   params.Add(query.user_id).Add(query.workflow_id);
   params.Add(filters ? kMaxExaminedRows : kMaxEndedJobs);
-  const absl::StatusOr<pqxx::result> rows = session.Exec(sql::kListEndedJobs, params);
+  const absl::StatusOr<pqxx::result> rows = session.Exec(sql::kEndedJobs, params);
   if (!rows.ok()) return rows.status();
   EndedPage page;
   for (const pqxx::row& row : *rows) {

@@ -56,7 +56,7 @@ const Expectation kExpectations[] = {
     {sql::kCountRecentFailures, 1, {"vibestack_jobs_changed"}},
     {sql::kCountAllJobs, 1, {"vibestack_jobs_status", "vibestack_jobs_ready "}},
     {sql::kChangedJobs, 4, {"vibestack_jobs_changed"}},
-    {sql::kListEndedJobs, 6, {"vibestack_jobs_changed"}},
+    {sql::kEndedJobs, 6, {"vibestack_jobs_changed"}},
     {sql::kClaimDispatches, 4, {"vibestack_jobs_ready ", "agent_jobs_pkey"}},
     {sql::kRenewDispatches, 3, {"agent_jobs_pkey"}},
     {sql::kSettleDispatch, 4, {"agent_jobs_pkey"}},
