@@ -158,7 +158,7 @@ Dispatcher& StartDispatcher(Runtime& runtime, const Flags& flags, const Storage&
         &runtime.Make<auth::TokenIssuer>(keys->Provider(), SystemClock::Instance());
   }
   options.sender.callback_base_url = push.callback_base_url;
-  options.sender.json_fault = [](const std::string& text) { return JsonFault(text); };
+  options.sender.json_fault = [](const std::string& text) { return ResultFault(text, kMaxOutput); };
   options.ca_file = push.dispatch_ca_file;
   options.poll_interval = flags.poll_interval;
   options.workflows = workflows;

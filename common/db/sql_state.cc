@@ -26,7 +26,12 @@ absl::Status StatusFromSqlState(const std::string& sql_state) {
   if (state == "23503") {
     return FailedPreconditionError("REFERENCE_MISSING", "a referenced resource does not exist");
   }
-  if (kind == "22" || kind == "54" || state == "23514" || state == "23502") {
+  // A limit of PostgreSQL, such as the gigabyte of a printed value. What is stored may be the
+  // cause, so the caller is not blamed.
+  if (kind == "54") {
+    return FailedPreconditionError("VALUE_TOO_LARGE", "a stored value is too large to be read");
+  }
+  if (kind == "22" || state == "23514" || state == "23502") {
     return MakeError(absl::StatusCode::kInvalidArgument, "INVALID_VALUE",
                      "the database cannot store a value in the request");
   }

@@ -5,6 +5,9 @@
 namespace vibestack::job_service {
 namespace {
 
+// The maximum size of an output as a Value. A completed job has no other large field.
+constexpr size_t kMaxOutputBytes = (size_t{4} << 20) - 600;
+
 pb::Job::Status ToProto(JobStatus status) {
   switch (status) {
     case JobStatus::kPending:
@@ -21,12 +24,18 @@ pb::Job::Status ToProto(JobStatus status) {
   return pb::Job::STATUS_UNSPECIFIED;
 }
 
-void SetResult(const std::string& result, pb::JobView view, pb::Job& proto) {
+void SetResult(const Job& job, pb::JobView view, pb::Job& proto) {
+  const std::string& result = *job.result;
   if (view == pb::EXACT) {
     proto.set_result_json(result);
     return;
   }
-  if (JsonToValue(result, *proto.mutable_result_payload())) return;
+  // A Value takes up to 3.7 times the bytes of its text.
+  google::protobuf::Value& value = *proto.mutable_result_payload();
+  const size_t max = job.status == JobStatus::kCompleted ? kMaxOutputBytes : kMaxResponseBytes;
+  const bool fits = result.size() <= max + 2 && JsonToValue(result, value) &&
+                    (result.size() <= max / 4 || value.ByteSizeLong() <= max);
+  if (fits) return;
   proto.clear_result_payload();
   proto.set_result_json(result);
 }
@@ -58,7 +67,7 @@ pb::Job ToProto(const Job& job, pb::JobView view, bool with_result) {
   proto.set_status(ToProto(job.status));
   *proto.mutable_created_at() = rpc::ToTimestamp(job.created_at);
   *proto.mutable_updated_at() = rpc::ToTimestamp(job.updated_at);
-  if (with_result && job.result.has_value()) SetResult(*job.result, view, proto);
+  if (with_result && job.result.has_value()) SetResult(job, view, proto);
   return proto;
 }
 

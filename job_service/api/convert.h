@@ -19,8 +19,12 @@ void CheckView(pb::JobView view, rpc::Validator& validator);
 bool ShowsResult(pb::JobView view, pb::JobView by_default);
 
 // A job as a message. Its result, if present and `with_result`, is in `result_json` for the view
-// EXACT and if a Value cannot hold it, else in `result_payload`.
+// EXACT, if a Value cannot hold it, and if the Value would not fit into a message; else in
+// `result_payload`.
 pb::Job ToProto(const Job& job, pb::JobView view, bool with_result = true);
+
+// The maximum size of a page of several jobs as it is sent, in bytes.
+inline constexpr size_t kMaxPageBytes = size_t{2} << 20;
 
 // The maximum size of the results and inputs of one response, in bytes: below the 4 MiB that a gRPC
 // client accepts by default.

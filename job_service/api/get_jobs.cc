@@ -30,6 +30,7 @@ pb::BatchGetJobsResponse ToBatch(const std::vector<JobKey>& keys, std::vector<Jo
   pb::BatchGetJobsResponse response;
   const bool with_results = ShowsResult(view, pb::BASIC);
   auto next = full.begin();
+  size_t bytes = 0;
   for (size_t i = 0; i < keys.size(); ++i) {
     const bool is_full = jobs[i] != nullptr && next != full.end();
     if (is_full) jobs[i] = *next++;
@@ -37,8 +38,20 @@ pb::BatchGetJobsResponse ToBatch(const std::vector<JobKey>& keys, std::vector<Jo
       response.add_missing_ids(keys[i].id);
       continue;
     }
-    *response.add_jobs() = ToProto(*jobs[i], view);
-    if (with_results && !is_full) response.add_omitted_result_ids(keys[i].id);
+    pb::Job job = ToProto(*jobs[i], view);
+    bool is_omitted = with_results && !is_full;
+    if (is_full) {
+      const size_t size = job.ByteSizeLong();
+      // The store bounds the text of the results, and a Value takes up to 3.7 times as much.
+      is_omitted = bytes > 0 && bytes + size > kMaxPageBytes;
+      if (is_omitted) {
+        job = ToProto(*jobs[i], view, /*with_result=*/false);
+      } else {
+        bytes += size;
+      }
+    }
+    *response.add_jobs() = std::move(job);
+    if (is_omitted) response.add_omitted_result_ids(keys[i].id);
   }
   return response;
 }
@@ -104,6 +117,10 @@ Task<absl::StatusOr<google::api::HttpBody>> JobApi::GetJobResult(
   if (!validator.ok()) co_return validator.ToStatus();
   const absl::StatusOr<JobPtr> job = co_await ReadJob(call, CanonicalUuid(request.id()), true);
   if (!job.ok()) co_return job.status();
+  if ((*job)->payload_too_large) {
+    co_return FailedPreconditionError(
+        "RESULT_TOO_LARGE", "another program stored a result that is too large to be sent");
+  }
   if (!(*job)->result.has_value()) {
     co_return FailedPreconditionError("NO_RESULT", "the job has no result yet");
   }

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
 #include "common/rpc/utf8.h"
 #include "job_service/api/json_number.h"
 #include "rapidjson/error/en.h"
@@ -67,6 +68,37 @@ size_t EndOfNumber(const std::string& text, size_t begin) {
   return std::min(text.find_first_not_of("0123456789+-.eE", begin), text.size());
 }
 
+// The size of a string, with its quotes, after \u escapes became characters where PostgreSQL prints
+// the character.
+size_t PrintedStringSize(std::string_view text) {
+  size_t size = 0;
+  for (size_t at = 0; at < text.size();) {
+    if (text[at] != '\\') {
+      ++size;
+      ++at;
+      continue;
+    }
+    if (text[at + 1] != 'u') {
+      size += text[at + 1] == '/' ? 1 : 2;
+      at += 2;
+      continue;
+    }
+    const unsigned code =
+        static_cast<unsigned>(std::stoul(std::string(text.substr(at + 2, 4)), nullptr, 16));
+    at += 6;
+    if (code < 0x20) {
+      size += code == '\b' || code == '\f' || code == '\n' || code == '\r' || code == '\t' ? 2 : 6;
+    } else if (code < 0x80) {
+      size += code == '"' || code == '\\' ? 2 : 1;
+    } else if (code < 0x800 || (code >= 0xd800 && code <= 0xdfff)) {
+      size += 2;  // Two surrogates together are four bytes.
+    } else {
+      size += 3;
+    }
+  }
+  return size;
+}
+
 // Checks the numbers of a text and writes 0 for each, since the reader refuses those that are no
 // double. Why one is refused, or empty.
 std::string TakeOutNumbers(std::string& text) {
@@ -125,6 +157,40 @@ size_t JsonbTextSize(const std::string& json) {
     at = end;
   }
   return size;
+}
+
+size_t JsonbPrintedSize(const std::string& json) {
+  size_t size = 0;
+  for (size_t at = 0; at < json.size();) {
+    const char c = json[at];
+    if (c == '"') {
+      const size_t end = EndOfString(json, at);
+      size += PrintedStringSize(std::string_view(json).substr(at, end - at));
+      at = end;
+    } else if (IsNumberStart(c)) {
+      const size_t end = EndOfNumber(json, at);
+      size += NumericTextSize(std::string_view(json).substr(at, end - at));
+      at = end;
+    } else {
+      // PostgreSQL prints a space behind each comma and colon, and no other one.
+      if (c == ',' || c == ':')
+        size += 2;
+      else if (!absl::ascii_isspace(static_cast<unsigned char>(c)))
+        ++size;
+      ++at;
+    }
+  }
+  return size;
+}
+
+std::string ResultSizeFault(const std::string& json, size_t max) {
+  if (JsonbPrintedSize(json) <= max) return "";
+  return absl::StrCat("has more than ", max, " bytes as JSON text with its numbers written out");
+}
+
+std::string ResultFault(const std::string& json, size_t max) {
+  const std::string fault = JsonFault(json);
+  return fault.empty() ? ResultSizeFault(json, max) : fault;
 }
 
 void AppendJsonString(std::string_view text, std::string& json) {

@@ -32,14 +32,26 @@ Lease ToLeaseOf(const std::string& prefix, const Request& request, WriteRight ri
   return {CanonicalUuid(request.id()), 0};
 }
 
+// A result or details as JSON text.
+std::string ToText(const std::string& field, const google::protobuf::Value& value, size_t max,
+                   rpc::Validator& validator) {
+  const bool was_ok = validator.ok();
+  std::string json = ValueToJson(field, value, validator);
+  if (!was_ok || !validator.ok()) return json;
+  const std::string fault = ResultSizeFault(json, max);
+  if (!fault.empty()) validator.Add(field, fault);
+  return json;
+}
+
 // The result as JSON text, from one of its two fields; `null` if the request has neither.
 template <typename Request>
-std::string ToResult(const std::string& prefix, const Request& request, rpc::Validator& validator) {
+std::string ToResult(const std::string& prefix, const Request& request, size_t max,
+                     rpc::Validator& validator) {
   if (request.has_result_payload()) {
-    return ValueToJson(prefix + "result_payload", request.result_payload(), validator);
+    return ToText(prefix + "result_payload", request.result_payload(), max, validator);
   }
   if (!request.has_result_json()) return "null";
-  const std::string fault = JsonFault(request.result_json());
+  const std::string fault = ResultFault(request.result_json(), max);
   if (!fault.empty()) validator.Add(prefix + "result_json", fault);
   return request.result_json();
 }
@@ -70,7 +82,7 @@ JobFinish ToFinish(const std::string& prefix, const pb::CompleteJobRequest& requ
   JobFinish finish;
   finish.lease = ToLeaseOf(prefix, request, right, validator);
   finish.status = JobStatus::kCompleted;
-  finish.result = ToResult(prefix, request, validator);
+  finish.result = ToResult(prefix, request, kMaxOutput, validator);
   return finish;
 }
 
@@ -83,7 +95,7 @@ JobFinish ToFinish(const std::string& prefix, const pb::FailJobRequest& request,
   validator.Text(prefix + "message", request.message(), 0, kMaxMessage);
   std::string details;
   if (request.has_details()) {
-    details = ValueToJson(prefix + "details", request.details(), validator);
+    details = ToText(prefix + "details", request.details(), kMaxProgress, validator);
   }
   finish.is_retryable = request.retryable();
   if (request.has_retry_delay()) {
@@ -102,7 +114,7 @@ JobFinish ToFinish(const pb::ReportProgressRequest& request, rpc::Validator& val
   JobFinish finish;
   finish.lease = ToLeaseOf("", request, right, validator);
   finish.status = JobStatus::kProcessing;
-  finish.result = ToResult("", request, validator);
+  finish.result = ToResult("", request, kMaxProgress, validator);
   return finish;
 }
 

@@ -103,10 +103,20 @@ Task<absl::StatusOr<pb::ListJobsResponse>> JobApi::ListJobs(Call& call,
     last = JobQuery::Position{page->jobs.back().created_at, page->jobs.back().id};
   }
   pb::ListJobsResponse response;
+  size_t bytes = 0;
+  for (size_t i = 0; i < page->jobs.size(); ++i) {
+    pb::Job job = ToProto(page->jobs[i], request.view());
+    bytes += job.ByteSizeLong();
+    // The store bounds the text of the results, and a Value takes up to 3.7 times as much.
+    if (i > 0 && bytes > kMaxPageBytes && ShowsResult(request.view(), pb::BASIC)) {
+      last = JobQuery::Position{page->jobs[i - 1].created_at, page->jobs[i - 1].id};
+      break;
+    }
+    *response.add_jobs() = std::move(job);
+  }
   if (last.has_value()) {
     response.set_next_page_token(rpc::EncodePageToken({last->created_at, last->id}, filter));
   }
-  for (const Job& job : page->jobs) *response.add_jobs() = ToProto(job, request.view());
   co_return response;
 }
 

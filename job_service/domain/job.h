@@ -69,6 +69,8 @@ struct Job {
   int max_attempts = 0;              // 0: the number of its workflow.
   std::vector<AttemptError> errors;  // The last ten, oldest first.
   std::optional<absl::Time> not_before;
+  // Another program stored a payload that is too large to be read, so it is left out.
+  bool payload_too_large = false;
   // The stored size of the column in bytes; 0 if it is NULL. Set for claimed jobs only.
   int64_t payload_bytes = 0;
 };

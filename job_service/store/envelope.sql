@@ -79,9 +79,13 @@ jsonb_build_object('schedule', 'waiting', 'not_before', {{timestamp_text(now() +
 ({{is_retryable}} AND {{attempts({{of}})}} + 1 < {{max_attempts}})
 
 -- macro: shown_payload(of; with_input)
--- The payload as text. `with_input` says whether it has the input.
-CASE WHEN coalesce({{of}}status, 'pending') <> 'completed' AND NOT {{with_input}} AND {{is_envelope({{of}})}}
-  THEN ({{of}}result_payload - 'input')::text ELSE {{of}}result_payload::text END
+-- The payload as text. `with_input` says whether it has the input. Empty if the text has more than 16 MiB: job_service writes no
+-- such payload, but numbers of another program may print thousands of times longer than they are stored. OFFSET 0 makes
+-- PostgreSQL print the payload once.
+(SELECT CASE WHEN octet_length(p.shown) > 16777216 THEN '' ELSE p.shown END FROM (
+    SELECT CASE WHEN coalesce({{of}}status, 'pending') <> 'completed' AND NOT {{with_input}} AND {{is_envelope({{of}})}}
+      THEN ({{of}}result_payload - 'input')::text ELSE {{of}}result_payload::text END AS shown OFFSET 0
+  ) AS p)
 
 -- macro: status_after(of; status; is_retryable; max_attempts)
 -- The status of the row after a job's attempt ended with `status`: pending after a retryable failure while attempts are left.

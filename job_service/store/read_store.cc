@@ -56,6 +56,8 @@ db::Params ReadParams(const absl::flat_hash_map<std::string, MergedKey>& keys) {
   return params;
 }
 
+bool IsTooLarge(const absl::Status& status) { return ErrorReason(status) == "VALUE_TOO_LARGE"; }
+
 }  // namespace
 
 ReadStore::ReadStore(CoalescerOptions batches, db::Pool& pool, Metrics& metrics)
@@ -111,13 +113,23 @@ Task<absl::StatusOr<std::vector<JobPtr>>> ReadStore::GetUpTo(std::vector<std::st
 absl::StatusOr<std::vector<JobPtr>> GetJobs(db::Session& session, const std::vector<JobKey>& keys) {
   absl::flat_hash_map<std::string, MergedKey> merged;
   for (const JobKey& key : keys) merged[key.id].Add(key);
-  const absl::StatusOr<pqxx::result> rows = session.Exec(sql::kGetJobs, ReadParams(merged));
+  absl::StatusOr<pqxx::result> rows = session.Exec(sql::kGetJobs, ReadParams(merged));
+  // PostgreSQL cannot print the payload. (A batch is halved until the job is alone.)
+  const bool unreadable = merged.size() == 1 && IsTooLarge(rows.status());
+  if (unreadable) {
+    const JobKey state{keys.front().id, false};
+    merged.clear();
+    merged[state.id].Add(state);
+    rows = session.Exec(sql::kGetJobs, ReadParams(merged));
+  }
   if (!rows.ok()) return rows.status();
   absl::flat_hash_map<std::string, JobPtr> found;
   found.reserve(rows->size());
   for (const pqxx::row& row : *rows) {
-    auto job = std::make_shared<const Job>(ReadJob(row));
-    found.emplace(job->id, std::move(job));
+    Job job = ReadJob(row);
+    job.payload_too_large = job.payload_too_large || unreadable;
+    std::string id = job.id;
+    found.emplace(std::move(id), std::make_shared<const Job>(std::move(job)));
   }
   std::vector<JobPtr> jobs;
   jobs.reserve(keys.size());
@@ -135,6 +147,12 @@ absl::StatusOr<std::vector<JobPtr>> GetJobsUpTo(db::Session& session,
   params.Add(db::EncodeArray(ids)).Add(static_cast<int64_t>(kMaxResultBytes));
   params.Add(with_inputs);
   const absl::StatusOr<pqxx::result> rows = session.Exec(sql::kGetJobsUpTo, params);
+  if (IsTooLarge(rows.status())) {
+    // PostgreSQL cannot print one of the payloads. Find it: the others can be read.
+    if (ids.size() == 1) return GetJobs(session, {JobKey{ids.front(), true, with_inputs}});
+    const auto middle = ids.begin() + static_cast<ptrdiff_t>(ids.size() / 2);
+    return GetJobsUpTo(session, {ids.begin(), middle}, with_inputs);
+  }
   if (!rows.ok()) return rows.status();
   std::vector<JobPtr> jobs(rows->size());
   size_t bytes = 0;

@@ -23,7 +23,9 @@ Job ReadJob(const pqxx::row& row) {
   job.status = ParseJobStatus(row[3].c_str());
   job.created_at = ReadTime(row[4]);
   job.updated_at = ReadTime(row[5]);
-  if (!row[6].is_null()) ReadPayload(ReadText(row[6]), job);
+  // The macro shown_payload gives no text for a payload that is too large.
+  job.payload_too_large = !row[6].is_null() && row[6].size() == 0;
+  if (!row[6].is_null() && !job.payload_too_large) ReadPayload(ReadText(row[6]), job);
   return job;
 }
 

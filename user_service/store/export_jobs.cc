@@ -1,5 +1,6 @@
 #include "user_service/store/export_jobs.h"
 
+#include "common/base/error.h"
 #include "user_service/store/sql.h"
 
 namespace vibestack::user_service {
@@ -16,14 +17,27 @@ StoredJob ReadStoredJob(const pqxx::row& row) {
   return job;
 }
 
+absl::StatusOr<pqxx::result> ReadRows(db::Session& session, const JobPageQuery& query,
+                                      int64_t most_jobs, bool with_results) {
+  db::Params params;
+  params.Add(query.user_id).Add(std::optional(query.after_created_at)).Add(query.after_id);
+  params.Add(most_jobs).Add(query.most_bytes).Add(std::optional(with_results));
+  return session.Exec(sql::kExportJobsOfUser, params);
+}
+
+bool IsTooLarge(const absl::Status& status) { return ErrorReason(status) == "VALUE_TOO_LARGE"; }
+
 }  // namespace
 
 absl::StatusOr<std::vector<StoredJob>> ReadJobPage(db::Session& session,
                                                    const JobPageQuery& query) {
-  db::Params params;
-  params.Add(query.user_id).Add(std::optional(query.after_created_at)).Add(query.after_id);
-  params.Add(query.most_jobs).Add(query.most_bytes);
-  const absl::StatusOr<pqxx::result> rows = session.Exec(sql::kExportJobsOfUser, params);
+  absl::StatusOr<pqxx::result> rows = ReadRows(session, query, query.most_jobs, true);
+  // PostgreSQL cannot print one of the results. Read fewer jobs until it is alone, and leave it
+  // out.
+  for (int64_t most = query.most_jobs / 2; IsTooLarge(rows.status()) && most > 0; most /= 2) {
+    rows = ReadRows(session, query, most, true);
+  }
+  if (IsTooLarge(rows.status())) rows = ReadRows(session, query, 1, false);
   if (!rows.ok()) return rows.status();
   std::vector<StoredJob> jobs;
   jobs.reserve(rows->size());

@@ -25,12 +25,16 @@ DELETE FROM users WHERE id = $1::uuid RETURNING id
 
 -- name: ExportJobsOfUser
 -- Reads up to $4 jobs of the user $1 after the position ($2, $3), oldest first. The page ends before the results of its jobs
--- exceed $5 bytes together, but it has at least one job.
+-- exceed $5 bytes together, but it has at least one job. $6 says whether to read the results. A result whose text has more than
+-- 16 MiB is left out. OFFSET 0 makes PostgreSQL print a result once.
 SELECT id, workflow_id, status, result, {{micros(created_at)}}, {{micros(updated_at)}}
 FROM (
   SELECT *, row_number() OVER so_far AS place, sum(octet_length(result)) OVER so_far AS bytes
   FROM (
-    SELECT id, workflow_id, coalesce(status, 'pending') AS status, result_payload::text AS result, created_at, updated_at
+    SELECT id, workflow_id, coalesce(status, 'pending') AS status, (
+        SELECT CASE WHEN octet_length(p.shown) <= 16777216 THEN p.shown END
+        FROM (SELECT CASE WHEN $6::boolean THEN result_payload::text END AS shown OFFSET 0) AS p
+      ) AS result, created_at, updated_at
     FROM agent_jobs
     WHERE (user_id, created_at, id) > ($1::uuid, $2::timestamptz, $3::uuid) AND user_id <= $1::uuid
     ORDER BY user_id, created_at, id LIMIT $4::bigint

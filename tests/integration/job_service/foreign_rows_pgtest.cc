@@ -1,5 +1,6 @@
 // Rows whose result_payload another program wrote: no payload, JSON of its own, or a broken
 // envelope. No call fails because of them, not even for the other jobs of its batch.
+#include <algorithm>
 #include <iterator>
 #include <set>
 
@@ -345,6 +346,41 @@ TEST_F(ForeignRowsTest, ARepeatedCreationFindsEveryRow) {
     const absl::StatusOr<Creation> creation = Create(job);
     EXPECT_TRUE(creation.ok()) << creation.status() << PayloadOf(id);
   }
+}
+
+// The second payload prints more than PostgreSQL's gigabyte, the first one 130 MB.
+TEST_F(ForeignRowsTest, APayloadThatIsTooLargeIsLeftOutAndFailsNoOtherRead) {
+  std::vector<std::string> large;
+  for (const int numbers : {1'000, 9'000}) {
+    for (const char* status : {"completed", "pending"}) {
+      large.push_back(NewUuid());
+      Sql("INSERT INTO agent_jobs (id, user_id, workflow_id, status, result_payload) SELECT '" +
+          large.back() + "', '" + ann_ + "', 'w', '" + status +
+          "', jsonb_agg('1e131071'::jsonb) FROM generate_series(1, " + std::to_string(numbers) +
+          ")");
+    }
+  }
+  InsertAll("'completed'");
+  for (const std::string& id : large) {
+    EXPECT_TRUE(Get(id)->payload_too_large);
+    EXPECT_FALSE(Get(id)->result.has_value());
+  }
+  std::vector<std::string> ids = large;
+  const std::vector<std::string> others = AllIds();
+  ids.insert(ids.end(), others.begin(), others.end());
+  std::vector<std::string> read;
+  while (read.size() < ids.size()) {
+    const auto some = SyncWait(stores_.read.GetUpTo(
+        {ids.begin() + static_cast<ptrdiff_t>(read.size()), ids.end()}, Soon()));
+    ASSERT_TRUE(some.ok()) << some.status();
+    ASSERT_FALSE(some->empty());
+    for (const JobPtr& job : *some) {
+      EXPECT_EQ(job->payload_too_large,
+                std::find(large.begin(), large.end(), job->id) != large.end());
+      read.push_back(job->id);
+    }
+  }
+  EXPECT_EQ(read, ids);
 }
 
 }  // namespace

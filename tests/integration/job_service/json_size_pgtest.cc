@@ -56,5 +56,26 @@ TEST_F(JsonSizeTest, ATextWithThePrintedSpacesHasItsPrintedSize) {
   }
 }
 
+TEST_F(JsonSizeTest, AnyTextHasItsPrintedSize) {
+  for (const char* json :
+       {"[1,1 , 1]", "{\"a\":1e3,\n\t\"b\" : {}}",
+        R"("\u00e9\u4e2d\ud83d\ude00\u0001\u000a\/\n\"\\")",
+        R"(["a,b:c", "\u0022", "\u005c", "\u007f", "\u0041", "\u001f"])", " [ ] ", "1e131071"}) {
+    EXPECT_EQ(JsonbPrintedSize(json), PrintedSize(json)) << json;
+  }
+}
+
+TEST_F(JsonSizeTest, AResultIsBoundedByWhatPostgresqlPrints) {
+  const auto list_of = [](const std::string& item, int count) {
+    std::string json = "[" + item;
+    for (int i = 1; i < count; ++i) json += "," + item;
+    return json + "]";
+  };
+  EXPECT_EQ(ResultFault(list_of("1e131071", 31), kMaxOutput), "");
+  EXPECT_NE(ResultFault(list_of("1e131071", 33), kMaxOutput), "");
+  EXPECT_NE(ResultFault(list_of("1", 1'400'000), kMaxOutput), "");
+  EXPECT_EQ(ResultFault(list_of("1", 1'300'000), kMaxOutput), "");
+}
+
 }  // namespace
 }  // namespace vibestack::job_service

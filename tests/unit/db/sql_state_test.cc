@@ -23,7 +23,7 @@ TEST(SqlStateTest, MeansToCallersWhatTheTableSays) {
       {"22P02", absl::StatusCode::kInvalidArgument},
       {"22P05", absl::StatusCode::kInvalidArgument},
       {"22003", absl::StatusCode::kInvalidArgument},
-      {"54001", absl::StatusCode::kInvalidArgument},
+      {"54000", absl::StatusCode::kFailedPrecondition},
       {"23514", absl::StatusCode::kInvalidArgument},
       {"53200", absl::StatusCode::kResourceExhausted},
       {"42P01", absl::StatusCode::kInternal},

@@ -226,5 +226,57 @@ TEST_F(Json, LargeResultIsStoredAndRead) {
               IsOk());
 }
 
+TEST_F(Json, WhatWasTakenIsReadByADefaultClientInEveryViewAndInLists) {
+  std::string numbers = "[1";
+  while (numbers.size() < 2'600'000) numbers += ",1";
+  std::vector<std::string> ids;
+  for (int i = 0; i < 3; ++i) {
+    const auto completed = CompleteWithJson(numbers + "]");
+    ASSERT_THAT(completed, IsOk());
+    ids.push_back(completed.value.id());
+    for (const job::v1::JobView view : {job::v1::FULL, job::v1::EXACT}) {
+      job::v1::GetJobRequest get;
+      get.set_id(ids.back());
+      get.set_view(view);
+      const auto job =
+          Call(services_->jobs(), &JobService::Stub::GetJob, get, {.token = user_->access_token});
+      ASSERT_THAT(job, IsOk());
+      EXPECT_TRUE(job.value.has_result_json());
+    }
+  }
+  std::string small = "[1";
+  while (small.size() < 400'000) small += ",1";
+  for (int i = 0; i < 5; ++i) {
+    const auto completed = CompleteWithJson(small + "]");
+    ASSERT_THAT(completed, IsOk());
+    ids.push_back(completed.value.id());
+  }
+  job::v1::ListJobsRequest list;
+  list.set_user_id("me");
+  list.set_view(job::v1::FULL);
+  std::set<std::string> listed;
+  do {
+    const auto page =
+        Call(services_->jobs(), &JobService::Stub::ListJobs, list, {.token = user_->access_token});
+    ASSERT_THAT(page, IsOk());
+    EXPECT_TRUE(page.value.jobs_size() == 1 || page.value.ByteSizeLong() < (5 << 20) / 2);
+    for (const auto& job : page.value.jobs()) listed.insert(job.id());
+    list.set_page_token(page.value.next_page_token());
+  } while (!list.page_token().empty());
+  for (const std::string& id : ids) EXPECT_TRUE(listed.contains(id));
+  job::v1::BatchGetJobsRequest batch;
+  for (const std::string& id : ids) batch.add_ids(id);
+  batch.set_view(job::v1::FULL);
+  const auto got = Call(services_->jobs(), &JobService::Stub::BatchGetJobs, batch,
+                        {.token = user_->access_token});
+  ASSERT_THAT(got, IsOk());
+  EXPECT_EQ(got.value.jobs_size(), static_cast<int>(ids.size()));
+  EXPECT_GT(got.value.omitted_result_ids_size(), 0);
+  // What would print more than a message takes is refused, though its text is small.
+  std::string printed_large = "[1e131071";
+  for (int i = 0; i < 40; ++i) printed_large += ",1e131071";
+  EXPECT_THAT(CompleteWithJson(printed_large + "]"), IsRefusedFor("result_json"));
+}
+
 }  // namespace
 }  // namespace vibestack::e2e

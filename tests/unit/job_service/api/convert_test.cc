@@ -123,5 +123,22 @@ TEST(AddAttemptsTest, ACompletedJobHasNone) {
   EXPECT_EQ(AttemptsOf(job).ByteSizeLong(), 0U);
 }
 
+// `[1, 1, …]` takes 3.7 times the bytes of its text as a Value.
+TEST(ToProtoTest, AResultWhoseValueIsTooLargeForAMessageIsText) {
+  Job job;
+  job.status = JobStatus::kCompleted;
+  for (const int count : {100, 1'300'000}) {
+    std::string text = "[1";
+    for (int i = 1; i < count; ++i) text += ", 1";
+    job.result = text + "]";
+    const pb::Job proto = ToProto(job, pb::FULL);
+    EXPECT_EQ(proto.has_result_json(), count > 100);
+    EXPECT_EQ(proto.has_result_payload(), count == 100);
+    EXPECT_LT(proto.ByteSizeLong(), size_t{4} << 20);
+  }
+  job.result = "\"" + std::string((4 << 20) - 1'000, 'x') + "\"";
+  EXPECT_TRUE(ToProto(job, pb::FULL).has_result_payload());
+}
+
 }  // namespace
 }  // namespace vibestack::job_service
