@@ -35,6 +35,8 @@ REFUSED = {
     "ALTER TABLE users DROP hashed_password": "users.hashed_password is missing",
     "DROP INDEX ix_users_email; UPDATE users SET email = 'one@example.org'": "users.email holds the same value",
     "ALTER TABLE agent_jobs ADD CHECK (status IN ('pending', 'completed', 'failed'))": "does not allow processing",
+    # What SQLAlchemy's Enum without a native type makes: it stores the names of the members.
+    "ALTER TABLE agent_jobs ADD CHECK (status IN ('PENDING', 'RUNNING', 'DONE')) NOT VALID": "does not allow pending, processing, completed, failed",
     "ALTER TABLE users RENAME TO people; CREATE VIEW users AS SELECT * FROM people": "users must be plain tables",
 }
 

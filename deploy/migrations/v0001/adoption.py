@@ -18,6 +18,9 @@ log = logging.getLogger("vibestack.adoption")
 def adopt(cursor: psycopg.Cursor) -> None:
     """Completes users and agent_jobs, which exist. Raises RuntimeError with every difference that it cannot adopt."""
     catalog = Catalog(cursor)
+    encoding = catalog.one("SELECT upper(pg_encoding_to_char(encoding)) = 'UTF8' FROM pg_database WHERE datname = current_database()")
+    if not encoding:
+        raise RuntimeError("the database must have the encoding UTF8; nothing was changed")
     kinds = [name for name in expected.TABLES if not catalog.is_plain_table(name)]
     if kinds:
         raise RuntimeError(f"{' and '.join(kinds)} must be plain tables; nothing was changed")
@@ -32,6 +35,21 @@ def adopt(cursor: psycopg.Cursor) -> None:
     complete_email(cursor, catalog)
     complete_user_id(cursor, catalog)
     complete_status(cursor, catalog)
+    report(catalog)
+
+
+def report(catalog: Catalog) -> None:
+    """Logs rows that the services take, but not as they are."""
+    for table in expected.TABLES:
+        far = catalog.one(
+            f"SELECT count(*) FROM {table} WHERE least(created_at, updated_at) < '0001-01-01 00:00:00+00'"
+            " OR greatest(created_at, updated_at) >= '10000-01-01 00:00:00+00'"
+        )
+        if far:
+            log.warning("%s: %d rows have a time outside of the years 1 to 9999; the API shows the nearest one", table, far)
+    hashes = catalog.one("SELECT count(*) FROM users WHERE hashed_password !~ '^[$]2[aby][$][0-9]{2}[$].{53}$'")
+    if hashes:
+        log.warning("users: %d rows have a hash that is not bcrypt, so these users cannot log in with their password", hashes)
 
 
 def differences(catalog: Catalog, table: str, found: dict[str, Found]) -> list[str]:
@@ -95,9 +113,9 @@ def key_differences(catalog: Catalog, table: str, found: dict[str, Found]) -> li
             )
     if table == "agent_jobs" and "status" in found:
         for name, definition in catalog.checks(table, "status"):
-            missing = [state for state in expected.STATES if f"'{state}'" not in definition]
-            if missing and len(missing) < len(expected.STATES):
-                problems.append(f"the CHECK {name} on agent_jobs.status does not allow {', '.join(missing)}")
+            missing = catalog.refused(definition, "status", expected.STATES)
+            if missing:
+                problems.append(f"the CHECK {name} on agent_jobs.status does not allow {', '.join(missing)}: {definition}")
     return problems
 
 
@@ -152,7 +170,9 @@ def complete_status(cursor: psycopg.Cursor, catalog: Catalog) -> None:
         if all(f"'{state}'" in definition for state in expected.STATES):
             return
     states = ", ".join(f"'{state}'" for state in expected.STATES)
-    strangers = catalog.any(f"SELECT FROM agent_jobs WHERE status NOT IN ({states})")
+    strangers = catalog.one(f"SELECT count(*) FROM agent_jobs WHERE status NOT IN ({states})")
+    if strangers:
+        log.warning("agent_jobs: %d rows have a status that is none of %s; the services leave them alone", strangers, states)
     alter(cursor, "agent_jobs", f"ADD CHECK (status IN ({states})){' NOT VALID' if strangers else ''}")
 
 

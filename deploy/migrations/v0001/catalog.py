@@ -1,6 +1,7 @@
 """Reads what an existing table looks like from pg_catalog."""
 
 import dataclasses
+import re
 
 import psycopg
 
@@ -85,6 +86,13 @@ class Catalog:
     def checks(self, table: str, column: str) -> list[tuple[str, str]]:
         """Returns name and definition of the CHECK constraints on that column alone."""
         return self._cursor.execute(CHECKS, (self.table(table), column)).fetchall()
+
+    def refused(self, definition: str, column: str, texts: tuple[str, ...]) -> list[str]:
+        """Returns which of the texts a CHECK on that column alone refuses."""
+        condition = re.sub(r"( NOT VALID| NO INHERIT)+$", "", definition).removeprefix("CHECK ")
+        rows = ", ".join(f"('{text}'::varchar)" for text in texts)
+        query = f"SELECT {column} FROM (VALUES {rows}) AS t ({column}) WHERE ({condition}) IS FALSE"
+        return [row[0] for row in self._cursor.execute(query).fetchall()]
 
     def references(self, table: str, column: str, target: str) -> bool:
         """Returns whether a foreign key under any name leads from the column to the target's id."""
