@@ -2,7 +2,8 @@
 
 -- name: CreateJobs
 -- Creates jobs. $1 are the ids, $2 the users (NULL for none), $3 the workflows, $4 the envelopes (NULL for none) and $5 the
--- delays of the start in microseconds (NULL for none), all in the same order. A job with a delay has an envelope.
+-- delays of the start in microseconds (NULL for none), all in the same order. A job with a delay has an envelope. $6 is the
+-- lock_timeout: the foreign key takes a lock on each user's row, and an id waits for another transaction that inserts it.
 --
 -- Returns the ids that were new, each with the time of the transaction. Ignores ids that exist, also one that another transaction
 -- commits at the same moment. The store reads the rows of those ids afterwards. Inserts the rows in the order of their ids, so
@@ -10,7 +11,8 @@
 INSERT INTO agent_jobs (id, user_id, workflow_id, status, result_payload, created_at, updated_at)
 SELECT i.id, i.user_id, i.workflow_id, 'pending', CASE WHEN i.delay IS NULL THEN i.envelope
     ELSE i.envelope || {{waiting_for(i.delay * interval '1 microsecond')}} END, now(), now()
-FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::jsonb[], $5::bigint[]) AS i (id, user_id, workflow_id, envelope, delay)
+FROM {{lock_timeout($6)}},
+  unnest($1::uuid[], $2::uuid[], $3::text[], $4::jsonb[], $5::bigint[]) AS i (id, user_id, workflow_id, envelope, delay)
 ORDER BY i.id
 ON CONFLICT (id) DO NOTHING
 RETURNING id, (SELECT {{micros(now())}})
@@ -30,9 +32,11 @@ CROSS JOIN LATERAL (SELECT * FROM agent_jobs AS a WHERE a.id = i.id LIMIT 1) AS 
 -- name: AdoptInputs
 -- A program of schema version 3 created some pending jobs without their inputs, which it kept in memory. When a call repeats such
 -- a creation, this stores its envelope. $1 are the ids, $2 the users (NULL for none), $3 the workflows, $4 the envelopes.
--- Nothing happens to the job of another user or workflow. The statement locks the rows by the order of their ids.
+-- Nothing happens to the job of another user or workflow. The statement locks the rows by the order of their ids, and does not
+-- wait long for a lock.
 WITH input AS (
-  SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::jsonb[]) AS i (id, user_id, workflow_id, envelope) ORDER BY i.id
+  SELECT i.* FROM {{lock_timeout('50ms')}},
+    unnest($1::uuid[], $2::uuid[], $3::text[], $4::jsonb[]) AS i (id, user_id, workflow_id, envelope) ORDER BY i.id
 ), locked AS (
   SELECT i.id, i.envelope FROM input AS i CROSS JOIN LATERAL (
     SELECT FROM agent_jobs AS a

@@ -35,14 +35,15 @@ RETURNING {{job_columns(j.)}}, NULL
 
 -- name: RenewDispatches
 -- Restarts the visibility timeout of pending jobs, during the wait for a retry and before it. $1 are distinct ids, $2 their
--- fencing tokens. Returns the jobs that still belong to this replica, with their new tokens. Fence and locks: as in FinishJobs.
+-- fencing tokens. Returns the jobs that still belong to this replica, with their new tokens. Fence and locks: as in FinishJobs. A job
+-- that another transaction has locked is left out: it may be claimed again after its visibility timeout.
 WITH input AS (
   SELECT * FROM unnest($1::uuid[], $2::bigint[]) AS i (id, token) ORDER BY i.id
 ), held AS (
   SELECT i.* FROM input AS i CROSS JOIN LATERAL (
     SELECT FROM agent_jobs AS a
-    WHERE a.id = i.id AND coalesce(a.status, 'pending') = 'pending' AND {{micros(a.updated_at)}} = i.token
-    LIMIT 1 FOR UPDATE
+    WHERE a.id = i.id AND (a.status = 'pending' OR a.status IS NULL) AND {{micros(a.updated_at)}} = i.token
+    LIMIT 1 FOR NO KEY UPDATE SKIP LOCKED
   ) AS locked
 )
 UPDATE agent_jobs AS j SET status = 'pending'
@@ -56,7 +57,8 @@ RETURNING {{job_columns(j.)}}, NULL
 -- meantime: a callback came before the response, somebody cancelled the job, or another replica claimed it.
 UPDATE agent_jobs AS j SET status = $3::text, result_payload = CASE $3::text WHEN 'processing' THEN j.result_payload
     ELSE {{payload_after(j.; $3::text; $4::jsonb; false; NULL::interval; 1)}} END
-WHERE j.id = $1::uuid AND coalesce(j.status, 'pending') = 'pending' AND {{micros(j.updated_at)}} = $2::bigint
+FROM {{lock_timeout('50ms')}}
+WHERE j.id = $1::uuid AND (j.status = 'pending' OR j.status IS NULL) AND {{micros(j.updated_at)}} = $2::bigint
 RETURNING j.id
 
 -- macro: is_attempt(of; attempt)
@@ -69,6 +71,7 @@ RETURNING j.id
 -- is in another attempt.
 UPDATE agent_jobs AS j SET status = 'processing', result_payload = CASE WHEN $2::jsonb IS NULL THEN j.result_payload
     ELSE {{envelope(j.)}} || jsonb_build_object('progress', $2::jsonb) END
+FROM {{lock_timeout('50ms')}}
 WHERE j.id = $1::uuid AND coalesce(j.status, 'pending') IN ('pending', 'processing') AND {{is_attempt(j.; $3)}}
 RETURNING {{job_columns(j.)}}, NULL
 
@@ -83,6 +86,7 @@ UPDATE agent_jobs AS j SET
   status = {{status_after(j.; $2::text; $5::boolean; {{max_attempts(j.; $7; $8; $9)}})}},
   result_payload = {{payload_after(j.; $2::text; $3::jsonb; $5::boolean; $6::bigint * interval '1 microsecond';
     {{max_attempts(j.; $7; $8; $9)}})}}
+FROM {{lock_timeout('50ms')}}
 WHERE j.id = $1::uuid AND coalesce(j.status, 'pending') IN ('pending', 'processing') AND {{is_attempt(j.; $4)}}
 RETURNING {{job_columns(j.)}}, NULL
 

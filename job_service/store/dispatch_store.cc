@@ -154,7 +154,7 @@ Task<absl::StatusOr<bool>> DispatchStore::Settle(Lease claimed, JobStatus status
     return !rows->empty();
   };
   const absl::StatusOr<bool> settled =
-      co_await context_.pool.Run<bool>(deadline, db::Repeat::kSafe, std::move(work));
+      co_await context_.RunUntilUnlocked<bool>(deadline, db::Repeat::kSafe, std::move(work));
   if (settled.ok()) PublishChanged({claimed.job_id});
   if (settled.ok() && *settled) context_.job_metrics.RecordFinished(status);
   co_return settled;
@@ -176,7 +176,7 @@ Task<absl::StatusOr<Job>> DispatchStore::FinishRun(RunReport report, absl::Time 
     return AnswerUnchanged(session, report);
   };
   absl::StatusOr<Job> job =
-      co_await context_.pool.Run<Job>(deadline, db::Repeat::kSafe, std::move(work));
+      co_await context_.RunUntilUnlocked<Job>(deadline, db::Repeat::kSafe, std::move(work));
   if (!job.ok()) co_return job;
   JobChanges changes;
   changes.changed.push_back(job->id);
@@ -197,7 +197,7 @@ Task<absl::StatusOr<Job>> DispatchStore::ReportRun(RunReport report, absl::Time 
     return AnswerUnchanged(session, report);
   };
   absl::StatusOr<Job> job =
-      co_await context_.pool.Run<Job>(deadline, db::Repeat::kSafe, std::move(work));
+      co_await context_.RunUntilUnlocked<Job>(deadline, db::Repeat::kSafe, std::move(work));
   if (job.ok()) PublishChanged({job->id});
   co_return job;
 }

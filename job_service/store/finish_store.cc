@@ -5,7 +5,9 @@
 #include <utility>
 
 #include "absl/container/flat_hash_map.h"
+#include "absl/time/clock.h"
 #include "common/base/error.h"
+#include "common/db/locked_rows.h"
 #include "common/telemetry/measured_batches.h"
 #include "job_service/domain/errors.h"
 #include "job_service/store/distinct_rounds.h"
@@ -89,6 +91,8 @@ absl::Status FinishRound(db::Session& session, const std::vector<JobFinish>& fin
     // repeated the call. Progress is never "the same": it may come from another worker, whose lease
     // token must stay secret.
     const bool is_same = !row[7].is_null() && row[7].as<bool>();
+    const bool is_held = !row[8].is_null() && row[8].as<bool>();
+    if (is_held) return db::RowLockedError();
     return is_same ? absl::StatusOr<Job>(ReadJob(row)) : LeaseLostError();
   });
   for (const size_t i : round) finished[i] = NotFoundError("job", finishes[i].lease.job_id);
@@ -134,17 +138,47 @@ void FinishStore::Close() {
   progress_.Close();
 }
 
+Task<absl::StatusOr<Job>> FinishStore::SubmitUntilUnlocked(Batches& batches, JobFinish finish,
+                                                           absl::Time deadline) {
+  db::LockedRowRetry retry(context_.delays, deadline);
+  while (true) {
+    absl::StatusOr<Job> job = co_await batches.Submit(finish, deadline);
+    if (!db::IsRowLocked(job.status())) co_return job;
+    absl::Status paused = co_await retry.Pause();
+    if (!paused.ok()) co_return paused;
+  }
+}
+
 Task<absl::StatusOr<Job>> FinishStore::Finish(JobFinish finish, absl::Time deadline) {
-  co_return co_await finishes_.Submit(std::move(finish), deadline);
+  co_return co_await SubmitUntilUnlocked(finishes_, std::move(finish), deadline);
+}
+
+Task<absl::StatusOr<Job>> FinishStore::ReportProgress(JobFinish progress, absl::Time deadline) {
+  co_return co_await SubmitUntilUnlocked(progress_, std::move(progress), deadline);
 }
 
 Task<std::vector<absl::StatusOr<Job>>> FinishStore::FinishAll(std::vector<JobFinish> finishes,
                                                               absl::Time deadline) {
-  co_return co_await finishes_.SubmitAll(std::move(finishes), deadline);
-}
-
-Task<absl::StatusOr<Job>> FinishStore::ReportProgress(JobFinish progress, absl::Time deadline) {
-  co_return co_await progress_.Submit(std::move(progress), deadline);
+  std::vector<absl::StatusOr<Job>> answers = co_await finishes_.SubmitAll(finishes, deadline);
+  db::LockedRowRetry retry(context_.delays, LockedRowDeadline(absl::Now(), deadline));
+  while (true) {
+    std::vector<size_t> locked;
+    std::vector<JobFinish> again;
+    for (size_t i = 0; i < answers.size(); ++i) {
+      if (!db::IsRowLocked(answers[i].status())) continue;
+      locked.push_back(i);
+      again.push_back(finishes[i]);
+    }
+    if (locked.empty()) co_return answers;
+    const absl::Status paused = co_await retry.Pause();
+    if (!paused.ok()) {
+      for (const size_t i : locked) answers[i] = paused;
+      co_return answers;
+    }
+    std::vector<absl::StatusOr<Job>> more =
+        co_await finishes_.SubmitAll(std::move(again), deadline);
+    for (size_t i = 0; i < locked.size(); ++i) answers[locked[i]] = std::move(more[i]);
+  }
 }
 
 Task<absl::StatusOr<FinishStore::Batches::Answers>> FinishStore::FinishBatch(

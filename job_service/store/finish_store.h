@@ -19,7 +19,8 @@ namespace vibestack::job_service {
 //
 // The methods return the job without its result. Errors: ABORTED (LEASE_LOST), also for a cancelled
 // job; NOT_FOUND; INVALID_ARGUMENT (INVALID_VALUE) if the database does not accept the result;
-// those of Coalescer and of Pool. Thread-safe.
+// DEADLINE_EXCEEDED (ROW_LOCKED) if another transaction keeps the job's row locked; those of
+// Coalescer and of Pool. A call waits for the lock of its own job only. Thread-safe.
 class FinishStore {
  public:
   // `context` must outlive this.
@@ -31,7 +32,8 @@ class FinishStore {
   // retryable failure makes the job pending while it has attempts left.
   Task<absl::StatusOr<Job>> Finish(JobFinish finish, absl::Time deadline);
 
-  // Ends several jobs. Coalesced. Returns one result for each, in order.
+  // Ends several jobs. Coalesced. Returns one result for each, in order. Waits for locked rows not
+  // longer than LockedRowDeadline.
   Task<std::vector<absl::StatusOr<Job>>> FinishAll(std::vector<JobFinish> finishes,
                                                    absl::Time deadline);
 
@@ -49,6 +51,10 @@ class FinishStore {
 
   Task<absl::StatusOr<Batches::Answers>> FinishBatch(const std::vector<JobFinish>& finishes,
                                                      db::Repeat repeat, absl::Time deadline);
+
+  // Submits again while another transaction has locked the job's row.
+  Task<absl::StatusOr<Job>> SubmitUntilUnlocked(Batches& batches, JobFinish finish,
+                                                absl::Time deadline);
 
   StoreContext& context_;
   Batches finishes_;

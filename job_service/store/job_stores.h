@@ -31,6 +31,7 @@ struct JobStores {
   // Answers the waiting calls of every store, `read` included, with UNAVAILABLE. Returns when no
   // batch is in flight. May be called twice.
   void Close() {
+    context.delays.Close();
     create.Close();
     read.Close();
     claim.Close();

@@ -5,6 +5,8 @@
 #include <utility>
 
 #include "absl/container/flat_hash_map.h"
+#include "absl/time/clock.h"
+#include "common/db/locked_rows.h"
 #include "common/telemetry/measured_batches.h"
 #include "job_service/domain/errors.h"
 #include "job_service/store/distinct_rounds.h"
@@ -17,33 +19,7 @@ namespace {
 using LeasedJobs = std::vector<absl::StatusOr<LeasedJob>>;
 using Round = std::vector<size_t>;
 
-// Sets the results of the leases in `lost` to the reason why each is not valid.
-absl::Status ExplainLostLeases(db::Session& session, const std::vector<Lease>& leases,
-                               const Round& lost, LeasedJobs& answers) {
-  std::vector<std::string> ids;
-  for (const size_t i : lost) ids.push_back(leases[i].job_id);
-  db::Params params;
-  params.Add(db::EncodeArray(ids));
-  const auto rows = session.Exec(sql::kExplainLeases, params);
-  if (!rows.ok()) return rows.status();
-  absl::flat_hash_map<std::string, bool> cancelled;
-  for (const pqxx::row& row : *rows) {
-    cancelled[row[0].c_str()] = !row[1].is_null() && row[1].as<bool>();
-  }
-  for (const size_t i : lost) {
-    const auto it = cancelled.find(leases[i].job_id);
-    if (it == cancelled.end()) {
-      answers[i] = NotFoundError("job", leases[i].job_id);
-    } else {
-      answers[i] = it->second ? JobCancelledError() : LeaseLostError();
-    }
-  }
-  return absl::OkStatus();
-}
-
-// Writes one round, in which no job occurs twice.
-absl::Status WriteRound(db::Session& session, const std::vector<Lease>& leases, JobStatus status,
-                        const Round& round, LeasedJobs& answers) {
+db::Params LeaseParams(const std::vector<Lease>& leases, const Round& round) {
   db::ArrayBuilder ids;
   db::ArrayBuilder tokens;
   for (const size_t i : round) {
@@ -51,7 +27,35 @@ absl::Status WriteRound(db::Session& session, const std::vector<Lease>& leases, 
     tokens.Add(std::to_string(leases[i].token));
   }
   db::Params params;
-  params.Add(ids.Finish()).Add(tokens.Finish()).Add(JobStatusName(status));
+  params.Add(ids.Finish()).Add(tokens.Finish());
+  return params;
+}
+
+// Sets the results of the leases in `lost` to the reason why each was not written.
+absl::Status ExplainLostLeases(db::Session& session, const std::vector<Lease>& leases,
+                               const Round& lost, LeasedJobs& answers) {
+  const auto rows = session.Exec(sql::kExplainLeases, LeaseParams(leases, lost));
+  if (!rows.ok()) return rows.status();
+  absl::flat_hash_map<std::string, absl::Status> reasons;
+  for (const pqxx::row& row : *rows) {
+    const bool is_cancelled = !row[1].is_null() && row[1].as<bool>();
+    const bool is_held = !row[2].is_null() && row[2].as<bool>();
+    reasons[row[0].c_str()] = is_held        ? db::RowLockedError()
+                              : is_cancelled ? JobCancelledError()
+                                             : LeaseLostError();
+  }
+  for (const size_t i : lost) {
+    const auto it = reasons.find(leases[i].job_id);
+    answers[i] = it == reasons.end() ? NotFoundError("job", leases[i].job_id) : it->second;
+  }
+  return absl::OkStatus();
+}
+
+// Writes one round with one statement.
+absl::Status TryRound(db::Session& session, const std::vector<Lease>& leases, JobStatus status,
+                      const Round& round, LeasedJobs& answers) {
+  db::Params params = LeaseParams(leases, round);
+  params.Add(JobStatusName(status));
   const absl::StatusOr<pqxx::result> rows = session.Exec(sql::kHoldJobs, params);
   if (!rows.ok()) return rows.status();
   absl::flat_hash_map<std::string, LeasedJob> written;
@@ -70,6 +74,24 @@ absl::Status WriteRound(db::Session& session, const std::vector<Lease>& leases, 
   return lost.empty() ? absl::OkStatus() : ExplainLostLeases(session, leases, lost, answers);
 }
 
+// Writes one round, in which no job occurs twice. If one job may have caused an error, writes each
+// half by itself.
+void WriteRound(db::Session& session, const std::vector<Lease>& leases, JobStatus job_status,
+                const Round& round, LeasedJobs& answers) {
+  const absl::Status status = TryRound(session, leases, job_status, round, answers);
+  if (status.ok()) return;
+  if (round.size() > 1 && absl::IsFailedPrecondition(status)) {
+    const auto middle = round.begin() + static_cast<ptrdiff_t>(round.size() / 2);
+    WriteRound(session, leases, job_status, Round(round.begin(), middle), answers);
+    WriteRound(session, leases, job_status, Round(middle, round.end()), answers);
+    return;
+  }
+  // Leases that were written before the failure keep their results.
+  for (const size_t i : round) {
+    if (absl::IsUnknown(answers[i].status())) answers[i] = status;
+  }
+}
+
 // Writes `job_status` to the jobs whose leases are valid: kProcessing extends a lease, kPending
 // releases it. Several leases of one job are written one after the other.
 LeasedJobs WriteLeases(db::Session& session, const std::vector<Lease>& leases,
@@ -77,15 +99,17 @@ LeasedJobs WriteLeases(db::Session& session, const std::vector<Lease>& leases,
   LeasedJobs answers(leases.size(), absl::UnknownError("not answered"));
   const auto rounds = SplitIntoRounds(
       leases.size(), [&leases](size_t i) -> const std::string& { return leases[i].job_id; });
-  for (const Round& round : rounds) {
-    const absl::Status status = WriteRound(session, leases, job_status, round, answers);
-    if (status.ok()) continue;
-    // Leases that were written before the failure keep their results.
-    for (const size_t i : round) {
-      if (absl::IsUnknown(answers[i].status())) answers[i] = status;
-    }
-  }
+  for (const Round& round : rounds) WriteRound(session, leases, job_status, round, answers);
   return answers;
+}
+
+// The leases that were not written because another transaction has locked the job's row.
+Round LockedOf(const LeasedJobs& answers) {
+  Round locked;
+  for (size_t i = 0; i < answers.size(); ++i) {
+    if (db::IsRowLocked(answers[i].status())) locked.push_back(i);
+  }
+  return locked;
 }
 
 // The result of one call. If no lease has a known outcome, the whole call fails, so that the worker
@@ -113,7 +137,46 @@ LeaseStore::LeaseStore(StoreContext& context)
 
 Task<absl::StatusOr<LeasedJobs>> LeaseStore::Heartbeat(std::vector<Lease> leases,
                                                        absl::Time deadline) {
+  const WriteOnce write = [this, deadline](Leases some) {
+    return ExtendOnce(std::move(some), deadline);
+  };
+  co_return co_await WriteUntilUnlocked(std::move(leases), write, deadline);
+}
+
+Task<absl::StatusOr<LeasedJobs>> LeaseStore::ExtendOnce(Leases leases, absl::Time deadline) {
   co_return co_await heartbeats_.Submit(std::move(leases), deadline);
+}
+
+Task<absl::StatusOr<LeasedJobs>> LeaseStore::ReleaseOnce(Leases leases, absl::Time deadline) {
+  std::function<absl::StatusOr<LeasedJobs>(db::Session&)> work =
+      [&leases](db::Session& session) -> absl::StatusOr<LeasedJobs> {
+    return AnswerOfCall(WriteLeases(session, leases, JobStatus::kPending));
+  };
+  // Not repeated: if the first run released the job, it replaced the lease token.
+  co_return co_await context_.pool.Run<LeasedJobs>(deadline, db::Repeat::kNever, std::move(work));
+}
+
+Task<absl::StatusOr<LeasedJobs>> LeaseStore::WriteUntilUnlocked(Leases leases,
+                                                                const WriteOnce& write,
+                                                                absl::Time deadline) {
+  absl::StatusOr<LeasedJobs> answers = co_await write(leases);
+  if (!answers.ok()) co_return answers;
+  db::LockedRowRetry retry(context_.delays, LockedRowDeadline(absl::Now(), deadline));
+  while (true) {
+    const Round locked = LockedOf(*answers);
+    if (locked.empty()) co_return answers;
+    const absl::Status paused = co_await retry.Pause();
+    absl::StatusOr<LeasedJobs> more = paused;
+    if (paused.ok()) {
+      Leases again;
+      for (const size_t i : locked) again.push_back(leases[i]);
+      more = co_await write(std::move(again));
+    }
+    for (size_t i = 0; i < locked.size(); ++i) {
+      (*answers)[locked[i]] =
+          more.ok() ? std::move((*more)[i]) : absl::StatusOr<LeasedJob>(more.status());
+    }
+  }
 }
 
 Task<absl::StatusOr<LeaseStore::Batches::Answers>> LeaseStore::HeartbeatBatch(
@@ -144,13 +207,10 @@ Task<absl::StatusOr<LeaseStore::Batches::Answers>> LeaseStore::HeartbeatBatch(
 
 Task<absl::StatusOr<std::vector<absl::Status>>> LeaseStore::Release(std::vector<Lease> leases,
                                                                     absl::Time deadline) {
-  std::function<absl::StatusOr<LeasedJobs>(db::Session&)> work =
-      [&leases](db::Session& session) -> absl::StatusOr<LeasedJobs> {
-    return AnswerOfCall(WriteLeases(session, leases, JobStatus::kPending));
+  const WriteOnce write = [this, deadline](Leases some) {
+    return ReleaseOnce(std::move(some), deadline);
   };
-  // Not repeated: if the first run released the job, it replaced the lease token.
-  const absl::StatusOr<LeasedJobs> released =
-      co_await context_.pool.Run<LeasedJobs>(deadline, db::Repeat::kNever, std::move(work));
+  const absl::StatusOr<LeasedJobs> released = co_await WriteUntilUnlocked(leases, write, deadline);
   if (!released.ok()) co_return released.status();
   JobChanges changes;
   std::vector<absl::Status> outcomes;

@@ -1,6 +1,7 @@
 #ifndef VIBESTACK_JOB_SERVICE_STORE_LEASE_STORE_H_
 #define VIBESTACK_JOB_SERVICE_STORE_LEASE_STORE_H_
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -21,7 +22,8 @@ struct LeasedJob {
 };
 
 // Extends and releases the leases of workers. The results are in the order of the leases. Errors of
-// one lease: ABORTED (LEASE_LOST or JOB_CANCELLED), NOT_FOUND, or the error of its statement.
+// one lease: ABORTED (LEASE_LOST or JOB_CANCELLED), NOT_FOUND, DEADLINE_EXCEEDED (ROW_LOCKED) if
+// another transaction kept the job locked until LockedRowDeadline, or the error of its statement.
 // Errors of the whole call: those of Coalescer and of Pool. Thread-safe.
 class LeaseStore {
  public:
@@ -49,6 +51,16 @@ class LeaseStore {
 
   Task<absl::StatusOr<Batches::Answers>> HeartbeatBatch(const std::vector<Leases>& calls,
                                                         absl::Time deadline);
+
+  // Writes leases, and returns one answer for each.
+  using WriteOnce = std::function<Task<absl::StatusOr<LeasedJobs>>(Leases)>;
+  Task<absl::StatusOr<LeasedJobs>> ExtendOnce(Leases leases, absl::Time deadline);
+  Task<absl::StatusOr<LeasedJobs>> ReleaseOnce(Leases leases, absl::Time deadline);
+
+  // Calls `write`, and again for the leases whose jobs another transaction has locked. `write` must
+  // outlive the task.
+  Task<absl::StatusOr<LeasedJobs>> WriteUntilUnlocked(Leases leases, const WriteOnce& write,
+                                                      absl::Time deadline);
 
   StoreContext& context_;
   Batches heartbeats_;

@@ -1,10 +1,11 @@
--- Statements that cancel, retry and delete single jobs.
+-- Statements that cancel, retry and delete single jobs. They wait only briefly for a job that another transaction has locked.
 
 -- name: CancelJob
 -- Fails the job $1 with the error object $2. Returns no row if the job is terminal, or if $3 is not NULL and is not the job's
 -- user. PostgreSQL checks the WHERE on the newest version of the row, so a concurrent completion is not overwritten.
 UPDATE agent_jobs AS j SET status = 'failed',
   result_payload = {{failed_attempt(j.; $2::jsonb)}} || jsonb_build_object('error', $2::jsonb)
+FROM {{lock_timeout('50ms')}}
 WHERE j.id = $1::uuid AND ($3::uuid IS NULL OR j.user_id = $3::uuid)
   AND coalesce(j.status, 'pending') IN ('pending', 'processing')
 RETURNING {{job_columns(j.)}}, {{shown_payload(j.; false)}}
@@ -28,12 +29,13 @@ UPDATE agent_jobs AS j SET status = 'pending', result_payload =
   || jsonb_build_object('attempts', greatest({{attempts(j.)}}, 1), 'schedule', 'due', 'not_before', {{timestamp_text(now())}})
   || CASE WHEN greatest({{attempts(j.)}}, 1) >= {{max_attempts(j.; $3; $4; $5)}}
     THEN jsonb_build_object('max_attempts', greatest({{attempts(j.)}}, 1) + 1) ELSE '{}' END
+FROM {{lock_timeout('50ms')}}
 WHERE j.id = $1::uuid AND ($2::uuid IS NULL OR j.user_id = $2::uuid) AND j.status = 'failed'
 RETURNING {{job_columns(j.)}}, {{shown_payload(j.; false)}}
 
 -- name: DeleteJob
 -- Deletes the terminal job $1. Returns no row if the job is not terminal, or if $2 is not NULL and is not the job's user.
-DELETE FROM agent_jobs AS j
+DELETE FROM agent_jobs AS j USING {{lock_timeout('50ms')}}
 WHERE j.id = $1::uuid AND ($2::uuid IS NULL OR j.user_id = $2::uuid)
   AND coalesce(j.status, 'pending') IN ('completed', 'failed')
 RETURNING {{job_columns(j.)}}, NULL

@@ -93,7 +93,7 @@ Task<absl::StatusOr<Job>> ManageStore::Cancel(std::string id, std::optional<std:
     return CancelJob(session, id, owner, result);
   };
   absl::StatusOr<Job> job =
-      co_await context_.pool.Run<Job>(deadline, db::Repeat::kSafe, std::move(work));
+      co_await context_.RunUntilUnlocked<Job>(deadline, db::Repeat::kSafe, std::move(work));
   if (!job.ok()) co_return job;
   context_.job_metrics.RecordFinished(job->status);
   JobChanges changes;
@@ -109,7 +109,7 @@ Task<absl::StatusOr<Job>> ManageStore::Retry(std::string id, std::optional<std::
     return RetryJob(session, id, owner, *context_.options.workflows());
   };
   absl::StatusOr<Job> job =
-      co_await context_.pool.Run<Job>(deadline, db::Repeat::kSafe, std::move(work));
+      co_await context_.RunUntilUnlocked<Job>(deadline, db::Repeat::kSafe, std::move(work));
   if (!job.ok()) co_return job;
   JobChanges changes;
   changes.changed.push_back(job->id);
@@ -125,7 +125,7 @@ Task<absl::Status> ManageStore::Delete(std::string id, std::optional<std::string
   };
   // Not repeated: the second run would not find the job that the first run deleted.
   const absl::StatusOr<Job> job =
-      co_await context_.pool.Run<Job>(deadline, db::Repeat::kNever, std::move(work));
+      co_await context_.RunUntilUnlocked<Job>(deadline, db::Repeat::kNever, std::move(work));
   if (!job.ok()) co_return job.status();
   JobChanges changes;
   changes.changed.push_back(job->id);

@@ -1,11 +1,17 @@
 #ifndef VIBESTACK_JOB_SERVICE_STORE_STORE_CONTEXT_H_
 #define VIBESTACK_JOB_SERVICE_STORE_STORE_CONTEXT_H_
 
+#include <algorithm>
+#include <functional>
 #include <memory>
 #include <string>
 #include <utility>
 
+#include "absl/time/time.h"
 #include "common/async/coalescer.h"
+#include "common/async/delays.h"
+#include "common/async/task.h"
+#include "common/db/locked_rows.h"
 #include "common/db/pool.h"
 #include "common/telemetry/metrics.h"
 #include "job_service/domain/change_publisher.h"
@@ -22,6 +28,12 @@ struct StoreOptions {
   // Serves the reads that may lag (see StandbyReads). Null: the primary serves them.
   db::Pool* standby = nullptr;
 };
+
+// Until when a call for several jobs waits for the rows that other transactions have locked: it
+// must bring the answers of the other jobs before its deadline.
+inline absl::Time LockedRowDeadline(absl::Time now, absl::Time deadline) {
+  return std::min(now + (deadline - now) / 2, now + absl::Seconds(2));
+}
 
 // What the stores share. JobStores owns it. Thread-safe.
 struct StoreContext {
@@ -40,6 +52,15 @@ struct StoreContext {
   ChangePublisher& publisher;
   Metrics& metrics;
   JobMetrics job_metrics;
+  // The waits of calls whose row another transaction has locked.
+  Delays delays;
+
+  // Runs a task on the pool until it meets no locked row: see db::RunUntilUnlocked.
+  template <typename T>
+  Task<absl::StatusOr<T>> RunUntilUnlocked(absl::Time deadline, db::Repeat repeat,
+                                           std::function<absl::StatusOr<T>(db::Session&)> work) {
+    return db::RunUntilUnlocked<T>(pool, delays, deadline, repeat, std::move(work));
+  }
 
   // Notes that a job has left the state processing. If its workflow bounds the processing jobs,
   // this wakes a claim that waits for a place.

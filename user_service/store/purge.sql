@@ -2,8 +2,12 @@
 
 -- name: LockJobsOfUser
 -- Locks all jobs of the user $1, in the order of their ids. The statements of job_service lock in the same order, so the two
--- never deadlock. Waits for every transaction that is writing one of these jobs.
-SELECT count(*) FROM (SELECT FROM agent_jobs WHERE user_id = $1::uuid ORDER BY id FOR UPDATE) AS locked
+-- never deadlock. Waits only briefly for another transaction that has locked one of these jobs, because this one would keep the others
+-- locked meanwhile. The lock_timeout holds for the whole transaction.
+SELECT count(*) FROM {{lock_timeout('500ms')}},
+  LATERAL (
+    SELECT FROM agent_jobs WHERE user_id = $1::uuid AND lock_timeout.set_config IS NOT NULL ORDER BY id FOR UPDATE
+  ) AS locked
 
 -- name: DeleteJobsOfUser
 -- Deletes up to $4 jobs of the user $1 after the position ($2, $3), oldest first. Returns one row: the position of the last job

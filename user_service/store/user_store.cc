@@ -4,6 +4,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "common/db/locked_rows.h"
 #include "common/db/service_session.h"
 #include "common/telemetry/measured_batches.h"
 #include "user_service/store/list_users.h"
@@ -133,7 +134,8 @@ Task<absl::StatusOr<std::vector<StoredJob>>> UserStore::ListJobs(JobPageQuery qu
 template <typename T>
 Task<absl::StatusOr<T>> UserStore::Write(std::string id, absl::Time deadline,
                                          std::function<absl::StatusOr<T>(db::Session&)> work) {
-  absl::StatusOr<T> outcome = co_await pool_.Run<T>(deadline, db::Repeat::kSafe, std::move(work));
+  absl::StatusOr<T> outcome = co_await db::RunUntilUnlocked<T>(pool_, delays_, deadline,
+                                                               db::Repeat::kSafe, std::move(work));
   on_written_(id);
   co_return outcome;
 }
@@ -181,7 +183,10 @@ Task<absl::StatusOr<UserPtr>> UserStore::Activate(std::string id, absl::Time dea
   // first run activated it.
   bool ran_before = false;
   std::function<absl::StatusOr<UserPtr>(db::Session&)> work = [&](db::Session& session) {
-    return ActivateUser(session, id, std::exchange(ran_before, true));
+    absl::StatusOr<UserPtr> user = ActivateUser(session, id, ran_before);
+    // A run that met a locked row has written nothing.
+    ran_before = ran_before || !db::IsRowLocked(user.status());
+    return user;
   };
   absl::StatusOr<UserPtr> user = co_await Write<UserPtr>(id, deadline, work);
   co_return user;
@@ -195,7 +200,8 @@ Task<absl::StatusOr<UserStore::Purge>> UserStore::Erase(std::string id, absl::Ti
       [&](db::Session& session) -> absl::StatusOr<Purge> {
     Purge purge;
     absl::Status status = PurgeUser(session, id, deadline, purge);
-    for (int tries = 1; tries < kPurgeTries && absl::IsAborted(status); ++tries) {
+    for (int tries = 1; tries < kPurgeTries && absl::IsAborted(status) && !db::IsRowLocked(status);
+         ++tries) {
       status = PurgeUser(session, id, deadline, purge);
     }
     if (!purge.found) purge = before;

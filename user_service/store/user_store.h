@@ -9,6 +9,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "common/async/coalescer.h"
+#include "common/async/delays.h"
 #include "common/async/task.h"
 #include "common/db/pool.h"
 #include "common/db/standby_reads.h"
@@ -27,7 +28,9 @@ db::SessionOptions UserSessionOptions(const std::string& database_url);
 // Every method may return UNAVAILABLE (DATABASE_UNAVAILABLE, SHUTTING_DOWN), RESOURCE_EXHAUSTED
 // (QUEUE_FULL) with RetryInfo, DEADLINE_EXCEEDED, and the other errors of Session::Exec. If the
 // reply to a COMMIT is lost, the method runs the write again; every write is idempotent. If the
-// second run fails too, the method returns UNAVAILABLE, and the write may have happened.
+// second run fails too, the method returns UNAVAILABLE, and the write may have happened. A write
+// whose row another transaction has locked waits without a connection, and gets DEADLINE_EXCEEDED
+// (ROW_LOCKED) at the end.
 // Thread-safe.
 class UserStore {
  public:
@@ -53,9 +56,12 @@ class UserStore {
     on_written_ = std::move(on_written);
   }
 
-  // Answers waiting reads by id with UNAVAILABLE, and returns when no batch is in flight. May be
-  // called twice.
-  void Close() { reads_.Close(); }
+  // Answers waiting reads by id and waiting writes with UNAVAILABLE, and returns when no batch is
+  // in flight. May be called twice.
+  void Close() {
+    delays_.Close();
+    reads_.Close();
+  }
 
   // Reads users by id: one entry for each id, in order; null for an id without a user. Reads from
   // the primary, so it sees every write that finished before the call.
@@ -120,6 +126,7 @@ class UserStore {
                                 std::function<absl::StatusOr<T>(db::Session&)> work);
 
   db::Pool& pool_;
+  Delays delays_;  // the waits of writes whose row another transaction has locked
   std::function<void(const std::string& id)> on_written_ = [](const std::string&) {};
   const db::StandbyReads lists_;
   Reads reads_;

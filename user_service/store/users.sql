@@ -1,6 +1,7 @@
 -- The columns of a user, and the statements about single users.
 --
--- Statements that lock several rows lock them in the order of their ids, so that two of them never deadlock.
+-- Statements that lock several rows lock them in the order of their ids, so that two of them never deadlock. Statements that write
+-- wait only briefly for a row that another transaction has locked.
 
 -- macro: user_columns(of)
 -- The columns of a user, in the order of ReadUser in user_rows.cc. `of` is the table's alias with a dot, or nothing. A NULL flag
@@ -34,7 +35,7 @@ LIMIT 1
 -- concurrent inserts with the same email, the unique constraint makes the second wait for the first and then do nothing. NOT
 -- EXISTS finds rows of adopted tables that have the email in another case.
 INSERT INTO users (id, email, hashed_password, full_name, bio, is_active, is_superuser)
-SELECT $1::uuid, $2::text, $3::text, $4::text, $5::text, $6::boolean, $7::boolean
+SELECT $1::uuid, $2::text, $3::text, $4::text, $5::text, $6::boolean, $7::boolean FROM {{lock_timeout('50ms')}}
 WHERE NOT EXISTS (SELECT FROM users WHERE lower(email COLLATE "C") = $2::text)
 ON CONFLICT DO NOTHING
 RETURNING {{user_columns()}}
@@ -50,6 +51,7 @@ UPDATE users SET
   bio = CASE WHEN $6::boolean THEN $7::text ELSE bio END,
   is_active = coalesce($8::boolean, is_active),
   is_superuser = coalesce($9::boolean, is_superuser)
+FROM {{lock_timeout('50ms')}}
 WHERE id = $1::uuid AND ($10::text IS NULL OR hashed_password = $10)
   AND ($2::text IS NULL OR NOT EXISTS (
     SELECT FROM users AS other WHERE lower(other.email COLLATE "C") = $2::text AND other.id <> $1::uuid))
@@ -58,13 +60,13 @@ RETURNING {{user_columns()}}
 -- name: ReplacePassword
 -- Replaces the password hash $2 of the user $1 with $3. Returns no row unless the account is active and still has the hash $2 and
 -- the email $4. If two statements replace the same hash, the second waits for the first and then returns no row.
-UPDATE users SET hashed_password = $3::text
+UPDATE users SET hashed_password = $3::text FROM {{lock_timeout('50ms')}}
 WHERE id = $1::uuid AND hashed_password = $2::text AND email = $4::text AND coalesce(is_active, true)
 RETURNING {{user_columns()}}
 
 -- name: ActivateUser
 -- Activates the user $1. Returns no row if the user does not exist or is active.
-UPDATE users SET is_active = true
+UPDATE users SET is_active = true FROM {{lock_timeout('50ms')}}
 WHERE id = $1::uuid AND NOT coalesce(is_active, true)
 RETURNING {{user_columns()}}
 
@@ -77,7 +79,9 @@ RETURNING {{user_columns()}}
 -- name: SerializeDemotions
 -- Takes an advisory lock until the transaction ends. It serializes the transactions of all replicas that may remove a superuser.
 -- It is a separate statement, so that the snapshot of the next statement has what the previous holder committed.
-SELECT pg_advisory_xact_lock(hashtextextended('vibestack.demotions', 0))
+--
+-- The lock_timeout, here and for the rest of the transaction, is longer than the transactions that it waits for.
+SELECT pg_advisory_xact_lock(hashtextextended('vibestack.demotions', 0)) FROM {{lock_timeout('500ms')}}
 
 -- name: LockSuperusers
 -- Locks the rows of the user $1 and of all active superusers. Returns the id of each row, and whether it is an active superuser.

@@ -45,7 +45,7 @@ const Expectation kExpectations[] = {
     {sql::kSweepJobs, 7, {"vibestack_jobs_running", "agent_jobs_pkey"}},
     {sql::kRetryJob, 5, {"agent_jobs_pkey"}},
     {sql::kDeleteJob, 2, {"agent_jobs_pkey"}},
-    {sql::kExplainLeases, 1, {"agent_jobs_pkey"}},
+    {sql::kExplainLeases, 2, {"agent_jobs_pkey"}},
     {sql::kExpireJobs, 2, {"vibestack_jobs_changed", "agent_jobs_pkey"}},
     {sql::kFindWorkflows, 1, {"vibestack_jobs_"}},
     {sql::kCountJobs, 2, {"vibestack_jobs_stats", "vibestack_jobs_ready "}},

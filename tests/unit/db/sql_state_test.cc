@@ -18,8 +18,11 @@ TEST(SqlStateTest, MeansToCallersWhatTheTableSays) {
       {"57014", absl::StatusCode::kDeadlineExceeded},
       {"40001", absl::StatusCode::kAborted},
       {"40P01", absl::StatusCode::kAborted},
+      {"55P03", absl::StatusCode::kAborted},
       {"23505", absl::StatusCode::kAlreadyExists},
       {"23503", absl::StatusCode::kFailedPrecondition},
+      {"23001", absl::StatusCode::kFailedPrecondition},
+      {"P0001", absl::StatusCode::kFailedPrecondition},
       {"22P02", absl::StatusCode::kInvalidArgument},
       {"22P05", absl::StatusCode::kInvalidArgument},
       {"22003", absl::StatusCode::kInvalidArgument},
@@ -40,6 +43,13 @@ TEST(SqlStateTest, UnavailableSaysWhenToRetry) {
   EXPECT_LT(RetryDelay(StatusFromSqlState("")), absl::InfiniteDuration());
   EXPECT_TRUE(IsDatabaseUnavailable(StatusFromSqlState("08006")));
   EXPECT_FALSE(IsDatabaseUnavailable(UnavailableError("OTHER", "")));
+}
+
+TEST(SqlStateTest, ALockedRowIsNotAnyConflict) {
+  EXPECT_TRUE(IsRowLocked(StatusFromSqlState("55P03")));
+  EXPECT_TRUE(IsRowLocked(RowLockedError()));
+  EXPECT_FALSE(IsRowLocked(StatusFromSqlState("40001")));
+  EXPECT_FALSE(IsRowLocked(absl::OkStatus()));
 }
 
 }  // namespace
