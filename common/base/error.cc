@@ -108,6 +108,21 @@ absl::Status NotFoundError(std::string_view type, std::string_view name) {
   return status;
 }
 
+absl::Status WithErrorMetadata(absl::Status status, std::string_view key, std::string_view value) {
+  google::rpc::ErrorInfo info;
+  if (!Read(status, info)) return status;
+  (*info.mutable_metadata())[std::string(key)] = std::string(value);
+  Attach(status, info);
+  return status;
+}
+
+std::string ErrorMetadata(const absl::Status& status, std::string_view key) {
+  google::rpc::ErrorInfo info;
+  if (!Read(status, info)) return "";
+  const auto entry = info.metadata().find(std::string(key));
+  return entry == info.metadata().end() ? "" : entry->second;
+}
+
 std::string ErrorReason(const absl::Status& status) {
   google::rpc::ErrorInfo info;
   return Read(status, info) ? info.reason() : "";

@@ -39,6 +39,12 @@ absl::Status ResourceExhaustedError(std::string_view reason, std::string_view me
 // case, such as `user`.
 absl::Status NotFoundError(std::string_view type, std::string_view name);
 
+// Adds an entry to the `metadata` of an error's google.rpc.ErrorInfo.
+absl::Status WithErrorMetadata(absl::Status status, std::string_view key, std::string_view value);
+
+// That entry; empty without it.
+std::string ErrorMetadata(const absl::Status& status, std::string_view key);
+
 // The `reason` of an error; empty without google.rpc.ErrorInfo.
 std::string ErrorReason(const absl::Status& status);
 

@@ -98,6 +98,7 @@ absl::Status Session::Catch(const char* what, const std::function<void()>& call)
     return absl::OkStatus();
   } catch (const pqxx::sql_error& error) {
     sql_state = error.sqlstate();
+    if (sql_state == "23503" || sql_state == "23001") reference_refusal_ = error.what();
   } catch (const pqxx::deadlock_detected&) {
     sql_state = "40P01";
   } catch (const pqxx::transaction_rollback&) {

@@ -67,6 +67,9 @@ class Session {
   // Whether the connection is lost.
   bool broken() const { return broken_; }
 
+  // PostgreSQL's message when a foreign key last refused a statement. It may be in any language.
+  const std::string& reference_refusal() const { return reference_refusal_; }
+
   // Sets the trace context of the next statements, each of which gets its own span; null for none.
   // The context must live until it is replaced.
   void TraceBy(const TraceContext* trace) { trace_ = trace; }
@@ -103,6 +106,7 @@ class Session {
   absl::Time plans_end_;
   int64_t timeout_millis_ = 0;
   bool broken_ = false;
+  std::string reference_refusal_;
   const TraceContext* trace_ = nullptr;
 };
 

@@ -27,6 +27,13 @@ inline absl::Status IdTakenError() {
   return AlreadyExistsError("ID_TAKEN", "a job with this id but different content exists");
 }
 
+// Another program gave the job a status that is none of the four.
+inline absl::Status UnknownStatusError() {
+  return FailedPreconditionError(
+      "JOB_STATUS_UNKNOWN",
+      "another program gave the job a status that is not pending, processing, completed or failed");
+}
+
 // A concurrent write changed the job between two statements of the call.
 inline absl::Status ConflictError() {
   return AbortedError("CONFLICT", "the call conflicted with a concurrent one; try again");

@@ -63,6 +63,7 @@ absl::StatusOr<Job> AnswerUnchanged(db::Session& session, const RunReport& repor
   if (is_same) return job;
   const bool is_superseded = !row[8].is_null() && row[8].as<bool>();
   if (is_superseded) return AttemptSupersededError();
+  if (job.status == JobStatus::kUnknown) return UnknownStatusError();
   if (!IsTerminal(job.status)) return ConflictError();
   return FailedPreconditionError("JOB_TERMINAL", "the job has ended in another way");
 }

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "common/base/error.h"
+#include "common/db/referring_table.h"
 #include "job_service/domain/errors.h"
 #include "job_service/store/max_attempts.h"
 #include "job_service/store/read_store.h"
@@ -54,6 +55,7 @@ absl::StatusOr<Job> CancelJob(db::Session& session, const std::string& id, const
     if (owner.has_value() && job.user_id != *owner) return MissingError(id, owner);
     const bool was_cancelled = (*present)[0][7].as<bool>();
     if (was_cancelled) return job;
+    if (job.status == JobStatus::kUnknown) return UnknownStatusError();
     if (job.status != JobStatus::kPending && job.status != JobStatus::kProcessing) {
       return FailedPreconditionError("JOB_TERMINAL", "the job has ended");
     }
@@ -71,6 +73,7 @@ absl::StatusOr<Job> RetryJob(db::Session& session, const std::string& id, const 
   if (!retried->empty()) return ReadJob((*retried)[0]);
   absl::StatusOr<Job> job = ReadPresent(session, id, owner);
   if (!job.ok() || job->status == JobStatus::kPending) return job;
+  if (job->status == JobStatus::kUnknown) return UnknownStatusError();
   return FailedPreconditionError("JOB_NOT_FAILED", "only a failed job can be retried");
 }
 
@@ -78,10 +81,15 @@ absl::StatusOr<Job> DeleteJob(db::Session& session, const std::string& id, const
   db::Params params;
   params.Add(id).Add(owner);
   const auto deleted = session.Exec(sql::kDeleteJob, params);
+  if (db::IsReferenceError(deleted.status())) {
+    const auto table = db::FindReferringTable(session, sql::kFindReferringTable);
+    return table.ok() ? db::StillReferencedError(*table) : table.status();
+  }
   if (!deleted.ok()) return deleted.status();
   if (!deleted->empty()) return ReadJob((*deleted)[0]);
   const absl::StatusOr<Job> job = ReadPresent(session, id, owner);
   if (!job.ok()) return job.status();
+  if (job->status == JobStatus::kUnknown) return UnknownStatusError();
   return FailedPreconditionError("JOB_NOT_TERMINAL", "the job has not ended; cancel it first");
 }
 

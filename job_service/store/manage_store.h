@@ -17,8 +17,10 @@ namespace vibestack::job_service {
 //
 // `owner`, if set, must be the job's user. Errors: PERMISSION_DENIED (NOT_YOURS) with an `owner`,
 // for a missing job as for another user's job, so that a caller cannot learn whether an id exists;
-// NOT_FOUND without an `owner`; ABORTED (CONFLICT) if other calls keep writing the job; those of
-// Pool. Thread-safe.
+// NOT_FOUND without an `owner`; FAILED_PRECONDITION (JOB_STATUS_UNKNOWN) if another program gave
+// the job a foreign status; ABORTED (CONFLICT) if other calls keep writing the job;
+// DEADLINE_EXCEEDED (ROW_LOCKED) if another transaction keeps it locked; those of Pool.
+// Thread-safe.
 class ManageStore {
  public:
   // `context` must outlive this.
@@ -37,7 +39,8 @@ class ManageStore {
                                   absl::Time deadline);
 
   // Deletes a terminal job. Not idempotent: a second call does not find the job.
-  // FAILED_PRECONDITION (JOB_NOT_TERMINAL) for other jobs.
+  // FAILED_PRECONDITION (JOB_NOT_TERMINAL) for other jobs, and (STILL_REFERENCED) if another table
+  // refers to the job.
   Task<absl::Status> Delete(std::string id, std::optional<std::string> owner, absl::Time deadline);
 
  private:

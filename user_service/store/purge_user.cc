@@ -4,6 +4,7 @@
 
 #include "absl/time/clock.h"
 #include "common/base/error.h"
+#include "common/db/referring_table.h"
 #include "common/db/sql_state.h"
 #include "user_service/store/last_superuser.h"
 #include "user_service/store/sql.h"
@@ -52,9 +53,6 @@ absl::Status PurgeWithin(db::Session& session, const std::string& id, absl::Time
   const absl::StatusOr<int64_t> late = DeleteJobs(session, id, deadline);
   if (!late.ok()) return late.status();
   const absl::StatusOr<pqxx::result> rows = session.Exec(sql::kDeleteUser, IdParams(id));
-  if (absl::IsFailedPrecondition(rows.status())) {
-    return AbortedError("CONFLICT", "other calls are writing the user's jobs; try again");
-  }
   if (!rows.ok()) return rows.status();
   purge = {.found = !rows->empty(), .jobs = *deleted + *late};
   return absl::OkStatus();
@@ -64,7 +62,16 @@ absl::Status PurgeWithin(db::Session& session, const std::string& id, absl::Time
 
 absl::Status PurgeUser(db::Session& session, const std::string& id, absl::Time deadline,
                        UserStore::Purge& purge) {
-  return session.Transact([&] { return PurgeWithin(session, id, deadline, purge); });
+  const absl::Status status =
+      session.Transact([&] { return PurgeWithin(session, id, deadline, purge); });
+  if (!db::IsReferenceError(status)) return status;
+  purge = {};
+  const auto table = db::FindReferringTable(session, sql::kFindReferringTable);
+  if (!table.ok()) return table.status();
+  if (*table == "agent_jobs") {
+    return AbortedError("CONFLICT", "other calls are writing the user's jobs; try again");
+  }
+  return db::StillReferencedError(*table);
 }
 
 }  // namespace vibestack::user_service

@@ -14,6 +14,8 @@ namespace vibestack::user_service {
 // If the reply to the COMMIT is lost, `purge` has what the transaction deleted if it committed.
 // Errors:
 // - FAILED_PRECONDITION (LAST_SUPERUSER)
+// - FAILED_PRECONDITION (STILL_REFERENCED) if another table refers to the user or to one of the
+// jobs
 // - ABORTED (CONFLICT) if the user still has a job at the end, because another call created or
 //   locked it; the caller should retry
 // - DEADLINE_EXCEEDED

@@ -100,8 +100,9 @@ class UserStore {
   // read the user again.
   Task<absl::StatusOr<UserPtr>> ReplacePassword(UserPtr read, Secret new_hash, absl::Time deadline);
 
-  // Deletes a user and the user's jobs. Errors: FAILED_PRECONDITION (LAST_SUPERUSER); ABORTED
-  // (CONFLICT) if other calls keep creating jobs for the user.
+  // Deletes a user and the user's jobs. Errors: FAILED_PRECONDITION (LAST_SUPERUSER, or
+  // STILL_REFERENCED if another table refers to the user or a job); ABORTED (CONFLICT) if other
+  // calls keep creating jobs for the user.
   struct Purge {
     bool found = false;
     int64_t jobs = 0;  // how many jobs it deleted

@@ -181,5 +181,43 @@ TEST_F(ManageStoreTest, OnlyTerminalJobsAreDeletedAndTheirUserIsNotified) {
   EXPECT_EQ(ErrorReason(Retry(lease.job_id).status()), "JOB_NOT_FOUND");
 }
 
+TEST_F(ManageStoreTest, AJobThatAnotherTableRefersToSaysWhichTable) {
+  const std::string id = Failed();
+  for (const char* rule : {"NO ACTION", "RESTRICT", "NO ACTION DEFERRABLE INITIALLY DEFERRED"}) {
+    SCOPED_TRACE(rule);
+    Sql("CREATE TABLE referring_notes (job_id uuid CONSTRAINT k REFERENCES agent_jobs ON DELETE " +
+        std::string(rule) + ")");
+    Sql("INSERT INTO referring_notes VALUES ('" + id + "')");
+    const absl::Status deleted = Delete(id);
+    Sql("DROP TABLE referring_notes");
+    EXPECT_TRUE(absl::IsFailedPrecondition(deleted)) << deleted;
+    EXPECT_EQ(ErrorReason(deleted), "STILL_REFERENCED");
+    EXPECT_EQ(ErrorMetadata(deleted, "table"), "referring_notes");
+  }
+  EXPECT_TRUE(Delete(id).ok());
+}
+
+TEST_F(ManageStoreTest, AJobWithAForeignStatusGetsOneAnswer) {
+  const std::string id = MustCreate(ann_);
+  const std::string check = One(
+      "SELECT conname FROM pg_constraint WHERE conrelid = 'agent_jobs'::regclass AND contype = 'c' "
+      "AND pg_get_constraintdef(oid) LIKE '%processing%'");
+  const std::string definition =
+      One("SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conname = '" + check + "'");
+  Sql("ALTER TABLE agent_jobs DROP CONSTRAINT \"" + check + "\"");
+  Sql("UPDATE agent_jobs SET status = 'archived'");
+  RunReport report;
+  report.job_id = id;
+  report.result = "1";
+  for (const absl::Status& status :
+       {Cancel(id).status(), Retry(id).status(), Delete(id),
+        SyncWait(stores_.dispatch.FinishRun(report, Soon())).status()}) {
+    EXPECT_TRUE(absl::IsFailedPrecondition(status)) << status;
+    EXPECT_EQ(ErrorReason(status), "JOB_STATUS_UNKNOWN") << status;
+  }
+  Sql("DELETE FROM agent_jobs");
+  Sql("ALTER TABLE agent_jobs ADD CONSTRAINT \"" + check + "\" " + definition);
+}
+
 }  // namespace
 }  // namespace vibestack::job_service

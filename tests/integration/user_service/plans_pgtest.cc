@@ -1,3 +1,6 @@
+#include <set>
+#include <string>
+
 #include "tests/integration/user_service/fixture.h"
 #include "user_service/store/sql.h"
 
@@ -101,9 +104,9 @@ TEST_F(PlansTest, EveryStatementUsesItsIndexWhateverIsKnownOfTheTable) {
 }
 
 TEST_F(PlansTest, EveryStatementHasAnExpectation) {
-  const std::string no_table_of_ours = "serialize_demotions";
+  const std::set<std::string> without = {"find_referring_table", "serialize_demotions"};
   for (const db::Statement& statement : sql::kStatements) {
-    if (statement.name == no_table_of_ours) continue;
+    if (without.contains(statement.name)) continue;
     const bool expected = std::any_of(
         std::begin(kExpectations), std::end(kExpectations),
         [&](const Expectation& e) { return e.statement.name == std::string(statement.name); });

@@ -72,6 +72,25 @@ TEST_F(PurgeTest, TheLastSuperuserStaysWithAllJobs) {
   EXPECT_EQ(Count("users"), 1);
 }
 
+TEST_F(PurgeTest, AUserOrAJobThatAnotherTableRefersToSaysWhichTable) {
+  const std::string ann = Make("ann@example.com");
+  MakeJobs(ann, 3);
+  for (const char* table : {"users", "agent_jobs"}) {
+    SCOPED_TRACE(table);
+    Sql("CREATE TABLE referring_posts (id uuid CONSTRAINT agent_jobs_k REFERENCES " +
+        std::string(table) + ")");
+    Sql("INSERT INTO referring_posts SELECT id FROM " + std::string(table));
+    const auto purge = Purge(ann);
+    Sql("DROP TABLE referring_posts");
+    EXPECT_TRUE(absl::IsFailedPrecondition(purge.status())) << purge.status();
+    EXPECT_EQ(ErrorReason(purge.status()), "STILL_REFERENCED");
+    EXPECT_EQ(ErrorMetadata(purge.status(), "table"), "referring_posts");
+    EXPECT_EQ(Count("agent_jobs"), 3);
+    EXPECT_EQ(Count("users"), 1);
+  }
+  EXPECT_EQ(Purge(ann)->jobs, 3);
+}
+
 TEST_F(PurgeTest, EveryErasedRowIsNotified) {
   const std::string ann = Make("ann@example.com");
   MakeJobs(ann, 1'300);

@@ -28,6 +28,16 @@ TEST(ErrorTest, ForeignErrorsHaveNoReasonAndNoRetryDelay) {
   EXPECT_EQ(RetryDelay(absl::UnavailableError("x")), absl::InfiniteDuration());
 }
 
+TEST(ErrorTest, MetadataStandsBesideTheReason) {
+  const absl::Status status = WithErrorMetadata(AbortedError("A", "a"), "table", "notes");
+  const auto info = DetailOf<google::rpc::ErrorInfo>(status);
+  EXPECT_EQ(info.reason(), "A");
+  EXPECT_EQ(info.metadata().at("table"), "notes");
+  EXPECT_EQ(ErrorMetadata(status, "table"), "notes");
+  EXPECT_EQ(ErrorMetadata(status, "row"), "");
+  EXPECT_EQ(WithErrorMetadata(absl::OkStatus(), "a", "b"), absl::OkStatus());
+}
+
 TEST(ErrorTest, UnavailableAndExhaustedSayWhenToRetry) {
   EXPECT_EQ(RetryDelay(UnavailableError("A", "a", absl::Milliseconds(1'500))),
             absl::Milliseconds(1'500));
