@@ -51,6 +51,23 @@ ClaimRequest WithoutPaused(const WorkflowSet& workflows, ClaimRequest claim) {
   return claim;
 }
 
+// Adds the inputs of the jobs to the response, which has everything else, such as the errors.
+// Inputs that CreateJob has stored fit as text (GetJobsUpTo). A Value is larger than its text, so
+// an input becomes a Value only if the texts of the later inputs still fit.
+void AddInputs(const std::vector<Job>& jobs, pb::JobView view, pb::ClaimJobsResponse& response) {
+  size_t later_bytes = 0;
+  for (const Job& job : jobs) later_bytes += job.input.value_or("").size();
+  size_t used_bytes = response.ByteSizeLong();
+  for (size_t i = 0; i < jobs.size(); ++i) {
+    if (!jobs[i].input.has_value()) continue;
+    pb::Job& job = *response.mutable_jobs(static_cast<int>(i))->mutable_job();
+    later_bytes -= jobs[i].input->size();
+    const size_t taken = std::min(used_bytes + later_bytes, kMaxResponseBytes);
+    AddInput(jobs[i], view, kMaxResponseBytes - taken, job);
+    used_bytes += job.input().ByteSizeLong() + job.input_json().size();
+  }
+}
+
 }  // namespace
 
 Task<absl::StatusOr<pb::ClaimJobsResponse>> JobApi::ClaimJobs(Call& call,
@@ -63,27 +80,17 @@ Task<absl::StatusOr<pb::ClaimJobsResponse>> JobApi::ClaimJobs(Call& call,
   const absl::StatusOr<std::vector<Job>> jobs = co_await ClaimOrWait(call, *std::move(claim), end);
   if (!jobs.ok()) co_return jobs.status();
   const WorkflowSetPtr workflows = options_.workflows();
-  // Inputs that CreateJob has stored fit as text. A Value is larger than its text, so an input
-  // becomes a Value only if the texts of the later inputs still fit.
-  size_t later_bytes = 0;
-  for (const Job& job : *jobs) later_bytes += job.input.value_or("").size();
-  size_t used_bytes = 0;
+  const bool with_input = request.view() != pb::BASIC;
   pb::ClaimJobsResponse response;
   for (const Job& job : *jobs) {
     pb::ClaimedJob& claimed = *response.add_jobs();
     *claimed.mutable_job() = ToProto(job, pb::BASIC, /*with_result=*/false);
-    const bool with_input = request.view() != pb::BASIC;
     if (with_input) AddAttempts(job, *workflows, *claimed.mutable_job());
-    if (with_input && job.input.has_value()) {
-      later_bytes -= job.input->size();
-      const size_t taken = std::min(used_bytes + later_bytes, kMaxResponseBytes);
-      AddInput(job, request.view(), kMaxResponseBytes - taken, *claimed.mutable_job());
-      used_bytes += claimed.job().input().ByteSizeLong() + claimed.job().input_json().size();
-    }
     claimed.set_lease_token(LeaseToken(job));
     *claimed.mutable_lease_expires_at() =
         rpc::ToTimestamp(job.updated_at + workflows->LeaseDuration(job.workflow_id));
   }
+  if (with_input) AddInputs(*jobs, request.view(), response);
   co_return response;
 }
 

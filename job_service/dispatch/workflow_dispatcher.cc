@@ -22,9 +22,14 @@ constexpr size_t kMaxPendingRetries = 1'000;
 constexpr http::RetryPolicy kRetryPolicy{.first_delay = absl::Seconds(1),
                                          .max_delay = absl::Minutes(10),
                                          .max_retry_after = absl::InfiniteDuration()};
-// A request must start within this time after its job was claimed. Otherwise it would end after the
-// visibility timeout, while another replica posts the job. So it is not sent.
-constexpr absl::Duration kLatestStart = absl::Seconds(1);
+// A request must end within the timeout and this time after its job was claimed. Otherwise another
+// replica could post the job meanwhile. The rest of the visibility timeout is for the outcome.
+constexpr absl::Duration kMaxPostDelay = absl::Seconds(1);
+// A renewal writes the payload of each job whose first request has failed, with inputs of up to
+// 1 MiB. More jobs in one statement may exceed its timeout.
+constexpr size_t kMaxRenewals = 50;
+// The wait of a job that could not be sent.
+constexpr absl::Duration kUnsentDelay = absl::Seconds(1);
 
 }  // namespace
 
@@ -131,8 +136,7 @@ Task<void> WorkflowDispatcher::FailGivenUp(const Push& push) {
     absl::MutexLock lock(&mutex_);
     open = circuit_breaker_.open();
   }
-  // While the target works, jobs may wait for a slot longer than the dispatch timeout. While the
-  // circuit is open, they fail.
+  // While the circuit is open, no replica may claim a job whose replica crashed.
   if (!open) co_return;
   const absl::StatusOr<int> failed = co_await shared_.store.FailOverdue(
       workflow_id_, push, max_overdue_, absl::Now() + kStoreTime);
@@ -159,15 +163,26 @@ std::vector<WorkflowDispatcher::PendingRetry> WorkflowDispatcher::TakeDueRetries
 }
 
 Task<void> WorkflowDispatcher::RenewPendingRetries(const Push& push) {
+  std::vector<PendingRetry> all = TakeDueRetries(absl::Now(), push.max_concurrent);
+  for (auto next = all.begin(); next != all.end();) {
+    const auto end = next + std::min<ptrdiff_t>(kMaxRenewals, all.end() - next);
+    std::vector<PendingRetry> some(std::make_move_iterator(next), std::make_move_iterator(end));
+    co_await Renew(push, std::move(some));
+    next = end;
+  }
+}
+
+Task<void> WorkflowDispatcher::Renew(const Push& push, std::vector<PendingRetry> to_renew) {
   const absl::Time now = absl::Now();
-  std::vector<PendingRetry> to_renew = TakeDueRetries(now, push.max_concurrent);
-  if (to_renew.empty()) co_return;
-  std::vector<Lease> leases;
-  leases.reserve(to_renew.size());
-  for (const PendingRetry& retry : to_renew)
-    leases.push_back({retry.job.id, LeaseToken(retry.job)});
+  std::vector<DispatchRenewal> renewals;
+  renewals.reserve(to_renew.size());
+  for (const PendingRetry& retry : to_renew) {
+    DispatchRenewal& renewal = renewals.emplace_back();
+    renewal.claimed = {retry.job.id, LeaseToken(retry.job)};
+    if (retry.stores_first_request) renewal.first_request = retry.job.first_request;
+  }
   absl::StatusOr<std::vector<Job>> renewed =
-      co_await shared_.store.Renew(std::move(leases), now + kStoreTime);
+      co_await shared_.store.Renew(std::move(renewals), now + kStoreTime);
   // After an error the retries are dropped here: any replica may claim the jobs after their
   // visibility timeout.
   if (!renewed.ok()) co_return;
@@ -176,7 +191,9 @@ Task<void> WorkflowDispatcher::RenewPendingRetries(const Push& push) {
   for (PendingRetry& retry : to_renew) {
     const auto job = jobs.find(retry.job.id);
     if (job == jobs.end()) continue;  // It has ended or belongs to another replica.
+    job->second.first_request = retry.job.first_request;
     retry.job = std::move(job->second);
+    retry.stores_first_request = false;
     retry.renew_at = now + push.VisibilityTimeout() / 2;
     if (retry.starts) {
       BeginAttempt(push, std::move(retry.job), now);
@@ -207,10 +224,7 @@ void WorkflowDispatcher::BeginAttempt(const Push& push, Job job, absl::Time clai
     return;
   }
   // During the claim, the circuit opened, or a reload of the configuration took the slots away.
-  DispatchOutcome no_slot;
-  no_slot.kind = Kind::kRetry;
-  no_slot.result = ErrorObject("DISPATCH_TIMEOUT", "the workflow had no free slot in time", "");
-  KeepForRetry(push, job, claimed_at, no_slot);
+  KeepUnsent(push, std::move(job), claimed_at);
 }
 
 void WorkflowDispatcher::ReleaseSlot() {
@@ -227,11 +241,19 @@ Task<void> WorkflowDispatcher::Attempt(Job job, absl::Time claimed_at) {
   if (push != nullptr) {
     const JobPtr full = co_await ReadClaimed(job);
     const absl::Time now = absl::Now();
-    if (full != nullptr && now < claimed_at + kLatestStart) {
-      job.not_before = full->not_before;
-      const DispatchOutcome outcome =
-          co_await shared_.sender.Post(*push, *full, now + push->timeout);
+    // A slow database leaves less time for the request. A request with less than half of its
+    // timeout would fail although the target works.
+    const absl::Time end = std::min(now, claimed_at + kMaxPostDelay) + push->timeout;
+    if (full != nullptr && end - now >= push->timeout / 2) {
+      job.first_request = full->first_request;
+      const DispatchOutcome outcome = co_await shared_.sender.Post(*push, *full, end);
       co_await HandleOutcome(*push, job, claimed_at, outcome);
+    } else if (full != nullptr) {
+      Log(LogLevel::kWarning, "dispatch_postponed",
+          {{"job_id", job.id},
+           {"workflow_id", workflow_id_},
+           {"late_ms", absl::ToInt64Milliseconds(now - claimed_at)}});
+      KeepUnsent(*push, std::move(job), claimed_at);
     }
   }
   ReleaseSlot();
@@ -242,6 +264,13 @@ Task<JobPtr> WorkflowDispatcher::ReadClaimed(const Job& job) {
   key.with_input = true;
   const absl::StatusOr<JobPtr> read =
       co_await shared_.read_store.Get(std::move(key), absl::Now() + kStoreTime);
+  // Any replica claims the job again after its visibility timeout.
+  if (!read.ok()) {
+    Log(LogLevel::kWarning, "dispatch_not_read",
+        {{"job_id", job.id},
+         {"workflow_id", workflow_id_},
+         {"code", absl::StatusCodeToString(read.status().code())}});
+  }
   const bool is_ours = read.ok() && *read != nullptr && (*read)->updated_at == job.updated_at;
   co_return is_ours ? *read : nullptr;
 }
@@ -279,22 +308,39 @@ Task<void> WorkflowDispatcher::HandleOutcome(const Push& push, const Job& job,
   }
 }
 
-bool WorkflowDispatcher::KeepForRetry(const Push& push, const Job& job, absl::Time claimed_at,
+bool WorkflowDispatcher::KeepForRetry(const Push& push, Job job, absl::Time claimed_at,
                                       const DispatchOutcome& outcome) {
   const absl::Time now = absl::Now();
-  // The time from when the job became due to the claim. It comes from the database's clock only,
-  // because the replicas' clocks differ.
-  const absl::Time due = std::max(job.created_at, job.not_before.value_or(job.created_at));
-  const absl::Duration age = std::max(job.updated_at - due, absl::ZeroDuration());
+  const bool is_first = !job.first_request.has_value();
+  if (is_first) job.first_request = job.updated_at;
+  // The time from the first request to the claim. It comes from the database's clock only, because
+  // the replicas' clocks differ.
+  const absl::Duration age = std::max(job.updated_at - *job.first_request, absl::ZeroDuration());
   const absl::Time give_up_at = claimed_at + push.dispatch_timeout - age;
   if (give_up_at <= now) return false;
   const absl::Duration delay =
       kRetryPolicy.DelayAtAge(age + (now - claimed_at), outcome.retry_after);
-  PendingRetry retry{job,        now + delay,    claimed_at + push.VisibilityTimeout() / 2,
-                     give_up_at, outcome.result, false};
+  PendingRetry retry;
+  retry.job = std::move(job);
+  retry.retry_at = now + delay;
+  retry.renew_at = claimed_at + push.VisibilityTimeout() / 2;
+  retry.give_up_at = give_up_at;
+  retry.error = outcome.result;
+  retry.stores_first_request = is_first;
   absl::MutexLock lock(&mutex_);
   if (!stopping_) pending_retries_.push_back(std::move(retry));
   return true;
+}
+
+void WorkflowDispatcher::KeepUnsent(const Push& push, Job job, absl::Time claimed_at) {
+  PendingRetry retry;
+  retry.job = std::move(job);
+  retry.retry_at = absl::Now() + kUnsentDelay;
+  retry.renew_at = claimed_at + push.VisibilityTimeout() / 2;
+  // Until the next request fails, the job does not fail.
+  retry.give_up_at = absl::InfiniteFuture();
+  absl::MutexLock lock(&mutex_);
+  if (!stopping_) pending_retries_.push_back(std::move(retry));
 }
 
 Task<void> WorkflowDispatcher::Store(const Job& job, JobStatus status,

@@ -74,7 +74,9 @@ class WorkflowDispatcher {
     absl::Time renew_at;    // when to renew the visibility timeout
     absl::Time give_up_at;  // when the dispatch timeout passes
     std::string error;      // the job's error if the dispatch timeout passes
-    bool starts = false;    // whether the retry starts now
+    // Whether the next renewal stores the time of the first request in the row.
+    bool stores_first_request = false;
+    bool starts = false;  // whether the retry starts now
   };
 
   // The timeout of each statement. The visibility timeout leaves this time after the request.
@@ -88,11 +90,12 @@ class WorkflowDispatcher {
   // Starts the retries that are due and have a slot, and renews the visibility timeout of the
   // others in time.
   Task<void> RenewPendingRetries(const Push& push);
+  Task<void> Renew(const Push& push, std::vector<PendingRetry> to_renew);
   // Claims pending jobs for the free slots, and posts them.
   Task<void> ClaimNew(const Push& push);
 
   // Starts to post a job that was claimed or renewed at `claimed_at`. If no slot is free, keeps it
-  // for a retry.
+  // for a later request.
   void BeginAttempt(const Push& push, Job job, absl::Time claimed_at);
   Task<void> Attempt(Job job, absl::Time claimed_at);
   // Reads a claimed job with its input. Null if the job was written since the claim, or if the
@@ -111,9 +114,11 @@ class WorkflowDispatcher {
                            const DispatchOutcome& outcome);
   Task<void> Store(const Job& job, JobStatus status, std::optional<std::string> result);
   static void LogIfNotStored(const Job& job, const absl::Status& stored);
-  // Keeps a job for a retry; false if its dispatch timeout has passed.
-  bool KeepForRetry(const Push& push, const Job& job, absl::Time claimed_at,
+  // Keeps a job whose request failed for a retry; false if its dispatch timeout has passed.
+  bool KeepForRetry(const Push& push, Job job, absl::Time claimed_at,
                     const DispatchOutcome& outcome);
+  // Keeps a job for another try, although no request was sent since its claim.
+  void KeepUnsent(const Push& push, Job job, absl::Time claimed_at);
   // Takes from the list the retries that start now, as many as there are free slots, and those
   // whose visibility timeout must be renewed.
   std::vector<PendingRetry> TakeDueRetries(absl::Time now, int max_concurrent);

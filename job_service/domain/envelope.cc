@@ -15,6 +15,10 @@ namespace {
 
 constexpr char kTimeFormat[] = "%Y-%m-%d%ET%H:%M:%E6SZ";
 constexpr int kMaxNumber = 1'000'000;
+// Bounds for the errors, which another program may have written. Ours are smaller.
+constexpr rapidjson::SizeType kMaxErrors = 10;
+constexpr size_t kMaxCodeBytes = 400;
+constexpr size_t kMaxMessageBytes = 2'000;
 
 // The end of the JSON string that begins at `begin`, past its closing quote.
 size_t EndOfString(std::string_view json, size_t begin) {
@@ -83,10 +87,17 @@ std::string_view Unquoted(std::string_view json) {
   return json.size() >= 2 && json[0] == '"' ? json.substr(1, json.size() - 2) : "";
 }
 
-std::string ReadText(const rapidjson::Value& object, const char* name) {
+// A text of the object, cut to whole characters of at most `max_bytes`.
+std::string ReadText(const rapidjson::Value& object, const char* name, size_t max_bytes) {
   const auto member = object.FindMember(name);
   if (member == object.MemberEnd() || !member->value.IsString()) return "";
-  return {member->value.GetString(), member->value.GetStringLength()};
+  const std::string_view text(member->value.GetString(), member->value.GetStringLength());
+  size_t size = std::min(text.size(), max_bytes);
+  const auto is_inside = [&text](size_t at) {
+    return at < text.size() && (static_cast<unsigned char>(text[at]) & 0xC0) == 0x80;
+  };
+  while (size > 0 && is_inside(size)) --size;
+  return std::string(text.substr(0, size));
 }
 
 std::vector<AttemptError> ReadErrors(std::string_view json) {
@@ -94,16 +105,18 @@ std::vector<AttemptError> ReadErrors(std::string_view json) {
   rapidjson::Document document;
   document.Parse<rapidjson::kParseIterativeFlag>(json.data(), json.size());
   if (document.HasParseError() || !document.IsArray()) return errors;
-  for (const rapidjson::Value& item : document.GetArray()) {
+  const rapidjson::SizeType count = document.Size();
+  for (auto i = count - std::min(count, kMaxErrors); i < count; ++i) {
+    const rapidjson::Value& item = document[i];
     if (!item.IsObject()) continue;
     AttemptError error;
-    error.time = ReadTime(ReadText(item, "time"));
+    error.time = ReadTime(ReadText(item, "time", 64));
     const auto attempt = item.FindMember("attempt");
     if (attempt != item.MemberEnd() && attempt->value.IsInt()) {
       error.attempt = std::clamp(attempt->value.GetInt(), 0, kMaxNumber);
     }
-    error.code = ReadText(item, "code");
-    error.message = ReadText(item, "message");
+    error.code = ReadText(item, "code", kMaxCodeBytes);
+    error.message = ReadText(item, "message", kMaxMessageBytes);
     errors.push_back(std::move(error));
   }
   return errors;
@@ -146,6 +159,7 @@ void ReadPayload(std::string payload, Job& job) {
     if (key == "attempts") job.failed_attempts = ReadNumber(value, 0).value_or(0);
     if (key == "max_attempts") job.max_attempts = ReadNumber(value, 1).value_or(0);
     if (key == "not_before") job.not_before = ReadTime(Unquoted(value));
+    if (key == "first_request") job.first_request = ReadTime(Unquoted(value));
     if (key == "errors") job.errors = ReadErrors(value);
     if (key == "progress" && !has_failed) job.result = std::string(value);
     if (key == "error" && has_failed) {

@@ -69,6 +69,9 @@ struct Job {
   int max_attempts = 0;              // 0: the number of its workflow.
   std::vector<AttemptError> errors;  // The last ten, oldest first.
   std::optional<absl::Time> not_before;
+  // The time of the first request of the present attempt of a pushed job. Absent until a request
+  // has failed.
+  std::optional<absl::Time> first_request;
   // The stored size of the column in bytes; 0 if it is NULL. Set for claimed jobs only.
   int64_t payload_bytes = 0;
 };

@@ -33,8 +33,7 @@ struct Push {
   Completion completion = Completion::kCallback;
   // The timeout of one request.
   absl::Duration timeout;
-  // The time from when the job becomes due (its creation or `not_before`) until its workflow must
-  // have accepted it.
+  // The time from the first request of an attempt until the workflow must have accepted the job.
   absl::Duration dispatch_timeout;
   // The time from the acceptance, or the last reported progress, until the run must end the job or
   // report progress.

@@ -7,6 +7,10 @@
 -- - The UPDATE finds its rows by id. It does not check the status by the expression of the indexes of ready jobs, so the planner
 --   cannot use these indexes there.
 
+-- macro: payload_bytes(of)
+-- The stored size of a payload that a claim reads.
+CASE WHEN {{is_oversized({{of}})}} THEN 0 ELSE coalesce(pg_column_size({{of}}result_payload), 0) END
+
 -- macro: no_job(user_id; workflow_id)
 -- As many columns as job_columns, for a row that is no job.
 NULL, {{user_id}}, {{workflow_id}}, NULL, NULL, NULL
@@ -14,7 +18,7 @@ NULL, {{user_id}}, {{workflow_id}}, NULL, NULL, NULL
 -- name: ClaimFairly
 -- Claims up to $4 ready jobs of the workflows $1, round robin over their users: the oldest job of each user, then the second job
 -- of each user, and so on. The job whose payload brings the sum of the stored sizes to $5 bytes is the last one. The last column
--- is the stored size of the job's payload, in bytes.
+-- is the stored size of the job's payload, in bytes. A job with an oversized payload becomes failed instead of processing.
 --
 -- The statement finds the users by an index skip scan: it jumps from one user to the next in the index that begins with
 -- (workflow_id, user_id). It visits up to $3 users of each workflow, beginning after the user in $2. So it reads few rows,
@@ -67,8 +71,9 @@ WITH RECURSIVE owners AS (
   SELECT id, turn, created_at FROM candidates ORDER BY turn, created_at, id LIMIT $4::integer
 ), locked AS (
   SELECT c.turn, c.created_at, l.* FROM chosen AS c CROSS JOIN LATERAL (
-    SELECT j.id, coalesce(pg_column_size(j.result_payload), 0) AS bytes FROM agent_jobs AS j
-    WHERE j.id = c.id AND (j.status = 'pending' OR j.status IS NULL) AND {{is_scheduled(j.)}} IS NOT TRUE
+    SELECT j.id, {{payload_bytes(j.)}} AS bytes FROM agent_jobs AS j
+    WHERE j.id = c.id AND (j.status = 'pending' OR j.status IS NULL)
+      AND ({{is_oversized(j.)}} OR {{is_scheduled(j.)}} IS NOT TRUE)
     LIMIT 1 FOR UPDATE SKIP LOCKED
   ) AS l
 ), picked AS (
@@ -76,10 +81,10 @@ WITH RECURSIVE owners AS (
     SELECT id, sum(bytes) OVER (ORDER BY turn, created_at, id) - bytes AS bytes_before FROM locked
   ) AS f WHERE f.bytes_before < $5::bigint
 ), claimed AS (
-  UPDATE agent_jobs AS j SET status = 'processing'
+  UPDATE agent_jobs AS j SET status = {{unless_oversized(j.; 'processing')}}
   FROM picked
   WHERE j.id = picked.id AND (j.status = 'pending' OR j.status IS NULL)
-  RETURNING {{job_columns(j.)}}, NULL, coalesce(pg_column_size(j.result_payload), 0)
+  RETURNING {{job_columns(j.)}}, NULL, {{payload_bytes(j.)}}
 )
 SELECT claimed.* FROM claimed
 UNION ALL
@@ -102,7 +107,7 @@ WITH locked AS (
     ) AS head
     ORDER BY head.created_at
   ) AS o CROSS JOIN LATERAL (
-    SELECT p.id, coalesce(pg_column_size(p.result_payload), 0) AS bytes FROM agent_jobs AS p
+    SELECT p.id, {{payload_bytes(p.)}} AS bytes FROM agent_jobs AS p
     WHERE p.workflow_id >= o.workflow_id AND p.workflow_id <= o.workflow_id
       AND {{is_ready(p.)}}
     ORDER BY p.workflow_id, p.created_at, p.id LIMIT $2::integer FOR UPDATE SKIP LOCKED
@@ -112,10 +117,10 @@ WITH locked AS (
     SELECT id, sum(bytes) OVER (ROWS UNBOUNDED PRECEDING) - bytes AS bytes_before FROM locked
   ) AS f WHERE f.bytes_before < $3::bigint
 )
-UPDATE agent_jobs AS j SET status = 'processing'
+UPDATE agent_jobs AS j SET status = {{unless_oversized(j.; 'processing')}}
 FROM picked
 WHERE j.id = picked.id AND (j.status = 'pending' OR j.status IS NULL)
-RETURNING {{job_columns(j.)}}, NULL, coalesce(pg_column_size(j.result_payload), 0)
+RETURNING {{job_columns(j.)}}, NULL, {{payload_bytes(j.)}}
 
 -- name: LockWorkflow
 -- Locks the workflow $1 for claims until the end of the transaction. CountProcessing, which follows, then counts what every earlier
@@ -125,7 +130,8 @@ SELECT pg_advisory_xact_lock(hashtextextended('vibestack.max_processing ' || $1:
 -- name: CountProcessing
 -- Counts the jobs of the workflow $1 that are processing or under dispatch, each kind up to $2. A pending job is under dispatch
 -- while it belongs to a replica (dispatch.sql). $3 is the visibility timeout in microseconds; 0 for a pulled workflow.
--- The workflow of pending jobs is compared in a form that no index serves, so the planner reads only the jobs that changed lately.
+-- The index of dispatched jobs has only the pending jobs that something wrote since their creation. The conditions on the pending
+-- jobs are exactly those of the index.
 SELECT (
     SELECT count(*) FROM (
       SELECT FROM agent_jobs AS j
@@ -135,9 +141,10 @@ SELECT (
   ) + (
     SELECT count(*) FROM (
       SELECT FROM agent_jobs AS p
-      WHERE coalesce(p.status, 'pending') = 'pending' AND p.updated_at > now() - $3::bigint * interval '1 microsecond'
-        AND p.workflow_id || '' = $1::text AND p.updated_at <> p.created_at
-        AND {{is_scheduled(p.)}} IS NOT TRUE AND {{is_due(p.)}} IS NOT TRUE
-      ORDER BY coalesce(p.status, 'pending'), p.updated_at LIMIT $2::integer
+      WHERE coalesce(p.status, 'pending') = 'pending' AND p.updated_at <> p.created_at
+        AND (p.result_payload -> 'vibestack_job' = '1' AND p.result_payload ->> 'schedule' IN ('waiting', 'due')) IS NOT TRUE
+        AND p.workflow_id >= $1::text AND p.workflow_id <= $1::text
+        AND p.updated_at > now() - $3::bigint * interval '1 microsecond'
+      ORDER BY p.workflow_id, p.updated_at LIMIT $2::integer
     ) AS c
   )

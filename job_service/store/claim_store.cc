@@ -10,6 +10,7 @@
 #include "common/base/error.h"
 #include "common/telemetry/log.h"
 #include "common/telemetry/measured_batches.h"
+#include "job_service/store/sweep.h"
 
 namespace vibestack::job_service {
 namespace {
@@ -20,6 +21,10 @@ using Jobs = std::vector<Job>;
 constexpr size_t kMaxIdleQueues = 1'000;
 
 constexpr absl::Duration kReleaseTimeout = absl::Seconds(5);
+
+// The time for one read, and for all, if the inputs of a claim are read one by one.
+constexpr absl::Duration kReadOneTime = absl::Seconds(1);
+constexpr absl::Duration kReadOneByOneTime = absl::Seconds(5);
 
 absl::Status LateError() {
   return MakeError(absl::StatusCode::kDeadlineExceeded, "DEADLINE_EXCEEDED",
@@ -187,6 +192,9 @@ Task<absl::StatusOr<Jobs>> ClaimStore::ClaimTogether(const ClaimRequest& claim, 
   absl::StatusOr<Jobs> jobs =
       co_await context_.pool.Run<Jobs>(deadline, db::Repeat::kNever, std::move(work));
   if (!jobs.ok()) co_return jobs;
+  const int oversized = DropOversized(context_, *jobs);
+  // Other jobs may be ready.
+  if (oversized > 0 && jobs->empty()) co_return co_await ClaimTogether(claim, by_age, deadline);
   context_.job_metrics.RecordClaim(jobs->size());
   JobChanges changes;
   changes.changed.reserve(jobs->size());
@@ -211,9 +219,13 @@ Task<void> ClaimStore::ReadInputs(absl::StatusOr<Jobs>& answer, Jobs& undelivere
   };
   const absl::StatusOr<Rows> rows =
       co_await context_.pool.Run<Rows>(deadline, db::Repeat::kSafe, std::move(work));
-  if (!rows.ok()) {
+  if (!rows.ok() && absl::IsUnavailable(rows.status())) {
     std::move(answer->begin(), answer->end(), std::back_inserter(undelivered));
     answer = rows.status();
+    co_return;
+  }
+  if (!rows.ok()) {
+    co_await ReadInputsOneByOne(*answer, undelivered);
     co_return;
   }
   // The rows are those of the first ids, in order, as many as fit.
@@ -230,6 +242,46 @@ Task<void> ClaimStore::ReadInputs(absl::StatusOr<Jobs>& answer, Jobs& undelivere
     }
   }
   *answer = std::move(delivered);
+}
+
+Task<void> ClaimStore::ReadInputsOneByOne(Jobs& jobs, Jobs& undelivered) {
+  using Rows = std::vector<JobPtr>;
+  const absl::Time end = absl::Now() + kReadOneByOneTime;
+  Jobs delivered;
+  size_t bytes = 0;
+  for (Job& job : jobs) {
+    if (job.payload_bytes == 0) {
+      delivered.push_back(std::move(job));
+      continue;
+    }
+    if (bytes >= kMaxResultBytes || absl::Now() >= end) {
+      undelivered.push_back(std::move(job));
+      continue;
+    }
+    const std::vector<std::string> ids{job.id};
+    std::function<absl::StatusOr<Rows>(db::Session&)> work = [&ids](db::Session& session) {
+      return GetJobsUpTo(session, ids, /*with_inputs=*/true);
+    };
+    const absl::StatusOr<Rows> rows = co_await context_.pool.Run<Rows>(
+        absl::Now() + kReadOneTime, db::Repeat::kSafe, std::move(work));
+    if (!rows.ok()) {
+      Log(LogLevel::kWarning, "claimed_job_not_read",
+          {{"job_id", job.id},
+           {"workflow_id", job.workflow_id},
+           {"code", absl::StatusCodeToString(rows.status().code())}});
+      continue;
+    }
+    const JobPtr row = rows->empty() ? nullptr : rows->front();
+    if (row == nullptr || row->updated_at != job.updated_at) continue;
+    const size_t size = row->input.value_or("").size() + row->result.value_or("").size();
+    if (bytes > 0 && bytes + size > kMaxResultBytes) {
+      undelivered.push_back(std::move(job));
+    } else {
+      delivered.push_back(*row);
+    }
+    bytes += size;
+  }
+  jobs = std::move(delivered);
 }
 
 Task<void> ClaimStore::ReleaseUndelivered(Jobs jobs) {

@@ -78,9 +78,14 @@ class ClaimStore {
                                    const WorkflowSet& workflows, bool by_age);
 
   // Reads the claimed jobs of one call again, with their inputs (GetJobsUpTo; ReadJob unpacks the
-  // envelope). Moves the jobs that do not fit to `undelivered`; if the read fails, all of them.
+  // envelope). Moves the jobs that do not fit to `undelivered`; if the database is away, all of
+  // them.
   // Drops the jobs that somebody has ended or deleted meanwhile.
   Task<void> ReadInputs(absl::StatusOr<Jobs>& answer, Jobs& undelivered, absl::Time deadline);
+  // The same with one statement for each job, after the common statement failed: another program's
+  // payload may print longer than a text may be. A job that cannot be read keeps its lease, so that
+  // the next claim does not get it again: its attempt ends when the lease expires.
+  Task<void> ReadInputsOneByOne(Jobs& jobs, Jobs& undelivered);
 
   StoreContext& context_;
   LeaseStore& leases_;

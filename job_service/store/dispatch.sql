@@ -6,7 +6,7 @@
 -- name: ClaimDispatches
 -- Claims up to $2 ready jobs of the pushed workflow $1 for a dispatch, oldest first. The jobs stay pending. The write moves
 -- `updated_at`, so the jobs belong to this replica for the visibility timeout of $3 microseconds.
--- $4 bounds the bytes of the payloads, as $5 does in ClaimFairly.
+-- $4 bounds the bytes of the payloads, as $5 does in ClaimFairly. A job with an oversized payload becomes failed instead.
 --
 -- Jobs that may be claimed:
 -- - new jobs: nothing wrote them since their creation
@@ -16,29 +16,32 @@
 -- FOR UPDATE SKIP LOCKED leaves out rows that another replica is claiming. The lock checks the newest version of a row. The
 -- workflow is compared by two bounds instead of `=`: see claim.sql.
 WITH locked AS (
-  SELECT p.id, coalesce(pg_column_size(p.result_payload), 0) AS bytes FROM agent_jobs AS p
+  SELECT p.id, {{payload_bytes(p.)}} AS bytes FROM agent_jobs AS p
   WHERE p.workflow_id >= $1::text AND p.workflow_id <= $1::text
     AND {{is_ready(p.)}}
-    AND (p.updated_at = p.created_at OR p.updated_at < now() - $3::bigint * interval '1 microsecond' OR {{is_due(p.)}})
-    AND {{lacks_input(p.)}} IS NOT TRUE
+    AND (p.updated_at = p.created_at OR p.updated_at < now() - $3::bigint * interval '1 microsecond' 
+      OR {{is_oversized(p.)}} OR {{is_due(p.)}})
+    AND ({{is_oversized(p.)}} OR {{lacks_input(p.)}} IS NOT TRUE)
   ORDER BY p.workflow_id, p.created_at, p.id LIMIT $2::integer FOR UPDATE SKIP LOCKED
 ), picked AS (
   SELECT f.id FROM (
     SELECT id, sum(bytes) OVER (ROWS UNBOUNDED PRECEDING) - bytes AS bytes_before FROM locked
   ) AS f WHERE f.bytes_before < $4::bigint
 )
-UPDATE agent_jobs AS j SET status = 'pending', result_payload = CASE
-    WHEN {{is_due(j.)}} THEN j.result_payload - 'schedule' ELSE j.result_payload END
+UPDATE agent_jobs AS j SET status = {{unless_oversized(j.; 'pending')}}, result_payload = CASE
+    WHEN {{is_oversized(j.)}} THEN j.result_payload WHEN {{is_due(j.)}} THEN j.result_payload - 'schedule' ELSE j.result_payload END
 FROM picked
 WHERE j.id = picked.id AND (j.status = 'pending' OR j.status IS NULL)
 RETURNING {{job_columns(j.)}}, NULL
 
 -- name: RenewDispatches
 -- Restarts the visibility timeout of pending jobs, during the wait for a retry and before it. $1 are distinct ids, $2 their
--- fencing tokens. Returns the jobs that still belong to this replica, with their new tokens. Fence and locks: as in FinishJobs. A job
--- that another transaction has locked is left out: it may be claimed again after its visibility timeout.
+-- fencing tokens. $3 are the times of the first requests of the present attempts, in microseconds since 1970. The statement stores
+-- such a time in the envelope. NULL stores nothing, so the payload is not read. Returns the jobs that still belong to this
+-- replica, with their new tokens. Fence and locks: as in FinishJobs. A job that another transaction has locked is left out: it may
+-- be claimed again after its visibility timeout.
 WITH input AS (
-  SELECT * FROM unnest($1::uuid[], $2::bigint[]) AS i (id, token) ORDER BY i.id
+  SELECT * FROM unnest($1::uuid[], $2::bigint[], $3::bigint[]) AS i (id, token, first_request) ORDER BY i.id
 ), held AS (
   SELECT i.* FROM input AS i CROSS JOIN LATERAL (
     SELECT FROM agent_jobs AS a
@@ -46,7 +49,9 @@ WITH input AS (
     LIMIT 1 FOR NO KEY UPDATE SKIP LOCKED
   ) AS locked
 )
-UPDATE agent_jobs AS j SET status = 'pending'
+UPDATE agent_jobs AS j SET status = 'pending', result_payload = CASE WHEN h.first_request IS NULL THEN j.result_payload
+    ELSE {{envelope(j.)}} || jsonb_build_object('first_request',
+      {{timestamp_text(timestamptz 'epoch' + h.first_request * interval '1 microsecond')}}) END
 FROM held AS h
 WHERE j.id = h.id AND (j.status = 'pending' OR j.status IS NULL) AND {{micros(j.updated_at)}} = h.token
 RETURNING {{job_columns(j.)}}, NULL
@@ -59,7 +64,7 @@ UPDATE agent_jobs AS j SET status = $3::text, result_payload = CASE $3::text WHE
     ELSE {{payload_after(j.; $3::text; $4::jsonb; false; NULL::interval; 1)}} END
 FROM {{lock_timeout('50ms')}}
 WHERE j.id = $1::uuid AND (j.status = 'pending' OR j.status IS NULL) AND {{micros(j.updated_at)}} = $2::bigint
-RETURNING j.id
+RETURNING j.workflow_id
 
 -- macro: is_attempt(of; attempt)
 -- Whether `attempt` is the number of the present attempt of a pending or processing job.
@@ -106,7 +111,8 @@ FROM agent_jobs AS j WHERE j.id = $1::uuid
 -- name: ExpireRuns
 -- Ends the attempt of up to $3 processing jobs of the pushed workflows $1 whose run was accepted, or last reported progress,
 -- longer ago than the workflow's processing timeout in $2, in microseconds. $4 is the error object. A job becomes pending and
--- waits for its backoff, or fails after its last attempt. $5 to $7 are the arguments of max_attempts.
+-- waits for its backoff, or fails after its last attempt. $5 to $7 are the arguments of max_attempts. A job with an oversized
+-- payload fails and keeps its payload; the last column says so.
 --
 -- SKIP LOCKED leaves out jobs that another transaction is writing. The UPDATE checks status and age again on the newest version
 -- of the locked row.
@@ -121,31 +127,43 @@ WITH late AS (
   ) AS e LIMIT $3::integer
 )
 UPDATE agent_jobs AS j SET
-  status = {{status_after(j.; 'failed'; true; {{max_attempts(j.; $5; $6; $7)}})}},
-  result_payload = {{payload_after(j.; 'failed'; $4::jsonb; true; NULL::interval; {{max_attempts(j.; $5; $6; $7)}})}}
+  status = {{unless_oversized(j.; {{status_after(j.; 'failed'; true; {{max_attempts(j.; $5; $6; $7)}})}})}},
+  result_payload = CASE WHEN {{is_oversized(j.)}} THEN j.result_payload
+    ELSE {{payload_after(j.; 'failed'; $4::jsonb; true; NULL::interval; {{max_attempts(j.; $5; $6; $7)}})}} END
 FROM late
 WHERE j.id = late.id AND j.status = 'processing' AND j.updated_at < late.updated_before
-RETURNING j.id, j.status, j.workflow_id
+RETURNING j.id, j.workflow_id, j.status, {{is_oversized(j.)}}
+
+-- macro: is_overdue(of; dispatch_timeout; visibility_timeout)
+-- Whether the first request of a pending job failed longer ago than the dispatch timeout, and its visibility timeout has passed.
+-- Both are in microseconds. A text that is no time of ours does not count.
+{{of}}updated_at < now() - {{visibility_timeout}}::bigint * interval '1 microsecond'
+  AND {{is_oversized({{of}})}} IS NOT TRUE AND {{first_request({{of}})}} > '1970'
+  AND {{first_request({{of}})}} < {{timestamp_text(now() - {{dispatch_timeout}}::bigint * interval '1 microsecond')}}
 
 -- name: FailOverdue
--- Fails up to $4 ready jobs of the pushed workflow $1 that became due more than $2 microseconds ago and belong to no replica. A
--- job becomes due at its creation, or at its `not_before` if that is later. $3 is the visibility timeout in microseconds
--- (ClaimDispatches). $5 is the error object.
+-- Fails up to $4 ready jobs of the pushed workflow $1 whose first request of the present attempt failed more than $2 microseconds
+-- ago, and that belong to no replica, for example because their replica crashed. $3 is the visibility timeout in microseconds
+-- (ClaimDispatches). $5 is the error object. Jobs without a failed request stay, however old they are.
 --
--- SKIP LOCKED leaves out jobs that another transaction is writing. The UPDATE checks the visibility timeout again on the newest
--- version of the locked row.
-WITH overdue AS (
-  SELECT p.id FROM agent_jobs AS p
+-- The statement examines the 1,000 oldest ready jobs only, because dispatchers claim the oldest jobs first. It does not read the
+-- payload of a job that nothing wrote since its creation. SKIP LOCKED leaves out jobs that another transaction is writing. The
+-- UPDATE checks the visibility timeout and the first request again on the newest version of the locked row.
+WITH oldest AS MATERIALIZED (
+  SELECT p.id, p.updated_at <> p.created_at AND {{is_overdue(p.; $2; $3)}} AS is_overdue FROM agent_jobs AS p
   WHERE p.workflow_id >= $1::text AND p.workflow_id <= $1::text
     AND {{is_ready(p.)}}
     AND p.created_at < now() - $2::bigint * interval '1 microsecond'
-    AND ({{is_envelope(p.)}} AND {{due_at(p.)}} > {{timestamp_text(now() - $2::bigint * interval '1 microsecond')}}) IS NOT TRUE
-    AND (p.updated_at = p.created_at OR p.updated_at < now() - $3::bigint * interval '1 microsecond')
-  ORDER BY p.workflow_id, p.created_at, p.id LIMIT $4::integer FOR UPDATE SKIP LOCKED
+  ORDER BY p.workflow_id, p.created_at, p.id LIMIT 1000
+), overdue AS (
+  SELECT l.id FROM (SELECT o.id FROM oldest AS o WHERE o.is_overdue LIMIT $4::integer) AS o CROSS JOIN LATERAL (
+    SELECT j.id FROM agent_jobs AS j
+    WHERE j.id = o.id AND (j.status = 'pending' OR j.status IS NULL)
+    LIMIT 1 FOR UPDATE SKIP LOCKED
+  ) AS l
 )
 UPDATE agent_jobs AS j SET status = 'failed',
   result_payload = {{payload_after(j.; 'failed'; $5::jsonb; false; NULL::interval; 1)}}
 FROM overdue
-WHERE j.id = overdue.id AND (j.status = 'pending' OR j.status IS NULL)
-  AND (j.updated_at = j.created_at OR j.updated_at < now() - $3::bigint * interval '1 microsecond')
-RETURNING j.id, j.status, j.workflow_id
+WHERE j.id = overdue.id AND (j.status = 'pending' OR j.status IS NULL) AND {{is_overdue(j.; $2; $3)}}
+RETURNING j.id, j.workflow_id, j.status, false

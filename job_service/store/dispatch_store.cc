@@ -12,23 +12,12 @@
 #include "job_service/store/max_attempts.h"
 #include "job_service/store/rows.h"
 #include "job_service/store/sql.h"
+#include "job_service/store/sweep.h"
 
 namespace vibestack::job_service {
 namespace {
 
 using Jobs = std::vector<Job>;
-
-// Each job has only its id, its status and its workflow_id.
-Jobs ReadStates(const pqxx::result& rows) {
-  Jobs jobs;
-  for (const pqxx::row& row : rows) {
-    Job& job = jobs.emplace_back();
-    job.id = row[0].c_str();
-    job.status = ParseJobStatus(row[1].c_str());
-    job.workflow_id = row[2].c_str();
-  }
-  return jobs;
-}
 
 // Parameters with the ids of the pushed workflows and, for each, a duration in microseconds.
 // std::nullopt if no workflow is pushed.
@@ -119,21 +108,29 @@ Task<absl::StatusOr<Jobs>> DispatchStore::Claim(std::string workflow_id, int lim
   absl::StatusOr<Jobs> jobs =
       co_await context_.pool.Run<Jobs>(deadline, db::Repeat::kNever, std::move(work));
   if (!jobs.ok()) co_return jobs;
+  DropOversized(context_, *jobs);
   std::sort(jobs->begin(), jobs->end(), [](const Job& a, const Job& b) {
     return std::tie(a.created_at, a.id) < std::tie(b.created_at, b.id);
   });
   co_return jobs;
 }
 
-Task<absl::StatusOr<Jobs>> DispatchStore::Renew(std::vector<Lease> claimed, absl::Time deadline) {
+Task<absl::StatusOr<Jobs>> DispatchStore::Renew(std::vector<DispatchRenewal> renewals,
+                                                absl::Time deadline) {
   db::ArrayBuilder ids;
   db::ArrayBuilder tokens;
-  for (const Lease& lease : claimed) {
-    ids.Add(lease.job_id);
-    tokens.Add(std::to_string(lease.token));
+  db::ArrayBuilder first_requests;
+  for (const DispatchRenewal& renewal : renewals) {
+    ids.Add(renewal.claimed.job_id);
+    tokens.Add(std::to_string(renewal.claimed.token));
+    if (renewal.first_request.has_value()) {
+      first_requests.Add(std::to_string(absl::ToUnixMicros(*renewal.first_request)));
+    } else {
+      first_requests.AddNull();
+    }
   }
   db::Params params;
-  params.Add(ids.Finish()).Add(tokens.Finish());
+  params.Add(ids.Finish()).Add(tokens.Finish()).Add(first_requests.Finish());
   std::function<absl::StatusOr<Jobs>(db::Session&)> work =
       [&params](db::Session& session) -> absl::StatusOr<Jobs> {
     const auto rows = session.Exec(sql::kRenewDispatches, params);
@@ -146,19 +143,26 @@ Task<absl::StatusOr<Jobs>> DispatchStore::Renew(std::vector<Lease> claimed, absl
 Task<absl::StatusOr<bool>> DispatchStore::Settle(Lease claimed, JobStatus status,
                                                  std::optional<std::string> result,
                                                  absl::Time deadline) {
-  std::function<absl::StatusOr<bool>(db::Session&)> work =
-      [&](db::Session& session) -> absl::StatusOr<bool> {
+  // The workflow of the job; empty if it was not written.
+  std::function<absl::StatusOr<std::string>(db::Session&)> work =
+      [&](db::Session& session) -> absl::StatusOr<std::string> {
     db::Params params;
     params.Add(claimed.job_id).Add(claimed.token).Add(JobStatusName(status)).Add(result);
     const auto rows = session.Exec(sql::kSettleDispatch, params);
     if (!rows.ok()) return rows.status();
-    return !rows->empty();
+    return rows->empty() ? std::string() : std::string((*rows)[0][0].c_str());
   };
-  const absl::StatusOr<bool> settled =
-      co_await context_.RunUntilUnlocked<bool>(deadline, db::Repeat::kSafe, std::move(work));
-  if (settled.ok()) PublishChanged({claimed.job_id});
-  if (settled.ok() && *settled) context_.job_metrics.RecordFinished(status);
-  co_return settled;
+  const absl::StatusOr<std::string> workflow_id =
+      co_await context_.RunUntilUnlocked<std::string>(deadline, db::Repeat::kSafe, std::move(work));
+  if (!workflow_id.ok()) co_return workflow_id.status();
+  const bool is_settled = !workflow_id->empty();
+  JobChanges changes;
+  changes.changed.push_back(claimed.job_id);
+  // An accepted job keeps its place.
+  if (is_settled && IsTerminal(status)) context_.NotePlace(*workflow_id, changes);
+  context_.Publish(std::move(changes));
+  if (is_settled) context_.job_metrics.RecordFinished(status);
+  co_return is_settled;
 }
 
 Task<absl::StatusOr<Job>> DispatchStore::FinishRun(RunReport report, absl::Time deadline) {
@@ -203,27 +207,6 @@ Task<absl::StatusOr<Job>> DispatchStore::ReportRun(RunReport report, absl::Time 
   co_return job;
 }
 
-Task<absl::StatusOr<int>> DispatchStore::EndAttempts(const db::Statement& statement,
-                                                     db::Params params, absl::Time deadline) {
-  std::function<absl::StatusOr<Jobs>(db::Session&)> work =
-      [&](db::Session& session) -> absl::StatusOr<Jobs> {
-    const auto rows = session.Exec(statement, params);
-    if (!rows.ok()) return rows.status();
-    return ReadStates(*rows);
-  };
-  const absl::StatusOr<Jobs> jobs =
-      co_await context_.pool.Run<Jobs>(deadline, db::Repeat::kSafe, std::move(work));
-  if (!jobs.ok()) co_return jobs.status();
-  JobChanges changes;
-  for (const Job& job : *jobs) {
-    changes.changed.push_back(job.id);
-    context_.NotePlace(job.workflow_id, changes);
-    context_.job_metrics.RecordFinished(job.status);
-  }
-  context_.Publish(std::move(changes));
-  co_return static_cast<int>(jobs->size());
-}
-
 Task<absl::StatusOr<int>> DispatchStore::ExpireRuns(int limit, absl::Time deadline) {
   std::optional<db::Params> params = PushedParams(
       *context_.options.workflows(), [](const Push& push) { return push.processing_timeout; });
@@ -231,7 +214,8 @@ Task<absl::StatusOr<int>> DispatchStore::ExpireRuns(int limit, absl::Time deadli
   params->Add(int64_t{limit});
   params->Add(ErrorObject("PROCESSING_TIMEOUT", "the run did not call back in time", ""));
   AddMaxAttempts(*context_.options.workflows(), *params);
-  co_return co_await EndAttempts(sql::kExpireRuns, *std::move(params), deadline);
+  co_return co_await RunSweep(context_, sql::kExpireRuns, *std::move(params),
+                              SweepEffect::kEndsAttempts, deadline);
 }
 
 Task<absl::StatusOr<int>> DispatchStore::FailOverdue(std::string workflow_id, Push push, int limit,
@@ -240,7 +224,8 @@ Task<absl::StatusOr<int>> DispatchStore::FailOverdue(std::string workflow_id, Pu
   params.Add(workflow_id).Add(absl::ToInt64Microseconds(push.dispatch_timeout));
   params.Add(absl::ToInt64Microseconds(push.VisibilityTimeout())).Add(int64_t{limit});
   params.Add(ErrorObject("DISPATCH_TIMEOUT", "the workflow did not accept the job in time", ""));
-  co_return co_await EndAttempts(sql::kFailOverdue, std::move(params), deadline);
+  co_return co_await RunSweep(context_, sql::kFailOverdue, std::move(params),
+                              SweepEffect::kEndsAttempts, deadline);
 }
 
 }  // namespace vibestack::job_service

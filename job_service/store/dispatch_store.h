@@ -8,8 +8,6 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "common/async/task.h"
-#include "common/db/params.h"
-#include "common/db/statement.h"
 #include "job_service/domain/job.h"
 #include "job_service/domain/workflow.h"
 #include "job_service/store/store_context.h"
@@ -27,6 +25,14 @@ struct RunReport {
   // As in JobFinish.
   bool is_retryable = false;
   std::optional<absl::Duration> retry_delay;
+};
+
+// A claimed job whose visibility timeout to restart.
+struct DispatchRenewal {
+  Lease claimed;
+  // The time of the first request of the present attempt, to store in the row. Absent: the row has
+  // it already, or no request has failed.
+  std::optional<absl::Time> first_request;
 };
 
 // The jobs of pushed workflows.
@@ -53,7 +59,8 @@ class DispatchStore {
 
   // Restarts the visibility timeout of claimed jobs. Returns the jobs that still belong to this
   // replica, with their new `updated_at`. The jobs must be distinct.
-  Task<absl::StatusOr<std::vector<Job>>> Renew(std::vector<Lease> claimed, absl::Time deadline);
+  Task<absl::StatusOr<std::vector<Job>>> Renew(std::vector<DispatchRenewal> renewals,
+                                               absl::Time deadline);
 
   // Stores the outcome of a dispatch. Returns false, and stores nothing, if the job no longer
   // belongs to this replica.
@@ -77,15 +84,12 @@ class DispatchStore {
   // workflow. A job becomes pending and waits for its backoff, or fails after its last attempt.
   Task<absl::StatusOr<int>> ExpireRuns(int limit, absl::Time deadline);
 
-  // Fails ready jobs of one workflow that became due longer ago than its dispatch timeout and
-  // belong to no replica.
+  // Fails ready jobs of one workflow whose first request of the present attempt failed longer ago
+  // than the dispatch timeout, and that belong to no replica. Jobs without a failed request stay.
   Task<absl::StatusOr<int>> FailOverdue(std::string workflow_id, Push push, int limit,
                                         absl::Time deadline);
 
  private:
-  // Runs a statement that ends attempts and returns the jobs. Returns the number of jobs.
-  Task<absl::StatusOr<int>> EndAttempts(const db::Statement& statement, db::Params params,
-                                        absl::Time deadline);
   void PublishChanged(std::vector<std::string> ids) const;
 
   StoreContext& context_;

@@ -3,6 +3,15 @@
 -- Another program may write any JSON into the column. So every macro takes any JSON: no cast fails, and JSON without the mark
 -- belongs to the other program. `of` is the table's alias with a dot, or nothing.
 
+-- macro: is_oversized(of)
+-- Whether the stored payload is larger than 32 MiB. No job of ours has such a payload. This expression does not read it.
+pg_column_size({{of}}result_payload) > 33554432
+
+-- macro: unless_oversized(of; status)
+-- The status `status`; but `failed` for a job with an oversized payload. To read or to rewrite such a payload may take longer than
+-- the time for the statement, so that no other job of the statement would go on. The payload stays as it is.
+CASE WHEN {{is_oversized({{of}})}} THEN 'failed' ELSE {{status}} END
+
 -- macro: is_envelope(of)
 -- Whether `result_payload` is an envelope of this version; NULL if it is NULL.
 {{of}}result_payload -> 'vibestack_job' = '1'
@@ -46,6 +55,11 @@ coalesce(left({{of}}result_payload ->> 'not_before', 40), '') COLLATE "C"
 -- Whether the job has become due and no dispatcher has claimed it since.
 ({{is_envelope({{of}})}} AND {{of}}result_payload ->> 'schedule' = 'due')
 
+-- macro: first_request(of)
+-- The time of the first request of the present attempt of a pushed job, as text. NULL until a request has failed.
+CASE WHEN {{is_envelope({{of}})}} AND jsonb_typeof({{of}}result_payload -> 'first_request') = 'string'
+  THEN ({{of}}result_payload ->> 'first_request') COLLATE "C" END
+
 -- macro: lacks_input(of)
 -- Whether a program of schema version 3 created the job with an input that only it had.
 {{of}}result_payload IN ('{"awaiting": "input"}', '{"awaiting": "acceptance"}')
@@ -57,7 +71,7 @@ coalesce({{of}}status, 'pending') = 'pending' AND {{is_scheduled({{of}})}} IS NO
 -- macro: failed_attempt(of; error)
 -- The envelope after a failed attempt. `error` is a JSON object with a code and a message. Keeps the last ten errors. The token
 -- is the fencing token before the failure: it distinguishes a repeated report of one failure from another failure.
-({{envelope({{of}})}} - '{schedule,error,not_before}'::text[]) || jsonb_build_object(
+({{envelope({{of}})}} - '{schedule,error,not_before,first_request}'::text[]) || jsonb_build_object(
     'attempts', {{attempts({{of}})}} + 1,
     'errors', CASE WHEN {{is_envelope({{of}})}} AND jsonb_typeof({{of}}result_payload -> 'errors') = 'array'
       THEN jsonb_path_query_array({{of}}result_payload -> 'errors', '$[last - 8 to last]') ELSE '[]' END

@@ -107,8 +107,9 @@ absl::StatusOr<Jobs> ClaimFairlyThenOldest(db::Session& session, RoundRobinCurso
   absl::StatusOr<Jobs> jobs = ClaimFairly(session, positions, users, claim);
   if (!jobs.ok()) return jobs;
   cursor.Put(positions);
-  ClaimRequest rest{claim.workflow_ids, claim.limit - static_cast<int>(jobs->size()),
-                    claim.max_bytes};
+  ClaimRequest rest{claim.workflow_ids, claim.limit, claim.max_bytes};
+  // Jobs with oversized payloads are not claimed.
+  for (const Job& job : *jobs) rest.limit -= job.status == JobStatus::kProcessing ? 1 : 0;
   for (const Job& job : *jobs) rest.max_bytes -= job.payload_bytes;
   if (rest.limit == 0 || rest.max_bytes <= 0) return jobs;
   // A user had fewer jobs than a fair share, or another claim took some of them first.

@@ -14,7 +14,8 @@
 #include "job_service/store/read_store.h"
 
 // Which pending jobs a claim takes. ClaimOldest and ClaimFairlyThenOldest make the jobs processing.
-// Errors are those of Session.
+// They also return the jobs that they made failed because of their oversized payloads
+// (DropOversized). Errors are those of Session.
 namespace vibestack::job_service {
 
 // Asks for pending jobs to process.

@@ -6,7 +6,8 @@
 -- name: SweepJobs
 -- Ends the attempt of up to $2 processing jobs whose lease has expired. A job becomes pending and waits for its backoff, or fails
 -- after its last attempt. Leases of the workflows $3 last $4 microseconds; a negative value means that they never expire. Leases
--- of all other workflows last $1 microseconds. $5 to $7 are the arguments of max_attempts.
+-- of all other workflows last $1 microseconds. $5 to $7 are the arguments of max_attempts. A job with an oversized payload fails
+-- and keeps its payload; the last column says so.
 --
 -- The statement finds the workflows by an index skip scan: it jumps from one workflow to the next in the index (workflow_id,
 -- updated_at). So it does not read jobs whose lease is valid. SKIP LOCKED leaves out a job that another transaction is writing,
@@ -37,18 +38,19 @@ WITH RECURSIVE running AS (
   WHERE l.micros >= 0 LIMIT $2::integer
 )
 UPDATE agent_jobs AS j SET
-  status = {{status_after(j.; 'failed'; true; {{max_attempts(j.; $5; $6; $7)}})}},
-  result_payload = {{failed_attempt(j.; '{"code": "LEASE_EXPIRED", "message": "the lease ran out"}'::jsonb)}}
+  status = {{unless_oversized(j.; {{status_after(j.; 'failed'; true; {{max_attempts(j.; $5; $6; $7)}})}})}},
+  result_payload = CASE WHEN {{is_oversized(j.)}} THEN j.result_payload ELSE {{failed_attempt(j.; '{"code": "LEASE_EXPIRED", "message": "the lease ran out"}'::jsonb)}}
     || CASE WHEN {{retries(j.; true; {{max_attempts(j.; $5; $6; $7)}})}} THEN {{waiting_for({{backoff(j.)}})}}
       ELSE jsonb_build_object('error',
-        '{"code": "ATTEMPTS_EXHAUSTED", "message": "the lease of the last attempt ran out", "details": null}'::jsonb) END
+        '{"code": "ATTEMPTS_EXHAUSTED", "message": "the lease of the last attempt ran out", "details": null}'::jsonb) END END
 FROM expired
 WHERE j.id = expired.id AND j.status = 'processing' AND j.updated_at < expired.updated_before
-RETURNING j.id, j.workflow_id, j.status
+RETURNING j.id, j.workflow_id, j.status, {{is_oversized(j.)}}
 
 -- name: ReleaseScheduled
 -- Makes up to $1 scheduled jobs ready whose time has come. job_service writes no time that is more than 400 days ahead. A job
--- with such a time, or with a text that is no time, has it from another program, and becomes ready at once.
+-- with such a time, or with a text that is no time, has it from another program, and becomes ready at once. A job with an
+-- oversized payload fails and keeps its payload; the last column says so.
 WITH due AS (
   SELECT d.id FROM (VALUES
     ('', {{timestamp_text(now())}}), ({{timestamp_text(now() + interval '400 days')}}, repeat(chr(1114111), 40))
@@ -59,10 +61,12 @@ WITH due AS (
     ORDER BY {{due_at(j.)}} LIMIT $1::integer FOR UPDATE SKIP LOCKED
   ) AS d LIMIT $1::integer
 )
-UPDATE agent_jobs AS j SET result_payload = j.result_payload || '{"schedule": "due"}'
+UPDATE agent_jobs AS j SET status = {{unless_oversized(j.; j.status)}}, result_payload = CASE
+    WHEN {{is_oversized(j.)}} THEN j.result_payload ELSE j.result_payload || '{"schedule": "due"}' END
 FROM due
-WHERE j.id = due.id AND (j.status = 'pending' OR j.status IS NULL) AND j.result_payload ->> 'schedule' = 'waiting'
-RETURNING j.id, j.workflow_id
+WHERE j.id = due.id AND (j.status = 'pending' OR j.status IS NULL)
+  AND ({{is_oversized(j.)}} OR j.result_payload ->> 'schedule' = 'waiting')
+RETURNING j.id, j.workflow_id, coalesce(j.status, 'pending'), {{is_oversized(j.)}}
 
 -- name: ExpireJobs
 -- Deletes up to $2 terminal jobs that ended more than $1 microseconds ago. Returns their ids and users. The status is compared by

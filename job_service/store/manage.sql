@@ -23,9 +23,9 @@ FROM agent_jobs AS j WHERE j.id = $1::uuid
 -- of max_attempts. A failed row of another program counts as one attempt.
 --
 -- The write moves `updated_at`, so a pushed job would seem to belong to a replica. The schedule `due` says that it belongs to
--- none. The dispatch timeout counts from `not_before`.
+-- none.
 UPDATE agent_jobs AS j SET status = 'pending', result_payload =
-  (CASE WHEN {{is_envelope(j.)}} THEN j.result_payload - 'error' ELSE '{"vibestack_job": 1}' END)
+  (CASE WHEN {{is_envelope(j.)}} THEN j.result_payload - '{error,first_request}'::text[] ELSE '{"vibestack_job": 1}' END)
   || jsonb_build_object('attempts', greatest({{attempts(j.)}}, 1), 'schedule', 'due', 'not_before', {{timestamp_text(now())}})
   || CASE WHEN greatest({{attempts(j.)}}, 1) >= {{max_attempts(j.; $3; $4; $5)}}
     THEN jsonb_build_object('max_attempts', greatest({{attempts(j.)}}, 1) + 1) ELSE '{}' END

@@ -142,6 +142,7 @@ absl::StatusOr<std::vector<JobPtr>> GetJobsUpTo(db::Session& session,
     if (row[0].is_null()) continue;
     Job job = ReadJob(row);
     bytes += job.result.value_or("").size() + job.input.value_or("").size();
+    for (const AttemptError& error : job.errors) bytes += error.code.size() + error.message.size();
     jobs.at(row[7].as<size_t>() - 1) = std::make_shared<const Job>(std::move(job));
   }
   // Only the last result can exceed the bound: leave it for the next read, unless it is the only

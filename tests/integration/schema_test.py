@@ -37,7 +37,7 @@ ALTERATIONS = {
     "ALTER TABLE users ADD UNIQUE (full_name, bio)": "users: columns",
     "ALTER TABLE agent_jobs DROP CONSTRAINT agent_jobs_pkey": "agent_jobs.id",
     "ALTER TABLE agent_jobs DROP CONSTRAINT agent_jobs_user_id_fkey": "agent_jobs.user_id",
-    "DROP INDEX vibestack_jobs_ready, vibestack_jobs_ready_user, vibestack_jobs_scheduled;"
+    "DROP INDEX vibestack_jobs_ready, vibestack_jobs_ready_user, vibestack_jobs_scheduled, vibestack_jobs_dispatched;"
     " ALTER TABLE agent_jobs ALTER COLUMN result_payload TYPE json": "agent_jobs.result_payload",
     "ALTER TABLE agent_jobs ALTER COLUMN status SET DEFAULT 'processing'": "agent_jobs.status",
     "CREATE TABLE job_inputs (id uuid)": "job_inputs: not in DB_SCHEMA.md",

@@ -8,11 +8,11 @@ import psycopg
 from tests.support import migration
 
 INDEXES = "SELECT indexname, indexdef FROM pg_indexes WHERE indexname LIKE 'vibestack%' ORDER BY 1"
-NEW = {"vibestack_jobs_ready", "vibestack_jobs_ready_user", "vibestack_jobs_scheduled"}
+NEW = {"vibestack_jobs_ready", "vibestack_jobs_ready_user", "vibestack_jobs_scheduled", "vibestack_jobs_dispatched"}
 REPLACED = {"vibestack_jobs_claim", "vibestack_jobs_claim_user", "vibestack_jobs_awaiting_input"}
 # What made a database of version 3 differ. A new database has the new indexes from its first revision on.
 EARLIER = """
-DROP INDEX vibestack_jobs_ready, vibestack_jobs_ready_user, vibestack_jobs_scheduled;
+DROP INDEX vibestack_jobs_ready, vibestack_jobs_ready_user, vibestack_jobs_scheduled, vibestack_jobs_dispatched;
 CREATE INDEX vibestack_jobs_claim ON agent_jobs (workflow_id, created_at, id) WHERE coalesce(status, 'pending') = 'pending';
 CREATE INDEX vibestack_jobs_claim_user ON agent_jobs (workflow_id, user_id, created_at, id)
   WHERE coalesce(status, 'pending') = 'pending';

@@ -36,6 +36,11 @@ CREATE INDEX IF NOT EXISTS vibestack_jobs_scheduled
   ON agent_jobs ((coalesce(left(result_payload ->> 'not_before', 40), '') COLLATE "C"))
   WHERE coalesce(status, 'pending') = 'pending'
     AND (result_payload -> 'vibestack_job' = '1' AND result_payload ->> 'schedule' = 'waiting');
+-- max_processing: the jobs of a pushed workflow that are under dispatch. A job is not in it before its first claim by a dispatcher, so
+-- jobs of workers cost it nothing, unless they are released.
+CREATE INDEX IF NOT EXISTS vibestack_jobs_dispatched ON agent_jobs (workflow_id, updated_at)
+  WHERE coalesce(status, 'pending') = 'pending' AND updated_at <> created_at
+    AND (result_payload -> 'vibestack_job' = '1' AND result_payload ->> 'schedule' IN ('waiting', 'due')) IS NOT TRUE;
 -- Recent changes, for WatchJobs; retention.
 CREATE INDEX IF NOT EXISTS vibestack_jobs_changed
   ON agent_jobs (coalesce(status, 'pending'), updated_at, id);

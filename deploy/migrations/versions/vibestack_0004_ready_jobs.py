@@ -19,7 +19,7 @@ branch_labels = None
 depends_on = None
 
 INDEXES = pathlib.Path(v0001.__file__).parent / "indexes.sql"
-NEW = ("vibestack_jobs_ready", "vibestack_jobs_ready_user", "vibestack_jobs_scheduled")
+NEW = ("vibestack_jobs_ready", "vibestack_jobs_ready_user", "vibestack_jobs_scheduled", "vibestack_jobs_dispatched")
 REPLACED = ("vibestack_jobs_claim", "vibestack_jobs_claim_user", "vibestack_jobs_awaiting_input", "vibestack_jobs_unfed")
 
 

@@ -99,6 +99,54 @@ TEST_F(PushReplicas, AStoppedReplicaHandsOverAndNothingIsLost) {
   EXPECT_EQ(AwaitEnd(id).status(), Job::COMPLETED);
 }
 
+// n8n answers 404 while it starts.
+TEST_F(PushReplicas, AThousandJobsOutlastTheRestartOfTheirTarget) {
+  constexpr int kJobs = 1'000;
+  std::atomic<bool> up = false;
+  std::mutex mutex;
+  std::map<std::string, int> accepted;
+  std::vector<Received> runs;
+  Serve(
+      [&](const Received& request) {
+        if (!up) {
+          ++asked_;
+          return Reply{.status = 404};
+        }
+        const std::lock_guard<std::mutex> lock(mutex);
+        ++accepted[request.headers.at("idempotency-key")];
+        runs.push_back(request);
+        return Reply();
+      },
+      R"(, "max_concurrent": 8)", 2);
+  job::v1::BatchCreateJobsRequest batch;
+  for (int i = 0; i < kJobs; ++i) batch.add_requests()->set_workflow_id("pushed");
+  ASSERT_TRUE(Call(services_->jobs(), &JobService::Stub::BatchCreateJobs, batch,
+                   {.token = person_.access_token})
+                  .ok());
+  // The first requests of both replicas, and some after a pause of the circuit breaker.
+  ASSERT_TRUE(Eventually(absl::Seconds(20), [this] { return asked_ >= 19; }));
+  up = true;
+  const auto take_runs = [&] {
+    const std::lock_guard<std::mutex> lock(mutex);
+    return std::exchange(runs, {});
+  };
+  int called_back = 0;
+  EXPECT_TRUE(Eventually(absl::Seconds(60), [&] {
+    for (const Received& run : take_runs()) {
+      const std::string id = Member(run.body, "job_id");
+      EXPECT_TRUE(CallBack(id, TokenOf(run), '"' + id + '"').ok());
+      ++called_back;
+    }
+    return called_back >= kJobs;
+  })) << called_back;
+  EXPECT_EQ(Database().One("SELECT count(*) FROM agent_jobs WHERE status = 'completed' AND "
+                           "result_payload = to_jsonb(id::text)"),
+            std::to_string(kJobs));
+  const std::lock_guard<std::mutex> lock(mutex);
+  EXPECT_EQ(accepted.size(), static_cast<size_t>(kJobs));
+  for (const auto& [key, times] : accepted) EXPECT_EQ(times, 1) << key;
+}
+
 TEST_F(PushReplicas, AJobThatAForeignProgramInsertsIsPushed) {
   Serve([](const Received&) { return Reply{.body = "1"}; }, R"(, "completion": "RESPONSE")");
   const std::string id = NewUuid();

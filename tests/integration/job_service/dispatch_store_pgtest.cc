@@ -18,8 +18,27 @@ class DispatchStoreTest : public JobServiceTest {
     EXPECT_TRUE(jobs.ok()) << jobs.status();
     return jobs.ok() ? *std::move(jobs) : std::vector<Job>();
   }
-  std::vector<Job> Renew(const Job& job) {
-    return *SyncWait(dispatches_.Renew({LeaseOf(job)}, Soon()));
+  std::vector<Job> Renew(const Job& job) { return RenewWith(job, std::nullopt); }
+  std::vector<Job> RenewWith(const Job& job, std::optional<absl::Time> first_request) {
+    return *SyncWait(dispatches_.Renew({{LeaseOf(job), first_request}}, Soon()));
+  }
+  // Sets the time of the first request of a job, and of its last write, to this long ago.
+  void TriedAgo(const std::string& id, const std::string& age) {
+    Sql("ALTER TABLE agent_jobs DISABLE TRIGGER vibestack_updated_at");
+    Sql("UPDATE agent_jobs SET updated_at = now() - interval '" + age +
+        "', result_payload = coalesce(result_payload, '{\"vibestack_job\": 1}') || "
+        "jsonb_build_object('first_request', to_char((now() - interval '" +
+        age + R"(') AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')) WHERE id = ')" + id +
+        "'");
+    Sql("ALTER TABLE agent_jobs ENABLE TRIGGER vibestack_updated_at");
+  }
+  int FailOverdue() {
+    Push push = *Pushed().workflows()->FindPush("w");
+    push.timeout = absl::Seconds(10);
+    push.dispatch_timeout = absl::Hours(1);
+    const auto failed = SyncWait(dispatches_.FailOverdue("w", push, 10, Soon()));
+    EXPECT_TRUE(failed.ok()) << failed.status();
+    return failed.value_or(-1);
   }
   bool Settle(const Job& job, JobStatus status, std::optional<std::string> result = {}) {
     return *SyncWait(dispatches_.Settle(LeaseOf(job), status, std::move(result), Soon()));
@@ -43,9 +62,10 @@ class DispatchStoreTest : public JobServiceTest {
     return report;
   }
   // The workflow "w" is pushed.
-  static StoreOptions Pushed() {
+  static StoreOptions Pushed(int max_processing = 0) {
     Workflow workflow;
     workflow.id = "w";
+    workflow.max_processing = max_processing;
     workflow.push.emplace();
     workflow.push->processing_timeout = absl::Minutes(10);
     const auto workflows = std::make_shared<const WorkflowSet>(
@@ -202,6 +222,15 @@ TEST_F(DispatchStoreTest, TheAttemptsOfSilentRunsOfPushedWorkflowsEndAndOthersDo
   EXPECT_THAT(Take(10), IsEmpty()) << "the job waits for its backoff";
   EXPECT_EQ(Get(early)->status, JobStatus::kProcessing);
   EXPECT_EQ(Get(pulled)->status, JobStatus::kProcessing);
+}
+
+TEST_F(DispatchStoreTest, ASilentRunWithAnOversizedPayloadFailsAndTheOthersGoOn) {
+  const std::string oversized = InsertOversized();
+  const std::string other = MustCreate(ann_);
+  SetAll("processing", "none");
+  EXPECT_EQ(*SyncWait(dispatches_.ExpireRuns(10, Soon())), 2);
+  EXPECT_EQ(One("SELECT status FROM agent_jobs WHERE id = '" + oversized + "'"), "failed");
+  EXPECT_EQ(Get(other)->status, JobStatus::kPending);
 }
 
 TEST_F(DispatchStoreTest, ARunThatIsSilentInItsLastAttemptFailsTheJob) {
@@ -380,53 +409,70 @@ TEST_F(DispatchStoreTest, ASweepOfLeasesGoesByTheWorkflow) {
   EXPECT_EQ(Get(slow)->status, JobStatus::kProcessing);
 }
 
-TEST_F(DispatchStoreTest, OverdueJobsFailUnlessAReplicaWroteThemRecently) {
-  const std::string free = MustCreate(ann_);
-  const std::string recent = MustCreate(ann_);
-  const std::string young = MustCreate(bob_);
-  Sql("UPDATE agent_jobs SET created_at = created_at - interval '2 hours' WHERE id = '" + recent +
-      "'");
+TEST_F(DispatchStoreTest, OnlyJobsWhoseFirstRequestIsLongAgoAreOverdue) {
+  const auto make = [this] {
+    NewJob job = Make();
+    job.input = "7";
+    return MustCreate(job);
+  };
+  const std::string overdue = make();
+  const std::string younger = make();
+  const std::string of_a_replica = make();
+  const std::string untried = make();
+  const std::string due = make();
+  const std::string broken = make();
   Sql("ALTER TABLE agent_jobs DISABLE TRIGGER vibestack_updated_at");
-  Sql("UPDATE agent_jobs SET created_at = created_at - interval '2 hours', "
-      "updated_at = updated_at - interval '2 hours' WHERE id = '" +
-      free + "'");
+  Sql("UPDATE agent_jobs SET created_at = now() - interval '9 hours', updated_at = now() - "
+      "interval '9 hours'");
+  Sql("UPDATE agent_jobs SET updated_at = now() - interval '8 hours', result_payload = "
+      "result_payload || '{\"schedule\": \"due\"}' WHERE id = '" +
+      due + "'");
+  Sql("UPDATE agent_jobs SET updated_at = now() - interval '8 hours', result_payload = "
+      "result_payload || '{\"first_request\": \"\"}' WHERE id = '" +
+      broken + "'");
   Sql("ALTER TABLE agent_jobs ENABLE TRIGGER vibestack_updated_at");
-  Push push = *Pushed().workflows()->FindPush("w");
-  push.timeout = absl::Seconds(10);
-  push.dispatch_timeout = absl::Hours(1);
-  EXPECT_EQ(*SyncWait(dispatches_.FailOverdue("w", push, 10, Soon())), 1);
-  EXPECT_EQ(Get(free)->status, JobStatus::kFailed);
-  EXPECT_EQ(Get(recent)->status, JobStatus::kPending);
-  EXPECT_EQ(Get(young)->status, JobStatus::kPending);
-}
-
-TEST_F(DispatchStoreTest, TheDispatchTimeoutCountsFromTheTimeOfAScheduledJob) {
-  NewJob job = Make();
-  job.delay = absl::Hours(1);
-  const std::string waiting = MustCreate(job);
-  job.id = NewUuid();
-  const std::string recent = MustCreate(job);
-  job.id = NewUuid();
-  const std::string overdue = MustCreate(job);
-  Sql("ALTER TABLE agent_jobs DISABLE TRIGGER vibestack_updated_at");
-  Sql("UPDATE agent_jobs SET created_at = created_at - interval '9 hours', "
-      "updated_at = updated_at - interval '9 hours'");
-  for (const auto& [id, age] :
-       std::map<std::string, std::string>{{recent, "50 minutes"}, {overdue, "70 minutes"}}) {
-    Sql("UPDATE agent_jobs SET result_payload = result_payload || jsonb_build_object("
-        "'schedule', 'due', 'not_before', to_char((now() - interval '" +
-        age + R"(') AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')) WHERE id = ')" + id +
-        "'");
-  }
-  Sql("ALTER TABLE agent_jobs ENABLE TRIGGER vibestack_updated_at");
-  Push push = *Pushed().workflows()->FindPush("w");
-  push.timeout = absl::Seconds(10);
-  push.dispatch_timeout = absl::Hours(1);
-  EXPECT_EQ(*SyncWait(dispatches_.FailOverdue("w", push, 10, Soon())), 1);
+  TriedAgo(overdue, "70 minutes");
+  TriedAgo(younger, "50 minutes");
+  TriedAgo(of_a_replica, "70 minutes");
+  Sql("UPDATE agent_jobs SET status = status WHERE id = '" + of_a_replica + "'");
+  TakeChanges();
+  EXPECT_EQ(FailOverdue(), 1);
+  EXPECT_THAT(TakeChanges().changed, ElementsAre(overdue));
   EXPECT_EQ(Get(overdue)->status, JobStatus::kFailed);
   EXPECT_THAT(*Get(overdue)->result, testing::HasSubstr("DISPATCH_TIMEOUT"));
-  EXPECT_EQ(Get(recent)->status, JobStatus::kPending);
-  EXPECT_EQ(Get(waiting)->status, JobStatus::kPending);
+  EXPECT_EQ(Get(overdue)->input, "7");
+  EXPECT_EQ(Get(overdue)->first_request, std::nullopt);
+  for (const std::string& id : {younger, of_a_replica, untried, due, broken}) {
+    EXPECT_EQ(Get(id)->status, JobStatus::kPending);
+  }
+}
+
+TEST_F(DispatchStoreTest, ARenewalKeepsTheTimeOfTheFirstRequestUntilTheAttemptEnds) {
+  for (const std::string input : {"", R"({"n": 1})"}) {
+    NewJob job = Make();
+    job.input = input;
+    MustCreate(job);
+    const Job taken = Take(1).at(0);
+    const std::string before = PayloadOf(job.id);
+    const Job renewed = Renew(taken).at(0);
+    EXPECT_EQ(PayloadOf(job.id), before) << "no request has failed";
+    const absl::Time first = taken.updated_at;
+    const Job again = RenewWith(renewed, first).at(0);
+    EXPECT_EQ(Get(job.id)->first_request, first);
+    EXPECT_EQ(Get(job.id)->input.value_or(""), input);
+    // The time stays with the attempt: during a renewal, a claim by another replica, and a run.
+    Renew(again);
+    Age(job.id, "1 hour");
+    const Job claimed = Take(1).at(0);
+    EXPECT_EQ(Get(job.id)->first_request, first);
+    ASSERT_TRUE(Settle(claimed, JobStatus::kProcessing));
+    RunReport failure = ReportOf(job.id, 1, JobStatus::kFailed, ErrorObject("E", "why", ""));
+    failure.is_retryable = true;
+    ASSERT_TRUE(SyncWait(dispatches_.FinishRun(failure, Soon())).ok());
+    EXPECT_EQ(Get(job.id)->first_request, std::nullopt) << "the next attempt has no request";
+    EXPECT_EQ(Get(job.id)->input.value_or(""), input);
+    ASSERT_TRUE(Cancel(job.id).ok());
+  }
 }
 
 TEST_F(DispatchStoreTest, AClaimForADispatchStopsAtTheBoundOfTheWorkflow) {
@@ -446,6 +492,25 @@ TEST_F(DispatchStoreTest, AClaimForADispatchStopsAtTheBoundOfTheWorkflow) {
   ASSERT_TRUE(CallBack(first[0].id, "1").ok());
   EXPECT_THAT(take_within(10, 3), SizeIs(1));
   EXPECT_THAT(take_within(10, 0), SizeIs(2));
+}
+
+TEST_F(DispatchStoreTest, TheEndOfADispatchTellsAllReplicasOfTheFreePlace) {
+  Metrics metrics;
+  JobStores stores(Pushed(/*max_processing=*/3), read_store_, pool_, recorder_, metrics);
+  Fill(ann_, 3);
+  const std::vector<Job> jobs = Take(3);
+  ASSERT_THAT(jobs, SizeIs(3));
+  TakeChanges();
+  const auto settle = [&](const Job& job, JobStatus status) {
+    EXPECT_TRUE(*SyncWait(stores.dispatch.Settle(LeaseOf(job), status, "{}", Soon())));
+    return TakeChanges().pending;
+  };
+  EXPECT_THAT(settle(jobs[0], JobStatus::kProcessing), IsEmpty()) << "the job keeps its place";
+  EXPECT_THAT(settle(jobs[1], JobStatus::kCompleted), ElementsAre(testing::Pair("w", 1)));
+  EXPECT_THAT(settle(jobs[2], JobStatus::kFailed), ElementsAre(testing::Pair("w", 1)));
+  EXPECT_FALSE(
+      *SyncWait(stores.dispatch.Settle(LeaseOf(jobs[2]), JobStatus::kCompleted, "{}", Soon())));
+  EXPECT_THAT(TakeChanges().pending, IsEmpty()) << "nothing was written";
 }
 
 TEST_F(DispatchStoreTest, ARunFromBeforeARetryCannotKeepTheJobFromBeingPostedAgain) {

@@ -55,6 +55,9 @@ class JobServiceTest : public testing::Test {
     for (const std::string& id : {ann_, bob_}) AddUser(id);
   }
   ~JobServiceTest() override {
+    if (is_external_) {
+      Sql("ALTER TABLE agent_jobs ALTER COLUMN result_payload SET STORAGE EXTENDED");
+    }
     stores_.Close();
     pool_.Stop();
   }
@@ -179,6 +182,30 @@ class JobServiceTest : public testing::Test {
     EXPECT_TRUE(Fail(lease, ErrorObject("X", "", "")).ok());
     return lease.job_id;
   }
+  // Inserts a job of the workflow "w" whose payload is too large to be read by a statement over
+  // many jobs: 34 MB in an envelope that waits for a time in the past. Returns its id.
+  std::string InsertOversized() {
+    const std::string id = NewUuid();
+    // Otherwise the text would be compressed. The destructor undoes this.
+    is_external_ = true;
+    Sql("ALTER TABLE agent_jobs ALTER COLUMN result_payload SET STORAGE EXTERNAL");
+    Sql("INSERT INTO agent_jobs (id, user_id, workflow_id, created_at, updated_at, result_payload) "
+        "SELECT '" +
+        id + "', '" + ann_ +
+        "', 'w', t, t, jsonb_build_object('vibestack_job', 1, 'schedule', 'waiting', 'not_before', "
+        "'2000-01-01T00:00:00.000000Z', 'input', repeat('x', 34000000)) "
+        "FROM (SELECT now() - interval '1 hour' AS t) AS m");
+    return id;
+  }
+  // Sets the status of all jobs, as if they had last been written an hour ago.
+  void SetAll(const std::string& status, const std::string& schedule) {
+    Sql("ALTER TABLE agent_jobs DISABLE TRIGGER vibestack_updated_at");
+    Sql("UPDATE agent_jobs SET status = '" + status +
+        "', updated_at = now() - interval '1 hour', result_payload = result_payload || "
+        "'{\"schedule\": \"" +
+        schedule + "\"}'");
+    Sql("ALTER TABLE agent_jobs ENABLE TRIGGER vibestack_updated_at");
+  }
   // Makes a job look as if it had last been written this long ago.
   void Age(const std::string& id, const std::string& interval) {
     Sql("ALTER TABLE agent_jobs DISABLE TRIGGER vibestack_updated_at");
@@ -199,6 +226,7 @@ class JobServiceTest : public testing::Test {
 
   const std::string ann_ = "aaaaaaaa-aaaa-4aaa-8aaa-aaaaaaaaaaaa";
   const std::string bob_ = "bbbbbbbb-bbbb-4bbb-8bbb-bbbbbbbbbbbb";
+  bool is_external_ = false;  // Whether the table stores payloads without compression.
   RecordingPublisher recorder_;
   pqxx::connection foreign_{DatabaseUrl()};
   Metrics metrics_;

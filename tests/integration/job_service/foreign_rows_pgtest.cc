@@ -347,5 +347,75 @@ TEST_F(ForeignRowsTest, ARepeatedCreationFindsEveryRow) {
   }
 }
 
+class OversizedTest : public JobServiceTest {
+ protected:
+  // Expects that the oversized job failed with the payload that it had, and returns the status of
+  // the other one.
+  JobStatus ExpectFailed(const std::string& oversized, const std::string& other) {
+    EXPECT_EQ(One("SELECT status FROM agent_jobs WHERE id = '" + oversized + "'"), "failed");
+    EXPECT_EQ(One("SELECT length(result_payload ->> 'input') FROM agent_jobs WHERE id = '" +
+                  oversized + "'"),
+              "34000000");
+    EXPECT_THAT(TakeChanges().changed, testing::Contains(oversized));
+    return Get(other)->status;
+  }
+};
+
+// Each statement over many jobs goes on with the others.
+TEST_F(OversizedTest, AnOversizedPayloadFailsItsJobAndStopsNoOther) {
+  const std::string oversized = InsertOversized();
+  NewJob job = Make();
+  job.input = "7";
+  job.delay = absl::Hours(1);
+  const std::string other = MustCreate(job);
+  Sql("UPDATE agent_jobs SET result_payload = result_payload || "
+      "'{\"not_before\": \"2000-01-01T00:00:00.000000Z\"}' WHERE id = '" +
+      other + "'");
+  TakeChanges();
+  EXPECT_EQ(ReleaseScheduled(), 2);
+  EXPECT_EQ(ExpectFailed(oversized, other), JobStatus::kPending);
+  SetAll("pending", "due");
+  EXPECT_THAT(Claim(10), SizeIs(1));
+  EXPECT_EQ(ExpectFailed(oversized, other), JobStatus::kProcessing);
+  // The oldest job is the oversized one.
+  for (int by_age = 0; by_age < 2; ++by_age) {
+    SetAll("pending", "due");
+    EXPECT_THAT(Claim(1), SizeIs(1));
+    EXPECT_EQ(ExpectFailed(oversized, other), JobStatus::kProcessing);
+  }
+  SetAll("pending", "due");
+  const auto taken = SyncWait(stores_.dispatch.Claim("w", 10, 0, absl::Seconds(15), Soon()));
+  ASSERT_TRUE(taken.ok()) << taken.status();
+  EXPECT_THAT(*taken, SizeIs(1));
+  EXPECT_EQ(ExpectFailed(oversized, other), JobStatus::kPending);
+  SetAll("processing", "none");
+  EXPECT_EQ(Sweep(), 2);
+  EXPECT_EQ(ExpectFailed(oversized, other), JobStatus::kPending);
+  // Nothing is left to do for it.
+  TakeChanges();
+  Sweep();
+  ReleaseScheduled();
+  EXPECT_THAT(TakeChanges().changed, testing::Not(testing::Contains(oversized)));
+  EXPECT_EQ(*SyncWait(stores_.maintenance.DeleteExpired(absl::ZeroDuration(), 10, Soon())), 1);
+}
+
+// A small payload may print longer than a text may be.
+TEST_F(OversizedTest, AJobThatCannotBePrintedKeepsItsLeaseAndTheOthersAreClaimed) {
+  const std::string id = NewUuid();
+  Sql("INSERT INTO agent_jobs (id, user_id, workflow_id, created_at, result_payload) SELECT '" +
+      id + "', '" + ann_ +
+      "', 'w', now() - interval '1 hour', jsonb_build_object('vibestack_job', 1, 'input', (SELECT "
+      "jsonb_agg('1e131000'::jsonb) FROM generate_series(1, 9000)))");
+  NewJob job = Make();
+  job.input = "7";
+  MustCreate(job);
+  const std::vector<Job> jobs = Claim(10);
+  ASSERT_THAT(jobs, SizeIs(1));
+  EXPECT_EQ(jobs[0].id, job.id);
+  EXPECT_EQ(jobs[0].input, "7");
+  EXPECT_EQ(One("SELECT status FROM agent_jobs WHERE id = '" + id + "'"), "processing");
+  EXPECT_THAT(Claim(10), IsEmpty());
+}
+
 }  // namespace
 }  // namespace vibestack::job_service

@@ -288,7 +288,8 @@ TEST_F(LockedRowsTest, ALockedJobDoesNotStopTheRenewalOfOtherDispatches) {
   ASSERT_TRUE(claimed.ok());
   ASSERT_THAT(*claimed, SizeIs(2));
   LockJob(claimed->front().id);
-  const std::vector<Lease> leases{LeaseOf((*claimed)[0]), LeaseOf((*claimed)[1])};
+  const std::vector<DispatchRenewal> leases{{LeaseOf((*claimed)[0]), {}},
+                                            {LeaseOf((*claimed)[1]), {}}};
   const auto renewed = SyncWait(stores_.dispatch.Renew(leases, Soon()));
   ASSERT_TRUE(renewed.ok()) << renewed.status();
   ASSERT_THAT(*renewed, SizeIs(1));

@@ -18,9 +18,14 @@ grpc::Status ReportRun(CommitWorld& world) {
   return world.Try(&JobService::Stub::ReportProgress, request, world.CallbackToken()).status;
 }
 
-grpc::Status InsertInto(CommitWorld& world, const std::string& workflow_id,
-                        const std::string& age = "0 seconds") {
-  world.Insert(workflow_id, age);
+grpc::Status InsertInto(CommitWorld& world, const std::string& workflow_id) {
+  world.Insert(workflow_id);
+  return grpc::Status::OK;
+}
+
+grpc::Status InsertTriedInto(CommitWorld& world, const std::string& workflow_id,
+                             const std::string& age) {
+  world.InsertTried(workflow_id, age);
   return grpc::Status::OK;
 }
 
@@ -94,7 +99,7 @@ std::vector<Transaction> PushedTransactions() {
        {"fail_overdue"},
        Repeats::kLoop,
        [](World& w) { w.OpenCircuit(); },
-       [](World& w) { return InsertInto(w, "deaf", "2 days"); },
+       [](World& w) { return InsertTriedInto(w, "deaf", "2 days"); },
        "pending -",
        "failed DISPATCH_TIMEOUT",
        Acts::kInIt},

@@ -96,6 +96,17 @@ class CommitWorld {
         id() + "', '" + person_.id + "', '" + workflow_id +
         "', t, t FROM (SELECT now() - interval '" + age + "' AS t) AS made");
   }
+  // Inserts a job of that age, whose first request failed soon after its creation.
+  void InsertTried(const std::string& workflow_id, const std::string& age) {
+    RunWhenUp(
+        "INSERT INTO agent_jobs (id, user_id, workflow_id, created_at, updated_at, result_payload) "
+        "SELECT '" +
+        id() + "', '" + person_.id + "', '" + workflow_id +
+        "', t, t + interval '1 second', jsonb_build_object('vibestack_job', 1, 'first_request', "
+        R"(to_char(t AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')) )"
+        "FROM (SELECT now() - interval '" +
+        age + "' AS t) AS made");
+  }
   // Inserts a job for workers with this JSON, an SQL expression.
   void InsertWith(const std::string& payload) {
     RunWhenUp("INSERT INTO agent_jobs (id, user_id, workflow_id, result_payload) VALUES ('" + id() +

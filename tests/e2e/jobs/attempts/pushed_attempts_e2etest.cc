@@ -201,7 +201,46 @@ TEST_F(PushedAttempts, AJobIsPostedNoSoonerThanItShould) {
   EXPECT_EQ(InputOf(receiver_->received().at(1)), 8);
 }
 
-// The dispatch timeout of a job that starts later counts from its start.
+// The dispatch timeout counts from the first request: a job that waited longer than that, behind a
+// pause for example, still has all of it.
+TEST_F(PushedAttempts, AJobThatWaitedForLongHasTheWholeDispatchTimeout) {
+  std::atomic<int> refusals{2};
+  Serve([&](const Received&) { return refusals-- > 0 ? Reply{.status = 503} : Reply{.body = "1"}; },
+        R"(, "completion": "RESPONSE", "dispatch_timeout": "60s")");
+  const std::string id = NewUuid();
+  Database().Run(
+      "INSERT INTO agent_jobs (id, user_id, workflow_id, created_at, updated_at) SELECT '" + id +
+      "', '" + person_.id + "', 'pushed', t, t FROM (SELECT now() - interval '2 hours' AS t) AS m");
+  EXPECT_EQ(AwaitEnd(id).status(), Job::COMPLETED);
+  EXPECT_EQ(receiver_->count(), 3U);
+}
+
+// The time of the first request is in the row, so it outlives the replica that sent the request.
+TEST_F(PushedAttempts, ARequestOfAnotherReplicaLeavesTheRestOfTheDispatchTimeout) {
+  Serve([](const Received&) { return Reply{.status = 503}; },
+        R"(, "timeout": "1s", "dispatch_timeout": "60s")");
+  const std::string id = Create();
+  const auto first_request = [&id] {
+    return Database().One(
+        "SELECT coalesce(result_payload ->> 'first_request', '') FROM "
+        "agent_jobs WHERE id = '" +
+        id + "'");
+  };
+  ASSERT_TRUE(AwaitPosts(2));
+  ASSERT_TRUE(Eventually(absl::Seconds(20), [&] { return !first_request().empty(); }));
+  services_->job().process().Kill();
+  Database().Run(
+      "UPDATE agent_jobs SET result_payload = jsonb_set(result_payload, "
+      "'{first_request}', '\"2026-01-01T00:00:00.000000Z\"')");
+  const size_t posts = receiver_->count();
+  services_->job().Start();
+  services_->job().AwaitReady();
+  const Job job = AwaitEnd(id);
+  EXPECT_EQ(job.status(), Job::FAILED);
+  EXPECT_EQ(ErrorOf(job), "DISPATCH_TIMEOUT");
+  EXPECT_EQ(receiver_->count(), posts + 1);
+}
+
 TEST_F(PushedAttempts, ALateStartLeavesTheWholeDispatchTimeout) {
   std::atomic<int> refusals{2};
   Serve([&](const Received&) { return refusals-- > 0 ? Reply{.status = 503} : Reply{.body = "1"}; },

@@ -73,19 +73,40 @@ TEST(ReadPayloadTest, TakesTheEnvelopeApart) {
       R"({"input": {"a": [1, "}, \"b\": 2"], "n": 1e2}, "error": {"code": "X"}, )"
       R"("errors": [{"time": "2026-11-24T07:37:53.909219Z", "code": "E", "attempt": 1, )"
       R"("token": 5, "message": "m"}], "attempts": 1, "progress": [50], )"
-      R"("not_before": "2026-11-24T07:37:54.5Z", "max_attempts": 4, "vibestack_job": 1})";
+      R"("not_before": "2026-11-24T07:37:54.5Z", "max_attempts": 4, "vibestack_job": 1, )"
+      R"("first_request": "2026-11-24T07:37:55.000001Z"})";
   const Job pending = Read(JobStatus::kPending, payload);
   EXPECT_EQ(pending.result, "[50]");
   EXPECT_EQ(pending.input, R"({"a": [1, "}, \"b\": 2"], "n": 1e2})");
   EXPECT_EQ(pending.failed_attempts, 1);
   EXPECT_EQ(pending.max_attempts, 4);
   EXPECT_EQ(pending.not_before, absl::FromUnixMicros(1'795'505'874'500'000));
+  EXPECT_EQ(pending.first_request, absl::FromUnixMicros(1'795'505'875'000'001));
   ASSERT_EQ(pending.errors.size(), 1U);
   EXPECT_EQ(pending.errors[0].time, absl::FromUnixMicros(1'795'505'873'909'219));
   EXPECT_EQ(pending.errors[0].attempt, 1);
   EXPECT_EQ(pending.errors[0].code, "E");
   EXPECT_EQ(pending.errors[0].message, "m");
   EXPECT_EQ(Read(JobStatus::kFailed, payload).result, R"({"error": {"code": "X"}})");
+}
+
+TEST(ReadPayloadTest, ErrorsOfAnotherProgramAreBounded) {
+  std::string errors;
+  for (int i = 1; i <= 12; ++i) {
+    errors += (i == 1 ? "" : ", ") + std::string("{\"attempt\": ") + std::to_string(i) +
+              ", \"code\": \"" + std::string(1'000, 'C') + "\", \"message\": \"m" +
+              std::string(3'000, 'x') + "\"}";
+  }
+  const Job job = Read(JobStatus::kPending, "{\"errors\": [" + errors + "], \"vibestack_job\": 1}");
+  ASSERT_EQ(job.errors.size(), 10U);
+  EXPECT_EQ(job.errors.front().attempt, 3);
+  EXPECT_EQ(job.errors.front().code, std::string(400, 'C'));
+  EXPECT_EQ(job.errors.front().message, "m" + std::string(1'999, 'x'));
+  std::string wide;
+  for (int i = 0; i < 1'500; ++i) wide += "é";
+  const Job cut = Read(JobStatus::kPending,
+                       "{\"errors\": [{\"message\": \"x" + wide + "\"}], \"vibestack_job\": 1}");
+  EXPECT_EQ(cut.errors.at(0).message, "x" + wide.substr(0, 1'998)) << "whole characters";
 }
 
 TEST(ReadPayloadTest, AnInputThatLooksLikeAnEnvelopeIsAnInput) {
