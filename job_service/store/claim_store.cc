@@ -131,12 +131,51 @@ Task<absl::StatusOr<ClaimStore::Batches::Answers>> ClaimStore::ClaimBatch(
   co_return answers;
 }
 
+absl::StatusOr<Jobs> ClaimStore::ClaimOnce(db::Session& session, ClaimRequest request,
+                                           int max_processing, bool by_age, std::string* first) {
+  const auto claim = [&](bool in_transaction) -> absl::StatusOr<Jobs> {
+    if (first != nullptr) return ClaimFirst(session, cursor_, request, by_age, *first);
+    if (by_age) return ClaimOldest(session, request);
+    return ClaimFairlyThenOldest(session, cursor_, request, in_transaction);
+  };
+  if (max_processing == 0 && first == nullptr) return claim(/*in_transaction=*/false);
+  absl::StatusOr<Jobs> jobs;
+  const absl::Status status = session.Transact([&]() -> absl::Status {
+    if (max_processing > 0) {
+      const absl::StatusOr<int> places = LockAndCountPlaces(session, request.workflow_ids.front(),
+                                                            max_processing, absl::ZeroDuration());
+      if (!places.ok()) return places.status();
+      request.limit = std::min(request.limit, *places);
+    }
+    jobs = request.limit == 0 ? Jobs() : claim(/*in_transaction=*/true);
+    return jobs.status();
+  });
+  if (!status.ok()) return status;
+  return jobs;
+}
+
+absl::StatusOr<Jobs> ClaimStore::ClaimGroup(db::Session& session, const ClaimRequest& claim,
+                                            int max_processing, bool by_age) {
+  Jobs all;
+  const absl::Status status = WriteAroundRefused(
+      context_.refused, "claim_jobs", claim.limit,
+      [&](int most, std::string* first) -> absl::StatusOr<int> {
+        ClaimRequest part{claim.workflow_ids, most, claim.max_bytes, context_.refused.AsArray()};
+        for (const Job& job : all) part.max_bytes -= job.payload_bytes;
+        if (part.max_bytes <= 0) return 0;
+        absl::StatusOr<Jobs> jobs =
+            ClaimOnce(session, std::move(part), max_processing, by_age, first);
+        if (!jobs.ok()) return jobs.status();
+        std::move(jobs->begin(), jobs->end(), std::back_inserter(all));
+        return static_cast<int>(jobs->size());
+      });
+  // The jobs that are claimed already are returned even if a later statement failed.
+  if (!status.ok() && all.empty()) return status;
+  return all;
+}
+
 absl::StatusOr<Jobs> ClaimStore::ClaimWithin(db::Session& session, const ClaimRequest& claim,
                                              const WorkflowSet& workflows, bool by_age) {
-  const auto claim_now = [&](const ClaimRequest& request, bool in_transaction) {
-    return by_age ? ClaimOldest(session, request)
-                  : ClaimFairlyThenOldest(session, cursor_, request, in_transaction);
-  };
   // The workflows that are claimed together: all that have no bound, and each one with a bound.
   std::vector<std::vector<std::string>> groups(1);
   for (const std::string& id : claim.workflow_ids) {
@@ -148,7 +187,7 @@ absl::StatusOr<Jobs> ClaimStore::ClaimWithin(db::Session& session, const ClaimRe
   }
   if (groups.front().empty()) groups.erase(groups.begin());
   if (groups.size() == 1 && workflows.MaxProcessing(groups.front().front()) == 0) {
-    return claim_now(claim, /*in_transaction=*/false);
+    return ClaimGroup(session, claim, /*max_processing=*/0, by_age);
   }
   // Each claim begins with another group, so that no group always gets what the others leave.
   const size_t first = next_group_.fetch_add(1, std::memory_order_relaxed);
@@ -158,25 +197,10 @@ absl::StatusOr<Jobs> ClaimStore::ClaimWithin(db::Session& session, const ClaimRe
                          claim.limit - static_cast<int>(all.size()), claim.max_bytes};
     for (const Job& job : all) request.max_bytes -= job.payload_bytes;
     if (request.limit <= 0 || request.max_bytes <= 0) break;
-    const std::string& id = request.workflow_ids.front();
-    const int max_processing = workflows.MaxProcessing(id);
-    absl::StatusOr<Jobs> jobs;
-    absl::Status status;
-    if (max_processing == 0) {
-      jobs = claim_now(request, /*in_transaction=*/false);
-      status = jobs.status();
-    } else {
-      status = session.Transact([&]() -> absl::Status {
-        const absl::StatusOr<int> places =
-            LockAndCountPlaces(session, id, max_processing, absl::ZeroDuration());
-        if (!places.ok()) return places.status();
-        request.limit = std::min(request.limit, *places);
-        jobs = request.limit == 0 ? Jobs() : claim_now(request, /*in_transaction=*/true);
-        return jobs.status();
-      });
-    }
+    const int max_processing = workflows.MaxProcessing(request.workflow_ids.front());
+    absl::StatusOr<Jobs> jobs = ClaimGroup(session, request, max_processing, by_age);
     // The jobs that are claimed already are returned even if a later statement failed.
-    if (!status.ok()) return all.empty() ? absl::StatusOr<Jobs>(status) : all;
+    if (!jobs.ok()) return all.empty() ? jobs : all;
     std::move(jobs->begin(), jobs->end(), std::back_inserter(all));
   }
   return all;

@@ -76,6 +76,13 @@ class ClaimStore {
   // transaction of its own.
   absl::StatusOr<Jobs> ClaimWithin(db::Session& session, const ClaimRequest& claim,
                                    const WorkflowSet& workflows, bool by_age);
+  // Claims jobs of workflows that are claimed together; `max_processing` is the bound of a single
+  // one, or 0. Leaves out the jobs that another program does not let us write.
+  absl::StatusOr<Jobs> ClaimGroup(db::Session& session, const ClaimRequest& claim,
+                                  int max_processing, bool by_age);
+  // One try of ClaimGroup: see WriteAroundRefused.
+  absl::StatusOr<Jobs> ClaimOnce(db::Session& session, ClaimRequest request, int max_processing,
+                                 bool by_age, std::string* first);
 
   // Reads the claimed jobs of one call again, with their inputs (GetJobsUpTo; ReadJob unpacks the
   // envelope). Moves the jobs that do not fit to `undelivered`; if the database is away, all of

@@ -3,23 +3,13 @@
 -- A pending job belongs to the replica that claimed or renewed it, until the visibility timeout has passed since its
 -- `updated_at`. The fencing token is `updated_at`, as for a worker's lease.
 
--- name: ClaimDispatches
--- Claims up to $2 ready jobs of the pushed workflow $1 for a dispatch, oldest first. The jobs stay pending. The write moves
--- `updated_at`, so the jobs belong to this replica for the visibility timeout of $3 microseconds.
--- $4 bounds the bytes of the payloads, as $5 does in ClaimFairly. A job with an oversized payload becomes failed instead.
---
--- Jobs that may be claimed:
--- - new jobs: nothing wrote them since their creation
--- - jobs with the schedule `due`: the sweep of scheduled jobs or RetryJob wrote them last. The claim removes the key
--- - jobs whose visibility timeout has passed, for example because their replica crashed
---
--- FOR UPDATE SKIP LOCKED leaves out rows that another replica is claiming. The lock checks the newest version of a row. The
--- workflow is compared by two bounds instead of `=`: see claim.sql.
+-- macro: dispatchable_jobs()
+-- The jobs that ClaimDispatches claims.
 WITH locked AS (
   SELECT p.id, {{payload_bytes(p.)}} AS bytes FROM agent_jobs AS p
   WHERE p.workflow_id >= $1::text AND p.workflow_id <= $1::text
-    AND {{is_ready(p.)}}
-    AND (p.updated_at = p.created_at OR p.updated_at < now() - $3::bigint * interval '1 microsecond' 
+    AND {{is_ready(p.)}} AND NOT {{is_refused(p.; $5)}}
+    AND (p.updated_at = p.created_at OR p.updated_at < now() - $3::bigint * interval '1 microsecond'
       OR {{is_oversized(p.)}} OR {{is_due(p.)}})
     AND ({{is_oversized(p.)}} OR {{lacks_input(p.)}} IS NOT TRUE)
   ORDER BY p.workflow_id, p.created_at, p.id LIMIT $2::integer FOR UPDATE SKIP LOCKED
@@ -28,6 +18,26 @@ WITH locked AS (
     SELECT id, sum(bytes) OVER (ROWS UNBOUNDED PRECEDING) - bytes AS bytes_before FROM locked
   ) AS f WHERE f.bytes_before < $4::bigint
 )
+
+-- name: FindDispatchable
+-- The companion of ClaimDispatches.
+{{dispatchable_jobs()}}
+SELECT id FROM picked LIMIT 1
+
+-- name: ClaimDispatches
+-- Claims up to $2 ready jobs of the pushed workflow $1 for a dispatch, oldest first. The jobs stay pending. The write moves
+-- `updated_at`, so the jobs belong to this replica for the visibility timeout of $3 microseconds. $4 bounds the bytes of the
+-- payloads, as $5 does in ClaimFairly. A job with an oversized payload becomes failed instead. $5 are the refused jobs
+-- (refused.sql).
+--
+-- Jobs that may be claimed:
+-- - new jobs: nothing wrote them since their creation
+-- - jobs with the schedule `due`: the sweep of scheduled jobs or RetryJob wrote them last. The claim removes the key
+-- - jobs whose visibility timeout has passed, for example because their replica crashed
+--
+-- FOR UPDATE SKIP LOCKED leaves out rows that another replica is claiming. The lock checks the newest version of a row. The
+-- workflow is compared by two bounds instead of `=`: see claim.sql.
+{{dispatchable_jobs()}}
 UPDATE agent_jobs AS j SET status = {{unless_oversized(j.; 'pending')}}, result_payload = CASE
     WHEN {{is_oversized(j.)}} THEN j.result_payload WHEN {{is_due(j.)}} THEN j.result_payload - 'schedule' ELSE j.result_payload END
 FROM picked
@@ -36,10 +46,10 @@ RETURNING {{job_columns(j.)}}, NULL
 
 -- name: RenewDispatches
 -- Restarts the visibility timeout of pending jobs, during the wait for a retry and before it. $1 are distinct ids, $2 their
--- fencing tokens. $3 are the times of the first requests of the present attempts, in microseconds since 1970. The statement stores
--- such a time in the envelope. NULL stores nothing, so the payload is not read. Returns the jobs that still belong to this
--- replica, with their new tokens. Fence and locks: as in FinishJobs. A job that another transaction has locked is left out: it may
--- be claimed again after its visibility timeout.
+-- fencing tokens. $3 are the times of the first requests of the present attempts, in microseconds since 1970. The statement
+-- stores such a time in the envelope. NULL stores nothing, so the payload is not read. Returns the jobs that still belong to
+-- this replica, with their new tokens. Fence and locks: as in FinishJobs. A job that another transaction has locked is left out:
+-- it may be claimed again after its visibility timeout.
 WITH input AS (
   SELECT * FROM unnest($1::uuid[], $2::bigint[], $3::bigint[]) AS i (id, token, first_request) ORDER BY i.id
 ), held AS (
@@ -108,14 +118,8 @@ SELECT {{job_columns(j.)}}, NULL, CASE $2
   j.status <> 'completed' AND {{attempts(j.)}} + CASE WHEN j.status = 'failed' THEN 0 ELSE 1 END > $4::integer
 FROM agent_jobs AS j WHERE j.id = $1::uuid
 
--- name: ExpireRuns
--- Ends the attempt of up to $3 processing jobs of the pushed workflows $1 whose run was accepted, or last reported progress,
--- longer ago than the workflow's processing timeout in $2, in microseconds. $4 is the error object. A job becomes pending and
--- waits for its backoff, or fails after its last attempt. $5 to $7 are the arguments of max_attempts. A job with an oversized
--- payload fails and keeps its payload; the last column says so.
---
--- SKIP LOCKED leaves out jobs that another transaction is writing. The UPDATE checks status and age again on the newest version
--- of the locked row.
+-- macro: late_runs()
+-- The jobs that ExpireRuns writes.
 WITH late AS (
   SELECT e.id, now() - w.micros * interval '1 microsecond' AS updated_before
   FROM unnest($1::text[], $2::bigint[]) AS w (workflow_id, micros) CROSS JOIN LATERAL (
@@ -123,9 +127,25 @@ WITH late AS (
     WHERE coalesce(j.status, 'pending') = 'processing'
       AND j.workflow_id >= w.workflow_id AND j.workflow_id <= w.workflow_id
       AND j.updated_at < now() - w.micros * interval '1 microsecond'
+      AND NOT {{is_refused(j.; $8)}}
     ORDER BY j.workflow_id, j.updated_at LIMIT $3::integer FOR UPDATE SKIP LOCKED
   ) AS e LIMIT $3::integer
 )
+
+-- name: FindLateRun
+-- The companion of ExpireRuns.
+{{late_runs()}}
+SELECT id FROM late WHERE {{takes($4::jsonb)}} AND {{takes($5::text[])}} AND {{takes($6::integer[])}} AND {{takes($7::integer)}} LIMIT 1
+
+-- name: ExpireRuns
+-- Ends the attempt of up to $3 processing jobs of the pushed workflows $1 whose run was accepted, or last reported progress,
+-- longer ago than the workflow's processing timeout in $2, in microseconds. $4 is the error object. A job becomes pending and
+-- waits for its backoff, or fails after its last attempt. $5 to $7 are the arguments of max_attempts. A job with an oversized
+-- payload fails and keeps its payload; the last column says so. $8 are the refused jobs (refused.sql).
+--
+-- SKIP LOCKED leaves out jobs that another transaction is writing. The UPDATE checks status and age again on the newest version
+-- of the locked row.
+{{late_runs()}}
 UPDATE agent_jobs AS j SET
   status = {{unless_oversized(j.; {{status_after(j.; 'failed'; true; {{max_attempts(j.; $5; $6; $7)}})}})}},
   result_payload = CASE WHEN {{is_oversized(j.)}} THEN j.result_payload
@@ -141,18 +161,12 @@ RETURNING j.id, j.workflow_id, j.status, {{is_oversized(j.)}}
   AND {{is_oversized({{of}})}} IS NOT TRUE AND {{first_request({{of}})}} > '1970'
   AND {{first_request({{of}})}} < {{timestamp_text(now() - {{dispatch_timeout}}::bigint * interval '1 microsecond')}}
 
--- name: FailOverdue
--- Fails up to $4 ready jobs of the pushed workflow $1 whose first request of the present attempt failed more than $2 microseconds
--- ago, and that belong to no replica, for example because their replica crashed. $3 is the visibility timeout in microseconds
--- (ClaimDispatches). $5 is the error object. Jobs without a failed request stay, however old they are.
---
--- The statement examines the 1,000 oldest ready jobs only, because dispatchers claim the oldest jobs first. It does not read the
--- payload of a job that nothing wrote since its creation. SKIP LOCKED leaves out jobs that another transaction is writing. The
--- UPDATE checks the visibility timeout and the first request again on the newest version of the locked row.
+-- macro: overdue_jobs()
+-- The jobs that FailOverdue fails.
 WITH oldest AS MATERIALIZED (
   SELECT p.id, p.updated_at <> p.created_at AND {{is_overdue(p.; $2; $3)}} AS is_overdue FROM agent_jobs AS p
   WHERE p.workflow_id >= $1::text AND p.workflow_id <= $1::text
-    AND {{is_ready(p.)}}
+    AND {{is_ready(p.)}} AND NOT {{is_refused(p.; $6)}}
     AND p.created_at < now() - $2::bigint * interval '1 microsecond'
   ORDER BY p.workflow_id, p.created_at, p.id LIMIT 1000
 ), overdue AS (
@@ -162,6 +176,22 @@ WITH oldest AS MATERIALIZED (
     LIMIT 1 FOR UPDATE SKIP LOCKED
   ) AS l
 )
+
+-- name: FindOverdue
+-- The companion of FailOverdue.
+{{overdue_jobs()}}
+SELECT id FROM overdue WHERE {{takes($5::jsonb)}} LIMIT 1
+
+-- name: FailOverdue
+-- Fails up to $4 ready jobs of the pushed workflow $1 whose first request of the present attempt failed more than $2 microseconds
+-- ago, and that belong to no replica, for example because their replica crashed. $3 is the visibility timeout in microseconds
+-- (ClaimDispatches). $5 is the error object, $6 are the refused jobs (refused.sql). Jobs without a failed request stay, however
+-- old they are.
+--
+-- The statement examines the 1,000 oldest ready jobs only, because dispatchers claim the oldest jobs first. It does not read the
+-- payload of a job that nothing wrote since its creation. SKIP LOCKED leaves out jobs that another transaction is writing. The
+-- UPDATE checks the visibility timeout and the first request again on the newest version of the locked row.
+{{overdue_jobs()}}
 UPDATE agent_jobs AS j SET status = 'failed',
   result_payload = {{payload_after(j.; 'failed'; $5::jsonb; false; NULL::interval; 1)}}
 FROM overdue

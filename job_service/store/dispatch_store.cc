@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <iterator>
 #include <tuple>
 #include <utility>
 
@@ -10,6 +11,7 @@
 #include "job_service/domain/job_error.h"
 #include "job_service/store/fair_claims.h"
 #include "job_service/store/max_attempts.h"
+#include "job_service/store/refused_jobs.h"
 #include "job_service/store/rows.h"
 #include "job_service/store/sql.h"
 #include "job_service/store/sweep.h"
@@ -38,6 +40,10 @@ std::optional<db::Params> PushedParams(
   return params;
 }
 
+std::optional<db::Params> PushedTimeouts(const WorkflowSet& workflows) {
+  return PushedParams(workflows, [](const Push& push) { return push.processing_timeout; });
+}
+
 // The result of a callback that wrote nothing, from the present row of its job.
 absl::StatusOr<Job> AnswerUnchanged(db::Session& session, const RunReport& report) {
   db::Params params;
@@ -60,30 +66,65 @@ absl::StatusOr<Job> AnswerUnchanged(db::Session& session, const RunReport& repor
 // A claim that rewrites more payload than this may take longer than the time for it.
 constexpr int64_t kMaxClaimBytes = int64_t{8} << 20;
 
-absl::StatusOr<Jobs> ClaimDispatches(db::Session& session, const std::string& workflow_id,
-                                     int limit, absl::Duration visibility_timeout) {
+// What a dispatcher claims.
+struct DispatchClaim {
+  const std::string& workflow_id;
+  int max_processing;
+  absl::Duration visibility_timeout;
+};
+
+// Claims up to `limit` jobs without the refused ones. If `first` is not null, stores there the id
+// of the first one before it is written.
+absl::StatusOr<Jobs> ClaimDispatches(db::Session& session, const DispatchClaim& claim, int limit,
+                                     RefusedJobs& refused, std::string* first) {
   db::Params params;
-  params.Add(workflow_id).Add(int64_t{limit}).Add(absl::ToInt64Microseconds(visibility_timeout));
-  params.Add(kMaxClaimBytes);
+  params.Add(claim.workflow_id).Add(int64_t{limit});
+  params.Add(absl::ToInt64Microseconds(claim.visibility_timeout)).Add(kMaxClaimBytes);
+  params.Add(refused.AsArray());
+  if (first != nullptr) {
+    absl::StatusOr<std::string> id = FindFirst(session, sql::kFindDispatchable, params);
+    if (!id.ok()) return id.status();
+    *first = *std::move(id);
+  }
   const auto rows = session.Exec(sql::kClaimDispatches, params);
   if (!rows.ok()) return rows.status();
   return ReadJobs(*rows);
 }
 
-// The same, with a bound on the jobs that are processing or under dispatch.
-absl::StatusOr<Jobs> ClaimWithin(db::Session& session, const std::string& workflow_id, int limit,
-                                 int max_processing, absl::Duration visibility_timeout) {
+// The same in a transaction, with the bound on the jobs that are processing or under dispatch.
+absl::StatusOr<Jobs> ClaimWithin(db::Session& session, const DispatchClaim& claim, int limit,
+                                 RefusedJobs& refused, std::string* first) {
   absl::StatusOr<Jobs> jobs;
   const absl::Status status = session.Transact([&]() -> absl::Status {
-    const absl::StatusOr<int> places =
-        LockAndCountPlaces(session, workflow_id, max_processing, visibility_timeout);
-    if (!places.ok()) return places.status();
-    const int claims = std::min(limit, *places);
-    jobs = claims == 0 ? Jobs() : ClaimDispatches(session, workflow_id, claims, visibility_timeout);
+    int claims = limit;
+    if (claim.max_processing > 0) {
+      const absl::StatusOr<int> places = LockAndCountPlaces(
+          session, claim.workflow_id, claim.max_processing, claim.visibility_timeout);
+      if (!places.ok()) return places.status();
+      claims = std::min(limit, *places);
+    }
+    jobs = claims == 0 ? Jobs() : ClaimDispatches(session, claim, claims, refused, first);
     return jobs.status();
   });
   if (!status.ok()) return status;
   return jobs;
+}
+
+absl::StatusOr<Jobs> ClaimAroundRefused(db::Session& session, const DispatchClaim& claim, int limit,
+                                        RefusedJobs& refused) {
+  Jobs all;
+  const absl::Status status = WriteAroundRefused(
+      refused, sql::kClaimDispatches.name, limit,
+      [&](int most, std::string* first) -> absl::StatusOr<int> {
+        absl::StatusOr<Jobs> jobs = claim.max_processing == 0 && first == nullptr
+                                        ? ClaimDispatches(session, claim, most, refused, first)
+                                        : ClaimWithin(session, claim, most, refused, first);
+        if (!jobs.ok()) return jobs.status();
+        std::move(jobs->begin(), jobs->end(), std::back_inserter(all));
+        return static_cast<int>(jobs->size());
+      });
+  if (!status.ok() && all.empty()) return status;
+  return all;
 }
 
 }  // namespace
@@ -99,9 +140,8 @@ Task<absl::StatusOr<Jobs>> DispatchStore::Claim(std::string workflow_id, int lim
                                                 absl::Duration visibility_timeout,
                                                 absl::Time deadline) {
   std::function<absl::StatusOr<Jobs>(db::Session&)> work = [&](db::Session& session) {
-    return max_processing == 0
-               ? ClaimDispatches(session, workflow_id, limit, visibility_timeout)
-               : ClaimWithin(session, workflow_id, limit, max_processing, visibility_timeout);
+    const DispatchClaim claim{workflow_id, max_processing, visibility_timeout};
+    return ClaimAroundRefused(session, claim, limit, context_.refused);
   };
   // Not repeated: if the connection breaks, any replica may claim the jobs after their visibility
   // timeout.
@@ -208,24 +248,33 @@ Task<absl::StatusOr<Job>> DispatchStore::ReportRun(RunReport report, absl::Time 
 }
 
 Task<absl::StatusOr<int>> DispatchStore::ExpireRuns(int limit, absl::Time deadline) {
-  std::optional<db::Params> params = PushedParams(
-      *context_.options.workflows(), [](const Push& push) { return push.processing_timeout; });
-  if (!params.has_value()) co_return 0;
-  params->Add(int64_t{limit});
-  params->Add(ErrorObject("PROCESSING_TIMEOUT", "the run did not call back in time", ""));
-  AddMaxAttempts(*context_.options.workflows(), *params);
-  co_return co_await RunSweep(context_, sql::kExpireRuns, *std::move(params),
-                              SweepEffect::kEndsAttempts, deadline);
+  const WorkflowSetPtr workflows = context_.options.workflows();
+  if (!PushedTimeouts(*workflows).has_value()) co_return 0;
+  SetStatement statement{
+      sql::kExpireRuns, sql::kFindLateRun, [workflows](int most) {
+        db::Params params = *PushedTimeouts(*workflows);
+        params.Add(int64_t{most});
+        params.Add(ErrorObject("PROCESSING_TIMEOUT", "the run did not call back in time", ""));
+        AddMaxAttempts(*workflows, params);
+        return params;
+      }};
+  co_return co_await RunSweep(context_, std::move(statement), limit, SweepEffect::kEndsAttempts,
+                              deadline);
 }
 
 Task<absl::StatusOr<int>> DispatchStore::FailOverdue(std::string workflow_id, Push push, int limit,
                                                      absl::Time deadline) {
-  db::Params params;
-  params.Add(workflow_id).Add(absl::ToInt64Microseconds(push.dispatch_timeout));
-  params.Add(absl::ToInt64Microseconds(push.VisibilityTimeout())).Add(int64_t{limit});
-  params.Add(ErrorObject("DISPATCH_TIMEOUT", "the workflow did not accept the job in time", ""));
-  co_return co_await RunSweep(context_, sql::kFailOverdue, std::move(params),
-                              SweepEffect::kEndsAttempts, deadline);
+  SetStatement statement{
+      sql::kFailOverdue, sql::kFindOverdue, [workflow_id, push](int most) {
+        db::Params params;
+        params.Add(workflow_id).Add(absl::ToInt64Microseconds(push.dispatch_timeout));
+        params.Add(absl::ToInt64Microseconds(push.VisibilityTimeout())).Add(int64_t{most});
+        params.Add(
+            ErrorObject("DISPATCH_TIMEOUT", "the workflow did not accept the job in time", ""));
+        return params;
+      }};
+  co_return co_await RunSweep(context_, std::move(statement), limit, SweepEffect::kEndsAttempts,
+                              deadline);
 }
 
 }  // namespace vibestack::job_service

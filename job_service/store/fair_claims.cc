@@ -4,6 +4,7 @@
 #include <iterator>
 #include <utility>
 
+#include "job_service/store/refused_jobs.h"
 #include "job_service/store/rows.h"
 #include "job_service/store/sql.h"
 
@@ -25,10 +26,8 @@ Job ReadClaimed(const pqxx::row& row) {
   return job;
 }
 
-// Claims ready jobs, round robin over at most `users` users of each workflow. Advances the
-// positions; a position that reached the last user starts again.
-absl::StatusOr<Jobs> ClaimFairly(db::Session& session, std::vector<RoundRobinPosition>& positions,
-                                 int users, const ClaimRequest& claim) {
+db::Params FairParams(const std::vector<RoundRobinPosition>& positions, int users,
+                      const ClaimRequest& claim) {
   db::ArrayBuilder workflows;
   db::ArrayBuilder after;
   for (const RoundRobinPosition& position : positions) {
@@ -37,8 +36,29 @@ absl::StatusOr<Jobs> ClaimFairly(db::Session& session, std::vector<RoundRobinPos
   }
   db::Params params;
   params.Add(workflows.Finish()).Add(after.Finish()).Add(int64_t{users}).Add(int64_t{claim.limit});
-  params.Add(claim.max_bytes);
-  const absl::StatusOr<pqxx::result> rows = session.Exec(sql::kClaimFairly, params);
+  params.Add(claim.max_bytes).Add(claim.refused);
+  return params;
+}
+
+db::Params OldestParams(const ClaimRequest& claim) {
+  db::Params params;
+  params.Add(db::EncodeArray(claim.workflow_ids)).Add(int64_t{claim.limit}).Add(claim.max_bytes);
+  params.Add(claim.refused);
+  return params;
+}
+
+// How many users of each workflow a claim visits.
+int UsersPerWorkflow(const ClaimRequest& claim) {
+  const int workflows = static_cast<int>(claim.workflow_ids.size());
+  return (claim.limit + workflows - 1) / workflows;
+}
+
+// Claims ready jobs, round robin over at most `users` users of each workflow. Advances the
+// positions; a position that reached the last user starts again.
+absl::StatusOr<Jobs> ClaimFairly(db::Session& session, std::vector<RoundRobinPosition>& positions,
+                                 int users, const ClaimRequest& claim) {
+  const absl::StatusOr<pqxx::result> rows =
+      session.Exec(sql::kClaimFairly, FairParams(positions, users, claim));
   if (!rows.ok()) return rows.status();
   Jobs jobs;
   for (RoundRobinPosition& position : positions) position.after_user_id.clear();
@@ -89,9 +109,7 @@ void RoundRobinCursor::Put(const std::vector<RoundRobinPosition>& positions) {
 }
 
 absl::StatusOr<Jobs> ClaimOldest(db::Session& session, const ClaimRequest& claim) {
-  db::Params params;
-  params.Add(db::EncodeArray(claim.workflow_ids)).Add(int64_t{claim.limit}).Add(claim.max_bytes);
-  const absl::StatusOr<pqxx::result> rows = session.Exec(sql::kClaimOldest, params);
+  const absl::StatusOr<pqxx::result> rows = session.Exec(sql::kClaimOldest, OldestParams(claim));
   if (!rows.ok()) return rows.status();
   Jobs jobs;
   jobs.reserve(rows->size());
@@ -101,13 +119,11 @@ absl::StatusOr<Jobs> ClaimOldest(db::Session& session, const ClaimRequest& claim
 
 absl::StatusOr<Jobs> ClaimFairlyThenOldest(db::Session& session, RoundRobinCursor& cursor,
                                            const ClaimRequest& claim, bool in_transaction) {
-  const int workflows = static_cast<int>(claim.workflow_ids.size());
-  const int users = (claim.limit + workflows - 1) / workflows;
   std::vector<RoundRobinPosition> positions = cursor.Get(claim.workflow_ids);
-  absl::StatusOr<Jobs> jobs = ClaimFairly(session, positions, users, claim);
+  absl::StatusOr<Jobs> jobs = ClaimFairly(session, positions, UsersPerWorkflow(claim), claim);
   if (!jobs.ok()) return jobs;
   cursor.Put(positions);
-  ClaimRequest rest{claim.workflow_ids, claim.limit, claim.max_bytes};
+  ClaimRequest rest = claim;
   // Jobs with oversized payloads are not claimed.
   for (const Job& job : *jobs) rest.limit -= job.status == JobStatus::kProcessing ? 1 : 0;
   for (const Job& job : *jobs) rest.max_bytes -= job.payload_bytes;
@@ -119,6 +135,27 @@ absl::StatusOr<Jobs> ClaimFairlyThenOldest(db::Session& session, RoundRobinCurso
   if (!more.ok()) return jobs->empty() || in_transaction ? more : jobs;
   std::move(more->begin(), more->end(), std::back_inserter(*jobs));
   return jobs;
+}
+
+absl::StatusOr<Jobs> ClaimFirst(db::Session& session, RoundRobinCursor& cursor,
+                                const ClaimRequest& claim, bool by_age, std::string& first) {
+  if (!by_age) {
+    std::vector<RoundRobinPosition> positions = cursor.Get(claim.workflow_ids);
+    const int users = UsersPerWorkflow(claim);
+    absl::StatusOr<std::string> id =
+        FindFirst(session, sql::kFindFair, FairParams(positions, users, claim));
+    if (!id.ok()) return id.status();
+    first = *std::move(id);
+    if (!first.empty()) {
+      absl::StatusOr<Jobs> jobs = ClaimFairly(session, positions, users, claim);
+      if (jobs.ok()) cursor.Put(positions);
+      return jobs;
+    }
+  }
+  absl::StatusOr<std::string> id = FindFirst(session, sql::kFindOldest, OldestParams(claim));
+  if (!id.ok()) return id.status();
+  first = *std::move(id);
+  return first.empty() ? absl::StatusOr<Jobs>(Jobs()) : ClaimOldest(session, claim);
 }
 
 absl::StatusOr<int> LockAndCountPlaces(db::Session& session, const std::string& workflow_id,

@@ -24,6 +24,8 @@ struct ClaimRequest {
   int limit = 1;
   // The claim ends with the job that makes the stored payloads reach this size.
   int64_t max_bytes = static_cast<int64_t>(kMaxResultBytes);
+  // The jobs to leave out: RefusedJobs::AsArray(). ClaimStore sets it.
+  std::string refused = "{}";
 };
 
 // Where the round robin over the users of one workflow stands: after this user. Empty: before the
@@ -64,6 +66,13 @@ absl::StatusOr<std::vector<Job>> ClaimFairlyThenOldest(db::Session& session,
                                                        RoundRobinCursor& cursor,
                                                        const ClaimRequest& claim,
                                                        bool in_transaction);
+
+// Claims the first job that ClaimOldest (`by_age`) or ClaimFairlyThenOldest would claim, and stores
+// its id in `first` before the write; empty if there is none. `claim.limit` is 1. Call it in a
+// transaction.
+absl::StatusOr<std::vector<Job>> ClaimFirst(db::Session& session, RoundRobinCursor& cursor,
+                                            const ClaimRequest& claim, bool by_age,
+                                            std::string& first);
 
 // Locks a workflow until the end of the transaction, so that no other claim of it with a bound runs
 // at the same time. Returns how many more of its jobs may be processing, at least 0. Call it first

@@ -7,8 +7,9 @@
 --
 -- Fence: the statement writes a row only while the job is processing and its `updated_at` is the token. Locks: the statement
 -- first locks the rows in the order of their ids, so that two statements never deadlock. A lock sees the newest version of its
--- row, so the fence holds against every concurrent writer. SKIP LOCKED leaves out a row that another transaction has locked, so that
--- the other calls of the statement do not wait for it. NO KEY: a foreign key of another table that refers to the job is no such lock.
+-- row, so the fence holds against every concurrent writer. SKIP LOCKED leaves out a row that another transaction has locked, so
+-- that the other calls of the statement do not wait for it. NO KEY: a foreign key of another table that refers to the job is no
+-- such lock.
 WITH input AS (
   SELECT * FROM unnest($1::uuid[], $2::bigint[], $3::text[], $4::jsonb[], $5::boolean[], $6::bigint[])
     AS i (id, token, status, result, is_retryable, delay)

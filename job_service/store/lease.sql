@@ -19,8 +19,8 @@ WHERE j.id = h.id AND j.status = 'processing' AND {{micros(j.updated_at)}} = h.t
 RETURNING j.id, j.workflow_id, {{micros(j.updated_at)}}
 
 -- name: ExplainLeases
--- Tells why HoldJobs did not write jobs. $1 are distinct ids, $2 their lease tokens. Returns the jobs that exist, whether each was
--- cancelled, and whether its token is still the current one: then another transaction has locked the row.
+-- Tells why HoldJobs did not write jobs. $1 are distinct ids, $2 their lease tokens. Returns the jobs that exist, whether each
+-- was cancelled, and whether its token is still the current one: then another transaction has locked the row.
 SELECT j.id, j.status = 'failed' AND coalesce(j.result_payload #>> '{error,code}', '') = 'CANCELLED',
   j.status = 'processing' AND {{micros(j.updated_at)}} = i.token
 FROM unnest($1::uuid[], $2::bigint[]) AS i (id, token)

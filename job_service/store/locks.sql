@@ -1,7 +1,7 @@
 -- How statements meet rows that another transaction has locked.
 --
--- Any program may keep a row locked for minutes. Statements for several calls use SKIP LOCKED, or wait for a lock only briefly, and
--- the store asks again for the rest (common/db/locked_rows.h).
+-- Any program may keep a row locked for minutes. Statements for several calls use SKIP LOCKED, or wait for a lock only briefly,
+-- and the store asks again for the rest (common/db/locked_rows.h).
 
 -- macro: lock_timeout(time)
 -- An item of FROM that sets how long the transaction waits for a lock, such as '50ms'. Then PostgreSQL ends the statement with

@@ -7,6 +7,7 @@
 
 #include "job_service/domain/job.h"
 #include "job_service/store/max_attempts.h"
+#include "job_service/store/refused_jobs.h"
 #include "job_service/store/sql.h"
 #include "job_service/store/sweep.h"
 
@@ -32,41 +33,53 @@ db::Params SweepParams(const WorkflowSet& workflows, int limit) {
 }
 
 // Returns the deleted jobs, each with its id and its user_id only.
-absl::StatusOr<std::vector<Job>> ExpireJobs(db::Session& session, absl::Duration retention,
-                                            int limit) {
-  db::Params params;
-  params.Add(absl::ToInt64Microseconds(retention)).Add(int64_t{limit});
-  const auto rows = session.Exec(sql::kExpireJobs, params);
-  if (!rows.ok()) return rows.status();
+absl::StatusOr<std::vector<Job>> ExpireJobs(db::Session& session, RefusedJobs& refused,
+                                            absl::Duration retention, int limit) {
+  const SetStatement statement{sql::kExpireJobs, sql::kFindOldJob, [retention](int most) {
+                                 db::Params params;
+                                 params.Add(absl::ToInt64Microseconds(retention));
+                                 params.Add(int64_t{most});
+                                 return params;
+                               }};
   std::vector<Job> jobs;
-  for (const pqxx::row& row : *rows) {
-    Job& job = jobs.emplace_back();
-    job.id = row[0].c_str();
-    job.user_id = row[1].c_str();
-  }
+  const absl::Status status =
+      RunSetStatement(session, refused, statement, limit, [&jobs](const pqxx::result& rows) {
+        for (const pqxx::row& row : rows) {
+          Job& job = jobs.emplace_back();
+          job.id = row[0].c_str();
+          job.user_id = row[1].c_str();
+        }
+      });
+  // The jobs that were deleted before the error are published.
+  if (!status.ok() && jobs.empty()) return status;
   return jobs;
 }
 
 }  // namespace
 
 Task<absl::StatusOr<int>> MaintenanceStore::SweepLeases(int limit, absl::Time deadline) {
-  db::Params params = SweepParams(*context_.options.workflows(), limit);
-  co_return co_await RunSweep(context_, sql::kSweepJobs, std::move(params),
-                              SweepEffect::kEndsAttempts, deadline);
+  const WorkflowSetPtr workflows = context_.options.workflows();
+  SetStatement statement{sql::kSweepJobs, sql::kFindExpiredLease,
+                         [workflows](int most) { return SweepParams(*workflows, most); }};
+  co_return co_await RunSweep(context_, std::move(statement), limit, SweepEffect::kEndsAttempts,
+                              deadline);
 }
 
 Task<absl::StatusOr<int>> MaintenanceStore::ReleaseScheduled(int limit, absl::Time deadline) {
-  db::Params params;
-  params.Add(int64_t{limit});
-  co_return co_await RunSweep(context_, sql::kReleaseScheduled, std::move(params),
-                              SweepEffect::kMakesReady, deadline);
+  SetStatement statement{sql::kReleaseScheduled, sql::kFindScheduled, [](int most) {
+                           db::Params params;
+                           params.Add(int64_t{most});
+                           return params;
+                         }};
+  co_return co_await RunSweep(context_, std::move(statement), limit, SweepEffect::kMakesReady,
+                              deadline);
 }
 
 Task<absl::StatusOr<int>> MaintenanceStore::DeleteExpired(absl::Duration retention, int limit,
                                                           absl::Time deadline) {
   using Jobs = std::vector<Job>;
-  std::function<absl::StatusOr<Jobs>(db::Session&)> work = [=](db::Session& session) {
-    return ExpireJobs(session, retention, limit);
+  std::function<absl::StatusOr<Jobs>(db::Session&)> work = [&](db::Session& session) {
+    return ExpireJobs(session, context_.refused, retention, limit);
   };
   const absl::StatusOr<Jobs> jobs =
       co_await context_.pool.Run<Jobs>(deadline, db::Repeat::kSafe, std::move(work));

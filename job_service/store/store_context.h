@@ -18,6 +18,7 @@
 #include "job_service/domain/job_changes.h"
 #include "job_service/domain/workflow.h"
 #include "job_service/store/job_metrics.h"
+#include "job_service/store/refused_jobs.h"
 
 namespace vibestack::job_service {
 
@@ -43,7 +44,8 @@ struct StoreContext {
         pool(pool),
         publisher(publisher),
         metrics(metrics),
-        job_metrics(metrics) {}
+        job_metrics(metrics),
+        refused(metrics) {}
   StoreContext(const StoreContext&) = delete;
   StoreContext& operator=(const StoreContext&) = delete;
 
@@ -52,6 +54,7 @@ struct StoreContext {
   ChangePublisher& publisher;
   Metrics& metrics;
   JobMetrics job_metrics;
+  RefusedJobs refused;
   // The waits of calls whose row another transaction has locked.
   Delays delays;
 

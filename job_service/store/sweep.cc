@@ -18,9 +18,8 @@ struct SweptJob {
   bool is_oversized = false;
 };
 
-std::vector<SweptJob> ReadSwept(const pqxx::result& rows) {
-  std::vector<SweptJob> jobs;
-  jobs.reserve(rows.size());
+void ReadSwept(const pqxx::result& rows, std::vector<SweptJob>& jobs) {
+  jobs.reserve(jobs.size() + rows.size());
   for (const pqxx::row& row : rows) {
     SweptJob& job = jobs.emplace_back();
     job.id = row[0].c_str();
@@ -28,7 +27,6 @@ std::vector<SweptJob> ReadSwept(const pqxx::result& rows) {
     job.status = ParseJobStatus(row[2].c_str());
     job.is_oversized = !row[3].is_null() && row[3].as<bool>();
   }
-  return jobs;
 }
 
 void LogOversized(const std::string& job_id, const std::string& workflow_id) {
@@ -52,14 +50,18 @@ int DropOversized(StoreContext& context, std::vector<Job>& jobs) {
   return dropped;
 }
 
-Task<absl::StatusOr<int>> RunSweep(StoreContext& context, const db::Statement& statement,
-                                   db::Params params, SweepEffect effect, absl::Time deadline) {
+Task<absl::StatusOr<int>> RunSweep(StoreContext& context, SetStatement statement, int limit,
+                                   SweepEffect effect, absl::Time deadline) {
   using Jobs = std::vector<SweptJob>;
   std::function<absl::StatusOr<Jobs>(db::Session&)> work =
       [&](db::Session& session) -> absl::StatusOr<Jobs> {
-    const auto rows = session.Exec(statement, params);
-    if (!rows.ok()) return rows.status();
-    return ReadSwept(*rows);
+    Jobs swept;
+    const absl::Status status =
+        RunSetStatement(session, context.refused, statement, limit,
+                        [&swept](const pqxx::result& rows) { ReadSwept(rows, swept); });
+    // The jobs that were written before the error are published.
+    if (!status.ok() && swept.empty()) return status;
+    return swept;
   };
   const absl::StatusOr<Jobs> jobs =
       co_await context.pool.Run<Jobs>(deadline, db::Repeat::kSafe, std::move(work));

@@ -2,8 +2,8 @@
 
 -- name: LockJobsOfUser
 -- Locks all jobs of the user $1, in the order of their ids. The statements of job_service lock in the same order, so the two
--- never deadlock. Waits only briefly for another transaction that has locked one of these jobs, because this one would keep the others
--- locked meanwhile. The lock_timeout holds for the whole transaction.
+-- never deadlock. Waits only briefly for another transaction that has locked one of these jobs, because this one would keep the
+-- others locked meanwhile. The lock_timeout holds for the whole transaction.
 SELECT count(*) FROM {{lock_timeout('500ms')}},
   LATERAL (
     SELECT FROM agent_jobs WHERE user_id = $1::uuid AND lock_timeout.set_config IS NOT NULL ORDER BY id FOR UPDATE

@@ -1,7 +1,7 @@
 -- The columns of a user, and the statements about single users.
 --
--- Statements that lock several rows lock them in the order of their ids, so that two of them never deadlock. Statements that write
--- wait only briefly for a row that another transaction has locked.
+-- Statements that lock several rows lock them in the order of their ids, so that two of them never deadlock. Statements that
+-- write wait only briefly for a row that another transaction has locked.
 
 -- macro: user_columns(of)
 -- The columns of a user, in the order of ReadUser in user_rows.cc. `of` is the table's alias with a dot, or nothing. A NULL flag
