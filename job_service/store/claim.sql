@@ -41,8 +41,8 @@ WITH RECURSIVE owners AS (
     SELECT p.id, p.created_at, row_number() OVER (ORDER BY p.created_at, p.id) AS turn FROM (
       SELECT j.id, j.created_at FROM agent_jobs AS j
       WHERE {{is_ready(j.)}}
-        AND (j.workflow_id, j.user_id) >= (o.workflow_id, o.user_id)
-        AND (j.workflow_id, j.user_id) <= (o.workflow_id, o.user_id) AND NOT {{is_refused(j.; $6)}}
+        AND j.workflow_id >= o.workflow_id AND j.workflow_id <= o.workflow_id
+        AND j.user_id >= o.user_id AND j.user_id <= o.user_id AND NOT {{is_refused(j.; $6)}}
       ORDER BY j.workflow_id, j.user_id, j.created_at, j.id LIMIT (SELECT jobs FROM share)
     ) AS p
   ) AS c
@@ -51,8 +51,9 @@ WITH RECURSIVE owners AS (
     SELECT p.id, p.created_at, row_number() OVER (ORDER BY p.created_at, p.id) AS turn FROM (
       SELECT j.id, j.created_at FROM agent_jobs AS j
       WHERE {{is_ready(j.)}}
-        AND j.workflow_id = w.workflow_id AND j.user_id IS NULL AND NOT {{is_refused(j.; $6)}}
-      ORDER BY j.user_id, j.created_at, j.id LIMIT (SELECT jobs FROM share)
+        AND j.workflow_id >= w.workflow_id AND j.workflow_id <= w.workflow_id
+        AND j.user_id IS NULL AND NOT {{is_refused(j.; $6)}}
+      ORDER BY j.workflow_id, j.user_id, j.created_at, j.id LIMIT (SELECT jobs FROM share)
     ) AS p
   ) AS c
 ), chosen AS (

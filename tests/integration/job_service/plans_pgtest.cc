@@ -159,6 +159,57 @@ TEST_F(PlansTest, APlanForAnEmptyTableDoesNotLastWhileItFills) {
   EXPECT_LT(absl::Now() - began, absl::Seconds(10));
 }
 
+// How many buffers the statement reads for these arguments. Rolls it back.
+int BuffersOf(pqxx::connection& connection, const db::Statement& statement,
+              const std::string& arguments) {
+  pqxx::work transaction(connection);
+  transaction.exec("PREPARE measured AS " + std::string(statement.sql));
+  const pqxx::result lines =
+      transaction.exec("EXPLAIN (ANALYZE, BUFFERS) EXECUTE measured(" + arguments + ")");
+  transaction.exec("DEALLOCATE measured");
+  for (const pqxx::row& line : lines) {
+    const std::string text = line[0].c_str();
+    const size_t place = text.find("Buffers: shared ");
+    if (place == std::string::npos) continue;
+    // The first line has the sum, such as `hit=470 read=5 dirtied=2`.
+    int buffers = 0;
+    for (const char* key : {"hit=", "read="}) {
+      const size_t at = text.find(key, place);
+      if (at != std::string::npos) buffers += std::stoi(text.substr(at + std::string(key).size()));
+    }
+    return buffers;
+  }
+  ADD_FAILURE() << "no buffers in the plan";
+  return -1;
+}
+
+TEST_F(PlansTest, AClaimReadsWhatItClaimsWhateverTheStatisticsAre) {
+  const auto fill = [this] {
+    Sql("INSERT INTO agent_jobs (id, user_id, workflow_id, created_at) SELECT gen_random_uuid(), "
+        "CASE n % 5 WHEN 0 THEN NULL WHEN 1 THEN '" +
+        ann_ + "'::uuid ELSE '" + bob_ +
+        "'::uuid END, 'w', now() + n * interval '1 millisecond' FROM generate_series(1, 200000) "
+        "AS n");
+  };
+  for (const char* state : {"never analysed", "analysed empty", "analysed full"}) {
+    SCOPED_TRACE(state);
+    if (state == std::string("analysed empty")) {
+      Sql("TRUNCATE agent_jobs");
+      Sql("VACUUM ANALYZE agent_jobs");
+    }
+    if (state == std::string("analysed full")) {
+      Sql("VACUUM ANALYZE agent_jobs");
+    } else {
+      fill();
+    }
+    ours_ = ConnectAsOurs();
+    EXPECT_LT(BuffersOf(*ours_, sql::kClaimFairly,
+                        "'{w}', '{00000000-0000-0000-0000-000000000000}', 10, 10, 1000000, '{}'"),
+              2'000);
+    EXPECT_LT(BuffersOf(*ours_, sql::kClaimOldest, "'{w}', 10, 1000000, '{}'"), 2'000);
+  }
+}
+
 TEST_F(PlansTest, AListNeverSorts) {
   for (const db::Statement& statement : sql::kStatements) {
     const std::string name = statement.name;
